@@ -1,0 +1,49 @@
+"""Everything evtscan raises on purpose.
+
+EvtscanError                an error that a person can act on: its text is the whole message
+├── EvidenceError           a file that cannot be read at all (what can be read in part gives warnings)
+├── RuleError               a rule or a set of rules that does not load; carries every problem found
+├── OutputError             an output that cannot be written, or that is refused
+└── UsageError              a request that makes no sense: unknown rule, path that does not exist
+"""
+
+from dataclasses import dataclass
+
+
+class EvtscanError(Exception):
+    """An error with a message for the person at the keyboard: what, where, and what to do next."""
+
+
+class EvidenceError(EvtscanError):
+    """One evidence file cannot be read at all. The run goes on and the ledger names the file."""
+
+
+class OutputError(EvtscanError):
+    """An output cannot be written, or exists already and may not be replaced."""
+
+
+class UsageError(EvtscanError):
+    """The request itself is wrong: a path that does not exist, an unknown rule, a bad option value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a rule file: where (file, 1-based line, key) and what to do."""
+
+    file: str
+    line: int | None
+    key: str
+    message: str
+    lint: str = "load"
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.file, self.line, self.key) if part not in (None, ""))
+        return f"{where}: {self.message}"
+
+
+class RuleError(EvtscanError):
+    """Rules that do not load. ``problems`` holds every one of them, not only the first."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems

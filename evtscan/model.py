@@ -1,0 +1,573 @@
+"""The nouns, in order of flow: where, what was read, what is known, what was found, what is reported."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from evtscan.logic import Truth
+from evtscan.wintypes import Instant
+
+# ---------------------------------------------------------------------------------------------- where
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One evidence file: where it lies, and the name that reports print for it.
+
+    ``name`` is relative to the host's folder, with ``/``; no report ever shows ``path``.
+    """
+
+    path: Path
+    name: str
+
+    def open(self) -> BinaryIO:
+        """Open the file for reading, never for writing."""
+        return self.path.open("rb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a statement comes from: an evidence file and the place in it that applies to its format.
+
+    ``offset`` counts bytes from the start of the file, ``line`` from 1, ``record`` is the number in the
+    record's header, ``key`` a registry key with its value name, or an entry of ``facts.yaml``.
+    """
+
+    source: str
+    offset: int | None = None
+    record: int | None = None
+    key: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.source]
+        if self.record is not None:
+            parts.append(f"record {self.record}")
+        if self.key is not None:
+            parts.append(self.key)
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.offset is not None:
+            parts.append(f"offset 0x{self.offset:x}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionWarning:
+    """Something that could not be read, or could not be used: data of the report, not a log line.
+
+    ``kind`` is a stable word for scripts (``bad_record``, ``bad_chunk``, ``truncated``, ``conflict`` …),
+    ``message`` says what and what to do, ``records_lost`` how many records at least.
+    """
+
+    location: Location
+    kind: str
+    message: str
+    records_lost: int = 0
+
+
+# ------------------------------------------------------------------------------------------- what was read
+
+
+class Absent(Enum):
+    """The value of a field that a record does not have, as opposed to one that its format cannot carry."""
+
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One log record, decoded.
+
+    ``sequence`` is its place in record order: ``header_id``, unwrapped where the format counts modulo 2^32.
+    ``data`` maps field names to values in log order. Leaves are text as Windows renders it, lists where a name
+    repeats or the value is an array, maps for nested elements of UserData; unnamed data is ``Data1``, ``Data2`` …,
+    raw data ``Binary`` in upper-case hex. ``unreadable`` names the fields that this record's format cannot
+    carry (a test of one of them is unknown, not false).
+    None means that the record does not say.
+    """
+
+    location: Location
+    sequence: int
+    event_id: int
+    provider: str
+    channel: str | None = None
+    time: Instant | None = None
+    record_id: int | None = None
+    header_id: int | None = None
+    computer: str | None = None
+    event_source_name: str | None = None
+    provider_guid: str | None = None
+    qualifiers: int | None = None
+    version: int | None = None
+    level: int | None = None
+    task: int | None = None
+    opcode: int | None = None
+    keywords: str | None = None
+    process_id: int | None = None
+    thread_id: int | None = None
+    user_id: str | None = None
+    activity_id: str | None = None
+    related_activity_id: str | None = None
+    event_type: str | None = None
+    time_written: Instant | None = None
+    recovered: bool = False
+    data: Mapping[str, Any] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Records that somebody can use: None stands for any. Names compare whole and without regard to case."""
+
+    channel: str | None = None
+    provider: str | None = None
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to take out of a log. A parser answers it from the fixed parts of records before it decodes any.
+
+    A record is taken if it fits one of ``selectors``, or if there are none given (None). An unknown channel fits
+    every channel; a provider is compared with the record's provider and with its EventSourceName.
+    """
+
+    selectors: frozenset[Selector] | None = None
+
+    def __or__(self, other: "Query") -> "Query":
+        if self.selectors is None or other.selectors is None:
+            return Query()
+        return Query(self.selectors | other.selectors)
+
+    def event_ids(self) -> frozenset[int] | None:
+        """Every event id that can be taken, or None if any can."""
+        if self.selectors is None:
+            return None
+        ids = {selector.event_id for selector in self.selectors}
+        return None if None in ids else frozenset(number for number in ids if number is not None)
+
+    def accepts(self, channel: str | None, provider: str | None, event_source_name: str | None, event_id: int) -> bool:
+        """Whether a record with these System fields is wanted."""
+        if self.selectors is None:
+            return True
+        names = {name.casefold() for name in (provider, event_source_name) if name}
+        wanted_channel = channel.casefold() if channel else None
+        return any(
+            (selector.event_id is None or selector.event_id == event_id)
+            and (selector.provider is None or selector.provider.casefold() in names)
+            and (selector.channel is None or wanted_channel is None or selector.channel.casefold() == wanted_channel)
+            for selector in self.selectors
+        )
+
+
+EVERYTHING = Query()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSummary:
+    """What one log says of itself and what was read of it, whatever the query selected.
+
+    ``records`` counts the readable records, ``lost`` those known to be there and not readable.
+    ``first_sequence``/``last_sequence`` and ``first_time``/``last_time`` belong to the oldest and the newest record
+    in record order. ``holes`` counts gaps in the header numbers. ``computers`` lists the names found,
+    oldest first. ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
+    the log holds nothing and its counter says that it held records.
+    """
+
+    format: str
+    channel: str | None = None
+    computers: tuple[str, ...] = ()
+    records: int = 0
+    lost: int = 0
+    first_sequence: int | None = None
+    last_sequence: int | None = None
+    first_time: Instant | None = None
+    last_time: Instant | None = None
+    holes: int = 0
+    dirty: bool = False
+    wrapped: bool = False
+    cleared: bool = False
+    filtered: bool = False
+
+    @property
+    def completeness(self) -> str:
+        """In one word or two what the log lacks: ``whole`` if nothing."""
+        flaws = {
+            "filtered": self.filtered,
+            "cleared": self.cleared,
+            "wrapped": self.wrapped,
+            "holes": self.holes > 0,
+            "damaged": self.lost > 0,
+        }
+        return ", ".join(word for word, holds in flaws.items() if holds) or "whole"
+
+
+class LogReader(Protocol):
+    """One pass over one log file: iterate once for the selected events, in record order as far as the file goes.
+
+    ``warnings`` and ``summary`` are complete when the iteration has ended. Memory does not grow with the file.
+    """
+
+    warnings: list[ExtractionWarning]
+
+    def __iter__(self) -> Iterator[Event]: ...
+
+    @property
+    def summary(self) -> LogSummary:
+        """What was read, selected or not."""
+        ...
+
+
+RegistryData = str | int | bytes | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryValue:
+    """One value of a key: strings as str, dwords and qwords as int, multi-strings as a tuple, the rest as bytes."""
+
+    name: str
+    data: RegistryData
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryKey:
+    r"""One key with its values; ``path`` is canonical (``SYSTEM\CurrentControlSet\Services\Dhcp``).
+
+    ``values`` maps lower-case names (the default value is ``""``), ``subkeys`` lists the names of direct children.
+    ``whole`` says that the evidence holds the key in full, so that what is not there is known to be absent.
+    """
+
+    path: str
+    values: Mapping[str, RegistryValue]
+    subkeys: tuple[str, ...]
+    whole: bool
+    location: Location
+    last_written: Instant | None = None
+
+
+class Registry(Protocol):
+    r"""The registry keys of one evidence file, whatever its format.
+
+    Paths are canonical: ``SOFTWARE\…`` or ``SYSTEM\CurrentControlSet\…`` (the current control set, however the file
+    names it), compared without regard to case.
+    """
+
+    source: str
+    format: str
+    taken: Instant | None
+    warnings: list[ExtractionWarning]
+
+    def key(self, path: str) -> RegistryKey | None:
+        """The key, or None if the evidence does not show it."""
+        ...
+
+    def covers(self, path: str) -> bool:
+        """Whether the evidence holds this key in full if it exists: not shown then means that it does not exist."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactEntry:
+    """One entry of a ``facts.yaml``: value, since when (None: when the evidence was taken), and who says so."""
+
+    name: str
+    value: Any
+    location: Location
+    since: Instant | None = None
+    said_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsFile:
+    """The content of one ``facts.yaml``."""
+
+    source: str
+    entries: tuple[FactEntry, ...]
+    warnings: tuple[ExtractionWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """One log as read for one host: its summary and the events that the query selected, in record order."""
+
+    source: Source
+    summary: LogSummary
+    events: tuple[Event, ...]
+
+
+# --------------------------------------------------------------------------------------------- what is known
+
+FactValue = str | int | bool | None
+"""The value of a fact. None says: collected, and not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """All that is known of an integer fact: it lies in ``low``…``high``, both included; None is open."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f"{self.low} or more"
+        return f"{self.low or 0}…{self.high}"
+
+
+class Basis(Enum):
+    """How a value comes to be known at a moment."""
+
+    STATED = "stated"
+    CARRIED_FORWARD = "carried forward"
+    CARRIED_BACK = "carried back"
+    UNKNOWN = "unknown"
+
+    @property
+    def carried(self) -> bool:
+        """Whether the value is assumed from another boot session."""
+        return self in (Basis.CARRIED_FORWARD, Basis.CARRIED_BACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of one fact at one moment.
+
+    ``value`` is meaningless where ``basis`` is UNKNOWN. ``bound`` limits the value where it is not known itself (no value
+    at all, or one carried back of a fact that only rises); ``restarts`` counts the boots between the statement and
+    the moment. ``why`` says in words why nothing is known, or what is assumed.
+    """
+
+    name: str
+    basis: Basis
+    value: FactValue = None
+    bound: Bound | None = None
+    bound_basis: Basis = Basis.UNKNOWN
+    upper_version: str | None = None
+    locations: tuple[Location, ...] = ()
+    restarts: int = 0
+    why: str = ""
+
+
+# --------------------------------------------------------------------------------------------- what was found
+
+
+class Verdict(Enum):
+    """Match × facts, in order of severity; the last four are not verdicts on a match of a known issue."""
+
+    CONFIRMED = "confirmed"
+    POSSIBLE = "possible"
+    EXPOSED = "exposed"
+    RESOLVED = "resolved"
+    EXCLUDED = "excluded"
+    DETECTED = "detected"
+    NOT_APPLICABLE = "not_applicable"
+    CLEAR = "clear"
+    NOT_ASSESSED = "not_assessed"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most severe."""
+        return list(Verdict).index(self)
+
+
+class Level(IntEnum):
+    """How much a rule's problem matters (Sigma's levels)."""
+
+    INFORMATIONAL = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The level as rules and reports write it."""
+        return self.name.lower()
+
+
+QUIET_KINDS = frozenset({"benign", "notice", "success"})
+"""Kinds of rules that never count in ``--fail-on``, in the worst verdict, or in what to do first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInfo:
+    """What a report says about a rule."""
+
+    id: str
+    title: str
+    level: str
+    status: str = ""
+    kind: str = ""
+    article: str = ""
+    description: str = ""
+    cause: str = ""
+    remedy: tuple[str, ...] = ()
+    workaround: tuple[str, ...] = ()
+    fixed_in: str = ""
+    lookalikes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a condition is true, false or unknown: a tree whose leaves name locations or say what is missing.
+
+    ``fact`` names the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
+    """
+
+    text: str
+    truth: Truth
+    basis: str = ""
+    fact: str = ""
+    locations: tuple[Location, ...] = ()
+    children: tuple["Explanation", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchRow:
+    """One match, as a row of ``events.csv`` (times are text, see DESIGN's outputs)."""
+
+    timestamp: str
+    computer: str
+    verdict: str
+    rule_id: str
+    entity: str
+    channel: str
+    provider: str
+    event_id: int
+    event_level: int | None
+    record_id: int | None
+    details: str
+    basis: str
+    source_file: str
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Rule × host: one row of ``findings.csv``. Times are ISO 8601 text; lists stay lists until a reporter.
+
+    ``remedy`` is what to do on this host (a doubt may put a step of its own in place of the rule's); title, cause
+    and the rest stand in the report's ``RuleInfo`` with the same ``rule_id``.
+    """
+
+    finding_id: str
+    host: str
+    computer: str
+    verdict: str
+    rule_id: str
+    status: str = "new"
+    activity: str = "unknown"
+    entity: str = ""
+    first_seen: str = ""
+    last_seen: str = ""
+    count: int = 0
+    channels: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    event_ids: tuple[int, ...] = ()
+    record_ids: tuple[int, ...] = ()
+    os: str = ""
+    service_pack: str = ""
+    reason: str = ""
+    basis: str = ""
+    missing_facts: tuple[str, ...] = ()
+    how_to_get: tuple[str, ...] = ()
+    remedy: tuple[str, ...] = ()
+    coverage_from: str = ""
+    coverage_to: str = ""
+    complete: str = ""
+    source_files: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """One fact as a report lists it: its value now or in a session, where from, and since when."""
+
+    name: str
+    value: str
+    basis: str
+    time: str = ""
+    session: int | None = None
+    location: Location | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """One evidence file, as a row of ``evidence.csv``."""
+
+    source_file: str
+    size: int
+    format: str
+    sha256: str = ""
+    computer: str = ""
+    first_time: str = ""
+    last_time: str = ""
+    records: int | None = None
+    lost: int = 0
+    dirty: bool = False
+    wrapped: bool = False
+    cleared: bool = False
+    filtered: bool = False
+    clock_steps: int = 0
+    time_zone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedFile:
+    """A file that is not evidence, or cannot be opened, and why."""
+
+    source_file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostReport:
+    """Everything found on one host."""
+
+    host: str
+    computer: str = ""
+    other_names: tuple[str, ...] = ()
+    os: str = ""
+    version: str = ""
+    build: str = ""
+    ubr: str = ""
+    service_pack: str = ""
+    update_date: str = ""
+    role: str = ""
+    components: tuple[str, ...] = ()
+    snapshot_time: str = ""
+    findings: tuple[Finding, ...] = ()
+    matches: tuple[MatchRow, ...] = ()
+    facts: tuple[FactRow, ...] = ()
+    evidence: tuple[EvidenceRow, ...] = ()
+    warnings: tuple[ExtractionWarning, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRule:
+    """A rule of a rule folder that did not load, and why: it took no part in the run."""
+
+    file: str
+    message: str
+    line: int | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that a run found. Every output format is written from it alone; it loads again from JSON."""
+
+    hosts: tuple[HostReport, ...]
+    rules: tuple[RuleInfo, ...] = ()
+    refused: tuple[RefusedRule, ...] = ()
+    schema: int = 1
+    evtscan: str = ""

@@ -1,0 +1,50 @@
+"""Version texts and service packs in normal form, and their order."""
+
+import re
+
+_DIGITS = re.compile(r"\d+")
+_DOTTED = re.compile(r"\s*v?(\d{1,9}(?:\.\d{1,9}){0,7})\.?\s*\Z", re.IGNORECASE)
+_PACK = re.compile(r"service\s+pack\s+(\d{1,3})(?!\d)", re.IGNORECASE)
+
+
+def os_version(text: str) -> str | None:
+    """Bring the version of an operating system to MAJOR.MINOR, or None if it is not one.
+
+    Leading zeros of the minor part go, as does a single trailing zero after a digit (``3.50`` is 3.5);
+    otherwise digits stay. EventLog 6009 prints ``5.01.`` and ``5.00.`` (netevent.dll of Windows 2000).
+
+    >>> [os_version(text) for text in ("4.0", "5.01.", "5.00.", "3.50", "3.51", "10.0", "10.00.")]
+    ['4.0', '5.1', '5.0', '3.5', '3.51', '10.0', '10.0']
+    """
+    match = _DOTTED.match(text)
+    if match is None or "." not in match[1]:
+        return None
+    major, minor = match[1].split(".")[:2]
+    if len(minor) > 1:
+        minor = minor.lstrip("0") if minor.startswith("0") else minor.rstrip("0")
+    return f"{int(major)}.{int(minor or '0')}"
+
+
+def service_pack(text: str) -> int | None:
+    """Read the number out of a CSDVersion text; an empty text says 0, any other without a number None.
+
+    The text may have a tail, as hotfixed kernels write one: ``Service Pack 3, RC 1.76`` (Q222507).
+    """
+    if not text.strip(" \0"):
+        return 0
+    match = _PACK.search(text)
+    return int(match[1]) if match else None
+
+
+def version_key(text: str) -> tuple[int, ...] | None:
+    """Order key of a dotted version: its numbers without trailing zeros, so ``5.0`` equals ``5.0.0``.
+
+    None if the text is not a dotted version.
+    """
+    match = _DOTTED.match(text)
+    if match is None:
+        return None
+    numbers = [int(part) for part in _DIGITS.findall(match[1])]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

@@ -1,0 +1,17 @@
+"""Fixtures that many tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real logs and hives, or a skip that says how to get one."""
+    folder = Path(os.environ.get("EVTSCAN_CORPUS") or ROOT.parent / "shared" / "corpus")
+    if not folder.is_dir():
+        pytest.skip("no corpus here: set EVTSCAN_CORPUS to its folder (docs/corpus.md names the public sources)")
+    return folder

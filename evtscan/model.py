@@ -133,24 +133,46 @@ class Query:
 
     A record is taken if it fits one of ``selectors``, or if there are none given (None). An unknown channel fits
     every channel; a provider is compared with the record's provider and with its EventSourceName.
+
+    The other fields narrow that down, each where it is given: Windows' ``levels``, times from ``start`` (inclusive)
+    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does not say
+    (a time, a level) does not fit.
     """
 
     selectors: frozenset[Selector] | None = None
+    levels: frozenset[int] | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    record_ids: tuple[range, ...] | None = None
+    include_ids: tuple[range, ...] | None = None
+    exclude_ids: tuple[range, ...] = ()
 
     def __or__(self, other: "Query") -> "Query":
-        if self.selectors is None or other.selectors is None:
-            return Query()
-        return Query(self.selectors | other.selectors)
+        """A query that takes at least what one of the two takes: filters stay where both have the same."""
+        selectors = None
+        if self.selectors is not None and other.selectors is not None:
+            selectors = self.selectors | other.selectors
+        filters = ("levels", "start", "end", "record_ids", "include_ids", "exclude_ids")
+        shared = {name: getattr(self, name) for name in filters if getattr(self, name) == getattr(other, name)}
+        return Query(selectors, **shared)
 
     def event_ids(self) -> frozenset[int] | None:
-        """Every event id that can be taken, or None if any can."""
+        """Every event id that the selectors can take, or None if any can."""
         if self.selectors is None:
             return None
         ids = {selector.event_id for selector in self.selectors}
         return None if None in ids else frozenset(number for number in ids if number is not None)
 
+    def accepts_id(self, event_id: int) -> bool:
+        """Whether the ranges of event ids allow this one."""
+        if any(event_id in excluded for excluded in self.exclude_ids):
+            return False
+        return self.include_ids is None or any(event_id in included for included in self.include_ids)
+
     def accepts(self, channel: str | None, provider: str | None, event_source_name: str | None, event_id: int) -> bool:
-        """Whether a record with these System fields is wanted."""
+        """Whether a record with these System fields is wanted, as far as they say."""
+        if not self.accepts_id(event_id):
+            return False
         if self.selectors is None:
             return True
         names = {name.casefold() for name in (provider, event_source_name) if name}
@@ -160,6 +182,18 @@ class Query:
             and (selector.provider is None or selector.provider.casefold() in names)
             and (selector.channel is None or wanted_channel is None or selector.channel.casefold() == wanted_channel)
             for selector in self.selectors
+        )
+
+    def admits(self, level: int | None, time: Instant | None, record_id: int | None) -> bool:
+        """Whether a record with these System fields passes the filters."""
+        if self.levels is not None and level not in self.levels:
+            return False
+        if self.start is not None and (time is None or time < self.start):
+            return False
+        if self.end is not None and (time is None or time >= self.end):
+            return False
+        return self.record_ids is None or (
+            record_id is not None and any(record_id in wanted for wanted in self.record_ids)
         )
 
 
@@ -299,10 +333,19 @@ class Log:
     events: tuple[Event, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that was read of one host."""
+
+    logs: tuple[Log, ...] = ()
+    registries: tuple[Registry, ...] = ()
+    facts_files: tuple[FactsFile, ...] = ()
+
+
 # --------------------------------------------------------------------------------------------- what is known
 
-FactValue = str | int | bool | None
-"""The value of a fact. None says: collected, and not there."""
+FactValue = str | int | bool | tuple[str, ...] | None
+"""The value of a fact; a tuple where it is a set (``hotfix``). None says: collected, and not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,11 +460,13 @@ class RuleInfo:
 class Explanation:
     """Why a condition is true, false or unknown: a tree whose leaves name locations or say what is missing.
 
-    ``fact`` names the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
+    ``text`` is the condition as the rule puts it; ``says`` what is known of it, in words for a reader. ``fact`` names the
+    fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
     """
 
     text: str
     truth: Truth
+    says: str = ""
     basis: str = ""
     fact: str = ""
     locations: tuple[Location, ...] = ()
@@ -487,7 +532,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """One fact as a report lists it: its value now or in a session, where from, and since when."""
+    """One fact as a report lists it: what is known of it now, or (``history``) one statement of it in the time line."""
 
     name: str
     value: str
@@ -496,11 +541,12 @@ class FactRow:
     session: int | None = None
     location: Location | None = None
     note: str = ""
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRow:
-    """One evidence file, as a row of ``evidence.csv``."""
+    """One evidence file, as a row of ``evidence.csv``. ``records`` is None where the file is not a log."""
 
     source_file: str
     size: int
@@ -515,6 +561,7 @@ class EvidenceRow:
     wrapped: bool = False
     cleared: bool = False
     filtered: bool = False
+    holes: int = 0
     clock_steps: int = 0
     time_zone: str = ""
     note: str = ""
@@ -566,8 +613,8 @@ class RefusedRule:
 class Report:
     """Everything that a run found. Every output format is written from it alone; it loads again from JSON."""
 
+    schema: int = 1
+    evtscan: str = ""
     hosts: tuple[HostReport, ...]
     rules: tuple[RuleInfo, ...] = ()
     refused: tuple[RefusedRule, ...] = ()
-    schema: int = 1
-    evtscan: str = ""

@@ -25,6 +25,27 @@ def os_version(text: str) -> str | None:
     return f"{int(major)}.{int(minor or '0')}"
 
 
+_NAMES = {
+    "3.1": "Windows NT 3.1",
+    "3.5": "Windows NT 3.5",
+    "3.51": "Windows NT 3.51",
+    "4.0": "Windows NT 4.0",
+    "5.0": "Windows 2000",
+    "5.1": "Windows XP",
+    "5.2": "Windows Server 2003 or XP x64",
+    "6.0": "Windows Vista or Server 2008",
+    "6.1": "Windows 7 or Server 2008 R2",
+    "6.2": "Windows 8 or Server 2012",
+    "6.3": "Windows 8.1 or Server 2012 R2",
+    "10.0": "Windows 10, Server 2016 or later",
+}
+
+
+def os_name(version: str) -> str:
+    """What a version of Windows was sold as; one that is not known says its number."""
+    return _NAMES.get(version, f"Windows {version}")
+
+
 def service_pack(text: str) -> int | None:
     """Read the number out of a CSDVersion text; an empty text says 0, any other without a number None.
 

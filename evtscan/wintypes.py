@@ -1,9 +1,12 @@
 """Windows' binary values in Windows' own spelling: times, SIDs, GUIDs, hexadecimal numbers."""
 
+import math
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 TICKS_PER_SECOND = 10_000_000
 _UNIX_EPOCH = 116_444_736_000_000_000
@@ -104,3 +107,151 @@ def format_systemtime(raw: bytes) -> str:
     """Write a SYSTEMTIME (MS-DTYP 2.3.13, 16 bytes) as ISO 8601 with milliseconds."""
     year, month, _, day, hour, minute, second, milliseconds = struct.unpack_from("<8H", raw)
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z"
+
+
+_CONTROLS_TO_1252 = {
+    code: bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+
+
+def decode_utf16(raw: bytes) -> str:
+    """Read UTF-16 text without its closing zeros; half a character becomes U+FFFD."""
+    return raw.decode("utf-16-le", "replace").rstrip("\0")
+
+
+def decode_ansi(raw: bytes) -> str:
+    """Read text of code page 1252 without its closing zeros; the five bytes that it leaves open stay controls."""
+    return _ansi_characters(raw).rstrip("\0")
+
+
+def _ansi_characters(raw: bytes) -> str:
+    return raw.decode("latin-1").translate(_CONTROLS_TO_1252)
+
+
+def format_float(value: float, *, single: bool = False) -> str:
+    """Write a floating point number as ``[-]dddd.dddd`` (MS-EVEN6 2.2.12.3), with the fewest digits that name it alone.
+
+    ``single`` says that it has four bytes. What is not a finite number is spelled as XML Schema does.
+
+    >>> format_float(0.1), format_float(1e20), format_float(float("-inf"))
+    ('0.1', '100000000000000000000.0', '-INF')
+    """
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
+    text = format(Decimal(_shortest_single(value) if single else repr(value)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _shortest_single(value: float) -> str:
+    texts = (f"{value:.{digits}g}" for digits in range(6, 10))  # nine digits name any of them
+    return next(text for text in texts if struct.unpack("<f", struct.pack("<f", float(text)))[0] == value)
+
+
+def format_guid_text(text: str) -> str:
+    """Write a GUID that is text already as ``format_guid`` does; what is no GUID stays as it is.
+
+    >>> format_guid_text("555908d1-a6d7-4695-8e1e-26931d2012f4")
+    '{555908D1-A6D7-4695-8E1E-26931D2012F4}'
+    """
+    return f"{{{text.strip('{}').upper()}}}" if _GUID.match(text) else text
+
+
+_GUID = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?\Z", re.IGNORECASE)
+
+
+def _integer(*, signed: bool) -> Callable[[bytes], str]:
+    return lambda raw: str(int.from_bytes(raw, "little", signed=signed))
+
+
+def _real(layout: str) -> Callable[[bytes], str]:
+    return lambda raw: format_float(struct.unpack(layout, raw)[0], single=layout == "<f")
+
+
+def _hexadecimal(raw: bytes) -> str:
+    return format_hex(int.from_bytes(raw, "little"))
+
+
+def _boolean(raw: bytes) -> str:
+    return "true" if any(raw) else "false"
+
+
+@dataclass(frozen=True, slots=True)
+class _ValueType:
+    """How a BinXML value is written, and the lengths in bytes that it can have; none given means any."""
+
+    write: Callable[[bytes], str]
+    lengths: tuple[int, ...] = ()
+
+
+STRING, ANSI_STRING, BINARY, SIZE_T, FILETIME, SID, BINXML = 0x01, 0x02, 0x0E, 0x10, 0x11, 0x13, 0x21
+ARRAY = 0x80
+"""The bit in a BinXML value type that says: an array of values of the type that the other bits name."""
+
+_VALUE_TYPES = {
+    0x00: _ValueType(lambda raw: ""),
+    STRING: _ValueType(decode_utf16),
+    ANSI_STRING: _ValueType(decode_ansi),
+    0x03: _ValueType(_integer(signed=True), (1,)),
+    0x04: _ValueType(_integer(signed=False), (1,)),
+    0x05: _ValueType(_integer(signed=True), (2,)),
+    0x06: _ValueType(_integer(signed=False), (2,)),
+    0x07: _ValueType(_integer(signed=True), (4,)),
+    0x08: _ValueType(_integer(signed=False), (4,)),
+    0x09: _ValueType(_integer(signed=True), (8,)),
+    0x0A: _ValueType(_integer(signed=False), (8,)),
+    0x0B: _ValueType(_real("<f"), (4,)),
+    0x0C: _ValueType(_real("<d"), (8,)),
+    0x0D: _ValueType(_boolean, (4, 1)),  # MS-EVEN6 says one byte, files hold a BOOL
+    BINARY: _ValueType(lambda raw: raw.hex().upper()),
+    0x0F: _ValueType(format_guid, (16,)),
+    SIZE_T: _ValueType(_hexadecimal, (8, 4)),
+    FILETIME: _ValueType(lambda raw: format_filetime(int.from_bytes(raw, "little")), (8,)),
+    0x12: _ValueType(format_systemtime, (16,)),
+    SID: _ValueType(format_sid),
+    0x14: _ValueType(_hexadecimal, (4,)),
+    0x15: _ValueType(_hexadecimal, (8,)),
+}
+
+
+def format_value(value_type: int, raw: bytes) -> str:
+    """Write one BinXML value (MS-EVEN6 2.2.12.3 and 3.1.4.7.3) as Windows does.
+
+    Raises:
+        ValueError: if the type is not known, is an array or BinXML, or cannot have that many bytes.
+    """
+    kind = _VALUE_TYPES.get(value_type)
+    if kind is None:
+        raise ValueError(f"value type 0x{value_type:02x} is not known")
+    if kind.lengths and len(raw) not in kind.lengths:
+        raise ValueError(f"a value of type 0x{value_type:02x} cannot have {len(raw)} bytes")
+    return kind.write(raw)
+
+
+def format_array(value_type: int, raw: bytes) -> list[str]:
+    """Write each item of a BinXML array; ``value_type`` is that of an item, without the bit ``ARRAY``.
+
+    Items are cut as MS-EVEN6 3.1.4.7.5 says: by their length, strings at each zero, SIDs by their own count. The
+    length of a ``size_t`` is stated nowhere; it is taken for eight bytes where that fits.
+
+    Raises:
+        ValueError: if the type is not known, cannot stand in an array, or the bytes end within an item.
+    """
+    if value_type in (STRING, ANSI_STRING):
+        characters = raw.decode("utf-16-le", "replace") if value_type == STRING else _ansi_characters(raw)
+        items = characters.split("\0")
+        return items if items[-1] else items[:-1]
+    if value_type == SID:
+        return _sids(raw)
+    kind = _VALUE_TYPES.get(value_type)
+    length = next((length for length in kind.lengths if len(raw) % length == 0), 0) if kind else 0
+    if kind is None or length == 0:
+        raise ValueError(f"{len(raw)} bytes are not an array of type 0x{value_type:02x}")
+    return [kind.write(raw[start : start + length]) for start in range(0, len(raw), length)]
+
+
+def _sids(raw: bytes) -> list[str]:
+    items = []
+    while raw:
+        items.append(format_sid(raw))
+        raw = raw[8 + 4 * raw[1] :]
+    return items

@@ -1,0 +1,124 @@
+"""The options that recur, and the values that people type into them."""
+
+import glob
+import re
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evtscan.errors import UsageError
+from evtscan.model import Level, Verdict
+from evtscan.reporters import REPORTERS
+from evtscan.wintypes import Instant, parse_time
+
+FormatName = Enum("FormatName", {row.name: row.name for row in REPORTERS})  # type: ignore[misc]
+VerdictName = Enum("VerdictName", {item.value: item.value for item in Verdict})  # type: ignore[misc]
+FailOn = Enum(  # type: ignore[misc]
+    "FailOn", {item.value: item.value for item in Verdict if item.rank <= Verdict.DETECTED.rank}
+)
+LevelName = Enum("LevelName", {item.word: item.word for item in Level})  # type: ignore[misc]
+
+LOWEST = LevelName(Level.INFORMATIONAL.word)
+_SUFFIXES = ", ".join(row.suffix for row in REPORTERS)
+
+Paths = Annotated[list[str], typer.Argument(help="Files and folders of evidence.", show_default=False)]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--output",
+        help=f"Write here: the suffix picks the format ({_SUFFIXES}), a folder (or a name ending in /) gets the full "
+        "set, - is stdout. Repeatable.",
+        show_default=False,
+    ),
+]
+Format = Annotated[FormatName | None, typer.Option("-t", "--format", help="Format of the output, whatever its suffix.")]
+RulePaths = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-r", "--rules", help="Rule file or folder to use instead of the catalogue. Repeatable.", show_default=False
+    ),
+]
+MinLevel = Annotated[LevelName, typer.Option("-m", "--min-level", help="Leave out rules below this level.")]
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for as many as pay off.")]
+Clobber = Annotated[bool, typer.Option("-C", "--clobber", help="Replace outputs that exist.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log what is being done.")]
+Verdicts = Annotated[
+    list[VerdictName] | None,
+    typer.Option("--verdict", help="Report only findings with this verdict. Repeatable.", show_default=False),
+]
+All = Annotated[bool, typer.Option("--all", help="Also report rules that were not seen or do not apply.")]
+FailOnOption = Annotated[
+    FailOn | None,
+    typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if some of the evidence is damaged.")]
+StrictFacts = Annotated[
+    bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colour (as with NO_COLOR).")]
+Since = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="Only events from this time on may match (UTC without zone)."),
+]
+Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Only events before this time may match.")]
+IncludeIds = Annotated[
+    str | None,
+    typer.Option("--include-eid", metavar="IDS", help="Only these event ids may match: 1008 or 1000-1009,4199."),
+]
+ExcludeIds = Annotated[str | None, typer.Option("--exclude-eid", metavar="IDS", help="These event ids may not match.")]
+
+_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?\Z")
+
+
+def event_ids(text: str | None, option: str) -> frozenset[int] | None:
+    """Read a list of event ids and ranges, such as ``1008,4190-4199``; None stays None.
+
+    Raises:
+        UsageError: if it is not one.
+    """
+    if text is None:
+        return None
+    ids: set[int] = set()
+    for part in text.split(","):
+        match = _RANGE.match(part)
+        if match is None:
+            raise UsageError(f"{option} {text}: give event ids and ranges, such as 1008 or 1000-1009,4199")
+        ids.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return frozenset(ids)
+
+
+def time(text: str | None, option: str) -> Instant | None:
+    """Read a time; None stays None.
+
+    Raises:
+        UsageError: if it is not one.
+    """
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def expand(texts: Sequence[str]) -> list[Path]:
+    """Expand ``*``, ``?`` and ``**`` in paths, for shells that leave that to the program.
+
+    Raises:
+        UsageError: if a path does not exist, or nothing fits a pattern.
+    """
+    paths: list[Path] = []
+    for text in texts:
+        if Path(text).exists():
+            paths.append(Path(text))
+        elif any(sign in text for sign in "*?["):
+            found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - takes an absolute pattern as it is
+            if not found:
+                raise UsageError(f"{text}: nothing fits this pattern")
+            paths.extend(Path(item) for item in found)
+        else:
+            raise UsageError(f"{text}: there is no such file or folder")
+    return paths

@@ -1,0 +1,1 @@
+"""YAML → rules; rules × events → matches. Import from the modules: ``loader``, ``rule``, ``matcher``, ``lint`` …"""

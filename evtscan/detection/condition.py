@@ -1,0 +1,154 @@
+"""The condition tree of detections and of host conditions, and how one leaf function makes it an explanation.
+
+A condition says nothing about where values come from. Whoever asks hands in a function that answers one ``Test``: the
+matcher answers from the fields of an event, the verdicts from the facts of a host.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Union
+
+from evtscan.logic import Truth, all_of, any_of
+from evtscan.model import Explanation
+
+Literal = str | int | float | bool | None
+"""A value as a rule states it. Text is a Sigma string where the operator is ``IS``: ``*``, ``?``, backslash escapes."""
+
+
+class Operator(Enum):
+    """How a test compares a value with its literals."""
+
+    IS = "is"
+    MATCHES = "matches"
+    IN_NETWORK = "lies in"
+    LESS = "is less than"
+    AT_MOST = "is at most"
+    MORE = "is more than"
+    AT_LEAST = "is at least"
+    EXISTS = "exists"
+    SAME_AS_FIELD = "is the same as"
+    IN_RANGE = "is in the range"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One comparison: it holds if the value of ``field`` fits any of ``values``.
+
+    ``field`` names a field of an event or a fact of a host; empty, it is a keyword that may stand in any value.
+    ``values`` are, after the operator: Sigma strings, numbers, booleans or None (absent) for ``IS``; RE2 patterns for
+    ``MATCHES``; networks in CIDR form for ``IN_NETWORK``; numbers for the four orders; one boolean for ``EXISTS``; the
+    name of another field for ``SAME_AS_FIELD``; texts such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``.
+    ``text`` is the test as a person reads it.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    field: str
+    values: tuple[Literal, ...]
+    text: str
+    operator: Operator = Operator.IS
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unobservable:
+    """A condition that no evidence can show: always unknown, and the text says what to ask."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Holds if every child does; without children it holds."""
+
+    children: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Holds if a child does; without children it does not."""
+
+    children: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds if its child does not."""
+
+    child: "Condition"
+
+
+Condition = Union[All, Any, Not, Test, Unobservable]  # noqa: UP007 - the classes name the union in text
+
+
+def conjunction(*children: Condition) -> Condition:
+    """All of the children; a single one stands for itself."""
+    return children[0] if len(children) == 1 else All(children)
+
+
+def disjunction(*children: Condition) -> Condition:
+    """Any of the children; a single one stands for itself."""
+    return children[0] if len(children) == 1 else Any(children)
+
+
+def tests_in(condition: Condition) -> Iterator[Test]:
+    """Every test of a condition, in the order in which the rule states them."""
+    match condition:
+        case Test():
+            yield condition
+        case All(children) | Any(children):
+            for child in children:
+                yield from tests_in(child)
+        case Not(child):
+            yield from tests_in(child)
+
+
+def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
+    """The truth of a condition and nothing else: it stops as soon as the answer is certain."""
+    match condition:
+        case Test():
+            return leaf(condition)
+        case All(children):
+            return all_of(truth_of(child, leaf) for child in children)
+        case Any(children):
+            return any_of(truth_of(child, leaf) for child in children)
+        case Not(child):
+            return ~truth_of(child, leaf)
+        case Unobservable():
+            return Truth.UNKNOWN
+
+
+def evaluate(condition: Condition, leaf: Callable[[Test, bool], Explanation], positive: bool = True) -> Explanation:
+    """The truth of a condition with all of its reasons: every test is asked, also when the answer is certain already.
+
+    ``leaf`` answers one test; its second argument says whether the test counts as it stands (True) or stands under an
+    odd number of negations, so that a leaf can refuse an assumption that would favour one of the outcomes.
+    """
+    match condition:
+        case Test():
+            return leaf(condition, positive)
+        case All(children):
+            return _joined("all of", tuple(evaluate(child, leaf, positive) for child in children), all_of)
+        case Any(children):
+            return _joined("any of", tuple(evaluate(child, leaf, positive) for child in children), any_of)
+        case Not(child):
+            inner = evaluate(child, leaf, not positive)
+            return Explanation(text="not", truth=~inner.truth, basis=inner.basis, children=(inner,))
+        case Unobservable(text):
+            return Explanation(text=text, truth=Truth.UNKNOWN)
+
+
+def _joined(text: str, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth]) -> Explanation:
+    truth = join(child.truth for child in children)
+    decides_alone = join(iter([~truth, truth])) is truth  # false in a conjunction, true in a disjunction
+    return Explanation(text=text, truth=truth, basis=_basis(truth, children, decides_alone), children=children)
+
+
+def _basis(truth: Truth, children: tuple[Explanation, ...], decides_alone: bool) -> str:
+    """A result rests on an assumption unless children that are stated suffice for it."""
+    if truth is Truth.UNKNOWN:
+        return ""
+    carried = [child.basis == "carried" for child in children if child.truth is truth]
+    rests_on_carried = all(carried) and bool(carried) if decides_alone else any(carried)
+    return "carried" if rests_on_carried else "stated"

@@ -1,0 +1,160 @@
+"""Files and folders of YAML → rules, and everything that is wrong with them, at once.
+
+A document that is not a whole rule is refused and the others load. Whoever asked for one file by name raises what is
+wrong with it; in a folder it is a note in the ledger.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evtscan.detection.rule import Rule
+from evtscan.detection.section import Problems, Section
+from evtscan.errors import Problem
+from evtscan.model import Query, RefusedRule, RuleInfo
+from evtscan.parsers.yamltext import MAX_SIZE, Document, YamlSyntaxError, load_documents
+
+SUFFIXES = (".yml", ".yaml")
+
+DEFAULT_LEVEL = "informational"
+"""The level of a rule that states none: it stands above no rule that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules that loaded, and every problem of those that did not."""
+
+    rules: tuple[Rule, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def query(self) -> Query:
+        """The records that these rules can use."""
+        result = Query(frozenset())
+        for rule in self.rules:
+            result |= rule.query()
+        return result
+
+    @property
+    def refused(self) -> tuple[RefusedRule, ...]:
+        """The problems as a report lists them."""
+        return tuple(
+            RefusedRule(file=problem.file, message=problem.message, line=problem.line, key=problem.key)
+            for problem in self.problems
+        )
+
+
+def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> RuleSet:
+    """Load rule files, and every ``.yml`` and ``.yaml`` below rule folders, in the order of their names.
+
+    A file is called by its place below the folder that was given, one given itself by its name. ``fact_known`` says
+    whether the catalogue has a fact of this name.
+    """
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for path, name in _files(paths):
+        for loaded in _load_file(path, name, fact_known):
+            if isinstance(loaded, Rule):
+                rules.append(loaded)
+            else:
+                problems += loaded
+    unique, doubles = _without_doubles(rules)
+    return RuleSet(unique, (*problems, *doubles))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    for path in paths:
+        if path.is_dir():
+            found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
+        else:
+            yield path, path.name
+
+
+def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iterator[Rule | list[Problem]]:
+    """Each document of a file, as a rule or as what is wrong with it."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(4 * MAX_SIZE + 1).decode("utf-8-sig")
+        documents = load_documents(text)
+    except OSError as error:
+        yield [Problem(file=name, line=None, key="", message=f"cannot be read ({error.strerror or error})")]
+    except UnicodeDecodeError as error:
+        yield [Problem(file=name, line=None, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
+    except YamlSyntaxError as error:
+        yield [Problem(file=name, line=error.line, key="", message=error.message)]
+    else:
+        if not documents:
+            yield [Problem(file=name, line=None, key="", message="holds no rule")]
+        for number, document in enumerate(documents, 1):
+            yield _load_document(name, number, document, fact_known)
+
+
+def _load_document(
+    name: str, number: int, document: Document, fact_known: Callable[[str], bool]
+) -> Rule | list[Problem]:
+    problems = Problems(name, document)
+    for problem in document.problems:
+        problems.found.append(Problem(file=name, line=problem.line, key="", message=problem.message))
+    if not isinstance(document.data, dict):
+        problems.add((), "a rule is a map that begins with a title")
+        return problems.found
+    section = Section(document.data, (), problems)
+    for key, what in (("correlation", "correlation rules are"), ("filter", "Sigma filters are")):
+        if key in document.data:
+            problems.add((key,), f"{what} not supported yet")
+            return problems.found
+    rule = _rule(section, name if number == 1 else f"{name}#{number}", fact_known)
+    return problems.found or rule
+
+
+def _rule(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
+    from evtscan.detection import knownissue, sigma  # pySigma takes 0.15 s to import
+
+    issue = section.section("known_issue")
+    info = _info(section, issue, fallback_id)
+    sigma.check_metadata(section)
+    return Rule(
+        info=info,
+        detection=sigma.detection_of(section),
+        logsource=sigma.logsource_of(section),
+        known_issue=knownissue.known_issue_of(issue, fact_known) if "known_issue" in section.data else None,
+        file=section.problems.file,
+        lines=section.problems.document.lines,
+    )
+
+
+def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
+    return RuleInfo(
+        id=rule.text("id").lower() or fallback_id,
+        title=rule.text("title"),
+        level=rule.text("level").lower() or DEFAULT_LEVEL,
+        status=rule.text("status").lower(),
+        kind=issue.text("kind"),
+        article=issue.text("article"),
+        description=rule.text("description").strip(),
+        cause=issue.text("cause").strip(),
+        remedy=issue.texts("remedy"),
+        workaround=issue.texts("workaround"),
+        fixed_in=issue.text("fixed_in"),
+        lookalikes=issue.texts("lookalikes"),
+        references=rule.texts("references"),
+        file=rule.problems.file,
+    )
+
+
+def _without_doubles(rules: list[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The first rule of each id, and a problem for each later one."""
+    first: dict[str, Rule] = {}
+    problems = []
+    for rule in rules:
+        known = first.setdefault(rule.info.id, rule)
+        if known is not rule:
+            problems.append(
+                Problem(
+                    file=rule.file,
+                    line=rule.lines.get(("id",)),
+                    key="id",
+                    message=f"{known.file} has the same id {rule.info.id}: give this rule a new one",
+                )
+            )
+    return tuple(first.values()), problems

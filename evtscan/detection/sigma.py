@@ -1,0 +1,449 @@
+"""Sigma's part of a rule, through pySigma: selections and their condition → ``Condition``, metadata → problems.
+
+pySigma knows modifiers, escapes and the condition language; what it makes of them becomes tests of our own, so that
+nothing but this module depends on it. It is slow to import: import this module when a rule is loaded, not before.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any as AnyValue
+from typing import Final
+
+from sigma import exceptions as errors
+from sigma import types
+from sigma.conditions import (
+    ConditionAND,
+    ConditionIdentifier,
+    ConditionNOT,
+    ConditionOR,
+    ConditionSelector,
+    SigmaCondition,
+)
+from sigma.modifiers import modifier_mapping
+from sigma.policy import SigmaPolicy
+from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
+from sigma.rule import SigmaDetectionItem, SigmaLogSource, SigmaRule
+from sigma.rule.detection import EmptySigmaDetections
+
+from evtscan.detection.condition import (
+    All,
+    Any,
+    Condition,
+    Literal,
+    Not,
+    Operator,
+    Test,
+    conjunction,
+    disjunction,
+)
+from evtscan.detection.logsource import channels_of
+from evtscan.detection.modifiers import check, compiled, escaped, is_range, parse_range
+from evtscan.detection.rule import Logsource
+from evtscan.detection.section import Problems, Section
+from evtscan.parsers.yamltext import Path
+
+MAX_CONDITION = 2000
+"""Characters of a condition; and how deep its parentheses may go, since parsing costs more with each level."""
+MAX_PARENTHESES = 12
+
+MAX_LISTED = 6
+"""How many values of a list the text of a test names."""
+
+
+class _QuietRE2(RE2RegexEngine):
+    """pySigma's engine, without RE2's own error lines on stderr."""
+
+    def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
+        letters = "".join(
+            letter for letter, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL)) if flags & flag
+        )
+        try:
+            expression: RegexPattern = compiled(f"(?{letters}){pattern}" if letters else pattern)
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return expression
+
+
+_POLICY: Final = SigmaPolicy(regex_engine=_QuietRE2())
+
+
+# ------------------------------------------------------------------------------------------------- metadata
+
+_KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
+    errors.SigmaAuthorError: "author",
+    errors.SigmaDateError: "date",
+    errors.SigmaDescriptionError: "description",
+    errors.SigmaFalsePositivesError: "falsepositives",
+    errors.SigmaFieldsError: "fields",
+    errors.SigmaIdentifierError: "id",
+    errors.SigmaLevelError: "level",
+    errors.SigmaLicenseError: "license",
+    errors.SigmaModifiedError: "modified",
+    errors.SigmaNameError: "name",
+    errors.SigmaReferencesError: "references",
+    errors.SigmaRelatedError: "related",
+    errors.SigmaScopeError: "scope",
+    errors.SigmaStatusError: "status",
+    errors.SigmaTagError: "tags",
+    errors.SigmaTaxonomyError: "taxonomy",
+    errors.SigmaTitleError: "title",
+}
+
+
+def check_metadata(rule: Section) -> None:
+    """Note what pySigma has against everything of a rule but its log source and detection."""
+    known = {problem.key for problem in rule.problems.found}
+    try:
+        _, found = SigmaRule.from_dict_common_params(dict(rule.data), collect_errors=True, policy=_POLICY)
+    except Exception as error:  # a value of a kind that pySigma does not expect ends in whatever it happens to raise
+        rule.problem(f"pySigma cannot read this document ({type(error).__name__}: {error})")
+        return
+    for problem in found:
+        key = _KEYS_OF_ERRORS.get(type(problem), "")
+        if key not in known:
+            rule.problem(_message(problem), *([key] if key else []))
+
+
+def logsource_of(rule: Section) -> Logsource:
+    """Read ``logsource``, and refuse what stands for no channel that we know."""
+    if "logsource" not in rule.data:
+        rule.problem("a rule needs a logsource, such as {product: windows, service: system}")
+        return Logsource()
+    source = rule.section("logsource")
+    product, service = source.text("product"), source.text("service")
+    try:
+        SigmaLogSource.from_dict(dict(source.data))
+    except errors.SigmaError as error:
+        source.problem(_message(error))
+    if product and product.lower() != "windows":
+        source.problem(f"product {product!r} is not Windows", "product")
+    if source.data.get("category") is not None:
+        source.problem("log source categories are not supported yet: name a service", "category")
+    channels = channels_of(service) if service else ()
+    if channels is None:
+        source.problem(f"service {service!r} is not known: leave it out and test Channel in the detection", "service")
+    return Logsource(product=product, service=service, channels=channels or ())
+
+
+# ------------------------------------------------------------------------------------------------- detection
+
+
+def detection_of(rule: Section) -> Condition:
+    """Read ``detection``: its named selections, joined as its condition says."""
+    if "detection" not in rule.data:
+        rule.problem("a rule needs a detection")
+    detection = rule.section("detection")
+    named = {
+        str(name): _definition(value, (*detection.path, name), detection.problems)
+        for name, value in detection.data.items()
+        if name != "condition"
+    }
+    conditions = detection.texts("condition")
+    if detection.data and not conditions:
+        detection.problem("a detection needs a condition that names its selections", "condition")
+    return disjunction(*(_parsed_condition(text, named, detection) for text in conditions))
+
+
+def _definition(value: AnyValue, path: Path, problems: Problems) -> Condition:
+    """One named selection: a map (all of its items), a list of maps (any of them), or keywords (any of them)."""
+    if isinstance(value, Mapping):
+        if not value:
+            problems.add(path, "an empty selection selects nothing: give it a field and a value")
+        return conjunction(*(item(str(key), content, (*path, key), problems) for key, content in value.items()))
+    if isinstance(value, list) and any(isinstance(part, (Mapping, list)) for part in value):
+        return disjunction(*(_definition(part, (*path, place), problems) for place, part in enumerate(value)))
+    return item("", value, path, problems)
+
+
+def _parsed_condition(text: str, named: Mapping[str, Condition], detection: Section) -> Condition:
+    if len(text) > MAX_CONDITION or _depth(text) > MAX_PARENTHESES:
+        detection.problem(
+            f"longer than {MAX_CONDITION} characters or with more than {MAX_PARENTHESES} parentheses in each other: "
+            "give parts of it names of their own",
+            "condition",
+        )
+        return All(())
+    try:
+        return _condition(SigmaCondition(text, EmptySigmaDetections()).parse(postprocess=False), named)
+    except ValueError as error:  # pySigma's errors are ValueErrors, too
+        detection.problem(_message(error), "condition")
+    return All(())
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        deepest = max(deepest, depth)
+    return deepest + text.count("not not")
+
+
+def _condition(parsed: object, named: Mapping[str, Condition]) -> Condition:
+    match parsed:
+        case ConditionIdentifier():
+            if parsed.identifier not in named:
+                raise ValueError(f"there is no selection {parsed.identifier!r}")
+            return named[parsed.identifier]
+        case ConditionSelector():
+            names = [name for name in named if _selected(parsed.pattern, name)]
+            if not names:
+                raise ValueError(f"no selection fits {parsed.pattern!r}")
+            join = disjunction if parsed.cond_class is ConditionOR else conjunction
+            return join(*(named[name] for name in names))
+        case ConditionAND():
+            return All(tuple(_condition(argument, named) for argument in parsed.args))
+        case ConditionOR():
+            return Any(tuple(_condition(argument, named) for argument in parsed.args))
+        case ConditionNOT():
+            return Not(_condition(parsed.args[0], named))
+    raise ValueError(f"{type(parsed).__name__} is not supported in a condition")
+
+
+def _selected(pattern: str, name: str) -> bool:
+    """Whether ``1 of PATTERN`` means a selection; names with a leading underscore only where the pattern has one."""
+    if name.startswith("_") and not pattern.startswith("_"):
+        return False
+    if pattern == "them":
+        return True
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
+
+
+# ------------------------------------------------------------------------------------------------------ items
+
+_OTHER_NAMES: Final[Mapping[str, str]] = {"utf16le": "wide"}
+"""Modifiers of the specification that pySigma knows by another name."""
+
+_ORDER_MODIFIERS: Final = frozenset({"lt", "lte", "gt", "gte"})
+
+
+def item(key: str, value: AnyValue, path: Path, problems: Problems, *, facts: bool = False) -> Condition:
+    """One line of a selection: ``field|modifiers: value(s)``.
+
+    With ``facts`` it is a line of a host condition: a value that begins with a comparison is a range of versions or
+    dates, and there are no keywords and no references to fields.
+    """
+    field, *modifiers = key.split("|")
+    values = value if isinstance(value, list) else [value]
+    if facts:
+        values = [str(part) if isinstance(part, date) else part for part in values]
+    problem = _problem_of_values(values) or _problem_of_key(field, modifiers, values, facts=facts)
+    if problem:
+        problems.add(path, problem)
+        return All(())
+    ranges = [str(part) for part in values if facts and not modifiers and is_range(part)]
+    others = [part for part in values if part not in ranges]
+    try:
+        tests: list[Condition] = [_range_test(field, ranges)] if ranges else []
+        if others:
+            tests += [_sigma_item(field, modifiers, others)]
+    except ValueError as error:  # pySigma's errors are ValueErrors, too
+        problems.add(path, _message(error))
+        return All(())
+    return disjunction(*tests)
+
+
+def _problem_of_values(values: list[AnyValue]) -> str:
+    if not values:
+        return "an empty list matches nothing: give it a value, or null for a field that is absent"
+    kinds = [part for part in values if part is not None and not isinstance(part, (str, int, float))]
+    if any(isinstance(part, date) for part in kinds):
+        return "YAML reads this as a date: quote it"
+    return "a value must be text, a number, true, false or null" if kinds else ""
+
+
+def _problem_of_key(field: str, modifiers: list[str], values: list[AnyValue], *, facts: bool) -> str:
+    unknown = [name for name in modifiers if _OTHER_NAMES.get(name, name) not in modifier_mapping]
+    if unknown:
+        return f"there is no modifier {unknown[0]!r}{_did_you_mean(unknown[0], modifier_mapping)}"
+    if _ORDER_MODIFIERS.intersection(modifiers) and not all(_is_number(part) for part in values):
+        return "lt, lte, gt and gte compare numbers: leave the quotes off" + (
+            ", or compare versions with a range such as '>=5.0, <5.2'" if facts else ""
+        )
+    if "re" in modifiers and not all(isinstance(part, str) for part in values):
+        return "a regular expression must be text: quote it"
+    if facts and "fieldref" in modifiers:
+        return "fieldref compares fields of events, not facts"
+    if not facts and not field and any(not isinstance(part, str) for part in values):
+        return "a keyword must be text: quote it"
+    return ""
+
+
+def _is_number(value: AnyValue) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _range_test(field: str, ranges: list[str]) -> Test:
+    text = f"{field} is {_either(_range_text(part) for part in ranges)}"
+    return _checked(Test(field=field, values=tuple(ranges), text=text, operator=Operator.IN_RANGE))
+
+
+def _sigma_item(field: str, modifiers: list[str], values: list[AnyValue]) -> Condition:
+    key = "|".join([field, *(_OTHER_NAMES.get(name, name) for name in modifiers)])
+    parsed = SigmaDetectionItem.from_mapping(key, list(values), policy=_POLICY)
+    if parsed.value_linking is ConditionAND:
+        tests = [_test(field, modifiers, [raw], [part]) for raw, part in zip(values, parsed.value, strict=True)]
+        joined = conjunction(*tests)
+    else:
+        joined = _test(field, modifiers, values, parsed.value)
+    return Not(joined) if parsed.negated else joined
+
+
+def _test(field: str, modifiers: list[str], raw: list[AnyValue], values: Iterable[types.SigmaType]) -> Condition:
+    grouped: dict[tuple[Operator, bool], list[Literal]] = {}
+    for value in values:
+        for kind, cased, literal in _literals(value):
+            grouped.setdefault((kind, cased), []).append(literal)
+    text = _text_of_item(field, modifiers, raw)
+    return disjunction(
+        *(
+            _checked(Test(field=field, values=_found(field, literals), text=text, operator=kind, cased=cased))
+            for (kind, cased), literals in grouped.items()
+        )
+    )
+
+
+def _checked(test: Test) -> Test:
+    check(test)
+    return test
+
+
+def _found(field: str, literals: list[Literal]) -> tuple[Literal, ...]:
+    """A keyword is searched for, so it may stand anywhere in a value."""
+    if field:
+        return tuple(literals)
+    return tuple(f"*{literal}*" if isinstance(literal, str) else literal for literal in literals)
+
+
+_ORDERS: Final[Mapping[types.CompareOperators, Operator]] = {
+    types.CompareOperators.LT: Operator.LESS,
+    types.CompareOperators.LTE: Operator.AT_MOST,
+    types.CompareOperators.GT: Operator.MORE,
+    types.CompareOperators.GTE: Operator.AT_LEAST,
+}
+
+
+def _literals(value: types.SigmaType) -> Iterator[tuple[Operator, bool, Literal]]:
+    """What pySigma made of one value, as an operator, whether case matters, and literals of our own.
+
+    Raises:
+        ValueError: for a kind of value that is not supported yet.
+    """
+    match value:
+        case types.SigmaExpansion():
+            for part in value.values:
+                yield from _literals(part)
+        case types.SigmaString():
+            yield Operator.IS, isinstance(value, types.SigmaCasedString), _pattern(value)
+        case types.SigmaTimestampPart():
+            raise ValueError("modifiers for parts of a time (hour, day, week …) are not supported yet")
+        case types.SigmaNumber() | types.SigmaBool() | types.SigmaNull():
+            yield Operator.IS, False, value.to_plain()
+        case types.SigmaExists():
+            yield Operator.EXISTS, False, value.exists
+        case types.SigmaCIDRExpression():
+            yield Operator.IN_NETWORK, False, value.cidr
+        case types.SigmaRegularExpression():
+            yield Operator.MATCHES, False, _expression(value)
+        case types.SigmaCompareExpression() if not isinstance(value.number, types.SigmaTimestampPart):
+            yield _ORDERS[value.op], False, value.number.number
+        case types.SigmaFieldReference() if not (value.starts_with or value.ends_with):
+            yield Operator.SAME_AS_FIELD, False, value.field
+        case _:
+            raise ValueError("this combination of modifiers is not supported yet")
+
+
+def _pattern(value: types.SigmaString) -> str:
+    pattern = ""
+    for part in value.s:
+        match part:
+            case str():
+                pattern += escaped(part)
+            case types.SpecialChars.WILDCARD_MULTI:
+                pattern += "*"
+            case types.SpecialChars.WILDCARD_SINGLE:
+                pattern += "?"
+            case _:
+                raise ValueError("placeholders (expand) are not supported yet")
+    return pattern
+
+
+def _expression(value: types.SigmaRegularExpression) -> str:
+    if value.contains_placeholder():
+        raise ValueError("placeholders (expand) are not supported yet")
+    letters = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
+    expression = value.regexp.to_plain(regex=True)
+    return f"(?{letters}){expression}" if letters else expression
+
+
+# ------------------------------------------------------------------------------------------------------ words
+
+_VERBS: Final[Mapping[str, str]] = {
+    "contains": "contains",
+    "startswith": "starts with",
+    "endswith": "ends with",
+    "re": "matches",
+    "cidr": "lies in",
+    "lt": "is less than",
+    "lte": "is at most",
+    "gt": "is more than",
+    "gte": "is at least",
+    "fieldref": "is the same as",
+}
+
+_VERSION_WORDS: Final[Mapping[str, str]] = {
+    "<": "below ",
+    "<=": "at most ",
+    ">": "above ",
+    ">=": "at least ",
+    "=": "",
+    "!=": "other than ",
+}
+
+_DATE_WORDS: Final[Mapping[str, str]] = {
+    "<": "before ",
+    "<=": "not after ",
+    ">": "after ",
+    ">=": "not before ",
+    "=": "",
+    "!=": "other than ",
+}
+
+
+def _text_of_item(field: str, modifiers: list[str], raw: list[AnyValue]) -> str:
+    if modifiers == ["exists"]:
+        return f"{field} exists" if raw == [True] else f"{field} does not exist"
+    if raw == [None]:
+        return f"{field} is absent"
+    verb = next((_VERBS[name] for name in modifiers if name in _VERBS), "is" if field else "contains")
+    rest = [name for name in modifiers if name not in _VERBS and name not in ("all", "neq")]
+    text = f"{field or 'a value of the event'} {verb} {_either(map(_shown, raw))}"
+    return f"{text} ({', '.join(rest)})" if rest else text
+
+
+def _range_text(literal: str) -> str:
+    comparisons = parse_range(literal)
+    return " and ".join(
+        (_DATE_WORDS if "-" in operand else _VERSION_WORDS)[sign] + operand for sign, operand in comparisons
+    )
+
+
+def _either(parts: Iterable[str]) -> str:
+    shown = list(parts)
+    more = len(shown) - MAX_LISTED
+    return " or ".join(shown[:MAX_LISTED]) + (f" or one of {more} more" if more > 0 else "")
+
+
+def _shown(value: AnyValue) -> str:
+    return "absent" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _message(error: Exception) -> str:
+    """pySigma's sentence without the place that it appends, which we know better."""
+    return str(error.args[0] if error.args else error).strip() or type(error).__name__

@@ -1,0 +1,63 @@
+"""Evidence → facts of a host, each with its place in time: one collector a file.
+
+To add a kind of evidence, write a module with a collector and add its row to ``COLLECTORS``; the query of a scan and
+the documentation read the table.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from evtscan.facts import boot, ras, registry
+from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
+from evtscan.facts.statement import Statement
+from evtscan.model import Event, Query, Registry, Selector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """A row of ``COLLECTORS``: which facts it provides, which events it reads, and the functions that read them."""
+
+    title: str
+    provides: tuple[str, ...]
+    selectors: frozenset[Selector] = frozenset()
+    from_events: Callable[[Iterable[Event]], Iterator[Statement]] | None = None
+    from_registry: Callable[[Registry], Iterator[Statement]] | None = None
+
+
+COLLECTORS: tuple[Collector, ...] = (
+    Collector(
+        title="Boot event 6009 of EventLog",
+        provides=boot.PROVIDES,
+        selectors=boot.SELECTORS,
+        from_events=boot.collect,
+    ),
+    Collector(
+        title="Registry: Windows NT CurrentVersion, ProductOptions, ComputerName",
+        provides=registry.PROVIDES,
+        from_registry=registry.collect,
+    ),
+    Collector(
+        title="Remote Access Service: its events and its driver's registry key",
+        provides=ras.PROVIDES,
+        selectors=ras.SELECTORS,
+        from_events=ras.collect_events,
+        from_registry=ras.collect_registry,
+    ),
+)
+
+CLEARED_SELECTORS = frozenset(
+    {
+        Selector("System", "Microsoft-Windows-Eventlog", 104),
+        Selector("Security", "Microsoft-Windows-Eventlog", 1102),
+        Selector("Security", "Security", 517),
+    }
+)
+"""Events that say a log was cleared."""
+
+
+def query() -> Query:
+    """Everything that facts, boot sessions and coverage can use of a log."""
+    selectors = SESSION_SELECTORS | CLEARED_SELECTORS
+    for collector in COLLECTORS:
+        selectors |= collector.selectors
+    return Query(selectors)

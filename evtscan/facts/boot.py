@@ -1,0 +1,40 @@
+"""Boot events of the System log → version, build, service pack and kernel type of Windows."""
+
+from collections.abc import Iterable, Iterator
+
+from evtscan.facts.sessions import BOOTED, EVENT_LOG, is_from
+from evtscan.facts.statement import Statement
+from evtscan.model import Event, FactValue, Selector
+from evtscan.versions import os_version, service_pack
+
+SELECTORS = frozenset({Selector("System", EVENT_LOG, BOOTED)})
+PROVIDES = ("os.version", "os.build", "os.service_pack", "os.kernel_type")
+
+
+def collect(events: Iterable[Event]) -> Iterator[Statement]:
+    """Read event 6009, which Windows NT 4.0 writes at each boot from Service Pack 4 on, and every later one.
+
+    Its strings are version, build, service pack and kernel type (netevent.dll of Windows 2000): ``4.0``/``5.01.``,
+    ``1381``, ``Service Pack 6``, ``Uniprocessor Free``. An empty service pack says that there is none.
+    """
+    for event in events:
+        if event.event_id == BOOTED and is_from(event, EVENT_LOG):
+            for name, value in _strings(event):
+                yield Statement(name=name, value=value, location=event.location, event=event)
+
+
+def _strings(event: Event) -> Iterator[tuple[str, FactValue]]:
+    version, build, pack, kernel = (_text(event, f"Data{number}") for number in range(1, 5))
+    if version is not None and (normal := os_version(version)) is not None:
+        yield "os.version", normal
+    if build is not None and build.strip().isascii() and build.strip().isdigit():
+        yield "os.build", int(build)
+    if pack is not None and (number := service_pack(pack)) is not None:
+        yield "os.service_pack", number
+    if kernel:
+        yield "os.kernel_type", kernel.strip()
+
+
+def _text(event: Event, field: str) -> str | None:
+    value = event.data.get(field)
+    return value if isinstance(value, str) else None

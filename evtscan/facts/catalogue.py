@@ -1,0 +1,289 @@
+"""The published names of facts: what each means, how it behaves in time, and how to get it when it is missing."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from evtscan.model import FactValue
+
+
+class FactType(Enum):
+    """What values a fact takes."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "true or false"
+    VERSION = "version"
+    DATE = "date"
+    SET = "list of names"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactKind:
+    """A row of the catalogue.
+
+    ``pattern`` is a name, or a name with one open part in capitals (``service.NAME.start``, ``registry.PATH``).
+    ``across_restart``: it changes only when the host restarts, so it holds for a whole boot session. ``rises``: it
+    never falls, short of a reinstallation. ``applicability``: a false condition on it means that the rule is not about
+    such hosts at all. ``phrase``, ``negative``, ``absent``: how a reason words a value, a false one, and a missing one.
+    """
+
+    pattern: str
+    type: FactType
+    meaning: str
+    how_to_get: str
+    across_restart: bool = False
+    rises: bool = False
+    applicability: bool = False
+    phrase: str = ""
+    negative: str = ""
+    absent: str = ""
+
+    def matches(self, name: str) -> bool:
+        """Whether a fact of this name is of this kind."""
+        head, tail, is_open = self._parts()
+        if not is_open:
+            return name == self.pattern
+        return name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
+
+    def open_part(self, name: str) -> str:
+        """What stands for the capitals in a name of this kind: ``rasarp.sys`` of ``file.rasarp.sys.date``."""
+        head, tail, is_open = self._parts()
+        return name[len(head) : len(name) - len(tail)] if is_open else ""
+
+    def _parts(self) -> tuple[str, str, bool]:
+        for hole in ("NAME", "PATH"):
+            head, found, tail = self.pattern.partition(hole)
+            if found:
+                return head, tail, True
+        return self.pattern, "", False
+
+    def say(self, name: str, value: FactValue) -> str:
+        """Word a value of this fact for a reader: ``Service Pack 2``, ``RAS is installed``."""
+        item = self.open_part(name)
+        if value is None:
+            return (self.absent or "{name} is not there").format(name=name, item=item)
+        if value is False and self.negative:
+            return self.negative.format(name=name, item=item)
+        if self.pattern == "os.service_pack" and value == 0:
+            return "no service pack"
+        shown = (
+            ", ".join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else value
+        )
+        return (self.phrase or "{name} is {value}").format(name=name, item=item, value=shown)
+
+
+def _shown(value: FactValue) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_CURRENT_VERSION = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+_SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
+_EXPORT_VERSION = rf"export {_CURRENT_VERSION} with regedit to a .reg file, or collect the SOFTWARE hive"
+_EXPORT_SERVICES = rf"export the whole key {_SERVICES} with regedit to a .reg file, or collect the SYSTEM hive"
+_STATE = "write “{name}: …” in a facts.yaml beside the evidence"
+
+CATALOGUE: tuple[FactKind, ...] = (
+    FactKind(
+        pattern="os.version",
+        type=FactType.VERSION,
+        meaning="version of Windows: 3.51, 4.0, 5.0 (2000), 5.1 (XP), 5.2 (2003) … 10.0 (10, 11, 2016 and later)",
+        how_to_get=f"{_EXPORT_VERSION}; the System log states it where it holds event 6009 of EventLog",
+        across_restart=True,
+        rises=True,
+        applicability=True,
+        phrase="Windows version {value}",
+    ),
+    FactKind(
+        pattern="os.build",
+        type=FactType.INTEGER,
+        meaning="build number: 1381 (NT 4.0), 2195 (2000), 2600 (XP) … 26100",
+        how_to_get=f"{_EXPORT_VERSION}; the System log states it where it holds event 6009 of EventLog",
+        across_restart=True,
+        rises=True,
+        applicability=True,
+        phrase="build {value}",
+    ),
+    FactKind(
+        pattern="os.ubr",
+        type=FactType.INTEGER,
+        meaning="update revision of Windows 10 and later, the last part of 10.0.19045.4291",
+        how_to_get=_EXPORT_VERSION,
+        across_restart=True,
+        phrase="update revision {value}",
+    ),
+    FactKind(
+        pattern="os.service_pack",
+        type=FactType.INTEGER,
+        meaning="number of the service pack, 0 for none; 6a of Windows NT 4.0 is 6 with hotfix Q246009",
+        how_to_get=(
+            f"{_EXPORT_VERSION} (value CSDVersion); Windows NT 4.0 states it in event 6009 only from Service Pack 4 on"
+        ),
+        across_restart=True,
+        rises=True,
+        phrase="Service Pack {value}",
+    ),
+    FactKind(
+        pattern="os.product",
+        type=FactType.TEXT,
+        meaning="name of the product, such as Windows NT Server or Windows 10 Pro",
+        how_to_get=(
+            rf"{_EXPORT_VERSION}; for Windows NT export "
+            r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions as well"
+        ),
+        across_restart=True,
+        applicability=True,
+        phrase="product {value}",
+    ),
+    FactKind(
+        pattern="os.kernel_type",
+        type=FactType.TEXT,
+        meaning="kind of kernel, such as Uniprocessor Free",
+        how_to_get=f"{_EXPORT_VERSION}; event 6009 of EventLog states it",
+        across_restart=True,
+        phrase="{value} kernel",
+    ),
+    FactKind(
+        pattern="os.update_date",
+        type=FactType.DATE,
+        meaning="release date of the newest update installed, as YYYY-MM-DD",
+        how_to_get=f"note the newest update of the host and {_STATE}",
+        across_restart=True,
+        rises=True,
+        phrase="updated to {value}",
+    ),
+    FactKind(
+        pattern="host.name",
+        type=FactType.TEXT,
+        meaning="computer name",
+        how_to_get=(
+            r"export HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName with regedit to a .reg file"
+        ),
+        across_restart=True,
+        phrase="named {value}",
+    ),
+    FactKind(
+        pattern="host.role",
+        type=FactType.TEXT,
+        meaning="workstation, server or domain controller",
+        how_to_get=(
+            r"export HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions with regedit to a .reg file"
+        ),
+        across_restart=True,
+        phrase="role {value}",
+    ),
+    FactKind(
+        pattern="hotfix",
+        type=FactType.SET,
+        meaning="hotfixes that the registry lists (Q246009 …); a key may be stale, a copied fix leaves none (Q238552)",
+        how_to_get=f"{_EXPORT_VERSION} with its sub-keys (Hotfix)",
+        phrase="hotfixes {value}",
+        absent="no hotfix is listed",
+    ),
+    FactKind(
+        pattern="component.ras.leftovers",
+        type=FactType.BOOLEAN,
+        meaning="keys of RAS have outlived its removal: Tcpip 4119 or NetBT 4311 was logged (Q181548)",
+        how_to_get="collect the System log; Tcpip 4119 and NetBT 4311 show such keys",
+        across_restart=True,
+        phrase="registry keys of RAS have outlived its removal",
+        negative="no RAS keys are left over",
+    ),
+    FactKind(
+        pattern="component.ras",
+        type=FactType.BOOLEAN,
+        meaning="Remote Access Service of Windows NT is installed, as its driver RasArp or its events show (Q177118)",
+        how_to_get=f"{_EXPORT_SERVICES} (RasArp in it shows RAS)",
+        across_restart=True,
+        phrase="RAS is installed",
+        negative="RAS is not installed",
+    ),
+    FactKind(
+        pattern="component.NAME",
+        type=FactType.BOOLEAN,
+        meaning="a component is installed",
+        how_to_get=_EXPORT_SERVICES,
+        across_restart=True,
+        phrase="component {item} is installed",
+        negative="component {item} is not installed",
+    ),
+    FactKind(
+        pattern="service.NAME.start",
+        type=FactType.INTEGER,
+        meaning="start type of a service or driver: 0 boot, 1 system, 2 automatic, 3 manual, 4 disabled",
+        how_to_get=_EXPORT_SERVICES,
+        across_restart=True,
+        phrase="service {item} has start type {value}",
+        absent="service {item} is not installed",
+    ),
+    FactKind(
+        pattern="file.NAME.version",
+        type=FactType.VERSION,
+        meaning="version in the version resource of a file (NAME in lower case, with suffix)",
+        how_to_get=f"look up the version of {{item}} on the host and {_STATE}",
+        across_restart=True,
+        phrase="{item} has version {value}",
+        absent="{item} is not there",
+    ),
+    FactKind(
+        pattern="file.NAME.size",
+        type=FactType.INTEGER,
+        meaning="size of a file in bytes",
+        how_to_get=f"list the file with “dir {{item}}” on the host and {_STATE}",
+        across_restart=True,
+        phrase="{item} has {value} bytes",
+        absent="{item} is not there",
+    ),
+    FactKind(
+        pattern="file.NAME.date",
+        type=FactType.DATE,
+        meaning="date of a file as a directory or an archive lists it, as YYYY-MM-DD",
+        how_to_get=f"list the file with “dir {{item}}” on the host and {_STATE}",
+        across_restart=True,
+        phrase="{item} is dated {value}",
+        absent="{item} is not there",
+    ),
+    FactKind(
+        pattern="file.NAME.linked",
+        type=FactType.DATE,
+        meaning="link date in the header of an executable file, as YYYY-MM-DD",
+        how_to_get=f"read the link date of {{item}} (dumpbin /headers) and {_STATE}",
+        across_restart=True,
+        phrase="{item} was linked on {value}",
+        absent="{item} is not there",
+    ),
+    FactKind(
+        pattern="registry.PATH",
+        type=FactType.TEXT,
+        meaning=r"a registry value by its path: registry.SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Hostname",
+        how_to_get=r"export the key that holds HKEY_LOCAL_MACHINE\{item} with regedit to a .reg file",
+        phrase="{item} is {value}",
+        absent="{item} is not set",
+    ),
+)
+"""First match wins: the more specific patterns stand before the open ones."""
+
+
+def find(name: str) -> FactKind | None:
+    """The kind of a fact, or None if the catalogue does not know the name."""
+    return next((kind for kind in CATALOGUE if kind.matches(name)), None)
+
+
+def is_known(name: str) -> bool:
+    """Whether the catalogue knows a fact of this name."""
+    return find(name) is not None
+
+
+def how_to_get(name: str) -> str:
+    """How to obtain a fact that is missing, as an instruction to the person who collects evidence."""
+    kind = find(name)
+    if kind is None:
+        return _STATE.format(name=name)
+    return kind.how_to_get.format(name=name, item=kind.open_part(name))
+
+
+def say(name: str, value: FactValue) -> str:
+    """Word a value of a fact for a reader."""
+    kind = find(name)
+    return kind.say(name, value) if kind else f"{name} is {value}"

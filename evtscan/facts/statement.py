@@ -1,0 +1,29 @@
+"""What one piece of evidence says about a host, before it finds its place in time."""
+
+from dataclasses import dataclass
+
+from evtscan.model import Event, FactValue, Location
+from evtscan.wintypes import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A value that the evidence speaks of without settling it, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A fact as one event or one snapshot states it.
+
+    ``event`` is the record that states it; without one it comes from a snapshot, taken at ``taken`` (None: the evidence
+    does not say when). ``note`` is what a reader should know about how it was read.
+    """
+
+    name: str
+    value: FactValue | Undecided
+    location: Location
+    event: Event | None = None
+    taken: Instant | None = None
+    note: str = ""

@@ -1,0 +1,85 @@
+"""The computers that a log names, found without Python code per record."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.parsers.evt.decode import computer_name
+from evtscan.parsers.evt.records import FIXED_SIZE, Batch
+
+MOST_COMPUTERS = 64
+_MOST_PAIRS = 1024
+"""Pairs of source and computer: some dozens in a real log."""
+
+_WINDOW = 256
+"""Bytes that the names of source and computer take at most, as far as they are told apart."""
+
+_PREFIXES = np.tri(_WINDOW + 1, _WINDOW, -1, dtype=np.uint8) * np.uint8(0xFF)
+"""Row n lets the first n bytes of a window through."""
+
+_MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(1, _WINDOW // 8 + 1)], np.uint64)
+
+
+class Computers:
+    """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
+
+    A record is decoded for its name only if its pair of source and computer is new.
+    """
+
+    def __init__(self) -> None:
+        self._pairs = np.zeros(0, np.uint64)
+        self._names: dict[str, None] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was found so far."""
+        return tuple(self._names)
+
+    def add(self, batch: Batch) -> None:
+        """Take the names of a batch's records."""
+        if not batch.rows.size or self._full:
+            return
+        pairs = _pairs(batch)
+        fresh = np.flatnonzero(~_contains(self._pairs, pairs))
+        while fresh.size and not self._full:
+            name = computer_name(batch.record(int(fresh[0])))
+            if name:
+                self._names.setdefault(name)
+            pair = pairs[fresh[0]]
+            self._pairs = np.sort(np.append(self._pairs, pair))
+            fresh = fresh[pairs[fresh] != pair]
+
+    @property
+    def _full(self) -> bool:
+        return len(self._names) >= MOST_COMPUTERS or self._pairs.size >= _MOST_PAIRS
+
+
+def _pairs(batch: Batch) -> NDArray[np.uint64]:
+    """A number for the bytes between the fixed part of each record and what comes next in it."""
+    sizes = np.clip(_names_end(batch.rows) - FIXED_SIZE, 0, _WINDOW)
+    width = max(-(-int(sizes.max()) // 8) * 8, 8)
+    words = batch.windows(FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
+    prefixes = np.ascontiguousarray(_PREFIXES[:, :width]).view(np.uint64)
+    words &= prefixes[sizes]
+    words ^= words >> np.uint64(32)
+    keys: NDArray[np.uint64] = (words * _MULTIPLIERS[: width // 8]).sum(axis=1, dtype=np.uint64)
+    return keys
+
+
+def _names_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    ends = rows["length"].astype(np.int64) - 4
+    for count, offset in (
+        ("sid_length", "sid_offset"),
+        ("string_count", "string_offset"),
+        ("data_length", "data_offset"),
+    ):
+        offsets = rows[offset].astype(np.int64)
+        ends = np.where((rows[count] > 0) & (offsets > FIXED_SIZE), np.minimum(ends, offsets), ends)
+    return ends
+
+
+def _contains(ordered: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    if not ordered.size:
+        return np.zeros(keys.size, np.bool_)
+    places = np.minimum(np.searchsorted(ordered, keys), ordered.size - 1)
+    found: NDArray[np.bool_] = ordered[places] == keys
+    return found

@@ -1,0 +1,28 @@
+"""Windows event logs of Vista and later (EVTX): chunks of records, each BinXML: a template and the values for it.
+
+``read_log`` answers a query: it finds all records, looks at their fixed parts, and decodes those that are asked for.
+"""
+
+from evtscan.model import Query, Source
+from evtscan.parsers.evtx.reader import Decoder, EvtxLog
+
+__all__ = ["Decoder", "EvtxLog", "read_log"]
+
+
+def read_log(
+    source: Source,
+    query: Query,
+    *,
+    recover: bool = False,
+    decoder: Decoder = "columns",
+    chunk_range: tuple[int, int] | None = None,
+) -> EvtxLog:
+    """Open an EVTX log for one pass.
+
+    ``recover`` adds records from slack space, marked as recovered. ``decoder`` chooses between the columnar decoder and
+    python-evtx. ``chunk_range`` reads a part of the file: chunks ``first`` to ``last - 1`` in record order.
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    return EvtxLog(source, query, recover=recover, decoder=decoder, chunk_range=chunk_range)

@@ -1,0 +1,286 @@
+"""Where the records of a segment lie: found and verified for all its chunks at once, one by one where damage shows.
+
+A chunk is regular if its records stand back to back from its header to its free-space offset, each with its magic
+number, its size said twice, and the next record identifier. Regular chunks cost a few NumPy calls for each step from one record
+to the next, whatever their number. Any other chunk is walked by itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.model import ExtractionWarning, Location
+from evtscan.parsers.evtx.file import (
+    CHUNK_SIZE,
+    FIRST_RECORD,
+    RECORD_MAGIC,
+    Offsets,
+    Segment,
+    header_intact,
+)
+
+HEADER_SIZE = 24
+_SMALLEST = HEADER_SIZE + 4  # a record without content
+_MAGIC = int.from_bytes(RECORD_MAGIC, "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of a segment, as columns in record order.
+
+    ``start`` and ``end`` are positions in the segment (``end`` where the closing size begins), ``number`` and ``ticks``
+    come from the records' headers, ``recovered`` marks those out of slack space, which are no part of the log.
+    """
+
+    start: Offsets
+    end: Offsets
+    number: NDArray[np.uint64]
+    ticks: NDArray[np.uint64]
+    recovered: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def find_records(
+    segment: Segment, source: str, *, checksums: bool = True, recover: bool = False
+) -> tuple[Records, list[ExtractionWarning]]:
+    """All records of a segment, and a warning for each stretch that cannot be read.
+
+    ``checksums`` says that the file keeps checksums at all (one flag of its header denies it). ``recover`` adds what lies beyond
+    the free-space offsets, after the other records of its chunk.
+    """
+    warnings: list[ExtractionWarning] = []
+    spans = _regular(segment)
+    odd = np.flatnonzero(~spans.whole)
+    healthy = np.array(
+        [not checksums or header_intact(segment.chunk(slot)[:FIRST_RECORD]) for slot in range(segment.slots)]
+    )
+    for slot in np.flatnonzero(spans.whole & ~healthy).tolist():
+        warnings.append(_warning(source, segment, slot, 0, "bad_chunk", "the chunk header fails its checksum"))
+    start, size = spans.start, spans.size
+    slack: list[tuple[int, int]] = []
+    if len(odd) or recover:
+        kept = spans.whole[start // CHUNK_SIZE]
+        found = list(zip(start[kept].tolist(), size[kept].tolist(), strict=True))
+        for slot in odd[~segment.orphan[odd]].tolist():
+            walk = _Walk(segment, slot, source, trusted=bool(healthy[slot]))
+            found += walk.records
+            warnings += walk.warnings
+        if recover:
+            slack = _slack(segment, found)
+        start, size, recovered = _in_order(found, slack)
+    else:
+        recovered = np.zeros(len(start), np.bool_)
+    records = Records(start, start + size - 4, segment.u64[start + 8], segment.u64[start + 16], recovered)
+    return records, warnings
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Start and size of the records in regular chunks (and in part of the others); ``whole`` tells which they are."""
+
+    start: Offsets
+    size: Offsets
+    whole: NDArray[np.bool_]
+
+
+def _regular(segment: Segment) -> _Spans:
+    """Step through all chunks at once; a chunk drops out at the first record that is not as it must be."""
+    u32, u64 = segment.u32, segment.u64
+    base = np.arange(segment.slots, dtype=np.int64) * CHUNK_SIZE
+    free = u32[base + 48].astype(np.int64)
+    whole = (segment.u64[base] == int.from_bytes(b"ElfChnk\0", "little")) & (free <= segment.present)
+    whole &= (free >= FIRST_RECORD) & ~segment.orphan
+    slot = np.flatnonzero(whole & (free > FIRST_RECORD))
+    position, stop = base[slot] + FIRST_RECORD, base[slot] + free[slot]
+    number = u64[position + 8]
+    starts, sizes = [], []
+    while len(position):
+        size = u32[position + 4].astype(np.int64)
+        end = position + size
+        good = (u32[position] == _MAGIC) & (size >= _SMALLEST) & (end <= stop) & (u64[position + 8] == number)
+        good &= u32[np.where(good, end - 4, 0)] == size
+        if not good.all():
+            whole[slot[~good]] = False
+            position, size, end, stop = position[good], size[good], end[good], stop[good]
+            number, slot = number[good], slot[good]
+        starts.append(position)
+        sizes.append(size)
+        more = end < stop
+        if not more.all():
+            end, stop, number, slot = end[more], stop[more], number[more], slot[more]
+        position, number = end, number + np.uint64(1)
+    last = u64[base + 32]
+    if not starts:
+        empty = np.zeros(0, np.int64)
+        return _Spans(empty, empty, whole)
+    start, size = np.concatenate(starts), np.concatenate(sizes)
+    order = np.argsort(start, kind="stable")
+    return _Spans(start[order], size[order], whole & _agrees(segment, start[order], base, last, free))
+
+
+def _agrees(
+    segment: Segment, start: Offsets, base: Offsets, last: NDArray[np.uint64], free: Offsets
+) -> NDArray[np.bool_]:
+    """Whether the last record found in a chunk is the one that its header names as the last."""
+    index = np.searchsorted(start, base + CHUNK_SIZE) - 1
+    position = np.where(index >= 0, start[np.maximum(index, 0)], 0)
+    inside = position >= base
+    return np.where(free > FIRST_RECORD, inside & (segment.u64[position + 8] == last), True)
+
+
+class _Walk:
+    """One chunk that is not regular, record by record.
+
+    After damage the walk goes on at the next place that looks like a record in full: magic number, a size that
+    fits and is repeated at its end, and a higher identifier. A record whose size lies ends where that one begins.
+    """
+
+    def __init__(self, segment: Segment, slot: int, source: str, *, trusted: bool) -> None:
+        self.records: list[tuple[int, int]] = []
+        self.warnings: list[ExtractionWarning] = []
+        self._segment, self._slot, self._source = segment, slot, source
+        self._data = bytes(segment.chunk(slot))
+        self._present = int(segment.present[slot])
+        self._last: int | None = None
+        free = int.from_bytes(self._data[48:52], "little")
+        named = int.from_bytes(self._data[32:40], "little")
+        self._announced = named if trusted else None
+        if not trusted:
+            self._warn(
+                0, "bad_chunk", "the chunk header is damaged: its records are read as far as they follow each other"
+            )
+        elif not FIRST_RECORD <= free <= CHUNK_SIZE:
+            self._warn(48, "bad_chunk", f"the chunk's free-space offset {free} is impossible: it is not used")
+        limit = free if FIRST_RECORD <= free <= CHUNK_SIZE else CHUNK_SIZE
+        self._walk(min(limit, self._present), known=limit == free)
+
+    def _walk(self, limit: int, *, known: bool) -> None:
+        """Read up to ``limit``, then on as long as the next record follows without a gap."""
+        position = FIRST_RECORD
+        while position + _SMALLEST <= limit:
+            size = self._sound(position, limit)
+            if size == 0 and self._follows(position):
+                size = self._sound(position, self._present)  # the free-space offset is older than the record
+            if size == 0:
+                if not known and not self._data.startswith(RECORD_MAGIC, position):
+                    break  # nobody says that there is more
+                position = self._skip(position, limit)
+                continue
+            if not known and self._last is not None and self._number(position) != self._last + 1:
+                return  # older records: slack
+            position = self._take(position, size)
+        while (size := self._sound(position, self._present)) and self._follows(position):
+            position = self._take(position, size)
+        self._count_lost(position)
+
+    def _follows(self, position: int) -> bool:
+        """Whether the header's free-space offset left out a record that belongs to the log."""
+        number = self._number(position)
+        if self._announced is None:
+            return self._last is None or number == self._last + 1
+        return number <= self._announced and (self._last is None or number == self._last + 1)
+
+    def _take(self, position: int, size: int) -> int:
+        self.records.append((self._slot * CHUNK_SIZE + position, size))
+        self._last = self._number(position)
+        return position + size
+
+    def _number(self, position: int) -> int:
+        return int.from_bytes(self._data[position + 8 : position + 16], "little")
+
+    def _sound(self, position: int, limit: int) -> int:
+        """The size of the record at a position, or 0 if what stands there is not one in full."""
+        if position + _SMALLEST > limit or not self._data.startswith(RECORD_MAGIC, position):
+            return 0
+        size = int.from_bytes(self._data[position + 4 : position + 8], "little")
+        if not _SMALLEST <= size <= limit - position:
+            return 0
+        end = position + size
+        return size if self._data[end - 4 : end] == self._data[position + 4 : position + 8] else 0
+
+    def _skip(self, position: int, limit: int) -> int:
+        """Pass the damage at a position, and keep the record there if only its size is wrong."""
+        following = self._next_sound(position + 4, limit, newer=True)
+        plausible = self._last is None or self._number(position) == self._last + 1
+        if plausible and self._data.startswith(RECORD_MAGIC, position):
+            end = self._next_sound(position + 4, limit, newer=False) or limit
+            if end - position >= _SMALLEST:
+                message = "the record's size is wrong: it is read up to where another one begins"
+                self._warn(position, "bad_record", message)
+                self._take(position, end - position)
+                return end if following is None else following
+        lost = 1
+        if following is not None and self._last is not None:
+            lost = max(1, self._number(following) - self._last - 1)
+        elif self._announced is not None and self._last is not None:
+            lost = max(1, min(self._announced - self._last, (limit - position) // _SMALLEST))
+        end = limit if following is None else following
+        self._warn(position, "bad_record", f"{end - position} bytes where a record should be cannot be read", lost)
+        if following is None:
+            self._announced = None  # counted
+        return end
+
+    def _next_sound(self, position: int, limit: int, *, newer: bool) -> int | None:
+        at = self._data.find(RECORD_MAGIC, position, limit)
+        while at >= 0:
+            if self._sound(at, limit) and (not newer or self._last is None or self._number(at) > self._last):
+                return at
+            at = self._data.find(RECORD_MAGIC, at + 1, limit)
+        return None
+
+    def _count_lost(self, position: int) -> None:
+        """Where the file ends inside the chunk, the records that the header announces and that are cut off."""
+        if self._announced is None or self._last is None or self._announced <= self._last:
+            return
+        lost = min(self._announced - self._last, CHUNK_SIZE // _SMALLEST)
+        self._warn(position, "bad_record", f"the chunk announces {lost} more records than can be found", lost)
+
+    def _warn(self, within: int, kind: str, message: str, lost: int = 0) -> None:
+        self.warnings.append(_warning(self._source, self._segment, self._slot, within, kind, message, lost))
+
+
+def _warning(
+    source: str, segment: Segment, slot: int, within: int, kind: str, message: str, lost: int = 0
+) -> ExtractionWarning:
+    offset = int(segment.offsets[slot]) + within
+    location = Location(source=source, offset=offset)
+    return ExtractionWarning(location=location, kind=kind, message=message, records_lost=lost)
+
+
+def _slack(segment: Segment, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Everything between and behind the known records that begins like a record and may fit where it stands."""
+    spans: list[tuple[int, int]] = []
+    borders = [slot * CHUNK_SIZE + FIRST_RECORD for slot in range(segment.slots)]
+    known = sorted(found + [(border, 0) for border in borders])
+    for (start, size), (following, _) in zip(known, [*known[1:], (segment.slots * CHUNK_SIZE, 0)], strict=True):
+        if start + size < following:
+            spans += _record_like(segment, start + size, min(following, _chunk_end(start)))
+    return spans
+
+
+def _chunk_end(position: int) -> int:
+    return (position // CHUNK_SIZE + 1) * CHUNK_SIZE
+
+
+def _record_like(segment: Segment, start: int, end: int) -> Iterator[tuple[int, int]]:
+    data = bytes(segment.view[start:end])
+    room = _chunk_end(start) - start
+    at = data.find(RECORD_MAGIC)
+    while at >= 0:
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        step = 4
+        if _SMALLEST <= size <= room - at:
+            yield start + at, size
+            step = size if data[at + size - 4 : at + size] == data[at + 4 : at + 8] else step
+        at = data.find(RECORD_MAGIC, at + step)
+
+
+def _in_order(found: list[tuple[int, int]], slack: list[tuple[int, int]]) -> tuple[Offsets, Offsets, NDArray[np.bool_]]:
+    rows = sorted([(start, size, False) for start, size in found] + [(start, size, True) for start, size in slack])
+    start = np.array([row[0] for row in rows], np.int64)
+    size = np.array([row[1] for row in rows], np.int64)
+    return start, size, np.array([row[2] for row in rows], np.bool_)

@@ -1,0 +1,529 @@
+"""EVTX record → decoded record, through python-evtx: slow, and independent of the decoder that it is to check.
+
+python-evtx finds the structure (template instances, template definitions, tokens, names). It is not asked for XML, in
+which values have lost their types: hexadecimal is padded, times lose their last digit, string arrays become escaped
+tags. The values are read from the substitution array and written by ``evtscan.wintypes``.
+
+What it misreads is declined, not guessed: BinXML without a template (the UserData of CAPI2 events) and CDATA sections.
+
+Format: MS-EVEN6 2.2.12 (BinXml) and 3.1.4.7 (templates, optional substitutions, arrays).
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from Evtx.Evtx import ChunkHeader
+from Evtx.Nodes import (
+    AttributeNode,
+    CDataSectionNode,
+    CharacterReferenceNode,
+    CloseElementNode,
+    CloseEmptyElementNode,
+    CloseStartElementNode,
+    ConditionalSubstitutionNode,
+    EndOfStreamNode,
+    EntityReferenceNode,
+    NameStringNode,
+    NormalSubstitutionNode,
+    OpenStartElementNode,
+    ProcessingInstructionDataNode,
+    ProcessingInstructionTargetNode,
+    TemplateInstanceNode,
+    TemplateNode,
+    ValueNode,
+)
+
+from evtscan.parsers.evtx.record import DecodedRecord, RecordError
+from evtscan.wintypes import (
+    ARRAY,
+    BINXML,
+    STRING,
+    decode_utf16,
+    format_array,
+    format_guid_text,
+    format_hex,
+    format_value,
+    parse_time,
+)
+
+_RECORD_HEADER = struct.Struct("<4sIQQ")  # magic, size, record number, time written
+_FRAGMENT_HEADER, _TEMPLATE_INSTANCE = 0x0F, 0x0C
+_NULL = 0x00
+_NO_DEPENDENCY = 0xFFFF
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+_MAX_DEPTH = 64
+"""Elements and templates inside each other; real events have five or six."""
+_MAX_WORK = 1 << 20
+"""Tokens visited and characters written for one record; a chunk has 65,536 bytes, and a crafted one reuses them."""
+
+
+def decode(chunk: bytes, record_offset: int) -> DecodedRecord:
+    """Decode the record at an offset, in bytes, in one chunk of 64 KiB.
+
+    Raises:
+        RecordError: if the record cannot be read; the message says why.
+    """
+    return ReferenceChunk(chunk).decode(record_offset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """One XML element as Windows would emit it: attributes and content are text."""
+
+    name: str
+    attributes: dict[str, str]
+    content: Sequence["str | _Element"]
+
+    @property
+    def children(self) -> Iterator["_Element"]:
+        return (piece for piece in self.content if isinstance(piece, _Element))
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece in self.content if isinstance(piece, str))
+
+    def child(self, name: str) -> "_Element | None":
+        return next((child for child in self.children if child.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """The items of an array value: the element around it is repeated for each of them."""
+
+    items: list[str]
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.items)) + len(self.items)
+
+
+_Piece = str | _Array | list[_Element] | None
+"""What one token in an element stands for. None: an optional value that is not there, the element is not emitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value of a template instance: BinXML type and place in the chunk."""
+
+    type: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Job:
+    """What decoding one record may still spend, where it ends, and what could not be shown as Windows would."""
+
+    end: int
+    work: int = _MAX_WORK
+    notes: list[str] = field(default_factory=list)
+
+    def spend(self, work: int) -> None:
+        self.work -= work
+        if self.work < 0:
+            raise RecordError("the record unfolds without end")
+
+
+class _Lazy(dict[int, Any]):
+    """Nodes by their offset in the chunk, made when first asked for."""
+
+    def __init__(self, node_class: Any, chunk: "_Chunk") -> None:
+        super().__init__()
+        self._node_class = node_class
+        self._chunk = chunk
+
+    def __missing__(self, offset: int) -> Any:
+        node = self[offset] = self._node_class(self._chunk._buf, offset, self._chunk, self._chunk)
+        return node
+
+
+class _Chunk(ChunkHeader):  # type: ignore[misc]  # python-evtx has no types
+    """A chunk that reads names and templates where tokens point.
+
+    python-evtx would follow the chains of the chunk's name and template tables first, which a crafted or damaged chunk
+    can close to a ring, and which it does not need.
+    """
+
+    def __init__(self, chunk: bytes) -> None:
+        super().__init__(chunk, 0)
+        self._strings = _Lazy(NameStringNode, self)
+        self._templates = _Lazy(TemplateNode, self)
+
+    def strings(self) -> _Lazy:
+        return self._strings
+
+    def templates(self) -> _Lazy:
+        return self._templates
+
+    def add_string(self, offset: int, parent: object = None) -> Any:
+        return self._strings[offset]
+
+    def add_template(self, offset: int, parent: object = None) -> Any:
+        return self._templates[offset]
+
+
+class ReferenceChunk:
+    """One chunk of 64 KiB, whose names and templates are parsed once for all its records."""
+
+    def __init__(self, chunk: bytes) -> None:
+        self._bytes = chunk
+        self._chunk = _Chunk(chunk)
+        self._event_id_tokens: dict[int, list[Any] | None] = {}
+
+    def decode(self, record_offset: int) -> DecodedRecord:
+        """Decode the record at an offset, in bytes, from the start of the chunk.
+
+        Raises:
+            RecordError: if the record cannot be read; the message says why.
+        """
+        # python-evtx raises whatever its input provokes (struct, Unicode, Key, Recursion, its own errors): for this
+        # one record all of them mean that it cannot be read.
+        try:
+            job = self._job(record_offset)
+            return _decoded(self._event(record_offset, job), job.notes)
+        except RecordError:
+            raise
+        except Exception as error:
+            raise _declined(error) from error
+
+    def event_id(self, record_offset: int) -> int:
+        """The event id alone, from the template and the substitution array; a small part of the work of ``decode``.
+
+        Raises:
+            RecordError: if the record has none that can be read.
+        """
+        try:
+            job = self._job(record_offset)
+            template, values = self._instance(record_offset + _RECORD_HEADER.size, job)
+            place = template.offset()
+            if place not in self._event_id_tokens:
+                self._event_id_tokens[place] = _content_of_event_id(template)
+            tokens = self._event_id_tokens[place]
+            if tokens is None:
+                return self.decode(record_offset).event_id
+            return _event_id(_joined([self._piece(token, values, job, 0) for token in tokens]))
+        except RecordError:
+            raise
+        except Exception as error:  # for the same reason as in decode
+            raise _declined(error) from error
+
+    def _job(self, record_offset: int) -> _Job:
+        if not 0 <= record_offset <= len(self._bytes) - _RECORD_HEADER.size:
+            raise RecordError(f"offset 0x{record_offset:x} is not in the chunk")
+        magic, size, _, _ = _RECORD_HEADER.unpack_from(self._bytes, record_offset)
+        if magic != b"**\0\0":
+            raise RecordError("the record's magic number is missing")
+        return _Job(end=min(record_offset + size - 4, len(self._bytes)))
+
+    def _event(self, record_offset: int, job: _Job) -> _Element:
+        roots = self._fragment(record_offset + _RECORD_HEADER.size, job, 0)
+        event = next((element for element in roots if element.name == "Event"), None)
+        if event is None:
+            raise RecordError("the record holds no Event element")
+        return event
+
+    def _fragment(self, start: int, job: _Job, depth: int) -> list[_Element]:
+        """The elements of a BinXML fragment: those of its template, filled with its values."""
+        template, values = self._instance(start, job)
+        return [
+            element
+            for node in template.children()
+            if isinstance(node, OpenStartElementNode)
+            for element in self._elements(node, values, job, depth)
+        ]
+
+    def _instance(self, start: int, job: _Job) -> tuple[Any, list[_Value]]:
+        """The template definition and the values of the fragment at ``start``."""
+        if start + 4 > job.end:
+            raise RecordError("the record ends before its BinXML")
+        if self._token(start) == _FRAGMENT_HEADER:
+            start += 4
+        if self._token(start) != _TEMPLATE_INSTANCE:
+            raise RecordError("python-evtx cannot read BinXML that has no template")
+        node = TemplateInstanceNode(self._bytes, start, self._chunk, None)
+        return self._chunk.templates()[node.template_offset()], self._values(start + node.length(), job)
+
+    def _token(self, offset: int) -> int:
+        return self._bytes[offset] & 0x0F
+
+    def _values(self, start: int, job: _Job) -> list[_Value]:
+        """The substitution array at ``start``: a count, length and type of each value, then their bytes."""
+        (count,) = struct.unpack_from("<I", self._bytes, start)
+        place = start + 4 + 4 * count
+        if place > job.end:
+            raise RecordError(f"{count} values do not fit into the record")
+        values = []
+        for length, value_type, _ in struct.iter_unpack("<HBB", self._bytes[start + 4 : place]):
+            values.append(_Value(value_type, place, place + length))
+            place += length
+        if place > job.end:
+            raise RecordError("the values run past the end of the record")
+        return values
+
+    def _elements(self, node: Any, values: list[_Value], job: _Job, depth: int) -> list[_Element]:
+        """The elements that an element of a template stands for: none, one, or one for each item of an array."""
+        budget = job.work
+        job.spend(1 + len(node.tag_name()))
+        if depth > _MAX_DEPTH:
+            raise RecordError(f"more than {_MAX_DEPTH} elements inside each other")
+        dependency = node.unknown0()
+        if dependency != _NO_DEPENDENCY and _at(values, dependency).type == _NULL:
+            return []
+        attributes: list[tuple[str, list[_Piece]]] = []
+        content: list[_Piece] = []
+        target = content
+        for child in node.children():
+            if isinstance(child, AttributeNode):
+                # python-evtx takes one token for an attribute's value; further ones follow as children of the element
+                target = [self._piece(child.attribute_value(), values, job, depth)]
+                attributes.append((child.attribute_name().string(), target))
+            elif isinstance(child, CloseStartElementNode):
+                target = content
+            elif not isinstance(child, CloseElementNode | CloseEmptyElementNode | EndOfStreamNode):
+                target.append(self._piece(child, values, job, depth))
+        if None in content:
+            return []
+        arrays = [piece for piece in content if isinstance(piece, _Array)]
+        if not arrays:
+            return [_Element(node.tag_name(), _shown(attributes, job), _item(content, 0))]
+        count = max(len(array.items) for array in arrays)
+        job.spend(count * (budget - job.work - sum(array.size for array in arrays)))
+        return [_Element(node.tag_name(), _shown(attributes, job), _item(content, index)) for index in range(count)]
+
+    def _piece(self, node: Any, values: list[_Value], job: _Job, depth: int) -> _Piece:
+        """What a token inside an element or an attribute stands for."""
+        piece = self._unfold(node, values, job, depth)
+        job.spend(1 + (len(piece) if isinstance(piece, str) else piece.size if isinstance(piece, _Array) else 0))
+        return piece
+
+    def _unfold(self, node: Any, values: list[_Value], job: _Job, depth: int) -> _Piece:
+        match node:
+            case OpenStartElementNode():
+                return self._elements(node, values, job, depth + 1)
+            case NormalSubstitutionNode() | ConditionalSubstitutionNode():
+                value = _at(values, node.index())
+                if value.type == _NULL and isinstance(node, ConditionalSubstitutionNode):
+                    return None
+                return self._value(value, job, depth)
+            case ValueNode():
+                return self._literal(node)
+            case CharacterReferenceNode():
+                return chr(node.entity())
+            case EntityReferenceNode():
+                return _entity(node.entity_reference())
+            case ProcessingInstructionTargetNode() | ProcessingInstructionDataNode():
+                return ""
+            case CDataSectionNode():
+                raise RecordError("python-evtx cannot read CDATA sections")
+        raise RecordError(f"token 0x{self._bytes[node.offset()]:02x} cannot stand inside an element")
+
+    def _literal(self, node: Any) -> str:
+        if node.type() != STRING:
+            raise RecordError(f"a literal of type 0x{node.type():02x} in a template")
+        start = node.offset() + 4  # token, type, count of characters
+        (count,) = struct.unpack_from("<H", self._bytes, start - 2)
+        return decode_utf16(self._bytes[start : start + 2 * count])
+
+    def _value(self, value: _Value, job: _Job, depth: int) -> _Piece:
+        raw = self._bytes[value.start : value.end]
+        if value.type == BINXML:
+            return self._fragment(value.start, job, depth + 1) if raw else []
+        try:
+            if value.type & ARRAY:
+                return _Array(format_array(value.type & ~ARRAY, raw))
+            return format_value(value.type, raw)
+        except ValueError as error:
+            job.notes.append(f"{error}: shown as hex")
+            return raw.hex().upper()
+
+
+def _declined(error: Exception) -> RecordError:
+    return RecordError(f"python-evtx: {type(error).__name__}: {error}")
+
+
+def _at(values: list[_Value], index: int) -> _Value:
+    if index >= len(values):
+        raise RecordError(f"the template asks for value {index}, the record has {len(values)}")
+    return values[index]
+
+
+def _entity(reference: str) -> str:
+    """``&amp;`` → ``&``; an entity that XML does not define stays as it is."""
+    return _ENTITIES.get(reference.strip("&;"), reference)
+
+
+def _shown(attributes: list[tuple[str, list[_Piece]]], job: _Job) -> dict[str, str]:
+    """The attributes that Windows emits (not those without text) and that say something of the event (not xmlns)."""
+    texts = {name: _joined(pieces) for name, pieces in attributes if None not in pieces}
+    shown = {name: text for name, text in texts.items() if text and name.partition(":")[0] != "xmlns"}
+    job.spend(sum(map(len, shown)))
+    return shown
+
+
+def _joined(pieces: list[_Piece]) -> str:
+    """The text of an attribute or of a leaf; items of an array with spaces between them."""
+    return "".join(
+        " ".join(piece.items) if isinstance(piece, _Array) else piece
+        for piece in pieces
+        if isinstance(piece, str | _Array)
+    )
+
+
+def _item(content: list[_Piece], index: int) -> list[str | _Element]:
+    """The content of an element as it stands with one item of the arrays in it (MS-EVEN6 3.1.4.7.5)."""
+    item: list[str | _Element] = []
+    for piece in content:
+        if isinstance(piece, _Array):
+            item += piece.items[index : index + 1]
+        elif isinstance(piece, str):
+            item.append(piece)
+        else:
+            item += piece or []
+    return item
+
+
+def _content_of_event_id(template: Any) -> list[Any] | None:
+    """The tokens between the tags of Event/System/EventID in a template, or None if it has no such element."""
+    nodes = template.children()
+    for name in ("Event", "System", "EventID"):
+        element = next(
+            (node for node in nodes if isinstance(node, OpenStartElementNode) and node.tag_name() == name), None
+        )
+        if element is None:
+            return None
+        nodes = element.children()
+    tokens = NormalSubstitutionNode | ConditionalSubstitutionNode | ValueNode
+    started = next((place for place, node in enumerate(nodes) if isinstance(node, CloseStartElementNode)), 0)
+    return [node for node in nodes[started:] if isinstance(node, tokens)]
+
+
+def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
+    system = event.child("System")
+    if system is None:
+        raise RecordError("the event has no System element")
+    provider = _attributes(system, "Provider")
+    execution = _attributes(system, "Execution")
+    correlation = _attributes(system, "Correlation")
+    return DecodedRecord(
+        event_id=_event_id(_text(system, "EventID") or ""),
+        provider=provider.get("Name", ""),
+        provider_guid=_guid(provider.get("Guid")),
+        event_source_name=provider.get("EventSourceName"),
+        qualifiers=_number(_attributes(system, "EventID").get("Qualifiers")),
+        version=_number(_text(system, "Version")),
+        level=_number(_text(system, "Level")),
+        task=_number(_text(system, "Task")),
+        opcode=_number(_text(system, "Opcode")),
+        keywords=_keywords(_text(system, "Keywords")),
+        ticks=_ticks(_attributes(system, "TimeCreated").get("SystemTime")),
+        record_id=_number(_text(system, "EventRecordID")),
+        activity_id=_guid(correlation.get("ActivityID")),
+        related_activity_id=_guid(correlation.get("RelatedActivityID")),
+        process_id=_number(execution.get("ProcessID")),
+        thread_id=_number(execution.get("ThreadID")),
+        channel=_text(system, "Channel"),
+        computer=_text(system, "Computer"),
+        user_id=_attributes(system, "Security").get("UserID"),
+        data=_data(event),
+        notes=tuple(notes),
+    )
+
+
+def _text(system: _Element, name: str) -> str | None:
+    element = system.child(name)
+    return element.text if element else None
+
+
+def _attributes(system: _Element, name: str) -> dict[str, str]:
+    element = system.child(name)
+    return element.attributes if element else {}
+
+
+def _event_id(text: str) -> int:
+    number = _number(text)
+    if number is None:
+        raise RecordError(f"{text[:20]!r} is not an event id")
+    return number
+
+
+def _number(text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+    except ValueError:
+        return None
+
+
+def _keywords(text: str | None) -> str | None:
+    number = _number(text)
+    return text if number is None else format_hex(number)
+
+
+def _guid(text: str | None) -> str | None:
+    return None if text is None else format_guid_text(text)
+
+
+def _ticks(text: str | None) -> int | None:
+    """The FILETIME that a time says; text of forwarded events, seven digits of our own, or hex where no year fits."""
+    if text is None or text.startswith("0x"):
+        return _number(text)
+    try:
+        return parse_time(text).ticks
+    except ValueError:
+        return None
+
+
+def _data(event: _Element) -> dict[str, Any]:
+    """What stands beside System: the fields of EventData and the elements of UserData, anything else by its name."""
+    data: dict[str, Any] = {}
+    for element in event.children:
+        if element.name == "EventData":
+            _merge(data, _event_data(element))
+        elif element.name == "UserData":
+            _merge(data, _fields(element))
+        elif element.name != "System":
+            _merge(data, {element.name: _field(element)})
+    return data
+
+
+def _event_data(element: _Element) -> dict[str, Any]:
+    unnamed = 0
+    named = []
+    for child in element.children:
+        name, attributes = child.name, child.attributes
+        if name == "Data":
+            attributes = {key: text for key, text in attributes.items() if key != "Name"}
+            name = child.attributes.get("Name", "")
+            unnamed += not name
+        named.append(replace(child, name=name or f"Data{unnamed}", attributes=attributes))
+    texts = [piece for piece in element.content if isinstance(piece, str)]
+    return _fields(replace(element, content=[*named, *texts]))
+
+
+def _field(element: _Element) -> str | dict[str, Any]:
+    """A leaf as text, anything else as a dict."""
+    if element.attributes or any(element.children):
+        return _fields(element)
+    return element.text
+
+
+def _fields(element: _Element) -> dict[str, Any]:
+    fields: dict[str, Any] = {"#attributes": dict(element.attributes)} if element.attributes else {}
+    for child in element.children:
+        _merge(fields, {child.name: _field(child)})
+    if element.text.strip():
+        fields["#text"] = element.text
+    return fields
+
+
+def _merge(fields: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add fields; a name that is there already becomes a list."""
+    for name, value in more.items():
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]

@@ -1,0 +1,79 @@
+"""Explanation → lines of text: the truth of each condition, what it rests on, and where that stands.
+
+A condition carries its own truth, also inside a ``not``: the line of the ``not`` says what follows from it.
+
+    unknown  all of
+      true     os.version is 4.0 (stated): Windows version 4.0
+                 SOFTWARE.reg, SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion, line 12
+      true     not: os.service_pack is at least 3 (carried): Service Pack 2
+      unknown  component.ras is true: component.ras is not known
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from evtscan.logic import Truth
+from evtscan.model import Explanation
+from evtscan.reporters.safetext import prose
+
+LOCATIONS_SHOWN = 3
+"""How many places a condition lists before it only counts them."""
+
+_TRUTH_WIDTH = max(len(truth.value) for truth in Truth) + 2
+_INDENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a condition with its truth, or (``truth`` is None) a place that the condition above rests on."""
+
+    depth: int
+    truth: Truth | None
+    text: str
+
+    @property
+    def indent(self) -> int:
+        """Columns before the text, apart from the truth."""
+        return self.depth * _INDENT
+
+    @property
+    def mark(self) -> str:
+        """The truth in a column of fixed width."""
+        return ("" if self.truth is None else self.truth.value).ljust(_TRUTH_WIDTH)
+
+    def __str__(self) -> str:
+        return " " * self.indent + self.mark + self.text
+
+
+def lines(explanation: Explanation) -> Iterator[Line]:
+    """Walk an explanation from the top, each condition before what it consists of."""
+    waiting = [(0, explanation)]  # not recursive: a saved report may nest as deep as it likes
+    while waiting:
+        depth, node = waiting.pop()
+        node = _folded(node)
+        yield Line(depth, node.truth, _worded(node))
+        for location in node.locations[:LOCATIONS_SHOWN]:
+            yield Line(depth + 1, None, prose(str(location)))
+        more = len(node.locations) - LOCATIONS_SHOWN
+        if more > 0:
+            yield Line(depth + 1, None, f"and {more} more")
+        waiting.extend((depth + 1, child) for child in reversed(node.children))
+
+
+def as_text(explanation: Explanation) -> str:
+    """Write an explanation as lines of plain text."""
+    return "".join(f"{line}\n" for line in lines(explanation))
+
+
+def _worded(node: Explanation) -> str:
+    basis = f" ({node.basis})" if node.basis else ""
+    says = f": {node.says}" if node.says else ""
+    return prose(f"{node.text}{basis}{says}")
+
+
+def _folded(node: Explanation) -> Explanation:
+    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``."""
+    if node.text != "not" or len(node.children) != 1 or node.children[0].children:
+        return node
+    test = node.children[0]
+    return replace(test, text=f"not: {test.text}", truth=node.truth)

@@ -1,0 +1,32 @@
+"""Text out of evidence → text that is safe to show: one line, no control characters, valid UTF-8."""
+
+import re
+
+_UNSAFE = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+r"""Line breaks, the C0 and C1 controls (terminal escapes begin with one), the characters with the Unicode property
+Bidi_Control (they reorder what stands around them), the line and paragraph separators, and lone surrogates, which
+UTF-8 cannot carry."""
+
+_SHORT = {"\r\n": r"\n", "\n": r"\n", "\r": r"\n", "\t": r"\t"}
+
+
+def visible(text: str) -> str:
+    r"""Write what a terminal or a spreadsheet would act on as an escape that a person can read.
+
+    >>> print(visible("one\r\ntwo\x1b[31m"))
+    one\ntwo\x1b[31m
+    """
+    return _UNSAFE.sub(_escape, text)
+
+
+def prose(text: str) -> str:
+    """Bring text for people to one line: runs of white space become a space, the rest is made visible."""
+    return visible(" ".join(text.split()))
+
+
+def _escape(match: re.Match[str]) -> str:
+    found = match[0]
+    if found in _SHORT:
+        return _SHORT[found]
+    code = ord(found)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

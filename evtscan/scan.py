@@ -1,0 +1,109 @@
+"""The story on one screen: the evidence of one host + rules → everything found on it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from evtscan import facts
+from evtscan.detection.matcher import match
+from evtscan.detection.rule import Rule
+from evtscan.facts.host import Host
+from evtscan.model import Event, HostReport, Query, SkippedFile, Source
+from evtscan.parsers.evidence import Reading, read
+from evtscan.parsers.machines import divide
+from evtscan.verdicts.hostreport import assemble
+from evtscan.verdicts.judging import Outcome, judge
+from evtscan.wintypes import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """What a run may vary; the filters say which events may match, and take nothing away from facts and coverage.
+
+    ``since`` is inclusive, ``until`` exclusive. ``verdicts``: report only these (none: all that were found).
+    """
+
+    since: Instant | None = None
+    until: Instant | None = None
+    include_ids: frozenset[int] | None = None
+    exclude_ids: frozenset[int] = frozenset()
+    verdicts: frozenset[str] = frozenset()
+    show_all: bool = False
+    strict_facts: bool = False
+
+    def admits(self, event: Event) -> bool:
+        """Whether an event may match."""
+        if event.event_id in self.exclude_ids:
+            return False
+        if self.include_ids is not None and event.event_id not in self.include_ids:
+            return False
+        if event.time is None:
+            return self.since is None and self.until is None
+        return (self.since is None or self.since <= event.time) and (self.until is None or event.time < self.until)
+
+
+def scan(
+    sources: Iterable[Source],
+    rules: Sequence[Rule],
+    options: ScanOptions,
+    *,
+    host_name: str = "",
+    default_name: str = "host",
+    skipped: Iterable[SkippedFile] = (),
+) -> HostReport:
+    """Judge one host by the files collected from it.
+
+    Its name is ``host_name``, else the one that the evidence gives, else ``default_name``.
+    """
+    reading = read(sources, query_of(rules))
+    return _report(reading, Host(reading.evidence), rules, options, host_name, default_name, skipped)
+
+
+def scan_machines(
+    sources: Iterable[Source],
+    rules: Sequence[Rule],
+    options: ScanOptions,
+    *,
+    folder: str,
+    skipped: Iterable[SkippedFile] = (),
+) -> tuple[HostReport, ...]:
+    """Judge the host of one folder of an audit, or each of several machines whose logs were mixed up in it."""
+    reading = read(sources, query_of(rules))
+    reading.skipped.extend(skipped)
+    return tuple(
+        _report(
+            machine.reading,
+            Host(machine.reading.evidence),
+            rules,
+            options,
+            f"{folder}/{machine.label}" if machine.label else folder,
+        )
+        for machine in divide(reading)
+    )
+
+
+def _report(
+    reading: Reading,
+    host: Host,
+    rules: Sequence[Rule],
+    options: ScanOptions,
+    host_name: str = "",
+    default_name: str = "",
+    skipped: Iterable[SkippedFile] = (),
+) -> HostReport:
+    name = host_name or next(iter(host.names), default_name)
+    outcomes = judge_events(host, name, rules, options)
+    wanted = [outcome for outcome in outcomes if not options.verdicts or outcome.finding.verdict in options.verdicts]
+    show_all = options.show_all or bool(options.verdicts)
+    return assemble(name, host, reading, wanted, skipped=skipped, show_all=show_all)
+
+
+def judge_events(host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> list[Outcome]:
+    """Match every event that the options admit, and judge what matches."""
+    events = (event for log in host.evidence.logs for event in log.events if options.admits(event))
+    return judge(host, name, rules, match(rules, events), strict_facts=options.strict_facts)
+
+
+def query_of(rules: Sequence[Rule]) -> Query:
+    """What the rules, and the facts of a host, can use of a log."""
+    return reduce(Query.__or__, (rule.query() for rule in rules), facts.query())

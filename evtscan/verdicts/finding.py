@@ -1,0 +1,119 @@
+"""What a finding says besides its verdict: when, where, how often, how complete the logs are, its stable identity."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from evtscan.detection.matcher import Match
+from evtscan.detection.rule import Rule
+from evtscan.facts.host import Host
+from evtscan.facts.timeline import Point
+from evtscan.model import Event, Explanation, Finding, Log, Verdict
+from evtscan.verdicts.reasons import joined
+from evtscan.wintypes import TICKS_PER_SECOND
+
+ACTIVE_SESSIONS = 3
+ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One match, judged in its own boot session; ``explanation`` is that of the conditions there."""
+
+    match: Match
+    point: Point
+    verdict: Verdict
+    explanation: Explanation | None = None
+
+    @property
+    def event(self) -> Event:
+        """The event that matched."""
+        return self.match.event
+
+    @property
+    def basis(self) -> str:
+        """Whether the verdict rests on stated or on carried values."""
+        return self.explanation.basis if self.explanation else ""
+
+
+def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Sequence[Judged], entity: str) -> Finding:
+    """A finding with everything but its reason, explanation and remedy; ``shown`` are the matches that it counts."""
+    events = events_of(shown)
+    times = sorted(event.time for event in events if event.time is not None)
+    logs = covering(host, rule)
+    spans = [time for log in logs for time in (log.summary.first_time, log.summary.last_time) if time is not None]
+    return Finding(
+        finding_id=_identity(host_name, rule.info.id, entity),
+        host=host_name,
+        computer=next(iter(host.names), ""),
+        verdict=verdict.value,
+        rule_id=rule.info.id,
+        activity=_activity(host, shown),
+        entity=entity,
+        first_seen=str(times[0]) if times else "",
+        last_seen=str(times[-1]) if times else "",
+        count=len(events),
+        channels=_each(event.channel for event in events),
+        providers=_each(event.provider for event in events),
+        event_ids=tuple(sorted({event.event_id for event in events})),
+        record_ids=tuple(event.record_id for event in events if event.record_id is not None),
+        os=_now(host, "os.version"),
+        service_pack=_now(host, "os.service_pack"),
+        coverage_from=str(min(spans)) if spans else "",
+        coverage_to=str(max(spans)) if spans else "",
+        complete="; ".join(_each(log.summary.completeness for log in logs)),
+        source_files=_each(event.location.source for event in events) or _sources_of(host, rule),
+    )
+
+
+def _identity(host_name: str, rule_id: str, entity: str) -> str:
+    return sha256("\0".join((host_name, rule_id, entity)).encode()).hexdigest()[:16]
+
+
+def _activity(host: Host, shown: Sequence[Judged]) -> str:
+    """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``."""
+    if not shown:
+        return "unknown"
+    oldest_active = len(host.sessions) - ACTIVE_SESSIONS
+    if any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
+        return "active"
+    times = [item.event.time for item in shown if item.event.time is not None]
+    if not times or host.ends is None:
+        return "unknown"
+    return "active" if max(times).ticks >= host.ends.ticks - ACTIVE_TICKS else "quiet"
+
+
+def covering(host: Host, rule: Rule) -> list[Log]:
+    """The logs in which events of the rule would stand."""
+    return [log for log in host.evidence.logs if rule.logsource.fits(log.summary.channel)]
+
+
+def _sources_of(host: Host, rule: Rule) -> tuple[str, ...]:
+    return tuple(log.source.name for log in covering(host, rule))
+
+
+def not_seen(host: Host, rule: Rule) -> str:
+    """Where the event of a rule was looked for in vain, and over which time."""
+    logs = covering(host, rule)
+    if not logs:
+        return "No log was collected in which the event would stand."
+    spans = (
+        f"{log.source.name} ({log.summary.first_time or '?'} to {log.summary.last_time or '?'}, "
+        f"{log.summary.completeness})"
+        for log in logs
+    )
+    return f"The event is not in {joined(spans)}."
+
+
+def _now(host: Host, fact: str) -> str:
+    known = host.known(fact, host.now)
+    return "" if known.value is None else str(known.value)
+
+
+def events_of(judged: Iterable[Judged]) -> list[Event]:
+    """The events of judged matches, in their order."""
+    return [item.event for item in judged]
+
+
+def _each(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))

@@ -1,0 +1,179 @@
+"""A host, what was read of it and what it came to → its part of the report."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from evtscan.facts.host import Host
+from evtscan.facts.statement import Undecided
+from evtscan.facts.timeline import Placed
+from evtscan.model import (
+    Basis,
+    Event,
+    FactRow,
+    FactValue,
+    HostReport,
+    Known,
+    MatchRow,
+    SkippedFile,
+)
+from evtscan.parsers.evidence import Reading
+from evtscan.verdicts.finding import Judged
+from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
+from evtscan.versions import os_name
+
+MAX_DETAIL = 500
+"""Characters of an event's data in a row of ``events.csv``."""
+
+
+def assemble(
+    host_name: str,
+    host: Host,
+    reading: Reading,
+    outcomes: Sequence[Outcome],
+    *,
+    skipped: Iterable[SkippedFile] = (),
+    show_all: bool = False,
+) -> HostReport:
+    """Put together what a report says of one host; without ``show_all`` only what was found."""
+    shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
+    names = host.names
+    version = host.known("os.version", host.now).value
+    product = host.known("os.product", host.now).value
+    return HostReport(
+        host=host_name,
+        computer=next(iter(names), ""),
+        other_names=tuple(names[1:]),
+        os=str(product or (os_name(version) if isinstance(version, str) else "")),
+        version=_now(host, "os.version"),
+        build=_now(host, "os.build"),
+        ubr=_now(host, "os.ubr"),
+        service_pack=_now(host, "os.service_pack"),
+        update_date=_now(host, "os.update_date"),
+        role=_now(host, "host.role"),
+        components=tuple(_components(host)),
+        snapshot_time="; ".join(sorted({str(item.taken) for item in reading.registries if item.taken})),
+        findings=tuple(outcome.finding for outcome in shown),
+        matches=tuple(_match_rows(shown)),
+        facts=tuple(fact_rows(host)),
+        evidence=tuple(reading.rows),
+        warnings=(*reading.warnings, *host.warnings),
+        skipped=tuple(sorted([*reading.skipped, *skipped], key=lambda item: item.source_file)),
+    )
+
+
+def fact_rows(host: Host) -> Iterator[FactRow]:
+    """Each fact of which something is stated: what is known now, then the statements in order of time."""
+    for name in host.fact_names:
+        timeline = host.timeline(name)
+        yield _row_now(host.known(name, host.now))
+        for item in _changes(timeline.placed):
+            yield _row_of_statement(name, item)
+
+
+def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """Statements without those that only repeat, in the same kind of evidence, what was stated before."""
+    last: dict[str, FactValue | Undecided] = {}
+    for item in placed:
+        key = item.statement.location.source
+        if key not in last or last[key] != item.statement.value:
+            last[key] = item.statement.value
+            yield item
+
+
+def _row_now(known: Known) -> FactRow:
+    if known.basis is Basis.UNKNOWN:
+        value = str(known.bound) if known.bound else "unknown"
+    else:
+        value = shown(known.value)
+    return FactRow(
+        name=known.name,
+        value=value,
+        basis=known.basis.value,
+        time="now",
+        location=known.locations[0] if known.locations else None,
+        note=known.why,
+    )
+
+
+def _row_of_statement(name: str, item: Placed) -> FactRow:
+    statement = item.statement
+    if isinstance(statement.value, Undecided):
+        value, note = "undecided", statement.value.why
+    else:
+        value, note = shown(statement.value), statement.note
+    if statement.event is not None:
+        time = str(statement.event.time or "")
+    else:
+        time = "with the last record (assumed)" if item.assumed else str(statement.taken)
+    return FactRow(
+        name=name,
+        value=value,
+        basis=Basis.STATED.value,
+        time=time,
+        session=item.session,
+        location=statement.location,
+        note=note,
+        history=True,
+    )
+
+
+def shown(value: FactValue) -> str:
+    """A value of a fact as a report prints it."""
+    if value is None:
+        return "absent"
+    if isinstance(value, tuple):
+        return "; ".join(value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _now(host: Host, fact: str) -> str:
+    known = host.known(fact, host.now)
+    return "" if known.basis is Basis.UNKNOWN or known.value is None else shown(known.value)
+
+
+def _components(host: Host) -> Iterator[str]:
+    for name in host.fact_names:
+        component = name.removeprefix("component.")
+        if component != name and "." not in component and host.known(name, host.now).value is True:
+            yield component
+
+
+def _match_rows(outcomes: Iterable[Outcome]) -> Iterator[MatchRow]:
+    rows = [(item, outcome) for outcome in outcomes for item in outcome.matches]
+    rows.sort(key=lambda row: (row[0].event.location.source, row[0].event.sequence, row[1].finding.rule_id))
+    for item, outcome in rows:
+        yield _match_row(item, outcome)
+
+
+def _match_row(item: Judged, outcome: Outcome) -> MatchRow:
+    event = item.event
+    return MatchRow(
+        timestamp=str(event.time or ""),
+        computer=event.computer or "",
+        verdict=item.verdict.value,
+        rule_id=outcome.finding.rule_id,
+        entity=outcome.finding.entity,
+        channel=event.channel or "",
+        provider=event.provider,
+        event_id=event.event_id,
+        event_level=event.level,
+        record_id=event.record_id,
+        details=_details(event),
+        basis=item.basis,
+        source_file=event.location.source,
+        offset=event.location.offset,
+    )
+
+
+def _details(event: Event) -> str:
+    """The data of an event on one line: ``Data1=…; Data2=…``, cut where it grows long."""
+    text = "; ".join(f"{name}={_flat(value)}" for name, value in event.data.items())
+    return text if len(text) <= MAX_DETAIL else text[: MAX_DETAIL - 1] + "…"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return ", ".join(_flat(item) for item in value)
+    return str(value)

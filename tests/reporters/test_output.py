@@ -1,0 +1,222 @@
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from evtscan.errors import OutputError, UsageError
+from evtscan.model import Report
+from evtscan.reporters import REPORTERS, output
+from evtscan.reporters.json import dump
+from evtscan.reporters.output import check_outputs, plan_outputs, write_outputs
+
+SET = ["events.csv", "evidence.csv", "findings.csv", "hosts.csv", "report.json", "rules.csv", "warnings.csv"]
+
+not_root = pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="no permission is refused to root")
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def planned(*targets: str, format_name: str | None = None) -> list[tuple[str | None, str, str | None]]:
+    outputs = plan_outputs(targets, format_name)
+    return [(one.path and one.path.as_posix(), one.reporter.name, one.content) for one in outputs]
+
+
+def write(report: Report, *targets: str, format_name: str | None = None, clobber: bool = False) -> bytes:
+    stdout = io.BytesIO()
+    write_outputs(report, plan_outputs(targets, format_name), clobber=clobber, stdout=stdout)
+    return stdout.getvalue()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("target", "format_name", "expected"),
+    [
+        ("a.csv", None, ("a.csv", "csv", None)),
+        ("deep/A.JSON", None, ("deep/A.JSON", "json", None)),
+        ("a.txt", None, ("a.txt", "console", None)),
+        ("a.csv", "json", ("a.csv", "json", None)),
+        ("a", "csv", ("a", "csv", None)),
+        ("-", None, (None, "console", None)),
+        ("-", "csv", (None, "csv", None)),
+    ],
+)
+def test_the_suffix_picks_the_format_and_t_beats_it(
+    target: str, format_name: str | None, expected: tuple[str | None, str, str | None]
+) -> None:
+    assert planned(target, format_name=format_name) == [expected]
+
+
+def test_a_folder_gets_the_full_set(tmp_path: Path) -> None:
+    (tmp_path / "there.csv").mkdir()
+    for target in ("new/", "there.csv"):
+        paths = sorted(path or "" for path, _, _ in planned(target))
+        assert paths == [f"{target.rstrip('/')}/{name}" for name in SET]
+
+
+def test_a_folder_gets_all_files_of_the_format_that_is_asked_for() -> None:
+    assert planned("new/", format_name="json") == [("new/report.json", "json", "report")]
+    assert len(planned("new/", format_name="csv")) == 6
+
+
+@pytest.mark.parametrize(
+    ("targets", "format_name", "message"),
+    [
+        (["a.xml"], None, "a.xml: the name does not say which format to write; end it in one of .txt, .csv, .json"),
+        (["out"], None, "out: the name does not say"),
+        ([""], None, "the name of an output is empty"),
+        (["a.csv"], "xml", "xml: not a format; use one of console, csv, json"),
+        (["a.csv", "./a.csv"], None, "a.csv: two outputs of one name"),
+        (["-", "-"], None, "-: two outputs of one name"),
+        (["new/", "new/hosts.csv"], None, "hosts.csv: two outputs of one name"),
+    ],
+)
+def test_a_request_that_makes_no_sense(targets: list[str], format_name: str | None, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan_outputs(targets, format_name)
+    assert message in str(caught.value)
+
+
+def test_the_full_set_is_written_into_folders_that_are_made(full: Report, tmp_path: Path) -> None:
+    assert write(full, "deep/er/", "one.json") == b""
+    assert names(tmp_path / "deep" / "er") == SET
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "deep/er/report.json").read_bytes() == dump(full)
+    assert (tmp_path / "deep/er/findings.csv").read_bytes().startswith(b"Host,Computer,Verdict,")
+    assert (tmp_path / "deep/er/rules.csv").read_bytes().startswith(b"RuleID,Article,")
+
+
+def test_standard_output_gets_bytes(full: Report, tmp_path: Path) -> None:
+    assert write(full, "-", format_name="json") == dump(full)
+    assert write(full, "-").startswith(b"NT4 (NT4-COMPUTER)")
+    assert names(tmp_path) == []
+
+
+def test_check_creates_nothing(tmp_path: Path) -> None:
+    check_outputs(plan_outputs(["new/", "deep/a.csv", "-"]), clobber=False)
+    assert names(tmp_path) == []
+
+
+def test_an_existing_file_is_refused_with_the_way_out(full: Report, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("mine")
+    with pytest.raises(OutputError, match=r"^a\.csv: exists already; replace it with -C"):
+        check_outputs(plan_outputs(["a.csv"]), clobber=False)
+    with pytest.raises(OutputError, match=r"^a\.csv: exists already"):
+        write(full, "a.csv", "b.csv")
+    assert names(tmp_path) == ["a.csv"]
+    assert (tmp_path / "a.csv").read_text() == "mine"
+
+
+def test_clobber_replaces_the_files_of_the_set_and_no_others(full: Report, tmp_path: Path) -> None:
+    write(full, "out/")
+    (tmp_path / "out/notes.txt").write_text("mine")
+    (tmp_path / "out/hosts.csv").write_text("old")
+    with pytest.raises(OutputError, match=r"findings\.csv \(and 6 more\): exists already"):
+        check_outputs(plan_outputs(["out/"]), clobber=False)
+    check_outputs(plan_outputs(["out"]), clobber=True)
+    write(full, "out", clobber=True)
+    assert names(tmp_path / "out") == sorted([*SET, "notes.txt"])
+    assert (tmp_path / "out/hosts.csv").read_bytes().startswith(b"Host,")
+    assert (tmp_path / "out/notes.txt").read_text() == "mine"
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_even_with_clobber(tmp_path: Path) -> None:
+    (tmp_path / "out/hosts.csv").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"hosts\.csv: exists and is not a file"):
+        check_outputs(plan_outputs(["out/"]), clobber=True)
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for target in ("file/", "file/deep/a.csv"):
+        with pytest.raises(OutputError, match="cannot be written, for file is not a folder"):
+            check_outputs(plan_outputs([target]), clobber=True)
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(full: Report, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match=r"a\.json: cannot be written"):
+        write(full, "file/deep/a.json")
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"null: exists and is not a file"):
+        check_outputs(plan_outputs([os.devnull], "csv"), clobber=True)
+
+
+def test_a_name_that_the_system_refuses_is_an_output_error(full: Report, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"x\.csv: cannot be written"):
+        write(full, "x" * 300 + ".csv")
+    assert names(tmp_path) == []
+
+
+@not_root
+def test_a_folder_without_permission_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    with pytest.raises(OutputError, match="no permission"):
+        check_outputs(plan_outputs(["locked/a.csv"]), clobber=True)
+
+
+def test_what_fails_on_the_way_leaves_the_old_files_and_nothing_else(
+    full: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(full, "out/")
+    old = {name: (tmp_path / "out" / name).read_bytes() for name in SET}
+
+    def full_disk(report: Report, stream: BinaryIO) -> None:
+        stream.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("evtscan.reporters.json.write", full_disk)
+    with pytest.raises(OutputError, match=r"report\.json: cannot be written \(No space left on device\)"):
+        write(Report(hosts=()), "out/", clobber=True)
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")} == old
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(
+    full: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = plan_outputs(["a.json"])
+    check_outputs(outputs, clobber=False)
+
+    def meanwhile(report: Report, stream: BinaryIO) -> None:
+        (tmp_path / "a.json").write_text("theirs")
+
+    monkeypatch.setattr("evtscan.reporters.json.write", meanwhile)
+    with pytest.raises(OutputError, match="exists already"):
+        write_outputs(full, outputs, clobber=False, stdout=io.BytesIO())
+    assert names(tmp_path) == ["a.json"]
+    assert (tmp_path / "a.json").read_text() == "theirs"
+
+
+def test_a_standard_output_that_closes_is_an_output_error(full: Report) -> None:
+    class Closed(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(OutputError, match=r"^standard output: cannot be written \(Broken pipe\)"):
+        write_outputs(full, plan_outputs(["-"], "json"), clobber=False, stdout=Closed())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_files_get_ordinary_permissions(full: Report, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write(full, "a.json")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_every_format_can_be_written_to_a_file(report: Report, tmp_path: Path) -> None:
+    write(report, *(f"r{row.suffix}" for row in REPORTERS))
+    assert names(tmp_path) == sorted(f"r{row.suffix}" for row in REPORTERS)
+    assert output.STDOUT == "-"

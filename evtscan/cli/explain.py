@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from evtscan.cli import options as opt
@@ -37,7 +38,7 @@ def explain(
         for heading, lines in _page(item.info):
             console.print(Text(heading, "bold"))
             for line in lines:
-                console.print(Text(f"  {prose(line)}"))
+                console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
     if paths:
         host = _on_evidence(paths, chosen, strict_facts)
         console.print()

@@ -1,12 +1,14 @@
 """``facts``: what is known of a host, from where and for when."""
 
 import sys
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from evtscan.cli import options as opt
@@ -49,25 +51,31 @@ def facts(
         document = {"host": host.host, "facts": host.facts, "warnings": host.warnings}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     elif not quiet:
-        session.console(no_color=no_color).print(_table(host))
+        _print(session.console(no_color=no_color), host)
     if not quiet:
         for warning in host.warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
     return 0
 
 
-def _table(host: HostReport) -> Table:
-    table = Table(title=Text(f"Facts of {prose(host.host)}"), title_justify="left", box=None, pad_edge=False)
-    for heading in ("Fact", "Value", "Basis", "When", "From"):
-        table.add_column(heading, overflow="fold")
+def _print(console: Console, host: HostReport) -> None:
+    """Print each fact with what is known now, and below it the statements in order of time."""
+    console.print(Text(f"Facts of {prose(host.host)}", "bold"))
+    width = max((len(row.name) for row in host.facts), default=0)
     for row in host.facts:
-        table.add_row(*(Text(prose(cell), "dim" if row.history else "") for cell in _cells(row)))
+        if row.history:
+            line = Text("    ", "dim").append(" · ".join(_statement(row)), "dim")
+        else:
+            note = f" ({prose(row.note)})" if row.note else ""
+            line = Text(f"{row.name:<{width}}  ").append(prose(row.value), "bold").append(f"  {row.basis}{note}")
+        console.print(Padding(line, (0, 0, 0, 2)))
     if not host.facts:
-        table.add_row("nothing is known", "", "", "", "")
-    return table
+        console.print("  nothing is known")
 
 
-def _cells(row: FactRow) -> tuple[str, ...]:
-    session_text = f" (session {row.session + 1})" if row.session is not None and row.session >= 0 else ""
-    source = "; ".join(part for part in (str(row.location or ""), row.note) if part)
-    return ("" if row.history else row.name, row.value, row.basis, f"{row.time}{session_text}", source)
+def _statement(row: FactRow) -> Iterator[str]:
+    yield prose(row.value)
+    yield row.time if row.session is None else f"{row.time}, session {row.session + 1}"
+    yield prose(str(row.location or ""))
+    if row.note:
+        yield prose(row.note)

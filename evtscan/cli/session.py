@@ -40,8 +40,7 @@ def rules_of(paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:
     """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
     plain = no_color or bool(os.environ.get("NO_COLOR"))
-    color_system = None if plain else "auto"
-    return Console(stderr=stderr, color_system=color_system, highlight=False, markup=False, emoji=False)
+    return Console(stderr=stderr, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
 
 
 def set_up_logging(verbose: bool) -> None:

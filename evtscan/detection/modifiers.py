@@ -82,8 +82,13 @@ def with_field_value(test: Test, other: Any) -> Test:
     return Test(field=test.field, values=values, text=test.text, cased=test.cased)
 
 
-@lru_cache(maxsize=65536)
 def _predicate(test: Test) -> Predicate:
+    return _compiled_once(test, tuple(map(type, test.values)))
+
+
+@lru_cache(maxsize=65536)
+def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
+    """Compile a test; ``types`` tells 1 from True in the key of the cache, which are equal in Python."""
     predicates = [_literal_predicate(test, literal) for literal in test.values]
     if len(predicates) == 1:
         return predicates[0]

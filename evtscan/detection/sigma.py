@@ -46,7 +46,7 @@ from evtscan.parsers.yamltext import Path
 
 MAX_CONDITION = 2000
 """Characters of a condition; and how deep its parentheses may go, since parsing costs more with each level."""
-MAX_PARENTHESES = 12
+MAX_PARENTHESES = 40
 
 MAX_LISTED = 6
 """How many values of a list the text of a test names."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.parsers.evt.layout import HALF, MODULUS, StoredLog, rise
-from evtscan.parsers.evt.records import FIXED_SIZE, SHORTEST_RECORD, Batch, ExtentReader
+from evtscan.parsers.evt.records import FIXED_SIZE, MAGIC, SHORTEST_RECORD, Batch, ExtentReader
 from evtscan.wintypes import Instant
 
 
@@ -18,6 +18,7 @@ class Place(Enum):
     BETWEEN = "between two records"
     BEHIND = "behind the newest record"
     CUT = "where the file was cut"
+    NOWHERE = "only in the record numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Continuity:
         rises = rise(numbers, _shifted(numbers, self._number_before(int(numbers[0]))))
         sizes = starts - _shifted(ends, self._end)
         self.holes += int(np.count_nonzero(rises[0 if self.records else 1 :] != 1))
-        suspects = (sizes > 0) | (rises > 1) if self.log.missing else sizes > 0
+        suspects = (sizes > 0) | (rises != 1)
         gaps = []
         for index in np.flatnonzero(suspects).tolist():
             first = not (index or self.records)
@@ -110,18 +111,22 @@ class Continuity:
 
     def close(self, reader: ExtentReader) -> list[Gap]:
         """Say that no more records come; the gap behind the newest, if there is something to say of it."""
-        newest = self.log.newest
-        if newest is None:
-            return []
         size = reader.length - self._end
-        cut = self.log.end is None and self.log.missing > 0
-        room = size + self.log.missing if cut else size
-        rising = rise(newest + 1, self._number_before(newest + 1))
-        lost = _lost(rising, room) if rising > 1 and room else 0
+        cut = self.log.end is None and (self.log.missing > 0 or reader.peek(self._end + 4, len(MAGIC)) == MAGIC)
+        lost = self._lost_behind(size, cut)
         self.lost += lost
         if not lost and not (size and self.log.end):
             return []
         return [Gap(Place.CUT if cut else Place.BEHIND, self._end, size, lost)]
+
+    def _lost_behind(self, size: int, cut: bool) -> int:
+        begun = 1 if cut and size else 0
+        newest = self.log.newest
+        if newest is None:
+            return begun
+        rising = rise(newest + 1, self._number_before(newest + 1))
+        room = size + self.log.missing if cut else size
+        return max(_lost(rising, room) if rising > 1 and room else 0, begun)
 
     def _number_before(self, number: int) -> int:
         """The number of the newest record so far; before there is one, that of the one before the oldest."""
@@ -134,8 +139,10 @@ class Continuity:
         seam = reader.joins(start - size, start)
         if seam and self.log.missing and rising > 1:
             return Gap(Place.CUT, start - size, size, _lost(rising, size + self.log.missing))
-        if not size or (seam and size < FIXED_SIZE and rising == 1):
+        if seam and size < FIXED_SIZE and rising == 1:
             return None  # the fixed part of a record is never split: the rest of the ring stays unused
+        if not size:
+            return None if first else Gap(Place.NOWHERE, start, 0, 0)
         return Gap(Place.BEFORE if first else Place.BETWEEN, start - size, size, _lost(rising, size))
 
 

@@ -142,7 +142,7 @@ class EvtLog:
 
     def _warn_of_gaps(self, gaps: list[Gap], reader: ExtentReader) -> None:
         for gap in gaps:
-            kind, message = _GAPS[gap.place] if gap.lost else _FOREIGN
+            kind, message = _GAPS[gap.place] if gap.lost or not gap.size else _FOREIGN
             offset = reader.offset_of(gap.address)
             self._warn(kind, self._place(offset), message.format(size=gap.size, lost=gap.lost), gap.lost)
 
@@ -169,6 +169,11 @@ class EvtLog:
 
 _FOREIGN = ("foreign_bytes", "{size} bytes between the records are none; by the record numbers nothing is missing")
 _GAPS = {
+    Place.NOWHERE: (
+        "bad_number",
+        "the number of this record does not follow on that of the one before, and no bytes lie between them: "
+        "records were removed from the file, or a number was changed",
+    ),
     Place.BEFORE: (
         "overwritten",
         "the oldest {lost} record(s) cannot be read: their {size} bytes are damaged or overwritten",

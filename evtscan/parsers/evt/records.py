@@ -83,6 +83,15 @@ class ExtentReader:
         index = max(bisect_left(self._bounds, start), 1)
         return index < len(self._bounds) - 1 and self._bounds[index] <= end
 
+    def peek(self, address: int, count: int) -> bytes:
+        """Up to ``count`` bytes at an address, no further than its extent goes."""
+        offset = self.offset_of(address)
+        index = bisect_right(self._bounds, address) - 1
+        if not 0 <= index < len(self._extents):
+            return b""
+        self._stream.seek(offset)
+        return self._stream.read(min(count, self._bounds[index + 1] - address))
+
     def readinto(self, target: memoryview) -> int:
         """Fill the target as far as the extents go; a file that ends early gives less."""
         filled = 0

@@ -10,6 +10,7 @@ logs that lie beside it; without them it is read as it stands, with a warning.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,16 +50,20 @@ def read_registry(source: Source) -> "Hive":
     if base.file_type != 0 or raw[512:516] in (b"HvLE", b"DIRT"):
         raise EvidenceError(f"{source.name}: a hive's log, which is read together with its hive, not by itself")
     _check_version(source.name, base)
-    logs = _logs_beside(source) if base.dirty else []
-    replayed = replay(raw, (_read(path, name, MAX_LOG_SIZE) for path, name in logs), MAX_SIZE) if logs else None
-    return Hive(source.name, raw, base, replayed)
+    if not base.dirty:
+        return Hive(source.name, raw, base)
+    logs, unreadable = _logs_beside(source)
+    hive = Hive(source.name, raw, base, replay(raw, logs, MAX_SIZE) if logs else None)
+    for problem in unreadable:
+        hive.warn(0, "dirty_hive", f"one of its logs could not be used: {problem}")
+    return hive
 
 
 def _check_version(name: str, base: BaseBlock) -> None:
     version = f"{base.major}.{base.minor}"
     if (base.major, base.minor) in ((1, 0), (1, 1)):
         raise EvidenceError(
-            f"{name}: a hive of NT 3.1 or 3.5 (regf {version}), which cannot be read; save the keys as text with REGEDT32"
+            f"{name}: a hive of NT 3.1 or 3.5 (regf {version}), which is not read; save its keys as text with REGEDT32"
         )
     if base.major != 1 or not 2 <= base.minor <= 6:
         raise EvidenceError(
@@ -77,15 +82,21 @@ def _read(path: Path, name: str, limit: int) -> bytes:
     return raw
 
 
-def _logs_beside(source: Source) -> list[tuple[Path, str]]:
-    """The logs of a hive: files beside it with its name and ``.LOG``, ``.LOG1`` or ``.LOG2``, in any case."""
+def _logs_beside(source: Source) -> tuple[list[bytes], list[str]]:
+    """The logs of a hive (beside it, with its name and ``.LOG``, ``.LOG1``, ``.LOG2`` in any case), and what failed."""
     wanted = {f"{source.path.name}{suffix}".lower() for suffix in (".log", ".log1", ".log2")}
+    logs: list[bytes] = []
+    problems: list[str] = []
     try:
-        found = [path for path in source.path.parent.iterdir() if path.name.lower() in wanted and path.is_file()]
+        paths = sorted(path for path in source.path.parent.iterdir() if path.name.lower() in wanted and path.is_file())
     except OSError:
-        return []
-    folder = source.name.rpartition("/")[0]
-    return [(path, f"{folder}/{path.name}" if folder else path.name) for path in sorted(found)]
+        return [], []
+    for path in paths:
+        try:
+            logs.append(_read(path, path.name, MAX_LOG_SIZE))
+        except EvidenceError as error:
+            problems.append(str(error))
+    return logs, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,104 +124,100 @@ class Hive:
         self._children: dict[int, _Children] = {}
         self._warned: set[str] = set()
         if base.dirty and not replayed:
-            self._warn(0, "dirty_hive", _why_dirty(base))
-        elif len(held) < SIZE + base.bins_size:
-            self._warn(len(held), "truncated", f"{SIZE + base.bins_size - len(held)} bytes are missing at its end")
-        try:
-            self._root = self._cells.key(base.root)
-        except CellError as error:
-            raise EvidenceError(
-                f"{source}: its root key at offset 0x{error.offset:x} {error}; collect it again"
-            ) from error
+            self.warn(0, "dirty_hive", _why_dirty(base))
+        if replayed and replayed.left:
+            self.warn(0, "dirty_hive", f"{replayed.left} entries of its logs do not follow on the others: not used")
+        if len(held) < SIZE + base.bins_size:
+            self.warn(len(held), "truncated", f"{SIZE + base.bins_size - len(held)} bytes are missing at its end")
+        self._root = self._root_key(base)
         self._kind = self._hive_kind()
         self._control_set = self._current_control_set() if self._kind == "system" else None
 
     def key(self, path: str) -> RegistryKey | None:
         """The key with this canonical path, or None if the hive does not have it or it cannot be read."""
         way = self._own_path(path)
-        node = self._find(way) if way is not None else None
-        if node is None or way is None:
+        nodes = self._walk(way) if way is not None else []
+        if way is None or len(nodes) <= len(way):
             return None
-        children = self._below(node)
-        values, complete = self._read_values(node, way)
+        node, names = nodes[-1], [node.name for node in nodes[1:]]
+        below = self._below(node)
+        values, complete = self._read_values(node, names)
         return RegistryKey(
             path=path,
             values=values,
-            subkeys=children.names,
-            whole=complete and children.complete and not self._in_memory_only(path),
-            location=self._location(node.offset + SIZE, way),
+            subkeys=below.names,
+            whole=complete and below.complete and not _in_memory_only(path),
+            location=self._location(SIZE + node.offset, names),
             last_written=Instant(node.written) if node.written else None,
         )
 
     def covers(self, path: str) -> bool:
         """Whether the hive would hold this key: true for all of its own hive but what is damaged or kept in memory."""
         way = self._own_path(path)
-        if way is None or self._in_memory_only(path):
+        if way is None or _in_memory_only(path):
             return False
-        node = self._root
-        for name in way:
-            children = self._below(node)
-            below = self._child(node, name)
-            if below is None:
-                return children.complete
-            node = below
-        return self._below(node).complete and self._read_values(node, way)[1]
+        nodes = self._walk(way)
+        below = self._below(nodes[-1])
+        return below.complete and (len(nodes) <= len(way) or self._read_values(nodes[-1], [])[1])
 
     # --------------------------------------------------------------------------------------- what it is
+
+    def _root_key(self, base: BaseBlock) -> KeyNode:
+        try:
+            return self._cells.key(base.root)
+        except CellError as error:
+            message = f"{self.source}: its root key at offset 0x{error.offset:x} cannot be read: the cell {error}"
+            raise EvidenceError(f"{message}; collect it again") from error
 
     def _hive_kind(self) -> str:
         names = self._below(self._root).cells
         if any(_CONTROL_SET.fullmatch(name) for name in names) or "select" in names:
             return "system"
-        version = self._find(_CURRENT_VERSION)
-        if version is not None and any(
-            name in _ONLY_OF_THE_HOST for name in self._read_values(version, _CURRENT_VERSION)[0]
-        ):
+        if any(name in _ONLY_OF_THE_HOST for name in self._values_of(*_CURRENT_VERSION)):
             return "software"
         raise EvidenceError(f"{self.source}: a registry hive, but neither SYSTEM nor SOFTWARE")
 
     def _current_control_set(self) -> str | None:
         names = self._below(self._root).cells
-        select = self._find(("select",))
-        values = self._read_values(select, ("Select",))[0] if select is not None else {}
+        values = self._values_of("Select")
         if "current" in values and isinstance(number := values["current"].data, int):
             return f"controlset{number:03}"
         sets = [name for name in names if _CONTROL_SET.fullmatch(name)]
         if len(sets) == 1:
             return sets[0]
-        self._warn(
+        self.warn(
             0,
             "unknown_control_set",
             f"nothing tells which of {len(sets)} control sets is the current one: none is read",
         )
         return None
 
-    def _own_path(self, path: str) -> tuple[str, ...] | None:
+    def _own_path(self, path: str) -> list[str] | None:
         """A canonical path → the names from this hive's root on, or None if it is not of this hive."""
         hive, *way = (part for part in path.split("\\") if part)
         if hive.lower() != self._kind:
             return None
         if self._kind == "system" and way and way[0].lower() == _CURRENT:
-            if self._control_set is None or self._child(self._root, self._control_set) is None:
+            if self._control_set not in self._below(self._root).cells:
                 return None
             way[0] = self._control_set
-        return tuple(way)
-
-    def _in_memory_only(self, path: str) -> bool:
-        parts = tuple(part for part in path.lower().split("\\") if part)
-        return any(parts[: len(known)] == known for known in _IN_MEMORY_ONLY)
+        return way
 
     # ------------------------------------------------------------------------------------ keys and values
 
-    def _find(self, way: tuple[str, ...]) -> KeyNode | None:
-        node: KeyNode | None = self._root
+    def _walk(self, way: Sequence[str]) -> list[KeyNode]:
+        """The root, and as many of the keys below it as the hive has on the way."""
+        nodes = [self._root]
         for name in way:
-            node = self._child(node, name) if node is not None else None
-        return node
+            cell = self._below(nodes[-1]).cells.get(name.lower())
+            if cell is None:
+                break
+            nodes.append(self._cells.key(cell))
+        return nodes
 
-    def _child(self, node: KeyNode, name: str) -> KeyNode | None:
-        cell = self._below(node).cells.get(name.lower())
-        return None if cell is None else self._cells.key(cell)
+    def _values_of(self, *way: str) -> dict[str, RegistryValue]:
+        nodes = self._walk(way)
+        return self._read_values(nodes[-1], way)[0] if len(nodes) > len(way) else {}
 
     def _below(self, node: KeyNode) -> _Children:
         """The keys below a node, listed once: a name is looked up in them, however many there are."""
@@ -227,7 +234,7 @@ class Hive:
             known = self._children[node.offset] = _Children(cells, tuple(names), complete)
         return known
 
-    def _read_values(self, node: KeyNode, way: tuple[str, ...]) -> tuple[dict[str, RegistryValue], bool]:
+    def _read_values(self, node: KeyNode, names: Sequence[str]) -> tuple[dict[str, RegistryValue], bool]:
         values: dict[str, RegistryValue] = {}
         complete = True
         for value in self._cells.values(node):
@@ -240,22 +247,22 @@ class Hive:
                     RegistryValue(
                         name=value.name,
                         data=decode_data(value.kind, value.data),
-                        location=self._location(value.offset, (*way, value.name or "(Default)")),
+                        location=self._location(value.offset, (*names, value.name or "(Default)")),
                     ),
                 )
         return values, complete
 
     # -------------------------------------------------------------------------------- places and warnings
 
-    def _location(self, offset: int, way: tuple[str, ...]) -> Location:
-        return Location(source=self.source, offset=offset, key="\\".join((self._kind.upper(), *way)))
+    def _location(self, offset: int, names: Sequence[str]) -> Location:
+        return Location(source=self.source, offset=offset, key="\\".join((self._kind.upper(), *names)))
 
     def _warn_of(self, error: CellError, what: str) -> None:
-        self._warn(
+        self.warn(
             error.offset, "bad_cell", f"{what} cannot be read: the cell {error}; what is missing there is unknown"
         )
 
-    def _warn(self, offset: int, kind: str, message: str) -> None:
+    def warn(self, offset: int, kind: str, message: str) -> None:
         """Warn once of each thing: keys are read again as often as somebody asks for them."""
         told = f"{offset} {message}"
         if told in self._warned or len(self.warnings) >= MAX_WARNINGS:
@@ -266,8 +273,13 @@ class Hive:
         )
 
 
+def _in_memory_only(path: str) -> bool:
+    parts = tuple(part for part in path.lower().split("\\") if part)
+    return any(parts[: len(known)] == known for known in _IN_MEMORY_ONLY)
+
+
 def _why_dirty(base: BaseBlock) -> str:
     reason = "the checksum of its first block is wrong"
     if base.checksum_fits:
         reason = f"sequence numbers {base.primary} and {base.secondary}"
-    return f"was not closed ({reason}), and no log beside it fits: read as it stands; collect its .LOG, .LOG1, .LOG2 with it"
+    return f"was not closed ({reason}), and no log beside it fits: read as it stands; collect its logs with it"

@@ -9,8 +9,6 @@
 
 import struct
 from dataclasses import dataclass
-from functools import reduce
-from operator import xor
 
 SIZE = 4096
 SIGNATURE = b"regf"
@@ -59,5 +57,7 @@ class BaseBlock:
 
 def checksum(raw: bytes) -> int:
     """XOR of the first 127 words; Windows stores 1 for 0 and 0xFFFFFFFE for 0xFFFFFFFF."""
-    value = reduce(xor, struct.unpack_from("<127I", raw))
+    value = 0
+    for (word,) in struct.iter_unpack("<I", raw[:_CHECKED]):
+        value ^= word
     return {0: 1, 0xFFFFFFFF: 0xFFFFFFFE}.get(value, value)

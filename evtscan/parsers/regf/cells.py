@@ -3,20 +3,21 @@
 The layouts are those of regipy (``regipy.structs``). The walk from cell to cell is our own, because that of
 ``regipy.RegistryHive`` cannot be used on evidence: it takes the first cell of the first bin for the root key, whatever
 the base block says; it follows offsets without looking at a cell's signature, size or use; it ends a list of values
-silently at the first one that is damaged; and it reads the rest of the file for every value that is stored in its offset.
+silently at the first one that is damaged; and for a value that is stored in place of its offset it reads the rest of
+the file.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from construct import ConstructError
+from construct import ConstructError  # type: ignore[import-untyped]
 from regipy.structs import BIG_DATA_BLOCK, CM_KEY_NODE, VALUE_KEY
 
 from evtscan.parsers.regf import base_block
 
 MAX_DATA = 16 << 20
-"""The longest value that is read, in bytes (Windows limits one to 1 MB in its standard format, to memory in its latest)."""
+"""The longest value that is read, in bytes (1 MB is the limit of Windows' standard format)."""
 MAX_SUBKEYS = 200_000
 MAX_VALUES = 65_536
 
@@ -49,7 +50,7 @@ class KeyNode:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value (a ``vk`` cell): its registry type and its data as stored. ``offset`` counts from the start of the file."""
+    """One value (a ``vk`` cell): its registry type, its data as stored, its offset from the start of the file."""
 
     name: str
     kind: int
@@ -141,7 +142,7 @@ class Cells:
 
     def _parse(self, layout: Any, cell: int, signature: bytes, what: str, skip: int = 0) -> Any:
         held = self._cell(cell)
-        if held[:2] != signature:
+        if bytes(held[:2]) != signature:
             raise CellError(cell, f"holds {bytes(held[:2])!r}, not {what}")
         try:
             return layout.parse(bytes(held[skip:]))
@@ -152,7 +153,7 @@ class Cells:
         """The cells that a list of subkeys names; a list of lists (``ri``) has one level."""
         try:
             held = self._cell(cell)
-            if held[:2] == b"ri":
+            if bytes(held[:2]) == b"ri":
                 for part in _elements(held, 4):
                     yield from self._leaf(part)
             else:
@@ -187,7 +188,7 @@ class Cells:
         if size > MAX_DATA:
             raise CellError(cell, f"a value of {size} bytes, more than the limit of {MAX_DATA}")
         held = self._cell(cell)
-        if size > _SEGMENT and self._minor >= 4 and held[:2] == b"db":
+        if size > _SEGMENT and self._minor >= 4 and bytes(held[:2]) == b"db":
             return self._big_data(cell, size)
         if len(held) < size:
             raise CellError(cell, f"holds {len(held)} of {size} bytes of a value")

@@ -2,14 +2,15 @@
 
 Two kinds of log, each after a copy of the base block in its first 512 bytes:
 
-- ``HvLE`` (8.1 and later; two logs, used in turn): entries with a rising sequence number, each with a list of pages and their
-  bytes. 0x04 size, 0x0c sequence number, 0x10 size of the bins, 0x14 number of pages, 0x18 hash of all from 0x28
-  on, 0x20 hash of the first 0x20 bytes (Marvin32), 0x28 pages: offset, size; then their bytes.
+- ``HvLE`` (8.1 and later; two logs, used in turn): entries with a rising sequence number, each with a list of pages
+  and their bytes. 0x04 size, 0x0c sequence number, 0x10 size of the bins, 0x14 number of pages, 0x18 hash of all
+  from 0x28 on, 0x20 hash of the first 0x20 bytes (Marvin32), 0x28 offset and size of each page; then their bytes.
 - ``DIRT`` (before): one bit for each 512-byte page of the bins, then, from the next multiple of 512 on, the pages.
 
-(M. Suhanov, "Windows registry file format specification".) regipy's ``apply_transaction_logs`` is not used: it takes over every
-entry, also the stale ones that an older use of the log left behind the current ones, in the order of the logs and not of the
-entries, unhashed; and it reads the pages of a ``DIRT`` log of a hive over 2 MB from the wrong place.
+(M. Suhanov, "Windows registry file format specification".) regipy's ``apply_transaction_logs`` is not used: it takes
+over every entry, also the stale ones that an older use of the log left behind the current ones, in the order of the
+logs and not of the entries, with no look at their hashes; and it reads the pages of a ``DIRT`` log of a hive over 2 MB
+from the wrong place.
 """
 
 import struct
@@ -27,10 +28,14 @@ _SEED = 0x82EF4D887A4E55C5
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A hive after replay. ``entries`` is how many log entries were applied; ``written`` the newest time of a log used."""
+    """A hive after replay: how many log entries were applied, how many were not for a gap before them.
 
-    hive: bytes
+    ``written`` is the newest time of the hive and the logs that were used.
+    """
+
+    hive: bytearray
     entries: int
+    left: int
     written: int
 
 
@@ -51,22 +56,17 @@ def replay(hive: bytes, logs: Iterable[bytes], limit: int) -> Replayed | None:
     base = BaseBlock.parse(hive)
     if base is None:
         return None
-    entries = sorted(
-        (entry for log in logs for entry in _entries(log, base) if base_block.SIZE + entry.bins_size <= limit),
-        key=lambda entry: entry.sequence,
-    )
+    found = {entry.sequence: entry for log in logs for entry in _entries(log, base)}
+    entries = [entry for _, entry in sorted(found.items()) if base_block.SIZE + entry.bins_size <= limit]
     restored = bytearray(hive)
     applied = 0
     written = base.written
-    expected = entries[0].sequence if entries else 0
     for entry in entries:
-        if entry.sequence == expected - 1:
-            continue  # both logs hold it
-        if entry.sequence != expected:
+        if entry.sequence != entries[0].sequence + applied:
             break
         _apply(entry, restored)
-        applied, expected, written = applied + 1, expected + 1, max(written, entry.written)
-    return Replayed(bytes(restored), applied, written) if applied else None
+        applied, written = applied + 1, max(written, entry.written)
+    return Replayed(restored, applied, len(entries) - applied, written) if applied else None
 
 
 def _apply(entry: _Entry, hive: bytearray) -> None:

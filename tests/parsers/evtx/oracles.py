@@ -46,11 +46,7 @@ def ours(path: Path, decoder: Decoder = "columns", recover: bool = False) -> Ite
 
 
 def _system_of_event(event: Event) -> Fields:
-    return {f"System/{name}": str(value) for name, value in _system_values(event).items() if value not in (None, "")}
-
-
-def _system_values(event: Event) -> dict[str, Any]:
-    return {
+    values = {
         "Provider@Name": event.provider,
         "Provider@Guid": event.provider_guid,
         "Provider@EventSourceName": event.event_source_name,
@@ -71,6 +67,7 @@ def _system_values(event: Event) -> dict[str, Any]:
         "Computer": event.computer,
         "Security@UserID": event.user_id,
     }
+    return {path: str(values[path.removeprefix("System/")]) for path in SYSTEM_PATHS if path_is_said(values, path)}
 
 
 def flat(value: Any, path: str = "") -> Fields:
@@ -187,6 +184,11 @@ def _add_system(fields: Fields, element: Any) -> None:
     if not len(element) and element.text and element.text.strip():
         fields[f"System/{name}"] = element.text
     fields.update({f"System/{name}@{key}": text for key, text in element.attrib.items() if text})
+
+
+def _kept(fields: Fields) -> Fields:
+    """Without the parts of System that an event has no place for."""
+    return {path: text for path, text in fields.items() if not path.startswith("System/") or path in SYSTEM_PATHS}
 
 
 def _local(element: Any) -> str:

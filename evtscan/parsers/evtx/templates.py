@@ -1,0 +1,239 @@
+"""Which template definition each record refers to: every distinct definition of a file is parsed once.
+
+The same definition comes again in every chunk, at another place, and with other offsets in it: a name stands where it is
+first used in the chunk, and every use of it holds its offset. So a definition is known again if its bytes are the same
+apart from those offsets, and the offsets lead to the same names. That is checked for all definitions of a segment at
+once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to anything.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.parsers.evtx.binxml import (
+    DEFINITION_HEADER_SIZE,
+    Element,
+    Fragment,
+    NameReference,
+    Substitution,
+    parse_definition,
+)
+from evtscan.parsers.evtx.file import CHUNK_SIZE, Offsets, Segment
+from evtscan.parsers.evtx.record import RecordError
+
+NOT_KNOWN = -1
+"""In place of a template's number: the definition cannot be read."""
+
+_MOST_TEMPLATES = 4096  # a real log has some hundred; beyond that the table starts afresh
+_MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
+_OFFSET_BITS = 0xFFFFFFFF
+
+Words = NDArray[np.uint64]
+_NOTHING: NDArray[Any] = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parsed definition: its elements, and the values whose being empty changes what is shown (attributes)."""
+
+    elements: tuple[Element, ...]
+    in_attributes: frozenset[int]
+    event_id: int | None
+    """The index of the value that is System/EventID, or None if that is anything but one value."""
+
+    @classmethod
+    def of(cls, fragment: Fragment) -> "Template":
+        return cls(
+            fragment.elements,
+            frozenset(
+                part.index
+                for element in _elements(fragment.elements)
+                for attribute in element.attributes
+                for part in attribute.value
+                if isinstance(part, Substitution)
+            ),
+            _event_id(fragment.elements),
+        )
+
+    def literal(self, *path: str) -> str | None:
+        """The text at System/ELEMENT or System/ELEMENT/@ATTRIBUTE if it is literal, else None."""
+        for element in _at(self.elements, "Event", "System", path[0]):
+            parts: Sequence[object] = element.content
+            if len(path) > 1:
+                parts = next((item.value for item in element.attributes if item.name == path[1]), ())
+            texts = [part for part in parts if isinstance(part, str)]
+            return "".join(texts) if texts and len(texts) == len(parts) else None
+        return None
+
+
+def _elements(elements: Sequence[Element]) -> Iterator[Element]:
+    for element in elements:
+        yield element
+        yield from _elements([part for part in element.content if isinstance(part, Element)])
+
+
+def _at(elements: Sequence[object], *path: str) -> Iterator[Element]:
+    for element in elements:
+        if isinstance(element, Element) and element.name == path[0]:
+            if len(path) == 1:
+                yield element
+            else:
+                yield from _at(element.content, *path[1:])
+
+
+def _event_id(elements: Sequence[Element]) -> int | None:
+    for element in _at(elements, "Event", "System", "EventID"):
+        part = element.content[0] if len(element.content) == 1 else None
+        return part.index if isinstance(part, Substitution) else None
+    return None
+
+
+class TemplateTable:
+    """The distinct definitions met so far, numbered, with what it takes to know each again.
+
+    ``_body`` checks the bytes of a definition, the offsets in it masked out; ``_names`` where these offsets lead.
+    """
+
+    def __init__(self) -> None:
+        self.templates: list[Template] = []
+        self._variants: dict[bytes, list[int]] = {}
+        self._body = _Checks()
+        self._names = _Checks()
+
+    def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
+        """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
+        if len(self.templates) > _MOST_TEMPLATES:
+            self.__init__()  # type: ignore[misc]
+        numbers = np.full(len(positions), NOT_KNOWN, np.int64)
+        size = segment.u32[positions + 20].astype(np.int64)
+        fits = positions % CHUNK_SIZE + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
+        keys = [bytes(segment.view[at + 4 : at + DEFINITION_HEADER_SIZE]) for at in positions.tolist()]
+        tried = [0] * len(keys)
+        remaining = np.flatnonzero(fits).tolist()
+        while remaining:
+            testable = [row for row in remaining if tried[row] < len(self._variants.get(keys[row], ()))]
+            if testable:
+                chosen = np.array([self._variants[keys[row]][tried[row]] for row in testable])
+                same = self._same(segment, positions[testable], chosen)
+                numbers[np.array(testable)[same]] = chosen[same]
+                for row in testable:
+                    tried[row] += 1
+            tested = set(testable)
+            remaining = [row for row in remaining if numbers[row] == NOT_KNOWN]
+            # of definitions with one key that are new, one is learned and the others compared with it
+            new = {keys[row]: row for row in reversed(remaining) if row not in tested}
+            for key, row in new.items():
+                numbers[row] = self._learn(segment, int(positions[row]), key)
+            learned = set(new.values())
+            remaining = [row for row in remaining if row not in learned]
+        return numbers
+
+    def _learn(self, segment: Segment, position: int, key: bytes) -> int:
+        """Parse a definition that is not known yet."""
+        slot, offset = divmod(position, CHUNK_SIZE)
+        chunk = bytes(segment.chunk(slot))
+        try:
+            fragment = parse_definition(chunk, offset)
+        except RecordError:
+            return NOT_KNOWN
+        number = len(self.templates)
+        self.templates.append(Template.of(fragment))
+        variants = self._variants.setdefault(key, [])
+        if len(variants) < _MOST_VARIANTS:
+            variants.append(number)
+        start = offset + DEFINITION_HEADER_SIZE
+        size = int.from_bytes(key[16:], "little")
+        mask = bytearray(b"\xff" * size)
+        for name in fragment.names:
+            hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
+            mask[name.at - start : name.at - start + hidden] = bytes(hidden)
+        self._body.add(_words(chunk[start : start + size]), _words(mask), 8 * np.arange((size + 7) // 8), _NOTHING)
+        names = [_name_check(name, offset) for name in fragment.names]
+        self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)) if names else [_NOTHING] * 4)
+        return number
+
+    def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the definitions at these positions are these templates."""
+        which, item = self._body.items(numbers)
+        found = segment.u64[positions[which] + DEFINITION_HEADER_SIZE + self._body.places[item]]
+        same = _none(self._body.differs(item, found), which, len(positions))
+        which, item = self._names.items(numbers)
+        within = positions % CHUNK_SIZE
+        base = (positions - within)[which]
+        target = segment.u32[positions[which] + self._names.sources[item]].astype(np.int64)
+        place = self._names.places[item]
+        inline = place < 0
+        inside = ~inline & (target + place + 8 <= CHUNK_SIZE)
+        name = segment.u64[np.where(inside, base + target + place, 0)]
+        found = np.where(inline, (target - within[which]).astype(np.uint64), name)
+        return same & _none(self._names.differs(item, found) | ~(inline | inside), which, len(positions))
+
+
+def _name_check(name: NameReference, definition: int) -> tuple[Words, Words, Offsets, Offsets]:
+    """Words, masks, places and source of what a name reference must lead to, counted from its definition.
+
+    Of an inline name the body has the characters; left to check is that the offset points to them (place -1).
+    """
+    if name.inline:
+        words, masks = np.array([name.target - definition], np.uint64), np.array([_OFFSET_BITS], np.uint64)
+        places = np.array([-1])
+    else:
+        words, masks = _words(name.raw), _words(b"\xff" * len(name.raw))
+        places = 4 + 8 * np.arange(len(words))
+    return words, masks, places, np.full(len(words), name.at - definition)
+
+
+class _Checks:
+    """What must be found, for all templates one behind the other: words under masks, each at a place.
+
+    ``places`` count from what the check looks at; ``sources`` say where in a definition the offset of a name stands.
+    """
+
+    def __init__(self) -> None:
+        self._added: list[tuple[NDArray[Any], ...]] = []
+        self._count = 0
+        self._columns: tuple[NDArray[Any], ...] = ()
+        self._starts: Offsets = np.zeros(1, np.int64)
+
+    def add(self, words: Words, masks: Words, places: Offsets, sources: Offsets) -> None:
+        """Append the checks of one more template."""
+        self._added.append((words, masks, places, sources))
+
+    def items(self, templates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All checks for these templates: for which of them each one is, and its place in the columns."""
+        if len(self._added) != self._count:
+            self._count = len(self._added)
+            self._columns = tuple(np.concatenate(column) for column in zip(*self._added, strict=True))
+            self._starts = np.cumsum([0, *(len(words) for words, *_ in self._added)])
+        count = self._starts[templates + 1] - self._starts[templates]
+        which = np.repeat(np.arange(len(templates)), count)
+        shift = self._starts[templates] - (np.cumsum(count) - count)
+        return which, np.arange(len(which)) + shift[which]
+
+    def differs(self, items: NDArray[np.int64], found: Words) -> NDArray[np.bool_]:
+        """Whether what was found is not what these checks ask for."""
+        words, masks = self._columns[0], self._columns[1]
+        return ((found ^ words[items]) & masks[items]) != 0
+
+    @property
+    def places(self) -> Offsets:
+        """Where each check's word stands."""
+        return self._columns[2]
+
+    @property
+    def sources(self) -> Offsets:
+        """Where, in a definition, the offset stands that leads to it."""
+        return self._columns[3]
+
+
+def _words(data: bytes | bytearray) -> Words:
+    return np.frombuffer(data + bytes(-len(data) % 8), "<u8").astype(np.uint64)
+
+
+def _none(flags: NDArray[np.bool_], which: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """For each row whether none of its items has its flag set."""
+    return np.bincount(which[flags], minlength=count)[:count] == 0
+

@@ -1,0 +1,45 @@
+"""The documentation says what is true: generated parts are current, and the README's commands are the ones CI runs."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+
+import generate  # noqa: E402 - it lies beside the pages that it writes
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_generated_parts_are_current():
+    assert [page.name for page in generate.stale()] == [], "run python docs/generate.py"
+
+
+@pytest.mark.parametrize("name", sorted(generate.GENERATORS))
+def test_each_generated_table_is_on_a_page(name):
+    pages = [page.read_text("utf-8") for pattern in generate.FILES for page in ROOT.glob(pattern)]
+    assert any(f"<!-- generated: {name} -->" in page for page in pages)
+
+
+def test_a_stale_part_is_noticed():
+    text = "<!-- generated: formats -->\n| old |\n<!-- end -->"
+    assert generate.regenerated(text) != text
+    assert generate.regenerated(generate.regenerated(text)) == generate.regenerated(text)
+
+
+def test_first_command_audits_the_samples_and_second_runs_the_tests():
+    assert "evtscan audit samples/hosts -o out/" in BLOCKS[0]
+    assert "pytest" in BLOCKS[1]
+    for block in BLOCKS[:2]:
+        assert "python3 -m venv" in block  # each works alone in a fresh clone
+
+
+def test_internal_links_lead_somewhere():
+    for pattern in generate.FILES:
+        for page in ROOT.glob(pattern):
+            for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"

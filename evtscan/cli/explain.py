@@ -13,8 +13,8 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
-from evtscan.model import HostReport, Report, RuleInfo
-from evtscan.reporters.console import render
+from evtscan.model import HostReport, RuleInfo
+from evtscan.reporters.explanation import as_text
 from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
@@ -41,8 +41,12 @@ def explain(
                 console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
     if paths:
         host = _on_evidence(paths, chosen, strict_facts)
-        console.print()
-        render(Report(hosts=(host,), rules=tuple(item.info for item in chosen)), console, show_all=True)
+        for finding in host.findings:
+            console.print()
+            console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
+            console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
+            if finding.explanation:
+                console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
     return DONE
 
 

@@ -321,7 +321,7 @@ def check_system(system: dict[str, str | None], event: SampleEvent, number: int)
 
 @pytest.mark.parametrize("reader", READERS)
 @given(events=LOG, first=st.integers(1, 2**40), static_names=st.booleans())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_value_is_read_back_equal(
     reader: str, tmp_path: Path, events: list[SampleEvent], first: int, static_names: bool
 ) -> None:

@@ -210,8 +210,9 @@ def _stored_log(stream: BinaryIO, offset: int, header: Header | None, bound: int
         end = _newest_end(stream, ring, offset)
     if end is None:
         return _carved(stream, offset, header, ring, missing)
-    start, stop = offset + end.start, offset + end.end
-    length = 0 if end.empty else ring.distance(start, stop)
+    stop = offset + end.end
+    start = stop if end.empty else _start(stream, ring, offset, header, end)
+    length = ring.distance(start, stop)
     return StoredLog(
         offset=offset,
         header=header,
@@ -223,6 +224,22 @@ def _stored_log(stream: BinaryIO, offset: int, header: Header | None, bound: int
         newest=None if end.empty else (end.current - 1) % MODULUS,
         missing=missing,
     )
+
+
+def _start(stream: BinaryIO, ring: Ring, offset: int, header: Header | None, end: EndRecord) -> int:
+    """Where the oldest record begins: where EOF record or header say, or else where a record of its number is.
+
+    There may be copies of it in the slack, which comes first. If it is nowhere, the EOF record has the last word.
+    """
+    for told in (end.start, header.start if header else end.start):
+        if _number_at(ring.read(stream, offset + told, 12)) == end.oldest:
+            return offset + told
+    reader = ExtentReader(stream, ring.extents(*_behind(ring, offset + end.end, 0)))
+    found = None
+    for batch in find_records(reader):
+        for index in np.flatnonzero(batch.rows["number"] == end.oldest)[-1:].tolist():
+            found = reader.offset_of(batch.address + int(batch.starts[index]))
+    return offset + end.start if found is None else found
 
 
 def _behind(ring: Ring, end: int, length: int) -> tuple[int, int]:

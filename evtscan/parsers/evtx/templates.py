@@ -32,7 +32,9 @@ _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart
 _OFFSET_BITS = 0xFFFFFFFF
 
 Words = NDArray[np.uint64]
-_NOTHING: NDArray[Any] = np.zeros(0, np.int64)
+_NO_WORDS: Words = np.zeros(0, np.uint64)
+_NO_PLACES: Offsets = np.zeros(0, np.int64)
+_NO_CHECK = (_NO_WORDS, _NO_WORDS, _NO_PLACES, _NO_PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,9 @@ class TemplateTable:
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
             mask[name.at - start : name.at - start + hidden] = bytes(hidden)
-        self._body.add(_words(chunk[start : start + size]), _words(mask), 8 * np.arange((size + 7) // 8), _NOTHING)
-        names = [_name_check(name, offset) for name in fragment.names]
-        self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)) if names else [_NOTHING] * 4)
+        self._body.add(_words(chunk[start : start + size]), _words(mask), 8 * np.arange((size + 7) // 8), _NO_PLACES)
+        names = [_name_check(name, offset) for name in fragment.names] or [_NO_CHECK]
+        self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)))
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,16 +1,7 @@
-"""What other decoders make of a log, in one form with ours, and which differences from them are known, and why.
+"""What other decoders make of a log, and what ours does, in one form: the leaves of each record by their paths."""
 
-    python tests/parsers/evtx/oracles.py > docs/decoder-differences.md
-
-writes the page that lists them, from the files of the corpus.
-"""
-
-import base64
 import json
 import re
-import struct
-import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +14,9 @@ from lxml import etree
 
 from evtscan.model import EVERYTHING, Event, Source
 from evtscan.parsers.evtx import Decoder, read_log
-from evtscan.wintypes import parse_time
 
 Fields = dict[str, str]
-"""Leaves of a record by their path, in log order: ``System/EventID``, ``Data1``, ``LogFileCleared/Channel``, ``Ports[1]``."""
+"""Leaves of a record by their paths, in log order: ``System/EventID``, ``Data1``, ``LogFileCleared/Channel``, ``X[1]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +27,41 @@ class Decoded:
     fields: Fields
 
 
+SYSTEM = {
+    "Provider@Name": "provider",
+    "Provider@Guid": "provider_guid",
+    "Provider@EventSourceName": "event_source_name",
+    "EventID": "event_id",
+    "EventID@Qualifiers": "qualifiers",
+    "Version": "version",
+    "Level": "level",
+    "Task": "task",
+    "Opcode": "opcode",
+    "Keywords": "keywords",
+    "TimeCreated@SystemTime": "time",
+    "EventRecordID": "record_id",
+    "Correlation@ActivityID": "activity_id",
+    "Correlation@RelatedActivityID": "related_activity_id",
+    "Execution@ProcessID": "process_id",
+    "Execution@ThreadID": "thread_id",
+    "Channel": "channel",
+    "Computer": "computer",
+    "Security@UserID": "user_id",
+}
+"""The parts of System that an event keeps, by their path, with the attribute of ``Event``."""
+
+
 # ------------------------------------------------------------------------------------------------------ ours
 
 
-def ours(path: Path, decoder: Decoder = "columns", recover: bool = False) -> Iterator[Decoded]:
-    for event in read_log(Source(path, path.name), EVERYTHING, decoder=decoder, recover=recover):
-        yield Decoded(event.header_id or 0, {**_system_of_event(event), **flat(event.data)})
+def ours(path: Path, decoder: Decoder = "columns") -> Iterator[Decoded]:
+    for event in read_log(Source(path, path.name), EVERYTHING, decoder=decoder):
+        yield Decoded(event.header_id or 0, event_fields(event))
 
 
-def _system_of_event(event: Event) -> Fields:
-    values = {
-        "Provider@Name": event.provider,
-        "Provider@Guid": event.provider_guid,
-        "Provider@EventSourceName": event.event_source_name,
-        "EventID": event.event_id,
-        "EventID@Qualifiers": event.qualifiers,
-        "Version": event.version,
-        "Level": event.level,
-        "Task": event.task,
-        "Opcode": event.opcode,
-        "Keywords": event.keywords,
-        "TimeCreated@SystemTime": event.time,
-        "EventRecordID": event.record_id,
-        "Correlation@ActivityID": event.activity_id,
-        "Correlation@RelatedActivityID": event.related_activity_id,
-        "Execution@ProcessID": event.process_id,
-        "Execution@ThreadID": event.thread_id,
-        "Channel": event.channel,
-        "Computer": event.computer,
-        "Security@UserID": event.user_id,
-    }
-    return {path: str(values[path.removeprefix("System/")]) for path in SYSTEM_PATHS if path_is_said(values, path)}
+def event_fields(event: Event) -> Fields:
+    system = {f"System/{path}": getattr(event, attribute) for path, attribute in SYSTEM.items()}
+    return {path: str(value) for path, value in system.items() if value not in (None, "")} | flat(event.data)
 
 
 def flat(value: Any, path: str = "") -> Fields:
@@ -168,8 +162,7 @@ def xml_fields(xml: str) -> Fields:
     for part in event:
         name = _local(part)
         if name == "System":
-            for element in part:
-                _add_system(fields, element)
+            fields |= _system(_system_leaves(part))
         elif name == "EventData":
             fields |= flat(_event_data(part))
         elif name == "UserData":
@@ -179,16 +172,14 @@ def xml_fields(xml: str) -> Fields:
     return fields
 
 
-def _add_system(fields: Fields, element: Any) -> None:
-    name = _local(element)
-    if not len(element) and element.text and element.text.strip():
-        fields[f"System/{name}"] = element.text
-    fields.update({f"System/{name}@{key}": text for key, text in element.attrib.items() if text})
+def _system(leaves: Iterator[tuple[str, str | None]]) -> Fields:
+    return {f"System/{path}": text for path, text in leaves if path in SYSTEM and text and text.strip()}
 
 
-def _kept(fields: Fields) -> Fields:
-    """Without the parts of System that an event has no place for."""
-    return {path: text for path, text in fields.items() if not path.startswith("System/") or path in SYSTEM_PATHS}
+def _system_leaves(element: Any) -> Iterator[tuple[str, str | None]]:
+    for child in element:
+        yield _local(child), child.text
+        yield from ((f"{_local(child)}@{name}", text) for name, text in child.attrib.items())
 
 
 def _local(element: Any) -> str:
@@ -230,11 +221,7 @@ def _append(data: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _json_fields(event: dict[str, Any]) -> Fields:
-    fields: Fields = {}
-    for name, value in event.pop("System").items():
-        value = value if isinstance(value, dict) else {"#text": value}
-        leaves = {name: value.get("#text")} | {f"{name}@{key}": text for key, text in value.get("#attributes", {}).items()}
-        fields |= {f"System/{path}": _json_text(text) for path, text in leaves.items() if text not in (None, "")}
+    fields = _system(_json_system_leaves(event.pop("System")))
     event.pop("#attributes", None)
     for name, part in event.items():
         if name == "EventData":
@@ -242,6 +229,13 @@ def _json_fields(event: dict[str, Any]) -> Fields:
         else:
             fields |= flat(_json_data(part if name == "UserData" else {name: part}) or {})
     return fields
+
+
+def _json_system_leaves(system: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    for name, value in system.items():
+        parts = value if isinstance(value, dict) else {"#text": value}
+        yield name, _json_text(parts.get("#text"))
+        yield from ((f"{name}@{key}", _json_text(text)) for key, text in parts.get("#attributes", {}).items())
 
 
 def _json_event_data(part: dict[str, Any]) -> dict[str, Any]:
@@ -276,142 +270,3 @@ def _json_data(value: Any) -> Any:
 
 def _json_text(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-# ----------------------------------------------------------------------------------------- known differences
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A class of difference: whose, how to know it by a leaf (None: the record has no such leaf), and who is right."""
-
-    name: str
-    peers: tuple[str, ...]
-    theirs: str
-    why: str
-    holds: Callable[[str | None, str | None], bool]
-
-
-_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
-_GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?\Z")
-_HEX = re.compile(r"0x[0-9a-f]+\Z")
-
-
-def _both(holds: Callable[[str, str], bool]) -> Callable[[str | None, str | None], bool]:
-    return lambda ours, theirs: ours is not None and theirs is not None and holds(ours, theirs)
-
-
-def _same_time(ours: str, theirs: str) -> bool:
-    """Equal but for digits that one of them lacks; python-evtx goes through a float and rounds the microsecond."""
-    if not (_ISO_TIME.match(ours) and _ISO_TIME.match(theirs)):
-        return False
-    return abs(parse_time(ours).ticks - parse_time(theirs.removesuffix(" UTC")).ticks) <= 10
-
-
-def _same_guid(ours: str, theirs: str) -> bool:
-    return bool(_GUID.match(ours) and _GUID.match(theirs)) and ours.strip("{}") == theirs.strip("{}").upper()
-
-
-def _same_hex(ours: str, theirs: str) -> bool:
-    return bool(_HEX.match(ours) and _HEX.match(theirs.lower())) and int(ours, 16) == int(theirs, 16)
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-DIFFERENCES = (
-    Difference(
-        "digits of times",
-        ("wheel (XML)", "wheel (JSON)", "libevtx", "python-evtx"),
-        "wheel six digits, libevtx nine, python-evtx a rounded microsecond and another layout",
-        "a FILETIME counts 100 ns: Windows 10 and later print seven digits, and none of them is lost or made up",
-        _both(_same_time),
-    ),
-    Difference(
-        "spelling of GUIDs",
-        ("wheel (XML)", "wheel (JSON)", "libevtx", "python-evtx"),
-        "wheel without braces; wheel, libevtx lower case where the template's text has it; python-evtx lower case",
-        "MS-EVEN6 3.1.4.7.3: the canonical form has braces; a GUID is always upper case here, so that rules can compare it",
-        _both(_same_guid),
-    ),
-    Difference(
-        "padding of hexadecimal",
-        ("libevtx", "python-evtx"),
-        "`0x00000000000003e7`",
-        "Windows prints `0x3e7`; Sigma rules compare that text",
-        _both(_same_hex),
-    ),
-    Difference(
-        "size_t",
-        ("libevtx",),
-        "`0x00000000` for every value of four bytes",
-        "the bytes hold another number, which Windows, the wheel and ours print in hexadecimal (MS-EVEN6 2.2.12.3)",
-        _both(lambda ours, theirs: bool(_HEX.match(ours)) and theirs in ("0x00000000", "0x0000000000000000")),
-    ),
-    Difference(
-        "size_t in decimal",
-        ("python-evtx",),
-        "`588`",
-        "Windows prints `0x24c` (MS-EVEN6 2.2.12.3)",
-        _both(lambda ours, theirs: bool(_HEX.match(ours)) and theirs.isdecimal() and int(ours, 16) == int(theirs)),
-    ),
-    Difference(
-        "line ends",
-        ("wheel (XML)", "wheel (JSON)", "libevtx", "python-evtx"),
-        "line feed alone",
-        "the value holds CR LF; reading their XML turns it into LF (XML 1.0, 2.11)",
-        _both(lambda ours, theirs: _lines(ours) == _lines(theirs)),
-    ),
-    Difference(
-        "optional values that are null",
-        ("wheel (XML)", "wheel (JSON)", "python-evtx"),
-        "an empty element or attribute",
-        "MS-EVEN6 3.1.4.7.2: the element or attribute must not be emitted (libevtx does not either)",
-        lambda ours, theirs: ours is None and theirs is not None and not theirs.strip(),
-    ),
-    Difference(
-        "empty text",
-        ("wheel (XML)", "python-evtx"),
-        "a line break and spaces",
-        "that is indentation of their XML: the value is empty",
-        _both(lambda ours, theirs: not ours and not theirs.strip()),
-    ),
-    Difference(
-        "irregular booleans",
-        ("wheel (XML)", "wheel (JSON)"),
-        "the number, where it is neither 0 nor 1",
-        "the type is boolean: Windows prints `true` for everything but zero",
-        _both(lambda ours, theirs: ours == "true" and theirs.lstrip("-").isdecimal()),
-    ),
-    Difference(
-        "case of booleans",
-        ("python-evtx",),
-        "`True`, `False`; `False` for a number below zero",
-        "Windows prints `true` and `false`, `true` for everything but zero",
-        _both(lambda ours, theirs: ours in ("true", "false") and theirs in ("True", "False")),
-    ),
-    Difference(
-        "binary data",
-        ("python-evtx",),
-        "Base64",
-        "Windows prints hexadecimal",
-        _both(lambda ours, theirs: _is_base64_of(ours, theirs)),
-    ),
-)
-
-
-def _is_base64_of(ours: str, theirs: str) -> bool:
-    try:
-        return base64.b64decode(theirs, validate=True).hex().upper() == ours
-    except ValueError:
-        return False
-
-
-def differences(peer: str, ours: Fields, theirs: Fields) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-    """Leaves that differ: path, ours, theirs, and the name of the known class, or None if it belongs to none."""
-    known = [row for row in DIFFERENCES if peer in row.peers]
-    for path in ours | theirs:
-        mine, other = ours.get(path), theirs.get(path)
-        if mine != other:
-            yield path, mine, other, next((row.name for row in known if row.holds(mine, other)), None)

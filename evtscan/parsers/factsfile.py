@@ -1,0 +1,138 @@
+"""``facts.yaml`` → stated facts: what somebody knows of a host and no file shows.
+
+    os.version: 4.0                     # stays the text 4.0; only whole numbers, true and false are more than text
+    os: {service_pack: 2}               # the same as os.service_pack: 2
+    hotfix: [Q147222, Q154087]          # several values
+    component.ras:                      # with a date, and who says so
+        - {value: true, from: 1997-03-01, source: operator's log book}
+        - {value: false, from: 1999-06-15}
+    clock_offset: -3600
+    host.role:                          # left blank: says nothing; null says "looked for, and not there"
+
+Whether a fact of that name exists is not decided here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from evtscan.errors import EvidenceError
+from evtscan.model import ExtractionWarning, FactEntry, FactsFile, Location, Source
+from evtscan.parsers.text import read_text
+from evtscan.parsers.yamltext import Document, Path, YamlSyntaxError, load
+from evtscan.wintypes import Instant, parse_time
+
+MAX_SIZE = 1 << 20
+
+_FIELDS = frozenset({"value", "from", "source"})
+
+
+def read_facts(source: Source) -> FactsFile:
+    """Read a ``facts.yaml``. An entry that is wrong is a warning, and the rest counts.
+
+    Raises:
+        EvidenceError: if the file cannot be read, is larger than 1 MiB, is no YAML, or is not a map of facts.
+    """
+    try:
+        document = load(read_text(source, limit=MAX_SIZE).text, limit=MAX_SIZE, plain_text_scalars=True, aliases=False)
+    except YamlSyntaxError as error:
+        raise EvidenceError(f"{source.name}, line {error.line}: {error.message}") from error
+    if document.data is not None and not isinstance(document.data, dict):
+        line = document.line(())
+        raise EvidenceError(f"{source.name}, line {line}: not a list of facts; write one 'name: value' in each line")
+    return _Reader(source.name, document).read()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes the entries out of one document; ``places`` holds the path under which each fact name was found."""
+
+    source: str
+    document: Document
+    warnings: list[ExtractionWarning] = field(default_factory=list)
+    places: dict[str, Path] = field(default_factory=dict)
+    doubled: set[str] = field(default_factory=set)
+
+    def read(self) -> FactsFile:
+        for problem in self.document.problems:
+            self._warn(problem.path, "bad_entry", f"{problem.message} (nothing of this entry is used)", problem.line)
+        entries = list(self._facts(self.document.data or {}, ()))
+        return FactsFile(
+            source=self.source,
+            entries=tuple(entry for entry in entries if entry.name not in self.doubled),
+            warnings=tuple(self.warnings),
+        )
+
+    def _facts(self, facts: dict[Any, Any], above: Path) -> Iterator[FactEntry]:
+        """Every entry of a map of facts; the names of nested maps join with dots."""
+        for key, value in facts.items():
+            path = (*above, key)
+            if any(problem.path == path for problem in self.document.problems):
+                continue
+            if not isinstance(key, str) or not key.strip("."):
+                self._warn(path, "bad_entry", f"{key!r} is not the name of a fact; the entry is left out")
+            elif isinstance(value, dict) and not _FIELDS & value.keys():
+                yield from self._facts(value, path)
+            elif self._is_new(name := _name(path), path):
+                yield from self._entries(name, value, path)
+
+    def _is_new(self, name: str, path: Path) -> bool:
+        """Whether no other entry is of this name (``os.version`` and ``os: {version: …}``); else neither is used."""
+        if (first := self.places.setdefault(name, path)) == path:
+            return True
+        self.doubled.add(name)
+        line = self.document.line(first)
+        self._warn(path, "conflict", f"stands in line {line} already; neither is used, write it once")
+        return False
+
+    def _entries(self, name: str, value: Any, path: Path) -> Iterator[FactEntry]:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._entry(name, item, (*path, index))
+        else:
+            yield from self._entry(name, value, path)
+
+    def _entry(self, name: str, value: Any, path: Path) -> Iterator[FactEntry]:
+        fields = value if isinstance(value, dict) else {"value": value}
+        if any(problem.path[: len(path)] == path for problem in self.document.problems):
+            return
+        try:
+            since, said_by = _since(fields), _said_by(fields)
+            value = _value(fields)
+        except ValueError as error:
+            self._warn(path, "bad_entry", f"{error}; the entry is left out")
+            return
+        if value == "":
+            return
+        location = Location(source=self.source, key=name, line=self.document.line(path))
+        yield FactEntry(name=name, value=value, location=location, since=since, said_by=said_by)
+
+    def _warn(self, path: Path, kind: str, message: str, line: int | None = None) -> None:
+        location = Location(source=self.source, key=_name(path) or None, line=line or self.document.line(path))
+        self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
+
+
+def _name(path: Path) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _value(fields: dict[Any, Any]) -> Any:
+    if unknown := [str(key) for key in fields if key not in _FIELDS]:
+        raise ValueError(f"{', '.join(unknown)}: not a part of an entry, which has value, from and source")
+    if "value" not in fields:
+        raise ValueError("the value is missing")
+    if isinstance(fields["value"], dict | list):
+        raise ValueError("a value is one text, number, true or false")
+    return fields["value"]
+
+
+def _since(fields: dict[Any, Any]) -> Instant | None:
+    since = fields.get("from")
+    return None if since in (None, "") else parse_time(str(since))
+
+
+def _said_by(fields: dict[Any, Any]) -> str | None:
+    source = fields.get("source")
+    if isinstance(source, dict | list):
+        raise ValueError("source is not a text")
+    return None if source in (None, "") else str(source)

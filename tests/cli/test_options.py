@@ -1,0 +1,32 @@
+import pytest
+
+from evtscan.cli import options
+from evtscan.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [("1008", {1008}), ("1000-1003", {1000, 1001, 1002, 1003}), ("7, 9-10", {7, 9, 10}), ("5-4", set())],
+)
+def test_event_ids(text, ids):
+    assert options.event_ids(text, "--include-eid") == ids
+
+
+@pytest.mark.parametrize("text", ["", "x", "1-", "1,,2", "999999", "-5"])
+def test_what_is_no_event_id(text):
+    with pytest.raises(UsageError, match="--include-eid"):
+        options.event_ids(text, "--include-eid")
+
+
+def test_stars_in_paths_are_expanded(tmp_path):
+    for name in ("b.evt", "a.evt", "c.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in options.expand([str(tmp_path / "*.evt")])] == ["a.evt", "b.evt"]
+    with pytest.raises(UsageError, match="nothing fits"):
+        options.expand([str(tmp_path / "*.zip")])
+
+
+def test_a_path_with_a_star_in_its_name_is_itself(tmp_path):
+    odd = tmp_path / "a[1].evt"
+    odd.touch()
+    assert options.expand([str(odd)]) == [odd]

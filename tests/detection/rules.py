@@ -1,0 +1,49 @@
+"""Small rules and events for the tests of this folder."""
+
+from pathlib import Path
+from textwrap import dedent, indent
+
+from evtscan.detection.loader import RuleSet, load_rules
+from evtscan.detection.rule import Rule
+from evtscan.model import Event, Location
+
+HEAD = """\
+title: A rule
+id: 00000000-0000-4000-8000-{number:012}
+status: test
+description: A rule for tests
+references: [https://example.org/]
+level: low
+logsource: {{product: windows, service: system}}
+"""
+
+FACTS = {"os.version", "os.service_pack", "component.ras", "hotfix", "file.a.sys.date"}
+
+
+def knows(name: str) -> bool:
+    return name in FACTS
+
+
+def rule_text(detection: str, known_issue: str = "", number: int = 1) -> str:
+    text = HEAD.format(number=number) + "detection:\n" + indent(dedent(detection), "    ")
+    if known_issue:
+        text += "\nknown_issue:\n" + indent(dedent(known_issue), "    ")
+    return text
+
+
+def load_text(folder: Path, text: str, name: str = "rule.yml") -> RuleSet:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return load_rules([path], fact_known=knows)
+
+
+def load_one(folder: Path, detection: str, known_issue: str = "") -> Rule:
+    loaded = load_text(folder, rule_text(detection, known_issue))
+    assert loaded.problems == ()
+    (rule,) = loaded.rules
+    return rule
+
+
+def event(event_id: int = 7, provider: str = "Disk", sequence: int = 1, **attributes) -> Event:
+    location = Location(source="System.evtx", record=sequence)
+    return Event(location=location, sequence=sequence, event_id=event_id, provider=provider, **attributes)

@@ -1,6 +1,6 @@
 """The writer of ``.evtx``: python-evtx, libevtx and the Rust wheel read back what it was given.
 
-Where one of the three is known to be wrong about a type, that type is left out for it alone (``CANNOT``).
+Where one of the three is known to be wrong about a type, that value is left out for it alone (``fails_on``, ``misreads``).
 """
 
 import base64
@@ -193,15 +193,21 @@ READERS: dict[str, Callable[[Path], Iterator[Shown]]] = {
 }
 
 
-def cannot(reader: str, value: Value) -> bool:
-    """Whether the reader is known to show this value wrongly, or not at all."""
+def fails_on(reader: str, value: Value) -> bool:
+    """Whether the reader is known to refuse a record with this value: arrays that it has no decoder for."""
+    if not isinstance(value.content, tuple):
+        return False
+    return {"python-evtx": value.type is not T.STRING, "libevtx": value.type in (T.BOOL, T.SID)}.get(reader, False)
+
+
+def misreads(reader: str, value: Value) -> bool:
+    """Whether the reader is known to show this value wrongly."""
     contents = value.content if isinstance(value.content, tuple) else (value.content,)
-    if reader == "python-evtx":  # it decodes no arrays but those of strings, and of these loses where empty ones stand
-        array = isinstance(value.content, tuple)
-        return value.type is T.SYSTEMTIME or (array and (value.type is not T.STRING or "" in contents))
-    if reader == "libevtx":  # the sign bit taken for a sign; size_t shown as 0; some arrays unsupported
+    if reader == "python-evtx":  # milliseconds as microseconds; empty texts of an array moved to its end
+        return value.type is T.SYSTEMTIME or (isinstance(value.content, tuple) and "" in contents)
+    if reader == "libevtx":  # the sign bit of small integers taken for a sign; size_t shown as 0
         negative = value.type in NEGATIVE and any(isinstance(item, int) and item < 0 for item in contents)
-        return negative or value.type is T.SIZE or (isinstance(value.content, tuple) and value.type in (T.BOOL, T.SID))
+        return negative or value.type is T.SIZE
     return False
 
 
@@ -253,7 +259,7 @@ def check_said(reader: str, said: Said, event: SampleEvent) -> None:
             if left and left[0] == (name, ""):  # a reader may leave null out
                 left.pop(0)
             continue
-        if cannot(reader, value):
+        if misreads(reader, value):
             while left and left[0][0] == name:
                 left.pop(0)
             continue
@@ -325,6 +331,7 @@ def check_system(system: dict[str, str | None], event: SampleEvent, number: int)
 def test_every_value_is_read_back_equal(
     reader: str, tmp_path: Path, events: list[SampleEvent], first: int, static_names: bool
 ) -> None:
+    events = [event for event in events if not any(fails_on(reader, value) for _, value in leaves(event))]
     path = tmp_path / "any.evtx"
     path.write_bytes(evtx_log(events, first_record=first, static_names=static_names))
     records = list(READERS[reader](path))

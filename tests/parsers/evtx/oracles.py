@@ -16,7 +16,7 @@ from evtscan.model import EVERYTHING, Event, Source
 from evtscan.parsers.evtx import Decoder, read_log
 
 Fields = dict[str, str]
-"""Leaves of a record by their paths, in log order: ``System/EventID``, ``Data1``, ``LogFileCleared/Channel``, ``X[1]``."""
+"""A record's leaves by their paths, in log order: ``System/EventID``, ``Data1``, ``LogFileCleared/Channel``, ``A[1]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def python_evtx(path: Path, stride: int = 1) -> Iterator[Decoded]:
             for record in chunk.records():
                 place += 1
                 if place % stride == 0 and (xml := _python_evtx_xml(record)) is not None:
-                    yield Decoded(record.record_num(), xml_fields(xml))
+                    yield Decoded(record.record_num(), _strings_unpacked(xml_fields(xml)))
 
 
 def _python_evtx_xml(record: Any) -> str | None:
@@ -139,6 +139,23 @@ def _python_evtx_xml(record: Any) -> str | None:
         return str(record.xml())
     except Exception:  # it raises whatever its input provokes; the record is one that it cannot read
         return None
+
+
+_STRINGS = re.compile(r"(?:<string>.*?</string>\n)+\Z", re.DOTALL)
+
+
+def _strings_unpacked(fields: Fields) -> Fields:
+    """python-evtx writes a string array as tags in the text of one element: make an element of each."""
+    unpacked: Fields = {}
+    unnamed = 0
+    for path, text in fields.items():
+        items = re.findall(r"<string>(.*?)</string>\n", text, re.DOTALL) if _STRINGS.match(text) else [text]
+        if re.fullmatch(r"Data\d+", path):
+            unpacked |= {f"Data{unnamed + place}": item for place, item in enumerate(items, 1)}
+            unnamed += len(items)
+        else:
+            unpacked |= flat(items if len(items) > 1 else items[0], path)
+    return unpacked
 
 
 PEERS: Mapping[str, Callable[[Path], Iterator[Decoded]]] = {
@@ -247,8 +264,16 @@ def _json_event_data(part: dict[str, Any]) -> dict[str, Any]:
             texts = texts if isinstance(texts, list) else [texts]
             data |= {f"Data{index}": _json_text(text) for index, text in enumerate(texts, 1)}
         else:
-            data[name] = _json_data(value)
+            _append(data, _json_name(name, data), _json_data(value))
     return data
+
+
+def _json_name(name: str, before: dict[str, Any]) -> str:
+    """The wheel calls repeated elements X, X_1, X_2 …"""
+    plain, _, number = name.rpartition("_")
+    repeated = before.get(plain)
+    times = len(repeated) if isinstance(repeated, list) else 1
+    return plain if repeated is not None and number == str(times) else name
 
 
 def _json_data(value: Any) -> Any:
@@ -256,7 +281,9 @@ def _json_data(value: Any) -> Any:
         return [_json_data(item) for item in value]
     if not isinstance(value, dict):
         return _json_text(value)
-    data = {name: _json_data(item) for name, item in value.items()}
+    data: dict[str, Any] = {}
+    for name, item in value.items():
+        _append(data, _json_name(name, data), _json_data(item))
     if "#attributes" in data:
         data["#attributes"] = {
             name: text for name, text in data["#attributes"].items() if name.partition(":")[0] != "xmlns"

@@ -1,0 +1,49 @@
+import pytest
+
+from evtscan.model import Location, LogSummary, Query, Selector, Verdict
+
+DHCP = Query(frozenset({Selector("System", "Dhcp", 1008)}))
+
+
+@pytest.mark.parametrize(
+    ("channel", "provider", "source", "event_id", "wanted"),
+    [
+        ("System", "Dhcp", None, 1008, True),
+        ("SYSTEM", "DHCP", None, 1008, True),
+        (None, "Dhcp", None, 1008, True),  # an unknown channel fits every channel
+        ("System", "Microsoft-Windows-Dhcp", "dhcp", 1008, True),  # by its EventSourceName
+        ("System", "DhcpServer", None, 1008, False),
+        ("Application", "Dhcp", None, 1008, False),
+        ("System", "Dhcp", None, 1007, False),
+    ],
+)
+def test_query_accepts(channel, provider, source, event_id, wanted):
+    assert DHCP.accepts(channel, provider, source, event_id) is wanted
+
+
+def test_queries_add_up():
+    both = DHCP | Query(frozenset({Selector(event_id=6009)}))
+    assert both.event_ids() == {1008, 6009}
+    assert both.accepts("Any", "Thing", None, 6009)
+    assert (DHCP | Query()).selectors is None
+    assert Query(frozenset({Selector(provider="Dhcp")})).event_ids() is None
+
+
+def test_completeness_names_what_a_log_lacks():
+    assert LogSummary(format="evt").completeness == "whole"
+    assert LogSummary(format="evt", wrapped=True, holes=2, lost=1).completeness == "wrapped, holes, damaged"
+
+
+def test_verdicts_are_ranked_by_severity():
+    assert [verdict.value for verdict in sorted(Verdict, key=lambda verdict: verdict.rank)][:5] == [
+        "confirmed",
+        "possible",
+        "exposed",
+        "resolved",
+        "excluded",
+    ]
+
+
+def test_location_reads_well():
+    place = Location(source="SysEvent.Evt", offset=0x4274C, record=2339)
+    assert str(place) == "SysEvent.Evt, record 2339, offset 0x4274c"

@@ -85,7 +85,7 @@ class Event:
     ``data`` maps field names to values in log order. Leaves are text as Windows renders it, lists where a name
     repeats or the value is an array, maps for nested elements of UserData; unnamed data is ``Data1``, ``Data2`` …,
     raw data ``Binary`` in upper-case hex. ``unreadable`` names the fields that this record's format cannot
-    carry (a test of one of them is unknown, not false).
+    carry (a test of one of them is unknown, not false); ``Data`` in it stands for all data.
     None means that the record does not say.
     """
 
@@ -135,8 +135,8 @@ class Query:
     every channel; a provider is compared with the record's provider and with its EventSourceName.
 
     The other fields narrow that down, each where it is given: Windows' ``levels``, times from ``start`` (inclusive)
-    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does not say
-    (a time, a level) does not fit.
+    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does
+    not say (a time, a level) does not fit.
     """
 
     selectors: frozenset[Selector] | None = None
@@ -155,6 +155,11 @@ class Query:
         filters = ("levels", "start", "end", "record_ids", "include_ids", "exclude_ids")
         shared = {name: getattr(self, name) for name in filters if getattr(self, name) == getattr(other, name)}
         return Query(selectors, **shared)
+
+    @property
+    def filters(self) -> bool:
+        """Whether ``admits`` can refuse anything."""
+        return (self.levels, self.start, self.end, self.record_ids) != (None, None, None, None)
 
     def event_ids(self) -> frozenset[int] | None:
         """Every event id that the selectors can take, or None if any can."""
@@ -198,6 +203,22 @@ class Query:
 
 
 EVERYTHING = Query()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read logs, for the formats that have a choice.
+
+    ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
+    decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without one.
+    """
+
+    recover: bool = False
+    reference: bool = False
+    zone: str = ""
+
+
+PLAIN = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,8 +481,8 @@ class RuleInfo:
 class Explanation:
     """Why a condition is true, false or unknown: a tree whose leaves name locations or say what is missing.
 
-    ``text`` is the condition as the rule puts it; ``says`` what is known of it, in words for a reader. ``fact`` names the
-    fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
+    ``text`` is the condition as the rule puts it; ``says`` what is known of it, in words for a reader. ``fact`` names
+    the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
     """
 
     text: str
@@ -532,7 +553,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """One fact as a report lists it: what is known of it now, or (``history``) one statement of it in the time line."""
+    """One fact as a report lists it: what is known of it now, or (``history``) one statement in the time line."""
 
     name: str
     value: str

@@ -19,11 +19,14 @@ class Instant:
     """A point in time as the evidence has it: 100-nanosecond ticks since 1601-01-01 UTC (a FILETIME).
 
     ``digits`` is how many digits of the second the evidence carries: 7 in EVTX and registry, 0 in ``.evt``.
-    It affects how the time is printed, never how it compares.
+    ``local`` says that it is the local time of a zone that nobody told, with its ticks counted as if that were UTC: the
+    true time lies up to 14 hours before or after, and it is printed without ``Z``.
+    Neither affects how times compare.
     """
 
     ticks: int
     digits: int = field(default=7, compare=False)
+    local: bool = field(default=False, compare=False)
 
     @classmethod
     def from_unix(cls, seconds: int) -> "Instant":
@@ -31,7 +34,8 @@ class Instant:
         return cls(_UNIX_EPOCH + seconds * TICKS_PER_SECOND, 0)
 
     def __str__(self) -> str:
-        return format_filetime(self.ticks, self.digits)
+        text = format_filetime(self.ticks, self.digits)
+        return text.removesuffix("Z") if self.local else text
 
 
 def format_filetime(ticks: int, digits: int = 7) -> str:
@@ -211,6 +215,10 @@ _VALUE_TYPES = {
     0x14: _ValueType(_hexadecimal, (4,)),
     0x15: _ValueType(_hexadecimal, (8,)),
 }
+
+
+VALUE_LENGTHS = {value_type: kind.lengths for value_type, kind in _VALUE_TYPES.items()}
+"""For each BinXML value type that is known the lengths in bytes that it can have; none given means any."""
 
 
 def format_value(value_type: int, raw: bytes) -> str:

@@ -129,9 +129,9 @@ def evaluate(condition: Condition, leaf: Callable[[Test, bool], Explanation], po
         case Test():
             return leaf(condition, positive)
         case All(children):
-            return _joined("all of", tuple(evaluate(child, leaf, positive) for child in children), all_of)
+            return _joined("all of", tuple(evaluate(child, leaf, positive) for child in children), all_of, Truth.FALSE)
         case Any(children):
-            return _joined("any of", tuple(evaluate(child, leaf, positive) for child in children), any_of)
+            return _joined("any of", tuple(evaluate(child, leaf, positive) for child in children), any_of, Truth.TRUE)
         case Not(child):
             inner = evaluate(child, leaf, not positive)
             return Explanation(text="not", truth=~inner.truth, basis=inner.basis, children=(inner,))
@@ -139,16 +139,18 @@ def evaluate(condition: Condition, leaf: Callable[[Test, bool], Explanation], po
             return Explanation(text=text, truth=Truth.UNKNOWN)
 
 
-def _joined(text: str, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth]) -> Explanation:
+def _joined(
+    text: str, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
+) -> Explanation:
+    """A node over its children; one child with the ``decisive`` truth settles the result on its own."""
     truth = join(child.truth for child in children)
-    decides_alone = join(iter([~truth, truth])) is truth  # false in a conjunction, true in a disjunction
-    return Explanation(text=text, truth=truth, basis=_basis(truth, children, decides_alone), children=children)
+    return Explanation(text=text, truth=truth, basis=_basis(truth, children, truth is decisive), children=children)
 
 
-def _basis(truth: Truth, children: tuple[Explanation, ...], decides_alone: bool) -> str:
+def _basis(truth: Truth, children: tuple[Explanation, ...], one_suffices: bool) -> str:
     """A result rests on an assumption unless children that are stated suffice for it."""
     if truth is Truth.UNKNOWN:
         return ""
     carried = [child.basis == "carried" for child in children if child.truth is truth]
-    rests_on_carried = all(carried) and bool(carried) if decides_alone else any(carried)
-    return "carried" if rests_on_carried else "stated"
+    assumed = all(carried) if one_suffices else any(carried)
+    return "carried" if assumed else "stated"

@@ -89,6 +89,7 @@ _KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
     errors.SigmaTagError: "tags",
     errors.SigmaTaxonomyError: "taxonomy",
     errors.SigmaTitleError: "title",
+    errors.SigmaValueError: "tags",  # of a tag without a namespace
 }
 
 

@@ -48,10 +48,11 @@ _VALUE = re.compile(
     _NAME + r"(?:(?P<deleted>-)"
     r'|"(?P<text>(?:[^"\\]|\\.)*+)"'
     r"|dword:(?P<dword>[0-9a-fA-F]{1,8})"
-    r"|hex(?:\((?P<kind>[0-9a-fA-F]{1,8})\))?:(?P<hex>(?:[0-9a-fA-F]{1,2}|[, \t]|\\[ \t\r]*\n)*+)"
+    r"|hex(?:\((?P<kind>[0-9a-fA-F]{1,8})\))?:(?P<hex>[0-9a-fA-F, \t]*+(?:\\[ \t\r]*\n[0-9a-fA-F, \t]*+)*+)"
     r")" + _END,
     re.DOTALL,
 )
+_BROKEN_HEX = re.compile(r"[0-9a-fA-F]{3}|\\\s*\Z")  # more than a byte; a line that should go on and does not
 _OPEN_TEXT = re.compile(_NAME + r'"(?:[^"\\]|\\.)*+\\?\Z', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 _CONTROL_SET = re.compile(r"(?:Current)?ControlSet(?:\d{3})?", re.IGNORECASE)
@@ -86,8 +87,8 @@ def _items(text: str, offset: int, end: int, line: int) -> Iterator[_Item]:
     """Everything between two offsets but blank lines and comments."""
     while offset < end:
         match = next((found for form in _FORMS if (found := form.match(text, offset, end))), None)
-        if match is not None and match.re is _VALUE and (match["hex"] or "").rstrip().endswith("\\"):
-            match = None  # what should go on does not
+        if match is not None and match.re is _VALUE and match["hex"] and _BROKEN_HEX.search(match["hex"]):
+            match = None
         after = match.end() if match else text.find("\n", offset, end) + 1 or end
         if match is None or match.re is not _BLANK:
             yield _Item(match, offset, after, line)

@@ -40,6 +40,7 @@ _CHECKED = 120
 """The checksums of both headers leave out the flags before them."""
 
 _DIRTY = 1
+_NONE = 0xFFFF_FFFF_FFFF_FFFF
 _ARRAY = 0x80
 _ALWAYS = 0xFFFF  # dependency of an element that is there whatever the values are
 _FRAGMENT = b"\x0f\x01\x01\x00"
@@ -67,8 +68,7 @@ def evtx_log(
             ``first_record``, and EventRecordID is the same where it is not given.
         header_after: the header knows only so many chunks, and the log is dirty. None: clean and exact.
         newest_in_front: so many of the newest chunks stand before the oldest one, as in a log that has wrapped.
-        static_names: provider and channel stand in the template as text (as Windows writes most events), not among
-            the values.
+        static_names: provider and channel stand in the template as text, not among the values. Windows does both.
 
     Raises:
         ValueError: if an event is classic and has a manifest's data too, or does not fit into a chunk.
@@ -103,8 +103,12 @@ def _chunks(events: Iterable[SampleEvent], first_record: int, static_names: bool
             yield chunk
             chunk = _Chunk(number, chunk.first_number + chunk.count)
             if not chunk.append(event, static_names):
-                raise ValueError(f"event {event.provider} {event.event_id} is too large for a chunk")
+                raise _too_large(event)
     yield chunk
+
+
+def _too_large(event: SampleEvent) -> ValueError:
+    return ValueError(f"event {event.provider} {event.event_id} is too large for a chunk")
 
 
 # -------------------------------------------------------------------------------------------------- templates
@@ -340,8 +344,8 @@ def _binary_row(binary: bytes) -> _Row:
     return [(ValueType.UINT32, _U32.pack(len(binary))), (ValueType.BINARY, binary) if binary else _NULL]
 
 
-def _payload(event: SampleEvent) -> tuple[_Template, _Row] | None:
-    """What the event says, as a nested template and its values; None if a manifest event says nothing."""
+def _payload(event: SampleEvent) -> tuple[_Template, _Row]:
+    """What the event says, as a nested template and its values."""
     if event.user_data is not None:
         template = _user_template(_shape(event.user_data))
         return template, [_encoded(value) for value in _values_of(event.user_data)]
@@ -353,7 +357,7 @@ def _payload(event: SampleEvent) -> tuple[_Template, _Row] | None:
         row = [_encoded(data.value) for data in event.data]
         return template, row + _binary_row(event.binary) if event.binary else row
     if event.guid is not None and not event.strings and not event.binary:
-        return None
+        return _data_template((), False), []
     strings = _encoded(Value(event.strings)) if event.strings else _NULL
     return _CLASSIC_TEMPLATE, [strings, *_binary_row(event.binary)]
 
@@ -473,9 +477,9 @@ class _Chunk:
         header = _CHUNK_HEADER.pack(
             b"ElfChnk\0",
             self.first_number,
-            (self.first_number + last) & 0xFFFF_FFFF_FFFF_FFFF,
+            self.first_number + last if self.count else _NONE,
             self.first_record,
-            (self.first_record + last) & 0xFFFF_FFFF_FFFF_FFFF,
+            self.first_record + last if self.count else _NONE,
             128,
             self.last,
             self.free,
@@ -495,13 +499,14 @@ class _Chunk:
         out = bytearray(_RECORD_HEADER.size)
         out += _FRAGMENT
         nested_size_at = self._instance(out, template, [*_system_row(event, number, time, static), _NULL])
-        payload = _payload(event)
-        if payload is not None:
-            start = len(out)
-            out += _FRAGMENT
-            self._instance(out, *payload)
-            out += _END
-            struct.pack_into("<HB", out, nested_size_at, len(out) - start, ValueType.BINXML)
+        nested, row = _payload(event)
+        if sum(len(raw) for _, raw in row) > CHUNK_SIZE - _CHUNK_HEADER_SIZE:
+            raise _too_large(event)
+        start = len(out)
+        out += _FRAGMENT
+        self._instance(out, nested, row)
+        out += _END
+        struct.pack_into("<HB", out, nested_size_at, len(out) - start, ValueType.BINXML)
         out += _END
         size = (len(out) + 4 + 7) & ~7
         _RECORD_HEADER.pack_into(out, 0, b"**\0\0", size, number, time)

@@ -59,9 +59,8 @@ def _pairs(batch: Batch) -> NDArray[np.uint64]:
     width = max(-(-int(sizes.max()) // 8) * 8, 8)
     words = batch.windows(FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
     prefixes = np.ascontiguousarray(_PREFIXES[:, :width]).view(np.uint64)
-    words &= prefixes[sizes]
-    words ^= words >> np.uint64(32)
-    keys: NDArray[np.uint64] = (words * _MULTIPLIERS[: width // 8]).sum(axis=1, dtype=np.uint64)
+    words &= prefixes.take(sizes, axis=0)
+    keys: NDArray[np.uint64] = np.einsum("ij,j->i", words, _MULTIPLIERS[: width // 8])
     return keys
 
 

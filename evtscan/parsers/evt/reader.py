@@ -134,9 +134,10 @@ class EvtLog:
                 )
                 self._warn("bad_header", here, message)
             if log.log.end is None:
+                short = f" ({log.log.missing} bytes are lacking by its header)" if log.log.missing else ""
                 message = (
-                    "no EOF record says where this log ends: all records are read, in the order of their numbers, "
-                    "and deleted ones may be among them; copy the log again if you can"
+                    f"no EOF record says where this log ends{short}: all records are read, in the order of their "
+                    "numbers, and deleted ones may be among them; copy the log again if you can"
                 )
                 self._warn("no_eof_record", here, message)
 

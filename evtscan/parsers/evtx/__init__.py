@@ -4,9 +4,9 @@
 """
 
 from evtscan.model import Query, Source
-from evtscan.parsers.evtx.reader import Decoder, EvtxLog
+from evtscan.parsers.evtx.reader import DecoderName, EvtxLog
 
-__all__ = ["Decoder", "EvtxLog", "read_log"]
+__all__ = ["DecoderName", "EvtxLog", "read_log"]
 
 
 def read_log(
@@ -14,7 +14,7 @@ def read_log(
     query: Query,
     *,
     recover: bool = False,
-    decoder: Decoder = "columns",
+    decoder: DecoderName = "columns",
     chunk_range: tuple[int, int] | None = None,
 ) -> EvtxLog:
     """Open an EVTX log for one pass.

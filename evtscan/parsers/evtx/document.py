@@ -279,7 +279,9 @@ def _fields(node: Node) -> dict[str, Any]:
 
 def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
     """Text beside attributes or children; white space is layout."""
-    if not isinstance(text, str) or text.strip():
+    if not isinstance(text, str):
+        raise RecordError("a value that may be white space, beside other content")
+    if text.strip():
         fields["#text"] = text
 
 

@@ -1,6 +1,6 @@
 """One pass over an EVTX file: the selected events in record order, warnings, and the summary of the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
-from evtscan.parsers.evtx.document import decode_record
+from evtscan.parsers.evtx.columns import Decoder, Group, SegmentColumns, WantedIds
+from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Layout, Segment, read_layout, read_segments
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError, to_event
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records, find_records
 from evtscan.wintypes import Instant
 
-Decoder = Literal["columns", "reference"]
+DecoderName = Literal["columns", "reference"]
 
 _CLEARED_IDS = frozenset({104, 1102})
 _CLEARED_BY = "microsoft-windows-eventlog"
@@ -115,7 +116,7 @@ class EvtxLog:
         query: Query,
         *,
         recover: bool = False,
-        decoder: Decoder = "columns",
+        decoder: DecoderName = "columns",
         chunk_range: tuple[int, int] | None = None,
     ) -> None:
         self._source, self._query = source, query
@@ -133,10 +134,22 @@ class EvtxLog:
         return self._tally.summary()
 
     def __iter__(self) -> Iterator[Event]:
+        decoder, wanted = Decoder(), WantedIds(self._query)
+        ends = _Ends()
         with self._source.path.open("rb", buffering=0) as stream:
             for segment in read_segments(stream, self._places):
                 records = self._records(segment)
-                yield from self._select(segment, records)
+                one_by_one = _OneByOne(segment, records, self._source.name, self._decoder)
+                ends.look(one_by_one, records)
+                if self._decoder == "reference":
+                    events = self._decoded(one_by_one, range(len(records)))
+                else:
+                    events = self._selected(decoder.open(segment, records), segment, records, wanted, one_by_one)
+                for _, event in sorted(events, key=lambda pair: pair[0]):
+                    if event.computer:
+                        self._tally.computers.setdefault(event.computer)
+                    yield event
+        self._tally.oldest, self._tally.newest = ends.oldest, ends.newest
 
     def _records(self, segment: Segment) -> Records:
         records, warnings = find_records(
@@ -146,44 +159,159 @@ class EvtxLog:
         self._tally.count(records)
         return records
 
-    def _warn(self, warnings: list[ExtractionWarning]) -> None:
+    def _warn(self, warnings: Iterable[ExtractionWarning]) -> None:
+        warnings = list(warnings)
         self.warnings += warnings
         self._tally.lost += sum(warning.records_lost for warning in warnings)
 
-    def _select(self, segment: Segment, records: Records) -> Iterator[Event]:
-        for row in range(len(records)):
-            event = self._event(segment, records, row)
+    def _decoded(self, one_by_one: "_OneByOne", rows: Iterable[int]) -> Iterator[tuple[int, Event]]:
+        """Decode some rows one at a time, and keep those that the query accepts."""
+        for row in rows:
+            event, warnings = one_by_one.event(row)
             if event is None:
+                self._tally.records -= not one_by_one.records.recovered[row]
+            elif not self._accepts(event):
                 continue
-            wanted = self._query.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
-            if wanted and self._query.admits(event.level, event.time, event.record_id):
-                if event.computer:
-                    self._tally.computers.setdefault(event.computer)
-                yield event
+            self._warn(warnings)
+            if event is not None:
+                yield row, event
 
-    def _event(self, segment: Segment, records: Records, row: int) -> Event | None:
-        start, end = int(records.start[row]), int(records.end[row])
-        slot, within = divmod(start, CHUNK_SIZE)
-        number, recovered = int(records.number[row]), bool(records.recovered[row])
-        location = Location(source=self._source.name, offset=segment.file_offset(start), record=number)
+    def _accepts(self, event: Event) -> bool:
+        query = self._query
+        return query.accepts(
+            event.channel, event.provider, event.event_source_name, event.event_id
+        ) and query.admits(event.level, event.time, event.record_id)
+
+    def _selected(
+        self, columns: SegmentColumns, segment: Segment, records: Records, wanted: WantedIds, one_by_one: "_OneByOne"
+    ) -> Iterator[tuple[int, Event]]:
+        """Decode what the query selects, by columns where that is possible."""
+        groups, declined = columns.groups(columns.candidates(wanted))
+        for group in groups:
+            try:
+                yield from self._events(columns, segment, records, group)
+            except ValueError:  # a value that cannot be written as text, in one of these rows
+                yield from self._decoded(one_by_one, group.rows.tolist())
+        yield from self._decoded(one_by_one, [*np.flatnonzero(columns.declined).tolist(), *declined.tolist()])
+
+    def _events(
+        self, columns: SegmentColumns, segment: Segment, records: Records, group: Group
+    ) -> list[tuple[int, Event]]:
+        """The events of one group that the query accepts (ValueError if a value cannot be written as text)."""
+        names = ("channel", "provider", "event_source_name", "event_id")
+        query = self._query
+        accepted = {key: query.accepts(*key) for key in set(zip(*(columns.system(group, name) for name in names), strict=True))}
+        if not all(accepted.values()):
+            keys = zip(*(columns.system(group, name) for name in names), strict=True)
+            group = group.take(np.array([accepted[key] for key in keys], np.bool_))
+        if query.filters:
+            keys = zip(columns.system(group, "level"), columns.times(group), columns.system(group, "record_id"), strict=True)
+            group = group.take(np.array([query.admits(*key) for key in keys], np.bool_))
+        if not len(group.rows):
+            return []
+        system = [columns.system(group, name) for name in READ_FIELD]
+        data = columns.data(group)
+        offsets = segment.offsets[records.start[group.rows] // CHUNK_SIZE] + records.start[group.rows] % CHUNK_SIZE
+        rows = zip(
+            group.rows.tolist(),
+            offsets.tolist(),
+            records.number[group.rows].tolist(),
+            records.ticks[group.rows].tolist(),
+            records.recovered[group.rows].tolist(),
+            zip(*system, strict=True),
+            data,
+            strict=True,
+        )
+        return [
+            (
+                row,
+                to_event(
+                    DecodedRecord(**dict(zip(READ_FIELD, fields, strict=True)), data=values),
+                    source_name=self._source.name,
+                    offset=offset,
+                    header_id=number,
+                    header_ticks=ticks,
+                    recovered=recovered,
+                ),
+            )
+            for row, offset, number, ticks, recovered, fields, values in rows
+        ]
+
+
+@dataclass(slots=True)
+class _Ends:
+    """The oldest and the newest record of the log that can be decoded, whatever is selected."""
+
+    oldest: DecodedRecord | None = None
+    newest: DecodedRecord | None = None
+
+    def look(self, one_by_one: "_OneByOne", records: Records) -> None:
+        """Decode the first record if it is the log's, and the last one of a segment."""
+        live = np.flatnonzero(~records.recovered).tolist()
+        if self.oldest is None:
+            self.oldest = next(filter(None, map(one_by_one.peek, live[:_TRIES])), None)
+        self.newest = next(filter(None, map(one_by_one.peek, reversed(live[-_TRIES:]))), self.newest)
+
+
+_TRIES = 8  # records at either end of a segment, to find one that can be decoded
+
+
+@dataclass(frozen=True, slots=True)
+class _OneByOne:
+    """Records of a segment, decoded one at a time: those that the columnar decoder declines, or all of them."""
+
+    segment: Segment
+    records: Records
+    source: str
+    decoder: DecoderName
+
+    def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
+        """The event of a row, or None, and what there is to say about it."""
+        records = self.records
+        start, number = int(records.start[row]), int(records.number[row])
+        recovered = bool(records.recovered[row])
+        location = Location(source=self.source, offset=self.segment.file_offset(start), record=number)
         try:
-            decoded = decode_record(bytes(segment.chunk(slot)), within + HEADER_SIZE, within + end - start)
+            decoded = self._decode(row)
         except RecordError as error:
-            self._warn([_unreadable(location, error, recovered)])
-            self._tally.records -= not recovered
-            return None
-        self._warn([ExtractionWarning(location=location, kind="odd_value", message=note) for note in decoded.notes])
-        if not recovered:
-            self._tally.oldest = self._tally.oldest or decoded
-            self._tally.newest = decoded
-        return to_event(
+            return None, [_unreadable(location, error, recovered)]
+        event = to_event(
             decoded,
-            source_name=self._source.name,
-            offset=segment.file_offset(start),
+            source_name=self.source,
+            offset=self.segment.file_offset(start),
             header_id=number,
             header_ticks=int(records.ticks[row]),
             recovered=recovered,
         )
+        return event, [ExtractionWarning(location=location, kind="odd_value", message=note) for note in decoded.notes]
+
+    def peek(self, row: int) -> DecodedRecord | None:
+        """The record of a row, or None if it cannot be decoded."""
+        try:
+            return self._decode(row)
+        except RecordError:
+            return None
+
+    def _decode(self, row: int) -> DecodedRecord:
+        start, end = int(self.records.start[row]), int(self.records.end[row])
+        slot, within = divmod(start, CHUNK_SIZE)
+        chunk = bytes(self.segment.chunk(slot))
+        if self.decoder == "reference":
+            return reference(chunk, within)
+        try:
+            return decode_record(chunk, within + HEADER_SIZE, within + end - start)
+        except RecordError as error:
+            try:
+                return reference(chunk, within)
+            except RecordError:
+                raise error from None
+
+
+def reference(chunk: bytes, offset: int) -> DecodedRecord:
+    """The record at an offset in a chunk by python-evtx, which is imported when it is first needed."""
+    from evtscan.parsers.evtx.reference import decode
+
+    return decode(chunk, offset)
 
 
 def _unreadable(location: Location, error: RecordError, recovered: bool) -> ExtractionWarning:

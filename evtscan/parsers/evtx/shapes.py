@@ -30,11 +30,12 @@ EMPTY = 0x100
 IMPOSSIBLE = 0x200
 """Flag in a type code: the value's length does not fit its type."""
 
-Path = tuple[int, ...]
+HolePath = tuple[int, ...]
 
 _MOST_WORK = 1 << 14  # elements of a shape; what unfolds to more is decoded record by record, which is bounded too
 _MOST_USES = 4  # of one value in one shape
-_CACHED_TEXTS = 1 << 16
+_MOST_CACHED = 1 << 17  # texts, over all caches
+_LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Shape:
 
     system: dict[str, Text]
     data: dict[str, Any]
-    types: dict[Path, int]
+    types: dict[HolePath, int]
 
 
 @dataclass(slots=True)
@@ -53,11 +54,11 @@ class Markers:
     ``codes`` are the value types with their flags; ``nested`` has elements and markers of nested instances by index.
     """
 
-    path: Path
+    path: HolePath
     codes: Sequence[int]
     nested: dict[int, "tuple[Sequence[Element], Markers]"]
-    types: dict[Path, int] = field(default_factory=dict)
-    uses: dict[Path, int] = field(default_factory=dict)
+    types: dict[HolePath, int] = field(default_factory=dict)
+    uses: dict[HolePath, int] = field(default_factory=dict)
     work: list[int] = field(default_factory=lambda: [_MOST_WORK])
 
     def _code(self, index: int) -> int:
@@ -126,17 +127,51 @@ def _inner(member: Any) -> Iterator[Any]:
 class Texts(dict[bytes, Any]):
     """The bytes of a value → what is wanted of it, worked out when it is first met."""
 
-    __slots__ = ("_make",)
+    __slots__ = ("_caches", "_make")
 
-    def __init__(self, make: Callable[[bytes], Any]) -> None:
+    def __init__(self, make: Callable[[bytes], Any], caches: "Caches") -> None:
         super().__init__()
-        self._make = make
+        self._make, self._caches = make, caches
 
     def __missing__(self, raw: bytes) -> Any:
-        if len(self) >= _CACHED_TEXTS:
-            self.clear()
-        made = self[raw] = self._make(raw)
+        made = self._make(raw)
+        if len(raw) <= _LONGEST_CACHED:
+            self._caches.make_room()
+            self[raw] = made
         return made
+
+
+class Caches:
+    """The text caches of one reading, by what they make; bounded together, since values may all be different."""
+
+    def __init__(self) -> None:
+        self._caches: dict[object, Texts] = {}
+        self._count = 0
+
+    def get(self, key: object, make: Callable[[bytes], Any]) -> Texts:
+        """The cache for a key, made if it is not there yet."""
+        cache = self._caches.get(key)
+        if cache is None:
+            cache = self._caches[key] = Texts(make, self)
+        return cache
+
+    def make_room(self) -> None:
+        """Account for one more text; when there are too many, all are forgotten."""
+        self._count += 1
+        if self._count > _MOST_CACHED:
+            self._count = 0
+            for cache in self._caches.values():
+                cache.clear()
+
+    def texts(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[str]:
+        """The texts of one hole."""
+        value_type = shape.types[path]
+        return map(self.get(value_type, value_reader(value_type)).__getitem__, raws[path])
+
+    def items(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[list[str]]:
+        """The items of one array."""
+        value_type = shape.types[path]
+        return map(self.get(value_type, items_reader(value_type)).__getitem__, raws[path])
 
 
 def value_reader(value_type: int) -> Callable[[bytes], str]:
@@ -154,32 +189,8 @@ def escape(text: str) -> str:
     return encode_basestring(text)[1:-1]
 
 
-Raws = dict[Path, list[bytes]]
+Raws = dict[HolePath, list[bytes]]
 """The bytes of the values in each hole, one for each record."""
-
-
-class Caches:
-    """The text caches of one reading, by what they make."""
-
-    def __init__(self) -> None:
-        self._caches: dict[object, Texts] = {}
-
-    def get(self, key: object, make: Callable[[bytes], Any]) -> Texts:
-        """The cache for a key, made if it is not there yet."""
-        cache = self._caches.get(key)
-        if cache is None:
-            cache = self._caches[key] = Texts(make)
-        return cache
-
-    def texts(self, shape: Shape, raws: Raws, path: Path) -> Iterable[str]:
-        """The texts of one hole."""
-        value_type = shape.types[path]
-        return map(self.get(value_type, value_reader(value_type)).__getitem__, raws[path])
-
-    def items(self, shape: Shape, raws: Raws, path: Path) -> Iterable[list[str]]:
-        """The items of one array."""
-        value_type = shape.types[path]
-        return map(self.get(value_type, items_reader(value_type)).__getitem__, raws[path])
 
 
 def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evtscan.parsers.evtx.binxml import (
     DEFINITION_HEADER_SIZE,
+    NO_DEPENDENCY,
     Element,
     Fragment,
     NameReference,
@@ -27,7 +28,7 @@ from evtscan.parsers.evtx.record import RecordError
 NOT_KNOWN = -1
 """In place of a template's number: the definition cannot be read."""
 
-_MOST_TEMPLATES = 4096  # a real log has some hundred; beyond that the table starts afresh
+_MOST_TEMPLATES = 4096  # a real log has some hundred
 _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
 _OFFSET_BITS = 0xFFFFFFFF
 
@@ -39,58 +40,70 @@ _NO_CHECK = (_NO_WORDS, _NO_WORDS, _NO_PLACES, _NO_PLACES)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed definition: its elements, and the values whose being empty changes what is shown (attributes)."""
+    """A parsed definition, and what it says of its records whatever their values are.
+
+    ``in_attributes`` are the values whose being empty changes what is shown. ``event_id`` is the index of the value
+    that is System/EventID, None if that is anything but one value. ``providers`` are the lower-case names of the provider and
+    ``channel`` that of the channel, None where it takes a record's values to say.
+    """
 
     elements: tuple[Element, ...]
     in_attributes: frozenset[int]
     event_id: int | None
-    """The index of the value that is System/EventID, or None if that is anything but one value."""
+    providers: frozenset[str] | None
+    channel: str | None
 
     @classmethod
     def of(cls, fragment: Fragment) -> "Template":
+        """Look at the elements of a definition."""
+        roots = fragment.elements
+        event_id = _only(roots, "Event", "System", "EventID")
+        provider = _only(roots, "Event", "System", "Provider")
+        channel = _only(roots, "Event", "System", "Channel")
         return cls(
-            fragment.elements,
+            roots,
             frozenset(
                 part.index
-                for element in _elements(fragment.elements)
+                for element in _all(roots)
                 for attribute in element.attributes
                 for part in attribute.value
                 if isinstance(part, Substitution)
             ),
-            _event_id(fragment.elements),
+            None if event_id is None else _only_value(event_id.content),
+            None if provider is None else _literal_names(provider),
+            None if channel is None or channel.dependency != NO_DEPENDENCY else _literal(channel.content),
         )
 
-    def literal(self, *path: str) -> str | None:
-        """The text at System/ELEMENT or System/ELEMENT/@ATTRIBUTE if it is literal, else None."""
-        for element in _at(self.elements, "Event", "System", path[0]):
-            parts: Sequence[object] = element.content
-            if len(path) > 1:
-                parts = next((item.value for item in element.attributes if item.name == path[1]), ())
-            texts = [part for part in parts if isinstance(part, str)]
-            return "".join(texts) if texts and len(texts) == len(parts) else None
-        return None
 
-
-def _elements(elements: Sequence[Element]) -> Iterator[Element]:
+def _all(elements: Sequence[Element]) -> Iterator[Element]:
     for element in elements:
         yield element
-        yield from _elements([part for part in element.content if isinstance(part, Element)])
+        yield from _all([part for part in element.content if isinstance(part, Element)])
 
 
-def _at(elements: Sequence[object], *path: str) -> Iterator[Element]:
-    for element in elements:
-        if isinstance(element, Element) and element.name == path[0]:
-            if len(path) == 1:
-                yield element
-            else:
-                yield from _at(element.content, *path[1:])
+def _only(elements: Sequence[object], *path: str) -> Element | None:
+    """The element at a path, if there is exactly one on each step."""
+    found = [element for element in elements if isinstance(element, Element) and element.name == path[0]]
+    if len(found) != 1:
+        return None
+    return found[0] if len(path) == 1 else _only(found[0].content, *path[1:])
 
 
-def _event_id(elements: Sequence[Element]) -> int | None:
-    for element in _at(elements, "Event", "System", "EventID"):
-        part = element.content[0] if len(element.content) == 1 else None
-        return part.index if isinstance(part, Substitution) else None
-    return None
+def _only_value(content: Sequence[object]) -> int | None:
+    return content[0].index if len(content) == 1 and isinstance(content[0], Substitution) else None
+
+
+def _literal(parts: Sequence[object]) -> str | None:
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts).casefold() if len(texts) == len(parts) else None
+
+
+def _literal_names(provider: Element) -> frozenset[str] | None:
+    """Name and EventSourceName, or None if a value has a part in them."""
+    names = [_literal(item.value) for item in provider.attributes if item.name in ("Name", "EventSourceName")]
+    if provider.dependency != NO_DEPENDENCY or None in names:
+        return None
+    return frozenset(name for name in names if name)
 
 
 class TemplateTable:
@@ -105,10 +118,13 @@ class TemplateTable:
         self._body = _Checks()
         self._names = _Checks()
 
+    @property
+    def full(self) -> bool:
+        """Whether there are so many templates that a fresh table should be begun with the next segment."""
+        return len(self.templates) > _MOST_TEMPLATES
+
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
-        if len(self.templates) > _MOST_TEMPLATES:
-            self.__init__()  # type: ignore[misc]
         numbers = np.full(len(positions), NOT_KNOWN, np.int64)
         size = segment.u32[positions + 20].astype(np.int64)
         fits = positions % CHUNK_SIZE + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE

@@ -173,13 +173,20 @@ class Hive:
         names = self._below(self._root).cells
         if any(_CONTROL_SET.fullmatch(name) for name in names) or "select" in names:
             return "system"
-        if any(name in _ONLY_OF_THE_HOST for name in self._values_of(*_CURRENT_VERSION)):
-            return "software"
+        nodes = self._walk(_CURRENT_VERSION)
+        if len(nodes) > len(_CURRENT_VERSION):
+            values = self._cells.values(nodes[-1])
+            if any(value.name.lower() in _ONLY_OF_THE_HOST for value in values if not isinstance(value, CellError)):
+                return "software"
+        if self.warnings:
+            problem = f"{self.warnings[-1].message} (offset 0x{self.warnings[-1].location.offset:x})"
+            raise EvidenceError(f"{self.source}: damaged, so that nothing tells which hive it is: {problem}")
         raise EvidenceError(f"{self.source}: a registry hive, but neither SYSTEM nor SOFTWARE")
 
     def _current_control_set(self) -> str | None:
         names = self._below(self._root).cells
-        values = self._values_of("Select")
+        select = self._walk(("Select",))
+        values = self._read_values(select[1], ("Select",))[0] if len(select) > 1 else {}
         if "current" in values and isinstance(number := values["current"].data, int):
             return f"controlset{number:03}"
         sets = [name for name in names if _CONTROL_SET.fullmatch(name)]
@@ -214,10 +221,6 @@ class Hive:
                 break
             nodes.append(self._cells.key(cell))
         return nodes
-
-    def _values_of(self, *way: str) -> dict[str, RegistryValue]:
-        nodes = self._walk(way)
-        return self._read_values(nodes[-1], way)[0] if len(nodes) > len(way) else {}
 
     def _below(self, node: KeyNode) -> _Children:
         """The keys below a node, listed once: a name is looked up in them, however many there are."""

@@ -7,6 +7,7 @@ silently at the first one that is damaged; and for a value that is stored in pla
 the file.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,10 @@ _LIST_STEPS = {b"lf": 8, b"lh": 8, b"li": 4}
 
 
 class CellError(ValueError):
-    """A cell that is not what it should be. ``offset`` counts from the start of the file."""
+    """A cell that is not what it should be: the message goes on from "the cell".
+
+    ``offset`` counts from the start of the file.
+    """
 
     def __init__(self, cell: int, message: str) -> None:
         self.offset = base_block.SIZE + cell
@@ -73,6 +77,8 @@ class Cells:
         """
         node = self._parse(CM_KEY_NODE, cell, b"nk", "a key", skip=2)
         raw = node.key_name_string
+        if len(raw) != node.key_name_size:
+            raise CellError(cell, "is too short for the name of its key")
         name = raw.decode("latin-1") if node.flags.KEY_COMP_NAME else raw.decode("utf-16-le", "replace")
         return KeyNode(
             cell,
@@ -89,8 +95,10 @@ class Cells:
         if key.subkey_count == 0:
             return
         seen = 0
+        broken = False
         for cell in self._listed(key.subkeys):
             if isinstance(cell, CellError):
+                broken = True
                 yield cell
                 continue
             if seen >= min(key.subkey_count, MAX_SUBKEYS):
@@ -100,8 +108,8 @@ class Cells:
                 yield self.key(cell)
             except CellError as error:
                 yield error
-        if seen != key.subkey_count:
-            yield CellError(key.offset, f"{seen} of {key.subkey_count} keys below {key.name!r} are listed")
+        if seen != key.subkey_count and not broken:
+            yield CellError(key.offset, f"lists {seen} of {key.subkey_count} keys below it")
 
     def values(self, key: KeyNode) -> Iterator[Value | CellError]:
         """The values of a key, and an error for each that cannot be read."""
@@ -119,7 +127,7 @@ class Cells:
                 value = self._value(_u32(table, 4 * index))
                 budget -= len(value.data)
                 if budget < 0:
-                    raise CellError(key.values, f"the values of {key.name!r} hold more than {4 * MAX_DATA} bytes")
+                    raise CellError(key.values, f"lists more than {4 * MAX_DATA} bytes of values")
             except CellError as error:
                 yield error
                 if budget < 0:
@@ -127,7 +135,7 @@ class Cells:
             else:
                 yield value
         if count != key.value_count:
-            yield CellError(key.values, f"{count} of {key.value_count} values of {key.name!r} are listed")
+            yield CellError(key.values, f"lists {count} of {key.value_count} values")
 
     # ------------------------------------------------------------------------------------------------ cells
 
@@ -146,7 +154,7 @@ class Cells:
             raise CellError(cell, f"holds {bytes(held[:2])!r}, not {what}")
         try:
             return layout.parse(bytes(held[skip:]))
-        except ConstructError as error:
+        except (ConstructError, struct.error) as error:
             raise CellError(cell, f"is too short for {what}") from error
 
     def _listed(self, cell: int) -> Iterator[int | CellError]:
@@ -174,6 +182,8 @@ class Cells:
 
     def _value(self, cell: int) -> Value:
         value = self._parse(VALUE_KEY, cell, b"vk", "a value")
+        if len(value.name) != value.name_size:
+            raise CellError(cell, "is too short for the name of its value")
         name = (
             value.name.decode("latin-1") if value.flags.VALUE_COMP_NAME else value.name.decode("utf-16-le", "replace")
         )
@@ -186,7 +196,7 @@ class Cells:
 
     def _data(self, cell: int, size: int) -> bytes:
         if size > MAX_DATA:
-            raise CellError(cell, f"a value of {size} bytes, more than the limit of {MAX_DATA}")
+            raise CellError(cell, f"holds a value of {size} bytes, more than the limit of {MAX_DATA}")
         held = self._cell(cell)
         if size > _SEGMENT and self._minor >= 4 and bytes(held[:2]) == b"db":
             return self._big_data(cell, size)

@@ -16,6 +16,7 @@ from the wrong place.
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from evtscan.parsers.regf import base_block
 from evtscan.parsers.regf.base_block import BaseBlock
@@ -143,9 +144,9 @@ def _dirt_pages(log: memoryview, bins_size: int) -> Iterator[tuple[int, memoryvi
 def marvin32(data: bytes | memoryview) -> int:
     """Marvin32 with the seed that hive logs use (US patent 8,555,082 describes the function)."""
     low, high = _SEED & 0xFFFFFFFF, _SEED >> 32
-    words = len(data) // 4
-    rest = bytes(data[4 * words :]) + b"\x80"
-    for word in (*struct.unpack_from(f"<{words}I", data), int.from_bytes(rest, "little"), 0):
+    whole = len(data) & ~3
+    last = int.from_bytes(bytes(data[whole:]) + b"\x80", "little")
+    for (word,) in chain(struct.iter_unpack("<I", data[:whole]), ((last,), (0,))):
         low = (low + word) & 0xFFFFFFFF
         high ^= low
         low = ((low << 20 | low >> 12) + high) & 0xFFFFFFFF

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyevtx
 from Evtx.Evtx import Evtx
-from oracles import PEERS, Decoded, Fields, libevtx, ours, python_evtx, wheel_json, wheel_xml
+from oracles import PEERS, Decoded, Fields, ours, python_evtx, wheel_xml
 
 from evtscan.model import EVERYTHING, Source
 from evtscan.parsers.evtx import read_log
@@ -31,21 +31,18 @@ Leaf = str | None
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A class of difference: in whose output, what they say, why ours is what Windows shows, and how to know it.
-
-    ``holds`` gets the path and both leaves.
-    """
+    """A class of difference: in whose output, what they say, why ours is what Windows shows, and how to know it."""
 
     name: str
     peers: tuple[str, ...]
     theirs: str
     why: str
-    holds: Callable[[str, Leaf, Leaf], bool]
+    holds: Callable[[Leaf, Leaf], bool] = lambda mine, theirs: False  # known by more than one leaf, see _explained
 
 
-def _leaves(holds: Callable[[str, str], bool]) -> Callable[[str, Leaf, Leaf], bool]:
+def _leaves(holds: Callable[[str, str], bool]) -> Callable[[Leaf, Leaf], bool]:
     """A test of the two texts where both have the leaf."""
-    return lambda path, ours, theirs: ours is not None and theirs is not None and holds(ours, theirs)
+    return lambda mine, theirs: mine is not None and theirs is not None and holds(mine, theirs)
 
 
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -55,35 +52,35 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MAX_TIME_ERROR = 50  # ticks of 100 ns; python-evtx computes times as floats, which leaves it some microseconds
 
 
-def _same_time(ours: str, theirs: str) -> bool:
-    if not (_ISO_TIME.match(ours) and _ISO_TIME.match(theirs)):
+def _same_time(mine: str, theirs: str) -> bool:
+    if not (_ISO_TIME.match(mine) and _ISO_TIME.match(theirs)):
         return False
-    return abs(parse_time(ours).ticks - parse_time(theirs).ticks) <= _MAX_TIME_ERROR
+    return abs(parse_time(mine).ticks - parse_time(theirs).ticks) <= _MAX_TIME_ERROR
 
 
-def _same_guid(ours: str, theirs: str) -> bool:
-    return bool(_GUID.match(ours) and _GUID.match(theirs)) and ours.strip("{}").upper() == theirs.strip("{}").upper()
+def _same_guid(mine: str, theirs: str) -> bool:
+    return bool(_GUID.match(mine) and _GUID.match(theirs)) and mine.strip("{}").upper() == theirs.strip("{}").upper()
 
 
-def _same_hex(ours: str, theirs: str) -> bool:
-    return bool(_HEX.match(ours) and _HEX.match(theirs)) and int(ours, 16) == int(theirs, 16)
+def _same_hex(mine: str, theirs: str) -> bool:
+    return bool(_HEX.match(mine) and _HEX.match(theirs)) and int(mine, 16) == int(theirs, 16)
 
 
-def _same_size(ours: str, theirs: str) -> bool:
-    return bool(_HEX.match(ours)) and theirs.isdecimal() and int(ours, 16) == int(theirs)
+def _same_size(mine: str, theirs: str) -> bool:
+    return bool(_HEX.match(mine)) and theirs.isdecimal() and int(mine, 16) == int(theirs)
 
 
-def _without_sign_bit(ours: str, theirs: str) -> bool:
-    return any(theirs == f"-{int(ours) & (1 << bits) - 1}" for bits in (31, 63)) if ours.startswith("-") else False
+def _without_sign_bit(mine: str, theirs: str) -> bool:
+    return any(theirs == f"-{int(mine) & (1 << bits) - 1}" for bits in (31, 63)) if mine.startswith("-") else False
 
 
-def _same_lines(ours: str, theirs: str) -> bool:
-    return ours.replace("\r\n", "\n").replace("\r", "\n") == theirs.replace("\r\n", "\n")
+def _same_lines(mine: str, theirs: str) -> bool:
+    return mine.replace("\r\n", "\n").replace("\r", "\n") == theirs.replace("\r\n", "\n")
 
 
-def _same_bytes(ours: str, theirs: str) -> bool:
+def _same_bytes(mine: str, theirs: str) -> bool:
     try:
-        return base64.b64decode(theirs, validate=True).hex().upper() == ours
+        return base64.b64decode(theirs, validate=True).hex().upper() == mine
     except ValueError:
         return False
 
@@ -117,7 +114,7 @@ DIFFERENCES = (
         (LIBEVTX,),
         "`0x00000000`, whatever the value",
         "The bytes hold a number; Windows prints it in hexadecimal (MS-EVEN6 2.2.12.3).",
-        _leaves(lambda ours, theirs: bool(_HEX.match(ours)) and theirs == "0x00000000"),
+        _leaves(lambda mine, theirs: bool(_HEX.match(mine)) and theirs == "0x00000000"),
     ),
     Difference(
         "size_t in decimal",
@@ -145,49 +142,49 @@ DIFFERENCES = (
         (WHEEL, LIBEVTX, PYTHON_EVTX),
         "none",
         "XML cannot hold them: they were taken out to read it, or python-evtx did. Nothing of a value is dropped here.",
-        _leaves(lambda ours, theirs: _CONTROLS.sub("", ours) == theirs),
+        _leaves(lambda mine, theirs: _CONTROLS.sub("", mine) == theirs),
     ),
     Difference(
         "half a character",
         (WHEEL, WHEEL_JSON),
         "dropped",
         "Half of a surrogate pair is shown as U+FFFD, as Windows does.",
-        _leaves(lambda ours, theirs: "\ufffd" in ours and ours.replace("\ufffd", "") == theirs),
+        _leaves(lambda mine, theirs: "\ufffd" in mine and mine.replace("\ufffd", "") == theirs),
     ),
     Difference(
         "optional values that are null",
         (WHEEL, WHEEL_JSON, PYTHON_EVTX),
         "an empty element or attribute",
         "MS-EVEN6 3.1.4.7.2: the element or attribute around such a value must not be emitted. libevtx agrees.",
-        lambda path, ours, theirs: ours is None and theirs is not None and not theirs.strip(),
+        lambda mine, theirs: mine is None and theirs is not None and not theirs.strip(),
     ),
     Difference(
         "empty text",
         (WHEEL, PYTHON_EVTX),
         "a line break, spaces",
         "That is the indentation of their XML; the value is empty.",
-        _leaves(lambda ours, theirs: not ours and not theirs.strip()),
+        _leaves(lambda mine, theirs: not mine and not theirs.strip()),
     ),
     Difference(
         "white space alone",
         (LIBEVTX,),
         "nothing",
         "The value is a line break.",
-        _leaves(lambda ours, theirs: not theirs and not ours.strip()),
+        _leaves(lambda mine, theirs: not theirs and not mine.strip()),
     ),
     Difference(
         "irregular booleans",
         (WHEEL, WHEEL_JSON),
         "the number, where it is neither 0 nor 1",
         "The type is a boolean; everything but zero is `true`.",
-        _leaves(lambda ours, theirs: ours == "true" and theirs.lstrip("-").isdecimal()),
+        _leaves(lambda mine, theirs: mine == "true" and theirs.lstrip("-").isdecimal()),
     ),
     Difference(
         "spelling of booleans",
         (PYTHON_EVTX,),
         "`True`, `False` (also for numbers below zero)",
         "Windows prints `true` and `false`.",
-        _leaves(lambda ours, theirs: ours in ("true", "false") and theirs in ("True", "False")),
+        _leaves(lambda mine, theirs: mine in ("true", "false") and theirs in ("True", "False")),
     ),
     Difference(
         "binary data",
@@ -197,37 +194,41 @@ DIFFERENCES = (
         _leaves(_same_bytes),
     ),
     Difference(
+        "time zero",
+        (PYTHON_EVTX,),
+        "`0001-01-01 00:00:00`",
+        "A FILETIME begins in 1601.",
+        _leaves(lambda mine, theirs: mine.startswith("1601-01-01") and theirs.startswith("0001-01-01")),
+    ),
+    Difference(
         "markup in text",
         (LIBEVTX,),
         "elements and attributes",
-        "The value is text that holds markup. Windows escapes it; libevtx does not, so it reads as XML of the event.",
-        lambda path, ours, theirs: False,  # known by the path, see _explained
-    ),
-    Difference(
-        "repeated names",
-        (WHEEL_JSON,),
-        "the last of them alone",
-        "An object in JSON has each name once; here they are a list.",
-        lambda path, ours, theirs: False,  # known by the path, see _explained
+        "The value is text that holds markup. Windows escapes it; libevtx does not: it reads as part of the event.",
     ),
     Difference(
         "arrays of strings",
         (PYTHON_EVTX,),
-        "`<string>…</string>` as text, for all items together",
-        "MS-EVEN6 3.1.4.7.5: the element is repeated for each item; so `Data1`, `Data2` … of every classic event.",
-        lambda path, ours, theirs: False,  # known by the path, see _explained
+        "`<string>…</string>` as text, all items in one element, empty ones left out",
+        "MS-EVEN6 3.1.4.7.5: the element is repeated for each item; they are `Data1`, `Data2` … of a classic event.",
+    ),
+    Difference(
+        "repeated names",
+        (WHEEL_JSON,),
+        "`Name`, `Name_1`, `Name_2` …",
+        "The name is repeated; here its values are a list. (Undone when it is read.)",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A leaf on which two decoders differ for no known reason; the path ``order`` stands for the order of the leaves."""
+    """A leaf on which two decoders differ for no known reason; the path ``order`` stands for the order of leaves."""
 
     number: int
     path: str
-    ours: Leaf
-    theirs: Leaf
+    ours: Leaf = None
+    theirs: Leaf = None
 
 
 @dataclass(slots=True)
@@ -241,8 +242,8 @@ class Comparison:
     unknown: list[Disagreement] = field(default_factory=list)
 
 
-def compare(peer: str, mine: list[Decoded], theirs: Iterator[Decoded], *, whole: bool = True) -> Comparison:
-    """``whole`` says that the peer was asked for all records, so that its not having one means something."""
+def compare(peer: str, mine: list[Decoded], theirs: Iterator[Decoded]) -> Comparison:
+    """Pair the records by number (a number may occur twice in a damaged log: then in file order), leaf by leaf."""
     result = Comparison()
     waiting: defaultdict[int, list[Fields]] = defaultdict(list)
     for record in mine:
@@ -252,70 +253,92 @@ def compare(peer: str, mine: list[Decoded], theirs: Iterator[Decoded], *, whole:
             result.only_theirs.append(record.number)
             continue
         result.records += 1
-        fields = waiting[record.number].pop(0)
-        for path, our_leaf, their_leaf, reason in differences(peer, fields, record.fields):
+        for disagreement, reason in differences(peer, record.number, waiting[record.number].pop(0), record.fields):
             if reason:
                 result.known[reason] += 1
             else:
-                result.unknown.append(Disagreement(record.number, path, our_leaf, their_leaf))
-    if whole:
-        result.only_ours = [number for number, left in waiting.items() for _ in left]
+                result.unknown.append(disagreement)
+    result.only_ours = [number for number, left in waiting.items() for _ in left]
     return result
 
 
-def differences(peer: str, ours: Fields, theirs: Fields) -> Iterator[tuple[str, Leaf, Leaf, str | None]]:
-    """Leaves that differ: path, ours, theirs, and the class of difference, or None if it belongs to none."""
-    if peer == PYTHON_EVTX and (unpacked := _strings_unpacked(theirs)) != theirs:
-        yield "arrays", None, None, "arrays of strings"
-        theirs = unpacked
-    for path in ours | theirs:
-        mine, other = ours.get(path), theirs.get(path)
-        if mine != other:
-            yield path, mine, other, _explained(peer, path, ours, theirs)
-    if [path for path in ours if path in theirs] != [path for path in theirs if path in ours and path in ours]:
-        yield "order", None, None, _explained_order(peer)
+def differences(peer: str, number: int, mine: Fields, theirs: Fields) -> Iterator[tuple[Disagreement, str | None]]:
+    """The leaves that differ, each with the class of difference, or None if it belongs to none."""
+    for path in mine | theirs:
+        if mine.get(path) != theirs.get(path):
+            yield Disagreement(number, path, mine.get(path), theirs.get(path)), _explained(peer, path, mine, theirs)
+    if [path for path in mine if path in theirs] != [path for path in theirs if path in mine]:
+        yield Disagreement(number, "order"), None
 
 
-def _explained_order(peer: str) -> str | None:
-    return None
-
-
-def _explained(peer: str, path: str, ours: Fields, theirs: Fields) -> str | None:
-    mine, other = ours.get(path), theirs.get(path)
-    if peer == LIBEVTX and re.search("[<&]", ours.get(re.split(r"[/@\[]", path)[0]) or ""):
+def _explained(peer: str, path: str, mine: Fields, theirs: Fields) -> str | None:
+    if peer == LIBEVTX and re.search("[<&]", mine.get(re.split(r"[/@\[]", path)[0], "")):
         return "markup in text"
-    if peer == WHEEL_JSON and _repeats(path, ours):
-        return "repeated names"
-    return next((row.name for row in DIFFERENCES if peer in row.peers and row.holds(path, mine, other)), None)
+    if peer == PYTHON_EVTX and re.fullmatch(r"Data\d+", path) and _unnamed(mine) == _unnamed(theirs):
+        return "arrays of strings"
+    known = (row for row in DIFFERENCES if peer in row.peers)
+    return next((row.name for row in known if row.holds(mine.get(path), theirs.get(path))), None)
 
 
-def _repeats(path: str, ours: Fields) -> bool:
-    """Whether a path names, or lies within, something that ours holds as a list."""
-    plain = re.sub(r"\[\d+\]", "", path)
-    return any(
-        re.sub(r"\[\d+\]", "", own) == plain or plain.startswith(re.sub(r"\[\d+\].*", "", own) + "@")
-        for own in ours
-        if "[" in own
-    )
+def _unnamed(fields: Fields) -> list[str]:
+    """The unnamed data that are not empty."""
+    return [text for path, text in fields.items() if re.fullmatch(r"Data\d+", path) and text.strip()]
 
 
-_STRINGS = re.compile(r"(?:<string>(?P<text>.*?)</string>\n)+\Z", re.DOTALL)
+# ------------------------------------------------------------------------------------------------- record counts
 
 
-def _strings_unpacked(fields: Fields) -> Fields:
-    """Undo what python-evtx makes of a string array: unnamed data move on by the number of its items."""
-    if not any(_STRINGS.match(text) for text in fields.values()):
-        return fields
-    unpacked: Fields = {}
-    unnamed = 0
-    for path, text in fields.items():
-        items = re.findall(r"<string>(.*?)</string>\n", text, re.DOTALL) if _STRINGS.match(text) else [text]
-        if re.fullmatch(r"Data\d+", path):
-            for item in items:
-                unnamed += 1
-                unpacked[f"Data{unnamed}"] = item
-        elif len(items) > 1:
-            unpacked |= {f"{path}[{index}]": item for index, item in enumerate(items)}
-        else:
-            unpacked[path] = items[0]
-    return unpacked
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records of one file each decoder reports; of libevtx's recovered ones those that it can also read."""
+
+    ours: int
+    ours_recovered: int
+    wheel: int
+    libevtx: int
+    libevtx_recovered: int
+    libevtx_recovered_readable: int
+    python_evtx: int
+
+    @property
+    def agree(self) -> bool:
+        """Whether all decoders see the same records in the log."""
+        return self.ours == self.wheel == self.libevtx == self.python_evtx
+
+
+def counts(path: Path) -> Counts:
+    recovered = [event.recovered for event in read_log(Source(path, path.name), EVERYTHING, recover=True)]
+    log = pyevtx.file()
+    log.open(str(path))
+    try:
+        found = log.number_of_recovered_records
+        return Counts(
+            ours=len(recovered) - sum(recovered),
+            ours_recovered=sum(recovered),
+            wheel=sum(1 for _ in wheel_xml(path)),
+            libevtx=log.number_of_records,
+            libevtx_recovered=found,
+            libevtx_recovered_readable=sum(_readable(log, index) for index in range(found)),
+            python_evtx=_python_evtx_count(path),
+        )
+    finally:
+        log.close()
+
+
+def _readable(log: pyevtx.file, index: int) -> bool:
+    try:
+        return bool(log.get_recovered_record(index).get_xml_string())
+    except OSError:
+        return False
+
+
+def _python_evtx_count(path: Path) -> int:
+    with Evtx(str(path)) as log:
+        chunks = log.get_file_header().chunks(include_inactive=True)
+        return sum(1 for chunk in chunks if chunk.check_magic() for _ in chunk.records())
+
+
+COUNTS_DIFFER = {
+    "rs-2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational": "?",
+}
+"""For each file in which the decoders do not see the same records: why. (Without suffix.)"""

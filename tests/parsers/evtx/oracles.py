@@ -13,10 +13,10 @@ from Evtx.Evtx import Evtx
 from lxml import etree
 
 from evtscan.model import EVERYTHING, Event, Source
-from evtscan.parsers.evtx import Decoder, read_log
+from evtscan.parsers.evtx import DecoderName, read_log
 
 Fields = dict[str, str]
-"""A record's leaves by their paths, in log order: ``System/EventID``, ``Data1``, ``LogFileCleared/Channel``, ``A[1]``."""
+"""A record's leaves by their paths, in log order: ``System/EventID``, ``Data1``, ``X/Channel``, ``A[1]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ SYSTEM = {
 # ------------------------------------------------------------------------------------------------------ ours
 
 
-def ours(path: Path, decoder: Decoder = "columns") -> Iterator[Decoded]:
+def ours(path: Path, decoder: DecoderName = "columns") -> Iterator[Decoded]:
     for event in read_log(Source(path, path.name), EVERYTHING, decoder=decoder):
         yield Decoded(event.header_id or 0, event_fields(event))
 

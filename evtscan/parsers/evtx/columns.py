@@ -1,0 +1,425 @@
+"""The columnar decoder: records of a segment, grouped by template and shape, their values gathered with NumPy.
+
+A record is a template instance: a definition's offset, and an array of typed values. So the place of any value of any
+record is arithmetic on the sizes that stand before it, and that is done here for thousands of records at once. The
+cheapest column that decides most (the event id) comes first, for all records; the rest only for those that are left.
+
+What does not fit this mould (no template, a definition that cannot be read, a value of an odd type or length …) is
+declined: these rows go to the decoder that takes one record at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.model import Query
+from evtscan.parsers.evtx.document import READ_FIELD, Hole, Text
+from evtscan.parsers.evtx.file import CHUNK_SIZE, Offsets, Segment
+from evtscan.parsers.evtx.records import HEADER_SIZE, Records
+from evtscan.parsers.evtx.shapes import (
+    EMPTY,
+    IMPOSSIBLE,
+    Caches,
+    Markers,
+    HolePath,
+    Raws,
+    Shape,
+    fill,
+    fill_json,
+    shape_of,
+    texts_of,
+)
+from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable
+from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, Instant, format_value
+
+_FRAGMENT_HEADER = 0x01010F  # of four bytes the first three
+_INSTANCE = 0x0C
+_MORE = 0x40
+_HEADER_SIZE = 4
+_TO_VALUES = 10  # token, version, template id, offset of the definition
+_DEFINITION_HEADER = 24
+_EVENT_ID_TYPE = 0x06  # UInt16
+_MOST_NESTED = 8  # instances inside each other; real events have two
+_EVENT_IDS = 1 << 16
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """Template instances, one for each row: the template's number or NOT_KNOWN, place and number of the values."""
+
+    template: NDArray[np.int64]
+    values: Offsets
+    count: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one shape, and start and end of each of their values in the segment."""
+
+    rows: Rows
+    shape: Shape
+    bounds: dict[HolePath, tuple[Offsets, Offsets]]
+
+    def take(self, mask: NDArray[np.bool_]) -> "Group":
+        """Some of its rows."""
+        bounds = {path: (start[mask], end[mask]) for path, (start, end) in self.bounds.items()}
+        return Group(self.rows[mask], self.shape, bounds)
+
+
+@dataclass(slots=True)
+class Decoder:
+    """What is learned while a file is read: templates, shapes, texts of values."""
+
+    table: TemplateTable = field(default_factory=TemplateTable)
+    caches: Caches = field(default_factory=Caches)
+    _shapes: dict[object, Shape | None] = field(default_factory=dict)
+
+    def open(self, segment: Segment, records: Records) -> "SegmentColumns":
+        """Look at the records of one segment."""
+        if self.table.full:
+            self.table, self._shapes = TemplateTable(), {}
+        return SegmentColumns(self, segment, records)
+
+    def shape(self, key: "_Key") -> Shape | None:
+        """The shape for templates and types, worked out once."""
+        if key not in self._shapes:
+            if len(self._shapes) > _MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[key] = shape_of(*self._markers(key, ()))
+        return self._shapes[key]
+
+    def _markers(self, key: "_Key", path: HolePath) -> tuple[Sequence[Any], Markers]:
+        markers = Markers(path, key.codes, {})
+        for index, nested in key.nested:
+            elements, below = self._markers(nested, (*path, index))
+            below.types, below.uses, below.work = markers.types, markers.uses, markers.work
+            markers.nested[index] = elements, below
+        return self.table.templates[key.template].elements, markers
+
+
+_MOST_SHAPES = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What decides a shape: the template, the types of its values, and the same for nested instances."""
+
+    template: int
+    codes: tuple[int, ...]
+    nested: tuple[tuple[int, "_Key"], ...]
+
+
+class WantedIds:
+    """A query as tables: for a template, whose provider and channel may be known already, the event ids that can fit."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._allowed = np.array([query.accepts_id(number) for number in range(_EVENT_IDS)], np.bool_)
+        self._kinds: dict[bytes, int] = {}
+        self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
+        self._table: TemplateTable | None = None
+        self._kind_of = np.zeros(0, np.int64)
+
+    def fits(
+        self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """For each row, given its template and event id, whether it can fit; rows without a template do not."""
+        if self._table is not table:
+            self._table, self._kind_of = table, np.zeros(0, np.int64)
+        grown = np.full(len(table.templates) + 1, -1, np.int64)
+        grown[: len(self._kind_of)] = self._kind_of
+        used = np.flatnonzero(np.bincount(template + 1, minlength=len(table.templates) + 1)[1:])
+        for number in used[grown[used] < 0].tolist():
+            grown[number] = self._kind(table.templates[number])
+        self._kind_of = grown[:-1]
+        if not len(used):
+            return np.zeros(len(template), np.bool_)
+        return self._tables[grown[template], event_id] & (template != NOT_KNOWN)
+
+    def _kind(self, template: Template) -> int:
+        ids = self._ids(template)
+        key = np.packbits(ids).tobytes()
+        if key not in self._kinds:
+            self._kinds[key] = len(self._kinds)
+            self._tables = np.concatenate([self._tables, ids[None]])
+        return self._kinds[key]
+
+    def _ids(self, template: Template) -> NDArray[np.bool_]:
+        if self._query.selectors is None:
+            return self._allowed
+        ids = np.zeros(_EVENT_IDS, np.bool_)
+        for selector in self._query.selectors:
+            channel = selector.channel and selector.channel.casefold()
+            provider = selector.provider and selector.provider.casefold()
+            if channel and template.channel and channel != template.channel:
+                continue
+            if provider and template.providers is not None and provider not in template.providers:
+                continue
+            if selector.event_id is None:
+                ids[:] = True
+            elif 0 <= selector.event_id < _EVENT_IDS:
+                ids[selector.event_id] = True
+        return ids & self._allowed
+
+
+class SegmentColumns:
+    """The records of one segment as columns."""
+
+    def __init__(self, decoder: Decoder, segment: Segment, records: Records) -> None:
+        self._decoder, self._segment, self._records = decoder, segment, records
+        self._instances = self._find_instances(records.start + HEADER_SIZE, records.end)
+        self.event_id, self.declined = self._event_ids()
+        self._bytes = b""
+
+    # -------------------------------------------------------------------------------------------- instances
+
+    def _find_instances(self, start: Offsets, end: Offsets) -> Instances:
+        """The template instances that begin at these places, each with room up to its end."""
+        segment = self._segment
+        start = start + _HEADER_SIZE * ((segment.u32[start] & 0xFFFFFF) == _FRAGMENT_HEADER)  # nested ones may have none
+        place = start + _TO_VALUES
+        good = place + 4 <= end
+        good &= (segment.bytes[start] & ~np.uint8(_MORE)) == _INSTANCE
+        base = start - start % CHUNK_SIZE
+        offset = segment.u32[start + 6].astype(np.int64)
+        good &= offset + _DEFINITION_HEADER <= CHUNK_SIZE
+        definition = np.where(good, base + offset, 0)
+        inline = definition == place
+        values = np.where(inline, place + _DEFINITION_HEADER + segment.u32[np.where(inline, place + 20, 0)], place)
+        good &= values + 4 <= end
+        values = np.where(good, values, 0)
+        count = segment.u32[values].astype(np.int64)
+        good &= values + 4 + 4 * count <= end
+        template = np.full(len(start), NOT_KNOWN, np.int64)
+        if good.any():
+            positions, which = np.unique(definition[good], return_inverse=True)
+            template[good] = self._decoder.table.resolve(segment, positions)[which]
+        return Instances(template, values, np.where(good, count, 0))
+
+    def _event_ids(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The event id of each row, and the rows that are declined already."""
+        instances, templates = self._instances, self._decoder.table.templates
+        index_of = np.array([-1 if t.event_id is None else t.event_id for t in templates] + [-1], np.int64)
+        index = index_of[instances.template]
+        known = (index >= 0) & (index < instances.count)
+        table = np.where(known, instances.values + 4, 0)
+        place = table + 4 * instances.count
+        for step in range(int(index.max(initial=0))):
+            size = self._segment.u16[table + 4 * step]
+            place = place + np.where(step < index, size, 0)
+        entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
+        known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
+        event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
+        return event_id, ~known
+
+    # -------------------------------------------------------------------------------------------- selection
+
+    def candidates(self, wanted: "WantedIds") -> Rows:
+        """Rows whose template and event id fit a query; the values left to look at may still say no."""
+        fits = wanted.fits(self._decoder.table, self._instances.template, self.event_id)
+        return np.flatnonzero(fits & ~self.declined)
+
+    # -------------------------------------------------------------------------------------------- groups
+
+    def groups(self, rows: Rows) -> tuple[list[Group], Rows]:
+        """These rows by shape, and those that have none."""
+        instances = self._instances
+        chosen = Instances(instances.template[rows], instances.values[rows], instances.count[rows])
+        found: list[Group] = []
+        declined: list[Rows] = []
+        for part in self._split(rows, chosen, self._records.end[rows], (), 0):
+            shape = None if part.key is None else self._decoder.shape(part.key)
+            if shape is None:
+                declined.append(part.rows)
+            else:
+                found.append(Group(part.rows, shape, part.bounds))
+        return found, np.concatenate(declined) if declined else np.zeros(0, np.int64)
+
+    def _split(self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int) -> Iterator["_Part"]:
+        """Rows by template, number of values and their types, then the same for nested instances."""
+        kind = instances.template * (CHUNK_SIZE + 1) + instances.count
+        for value, places in _by_value(kind):
+            template = value // (CHUNK_SIZE + 1)
+            if template == NOT_KNOWN or depth > _MOST_NESTED:
+                yield _Part(rows[places], None, {})
+                continue
+            begin, close, codes = self._values(instances, places, self._decoder.table.templates[template])
+            fits = close[:, -1] <= end[places] if close.shape[1] else np.ones(len(places), np.bool_)
+            if not fits.all():
+                yield _Part(rows[places[~fits]], None, {})
+                places, begin, close, codes = places[fits], begin[fits], close[fits], codes[fits]
+            for signature, same in _by_row(codes):
+                part = _Part(
+                    rows[places[same]],
+                    _Key(int(template), tuple(signature.tolist()), ()),
+                    {
+                        (*path, index): (begin[same, index], close[same, index])
+                        for index, code in enumerate(signature.tolist())
+                    },
+                )
+                yield from self._with_nested(part, path, depth)
+
+    def _values(
+        self, instances: Instances, places: Rows, template: Template
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Start, end and type code of each value of these instances, which have equally many."""
+        count = int(instances.count[places[0]])
+        table = instances.values[places] + 4
+        entries = self._segment.u32[table[:, None] + 4 * np.arange(count)]
+        size = (entries & 0xFFFF).astype(np.int64)
+        types = (entries >> 16).astype(np.int64) & 0xFF
+        close = table[:, None] + 4 * count + np.cumsum(size, axis=1)
+        shows = np.array([index in template.in_attributes for index in range(count)], np.bool_)
+        empty = (size == 0) & (shows | (types == BINXML))
+        odd = (size != _LENGTHS[0][types]) & (size != _LENGTHS[1][types]) & _HAS_LENGTH[types]
+        return close - size, close, types | np.where(empty, EMPTY, 0) | np.where(odd, IMPOSSIBLE, 0)
+
+    def _with_nested(self, part: "_Part", path: HolePath, depth: int) -> Iterator["_Part"]:
+        """Split further by the nested instances, one value after the other."""
+        assert part.key is not None
+        parts = [part]
+        for index, code in enumerate(part.key.codes):
+            if code == BINXML:
+                parts = [finer for part in parts for finer in self._by_nested(part, path, index, depth)]
+        yield from parts
+
+    def _by_nested(self, part: "_Part", path: HolePath, index: int, depth: int) -> Iterator["_Part"]:
+        if part.key is None:
+            yield part
+            return
+        start, end = part.bounds[(*path, index)]
+        local = np.arange(len(part.rows))
+        for finer in self._split(local, self._find_instances(start, end), end, (*path, index), depth + 1):
+            rows = part.rows[finer.rows]
+            if finer.key is None:
+                yield _Part(rows, None, {})
+                continue
+            key = _Key(part.key.template, part.key.codes, (*part.key.nested, (index, finer.key)))
+            bounds = {at: (start[finer.rows], end[finer.rows]) for at, (start, end) in part.bounds.items()}
+            yield _Part(rows, key, bounds | finer.bounds)
+
+    # -------------------------------------------------------------------------------------------- values
+
+    def raws(self, group: Group, paths: Iterator[HolePath] | Sequence[HolePath]) -> Raws:
+        """The bytes of the values in some holes of a group."""
+        if not self._bytes:
+            self._bytes = bytes(self._segment.view)
+        take = self._bytes.__getitem__
+        return {
+            path: list(map(take, map(slice, *(bound.tolist() for bound in group.bounds[path])))) for path in paths
+        }
+
+    def data(self, group: Group) -> list[dict[str, Any]]:
+        """The data of a group's records (ValueError if a value cannot be written as text)."""
+        raws = self.raws(group, _holes(group.shape.data))
+        return fill(group.shape, raws, len(group.rows), self._decoder.caches)
+
+    def data_json(self, group: Group) -> list[str]:
+        """The same, each as the text of a JSON object."""
+        raws = self.raws(group, _holes(group.shape.data))
+        return fill_json(group.shape, raws, len(group.rows), self._decoder.caches)
+
+    def system(self, group: Group, name: str) -> list[Any]:
+        """A field of System (a name of ``DecodedRecord``) of a group's records."""
+        text, count = group.shape.system.get(name), len(group.rows)
+        if text is None or isinstance(text, str):
+            return [READ_FIELD[name](text)] * count
+        if isinstance(text, Hole):
+            return self._field(group, name, text)
+        raws = self.raws(group, [part.path for part in text if isinstance(part, Hole)])
+        return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
+
+    def times(self, group: Group) -> list[Instant]:
+        """The times of a group's records, as ``to_event`` chooses them."""
+        written = self._records.ticks[group.rows].tolist()
+        ticks = self.system(group, "ticks")
+        return [Instant(later if own is None else own) for own, later in zip(ticks, written, strict=True)]
+
+    def _field(self, group: Group, name: str, hole: Hole) -> list[Any]:
+        value_type = group.shape.types[hole.path]
+        start = group.bounds[hole.path][0]
+        if name == "ticks" and value_type == FILETIME:
+            return self._segment.u64[start].tolist()
+        if name in _NUMBERS and value_type in _GATHERED:
+            return _GATHERED[value_type](self._segment, start).tolist()
+        read = READ_FIELD[name]
+        cache = self._decoder.caches.get((name, value_type), lambda raw: read(format_value(value_type, raw)))
+        return list(map(cache.__getitem__, self.raws(group, [hole.path])[hole.path]))
+
+
+_NUMBERS = frozenset(
+    {"event_id", "qualifiers", "version", "level", "task", "opcode", "record_id", "process_id", "thread_id"}
+)
+_GATHERED = {
+    0x04: lambda segment, start: segment.bytes[start],
+    0x06: lambda segment, start: segment.u16[start],
+    0x08: lambda segment, start: segment.u32[start],
+    0x0A: lambda segment, start: segment.u64[start],
+}
+"""Value types of numbers that are gathered without being written as text first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    rows: Rows
+    key: _Key | None
+    bounds: dict[HolePath, tuple[Offsets, Offsets]]
+
+
+def _by_value(values: NDArray[np.int64]) -> Iterator[tuple[int, Rows]]:
+    """The distinct values, each with the places where it stands."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    for places in np.split(order, borders):
+        if len(places):
+            yield int(values[places[0]]), places
+
+
+def _by_row(codes: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Rows]]:
+    """The distinct rows of a matrix, each with the places where it stands."""
+    places = np.arange(len(codes))
+    for _ in range(_FEW):  # as a rule there are one or two, and sorting costs more than looking for them
+        if not len(places):
+            return
+        first = codes[places[0]]
+        same = (codes[places] == first).all(axis=1)
+        yield first, places[same]
+        places = places[~same]
+    if len(places):
+        _, kind = np.unique(codes[places], axis=0, return_inverse=True)
+        for _, same in _by_value(kind.reshape(-1)):
+            yield codes[places[same[0]]], places[same]
+
+
+_FEW = 16
+
+
+def _holes(value: Any) -> list[HolePath]:
+    """The paths of all holes in a skeleton."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [path for item in value for path in _holes(item)]
+    return [] if isinstance(value, str) else [value.path]
+
+
+def _lengths() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The lengths that each value type can have (at most two), and which types have such a limit."""
+    lengths = np.full((2, 256), -1, np.int64)
+    limited = np.ones(256, np.bool_)  # an unknown type has no length that fits
+    for value_type, allowed in VALUE_LENGTHS.items():
+        limited[value_type] = bool(allowed)
+        for place, length in enumerate(allowed):
+            lengths[place, value_type] = length
+    limited[ARRAY:] = False
+    limited[BINXML] = False
+    return lengths, limited
+
+
+_LENGTHS, _HAS_LENGTH = _lengths()

@@ -1,0 +1,48 @@
+"""The rules that come with evtscan load, and no lint finds anything in them."""
+
+from pathlib import Path
+
+import pytest
+
+from evtscan.detection.lint import lint
+from evtscan.detection.loader import RuleSet, load_rules
+from evtscan.facts.catalogue import is_known
+from evtscan.model import Query, Selector
+
+RULES = Path(__file__).parents[2] / "rules"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> RuleSet:
+    return load_rules([RULES], fact_known=is_known)
+
+
+def test_every_rule_loads_and_passes_every_lint(catalogue):
+    assert [str(problem) for problem in catalogue.problems] == []
+    assert [str(problem) for problem in lint(catalogue, fact_known=is_known)] == []
+
+
+def test_every_rule_loads_in_pysigma_as_a_plain_sigma_rule(catalogue):
+    from sigma.collection import SigmaCollection
+
+    for file in sorted(RULES.rglob("*.yml")):
+        (rule,) = SigmaCollection.from_yaml(file.read_text(encoding="utf-8")).rules
+        assert rule.errors == []
+        assert rule.detection.parsed_condition[0].parsed is not None
+
+
+def test_the_founding_rule_asks_for_one_source_and_one_id_and_never_for_the_type(catalogue):
+    (rule,) = [rule for rule in catalogue.rules if rule.info.article == "Q162396"]
+    assert rule.query() == Query(frozenset({Selector("System", "Dhcp", 1008)}))
+    assert rule.known_issue is not None
+    assert {doubt.about for doubt in rule.known_issue.doubts} == {"os.service_pack", "component.ras"}
+    assert {case.verdict for case in rule.known_issue.cases} == {
+        "confirmed",
+        "possible",
+        "exposed",
+        "resolved",
+        "excluded",
+        "none",
+    }
+    advice = " ".join((*rule.info.remedy, *rule.info.workaround))
+    assert "Do not remove TCP/IP" in advice

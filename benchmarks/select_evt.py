@@ -9,7 +9,6 @@ do. Both are measured in the same run; the best of the runs counts.
 """
 
 import argparse
-import resource
 import struct
 import sys
 import tempfile
@@ -128,13 +127,11 @@ def main() -> None:
             "evtscan, log in use, one id": lambda: with_evtscan(live, ONE_ID),
         }
         times = {name: best_of(options.runs, what, records) for name, what in cases.items()}
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         times["libevt, saved log, every id"] = best_of(1, lambda: with_libevt(saved), records)
         peer = times["libevt, saved log, every id"]
         for name, seconds in times.items():
             rates = f"{size / seconds / 1e6:8.1f} MB/s {records / seconds / 1e6:7.3f} M records/s"
             print(f"{name:42} {seconds:7.2f} s {rates} {peer / seconds:7.1f} x libevt")
-        print(f"memory of evtscan: {peak:.0f} MiB at most")
 
 
 if __name__ == "__main__":

@@ -326,6 +326,64 @@ class Registry(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """A service or driver as a report lists it: by name, by display name or by both; what it does not say is None.
+
+    ``start`` is Windows' number: 0 boot, 1 system, 2 automatic, 3 manual, 4 disabled.
+    """
+
+    location: Location
+    name: str | None = None
+    display_name: str | None = None
+    running: bool | None = None
+    start: int | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A file as a listing, a report or the file itself shows it; ``name`` is lower case with suffix.
+
+    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD.
+    """
+
+    location: Location
+    name: str
+    size: int | None = None
+    date: str | None = None
+    version: str | None = None
+    linked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a system report says of a host, whatever program wrote it; what it does not say is None or empty.
+
+    ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
+    the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
+    is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
+    the names of the single values to where they stand.
+    """
+
+    source: str
+    format: str
+    taken: Instant | None = None
+    computer: str | None = None
+    product: str | None = None
+    version: str | None = None
+    build: str | None = None
+    service_pack: str | None = None
+    kernel_type: str | None = None
+    role: str | None = None
+    services: tuple[ServiceEntry, ...] = ()
+    hotfixes: tuple[str, ...] = ()
+    files: tuple[FileEntry, ...] = ()
+    whole: frozenset[str] = frozenset()
+    places: Mapping[str, Location] = field(default_factory=dict)
+    warnings: tuple[ExtractionWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactEntry:
     """One entry of a ``facts.yaml``: value, since when (None: when the evidence was taken), and who says so."""
 
@@ -360,6 +418,7 @@ class Evidence:
 
     logs: tuple[Log, ...] = ()
     registries: tuple[Registry, ...] = ()
+    inventories: tuple[Inventory, ...] = ()
     facts_files: tuple[FactsFile, ...] = ()
 
 
@@ -381,6 +440,16 @@ class Bound:
             return f"{self.low} or more"
         return f"{self.low or 0}…{self.high}"
 
+    def admits(self, value: FactValue) -> bool:
+        """Whether a value lies in the bound; what is no integer is not bounded."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return True
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+    def up_to(self, value: int) -> "Bound":
+        """The part of the bound that is not above a value."""
+        return Bound(self.low, value if self.high is None else min(self.high, value))
+
 
 class Basis(Enum):
     """How a value comes to be known at a moment."""
@@ -397,20 +466,30 @@ class Basis(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A bound on a fact at one moment, how it is known there, and what shows it."""
+
+    bound: Bound
+    basis: Basis
+    locations: tuple[Location, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of one fact at one moment.
 
-    ``value`` is meaningless where ``basis`` is UNKNOWN. ``bound`` limits the value where it is not known itself (no value
-    at all, or one carried back of a fact that only rises); ``restarts`` counts the boots between the statement and
-    the moment. ``why`` says in words why nothing is known, or what is assumed.
+    ``value`` is meaningless where ``basis`` is UNKNOWN. ``at_most`` says that it is an upper limit as well: carried
+    back, of a fact that only rises. ``limit`` bounds the fact besides, whether or not a value is known. ``restarts``
+    counts the boots between the statement and the moment. ``why`` says in words why nothing is known, or what is
+    assumed.
     """
 
     name: str
     basis: Basis
     value: FactValue = None
-    bound: Bound | None = None
-    bound_basis: Basis = Basis.UNKNOWN
-    upper_version: str | None = None
+    at_most: bool = False
+    limit: Limit | None = None
     locations: tuple[Location, ...] = ()
     restarts: int = 0
     why: str = ""

@@ -7,7 +7,7 @@ the documentation read the table.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from evtscan.facts import boot, ras, registry
+from evtscan.facts import boot, names, ras, registry
 from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.statement import Statement
 from evtscan.model import Event, Query, Registry, Selector
@@ -30,6 +30,12 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=boot.PROVIDES,
         selectors=boot.SELECTORS,
         from_events=boot.collect,
+    ),
+    Collector(
+        title="Computer name in the boot events of EventLog",
+        provides=names.PROVIDES,
+        selectors=names.SELECTORS,
+        from_events=names.collect,
     ),
     Collector(
         title="Registry: Windows NT CurrentVersion, ProductOptions, ComputerName",

@@ -9,6 +9,7 @@ from evtscan.versions import os_version, service_pack
 
 SELECTORS = frozenset({Selector("System", EVENT_LOG, BOOTED)})
 PROVIDES = ("os.version", "os.build", "os.service_pack", "os.kernel_type")
+_MOST_DIGITS = 9
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
@@ -27,12 +28,17 @@ def _strings(event: Event) -> Iterator[tuple[str, FactValue]]:
     version, build, pack, kernel = (_text(event, f"Data{number}") for number in range(1, 5))
     if version is not None and (normal := os_version(version)) is not None:
         yield "os.version", normal
-    if build is not None and build.strip().isascii() and build.strip().isdigit():
-        yield "os.build", int(build)
+    if build is not None and (number := _number(build)) is not None:
+        yield "os.build", number
     if pack is not None and (number := service_pack(pack)) is not None:
         yield "os.service_pack", number
-    if kernel:
+    if kernel and kernel.strip():
         yield "os.kernel_type", kernel.strip()
+
+
+def _number(text: str) -> int | None:
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
 
 
 def _text(event: Event, field: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from evtscan.model import FactValue
 
@@ -24,7 +25,8 @@ class FactKind:
     ``pattern`` is a name, or a name with one open part in capitals (``service.NAME.start``, ``registry.PATH``).
     ``across_restart``: it changes only when the host restarts, so it holds for a whole boot session. ``rises``: it
     never falls, short of a reinstallation. ``applicability``: a false condition on it means that the rule is not about
-    such hosts at all. ``phrase``, ``negative``, ``absent``: how a reason words a value, a false one, and a missing one.
+    such hosts at all. ``noun`` names it in a sentence; ``phrase``, ``negative``, ``absent`` word a value, a false one, and
+    one that is known not to be there.
     """
 
     pattern: str
@@ -34,6 +36,7 @@ class FactKind:
     across_restart: bool = False
     rises: bool = False
     applicability: bool = False
+    noun: str = "{name}"
     phrase: str = ""
     negative: str = ""
     absent: str = ""
@@ -72,12 +75,6 @@ class FactKind:
         return (self.phrase or "{name} is {value}").format(name=name, item=item, value=shown)
 
 
-def _shown(value: FactValue) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 _CURRENT_VERSION = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 _EXPORT_VERSION = rf"export {_CURRENT_VERSION} with regedit to a .reg file, or collect the SOFTWARE hive"
@@ -89,6 +86,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.version",
         type=FactType.VERSION,
         meaning="version of Windows: 3.51, 4.0, 5.0 (2000), 5.1 (XP), 5.2 (2003) … 10.0 (10, 11, 2016 and later)",
+        noun="the version of Windows",
         how_to_get=f"{_EXPORT_VERSION}; the System log states it where it holds event 6009 of EventLog",
         across_restart=True,
         rises=True,
@@ -99,6 +97,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.build",
         type=FactType.INTEGER,
         meaning="build number: 1381 (NT 4.0), 2195 (2000), 2600 (XP) … 26100",
+        noun="the build of Windows",
         how_to_get=f"{_EXPORT_VERSION}; the System log states it where it holds event 6009 of EventLog",
         across_restart=True,
         rises=True,
@@ -109,6 +108,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.ubr",
         type=FactType.INTEGER,
         meaning="update revision of Windows 10 and later, the last part of 10.0.19045.4291",
+        noun="the update revision of Windows",
         how_to_get=_EXPORT_VERSION,
         across_restart=True,
         phrase="update revision {value}",
@@ -117,6 +117,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.service_pack",
         type=FactType.INTEGER,
         meaning="number of the service pack, 0 for none; 6a of Windows NT 4.0 is 6 with hotfix Q246009",
+        noun="the service pack",
         how_to_get=(
             f"{_EXPORT_VERSION} (value CSDVersion); Windows NT 4.0 states it in event 6009 only from Service Pack 4 on"
         ),
@@ -128,6 +129,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.product",
         type=FactType.TEXT,
         meaning="name of the product, such as Windows NT Server or Windows 10 Pro",
+        noun="the product",
         how_to_get=(
             rf"{_EXPORT_VERSION}; for Windows NT export "
             r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions as well"
@@ -140,6 +142,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.kernel_type",
         type=FactType.TEXT,
         meaning="kind of kernel, such as Uniprocessor Free",
+        noun="the kind of kernel",
         how_to_get=f"{_EXPORT_VERSION}; event 6009 of EventLog states it",
         across_restart=True,
         phrase="{value} kernel",
@@ -148,6 +151,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="os.update_date",
         type=FactType.DATE,
         meaning="release date of the newest update installed, as YYYY-MM-DD",
+        noun="the date of the newest update",
         how_to_get=f"note the newest update of the host and {_STATE}",
         across_restart=True,
         rises=True,
@@ -157,6 +161,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="host.name",
         type=FactType.TEXT,
         meaning="computer name",
+        noun="the computer name",
         how_to_get=(
             r"export HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName with regedit to a .reg file"
         ),
@@ -167,6 +172,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="host.role",
         type=FactType.TEXT,
         meaning="workstation, server or domain controller",
+        noun="the role of the host",
         how_to_get=(
             r"export HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions with regedit to a .reg file"
         ),
@@ -177,6 +183,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="hotfix",
         type=FactType.SET,
         meaning="hotfixes that the registry lists (Q246009 …); a key may be stale, a copied fix leaves none (Q238552)",
+        noun="the list of hotfixes",
         how_to_get=f"{_EXPORT_VERSION} with its sub-keys (Hotfix)",
         phrase="hotfixes {value}",
         absent="no hotfix is listed",
@@ -185,6 +192,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="component.ras.leftovers",
         type=FactType.BOOLEAN,
         meaning="keys of RAS have outlived its removal: Tcpip 4119 or NetBT 4311 was logged (Q181548)",
+        noun="whether RAS left registry keys behind",
         how_to_get="collect the System log; Tcpip 4119 and NetBT 4311 show such keys",
         across_restart=True,
         phrase="registry keys of RAS have outlived its removal",
@@ -194,6 +202,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="component.ras",
         type=FactType.BOOLEAN,
         meaning="Remote Access Service of Windows NT is installed, as its driver RasArp or its events show (Q177118)",
+        noun="whether RAS is installed",
         how_to_get=f"{_EXPORT_SERVICES} (RasArp in it shows RAS)",
         across_restart=True,
         phrase="RAS is installed",
@@ -203,6 +212,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="component.NAME",
         type=FactType.BOOLEAN,
         meaning="a component is installed",
+        noun="whether component {item} is installed",
         how_to_get=_EXPORT_SERVICES,
         across_restart=True,
         phrase="component {item} is installed",
@@ -212,6 +222,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="service.NAME.start",
         type=FactType.INTEGER,
         meaning="start type of a service or driver: 0 boot, 1 system, 2 automatic, 3 manual, 4 disabled",
+        noun="the start type of service {item}",
         how_to_get=_EXPORT_SERVICES,
         across_restart=True,
         phrase="service {item} has start type {value}",
@@ -221,6 +232,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="file.NAME.version",
         type=FactType.VERSION,
         meaning="version in the version resource of a file (NAME in lower case, with suffix)",
+        noun="the version of {item}",
         how_to_get=f"look up the version of {{item}} on the host and {_STATE}",
         across_restart=True,
         phrase="{item} has version {value}",
@@ -230,6 +242,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="file.NAME.size",
         type=FactType.INTEGER,
         meaning="size of a file in bytes",
+        noun="the size of {item}",
         how_to_get=f"list the file with “dir {{item}}” on the host and {_STATE}",
         across_restart=True,
         phrase="{item} has {value} bytes",
@@ -239,6 +252,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="file.NAME.date",
         type=FactType.DATE,
         meaning="date of a file as a directory or an archive lists it, as YYYY-MM-DD",
+        noun="the date of {item}",
         how_to_get=f"list the file with “dir {{item}}” on the host and {_STATE}",
         across_restart=True,
         phrase="{item} is dated {value}",
@@ -248,6 +262,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="file.NAME.linked",
         type=FactType.DATE,
         meaning="link date in the header of an executable file, as YYYY-MM-DD",
+        noun="the link date of {item}",
         how_to_get=f"read the link date of {{item}} (dumpbin /headers) and {_STATE}",
         across_restart=True,
         phrase="{item} was linked on {value}",
@@ -257,6 +272,7 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="registry.PATH",
         type=FactType.TEXT,
         meaning=r"a registry value by its path: registry.SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Hostname",
+        noun="registry value {item}",
         how_to_get=r"export the key that holds HKEY_LOCAL_MACHINE\{item} with regedit to a .reg file",
         phrase="{item} is {value}",
         absent="{item} is not set",
@@ -265,6 +281,7 @@ CATALOGUE: tuple[FactKind, ...] = (
 """First match wins: the more specific patterns stand before the open ones."""
 
 
+@lru_cache(maxsize=4096)
 def find(name: str) -> FactKind | None:
     """The kind of a fact, or None if the catalogue does not know the name."""
     return next((kind for kind in CATALOGUE if kind.matches(name)), None)
@@ -281,6 +298,19 @@ def how_to_get(name: str) -> str:
     if kind is None:
         return _STATE.format(name=name)
     return kind.how_to_get.format(name=name, item=kind.open_part(name))
+
+
+def noun(name: str) -> str:
+    """Name a fact in a sentence: ``the service pack``, ``whether RAS is installed``."""
+    kind = find(name)
+    return kind.noun.format(name=name, item=kind.open_part(name)) if kind else name
+
+
+def how_to_date(name: str) -> str:
+    """How to obtain what a fact was at an earlier time, where only a later value of it is known."""
+    return (
+        f"write in a facts.yaml beside the evidence from when on it had which value ({name}: [{{value: …, from: …}}])"
+    )
 
 
 def say(name: str, value: FactValue) -> str:

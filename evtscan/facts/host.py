@@ -1,51 +1,60 @@
 """Evidence of one host → the host: its boot sessions, and what is known of each fact at each of its records."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from evtscan.facts import COLLECTORS, stated
 from evtscan.facts.bounds import BOUNDED, service_pack_bounds
 from evtscan.facts.catalogue import CATALOGUE, find
-from evtscan.facts.sessions import Session, divide
+from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
 from evtscan.facts.statement import Statement
+from evtscan.facts.stretches import Stretch, join
 from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
 from evtscan.model import Event, Evidence, ExtractionWarning, Known, Location, Log, Registry
-from evtscan.wintypes import TICKS_PER_SECOND, Instant
+from evtscan.wintypes import Instant
 
-_DAY = 86_400 * TICKS_PER_SECOND
 _SERVICES = r"SYSTEM\CurrentControlSet\Services"
 
 
 class Host:
-    """A host as its evidence shows it; answers what is known of a fact at a record, and now."""
+    """A host as its evidence shows it; answers what is known of a fact at a record, and now.
+
+    ``sessions`` are its boot sessions in order. Evidence taken before the first of them speaks of session -1, evidence
+    taken more than a day after the last record of a session after the last one.
+    """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.session_logs, self.sessions = _sessions(evidence.logs)
-        self._indexes = {
-            log.source.name: [index for index, session in enumerate(self.sessions) if session.source == log.source.name]
-            for log in self.session_logs
-        }
         self.warnings: list[ExtractionWarning] = []
-        self._placed: dict[str, list[Placed]] = {}
-        for statement in self._collect():
-            placed = self._place(statement)
-            if placed is None:
-                self.warnings.append(_unplaced(statement))
-            else:
-                self._placed.setdefault(statement.name, []).append(placed)
+        self.sessions: list[Session] = []
+        self._own_sessions: dict[str, range] = {}
+        stretches = join(dividing(evidence.logs))
+        for stretch in stretches:
+            own = divide(stretch)
+            numbers = range(len(self.sessions), len(self.sessions) + len(own))
+            self._own_sessions |= dict.fromkeys(stretch.sources, numbers)
+            self.sessions += own
+        if not stretches:
+            self.sessions = _one_session(evidence.logs)
+        self._clock = Clock(self.sessions)
+        self._places: dict[int, Places] = {}
+        self.ends = _end_of(stretches, evidence.logs)
         self._timelines: dict[str, FactTimeline] = {}
+        self._placed = self._place_all(self._collect())
         for name in self._placed:
-            self.warnings.extend(self.timeline(name).conflicts())
+            self.timeline(name)
 
     # ------------------------------------------------------------------------------------------- answers
 
     @cached_property
     def now(self) -> Point:
         """After the last record and any later snapshot."""
-        later = [item.session for items in self._placed.values() for item in items]
-        return Point(max([len(self.sessions) - 1, *later], default=0), AFTER_EVERYTHING)
+        taken = [registry.taken for registry in self.evidence.registries]
+        taken += [entry.since for facts in self.evidence.facts_files for entry in facts.entries]
+        later = any(self._is_later(time) for time in taken if time is not None)
+        return Point(max(len(self.sessions) - 1, 0) + later, AFTER_EVERYTHING)
 
     def point_of(self, event: Event) -> Point:
         """The place of an event in the time line.
@@ -53,11 +62,14 @@ class Host:
         Events of a log that has boot sessions of its own belong to theirs; others to the session that covers their
         time, if exactly one does.
         """
-        own = self._indexes.get(event.location.source)
+        own = self._own_sessions.get(event.location.source)
         if own:
             at = bisect_right(own, event.sequence, key=lambda index: self.sessions[index].first)
             return Point(own[max(at - 1, 0)], event.sequence)
-        return Point(self._session_covering(event.time), self._sequence_at(event.time))
+        if event.time is None:
+            return Point(0 if len(self.sessions) == 1 and not self._own_sessions else None, AFTER_EVERYTHING)
+        session = self._clock.covering(event.time)
+        return Point(None, 0) if session is None else self._point_in(session, event.time)
 
     def known(self, name: str, point: Point) -> Known:
         """What is known of a fact at a point."""
@@ -68,12 +80,10 @@ class Host:
         if name not in self._timelines:
             placed = self._placed.get(name)
             if placed is None:
-                found = (self._place(statement) for statement in self._look_up(name))
-                placed = [item for item in found if item is not None]
-            bounds = None
-            if name == BOUNDED:
-                bounds = service_pack_bounds(self.sessions, self.session_logs, self.timeline("os.version"))
+                placed = self._place_all(self._look_up(name)).get(name, [])
+            bounds = service_pack_bounds(self.sessions, self.timeline("os.version")) if name == BOUNDED else None
             self._timelines[name] = FactTimeline(name, placed, bounds)
+            self.warnings.extend(self._timelines[name].warnings())
         return self._timelines[name]
 
     @property
@@ -89,22 +99,18 @@ class Host:
 
     @property
     def names(self) -> list[str]:
-        """Computer names that the evidence gives, newest first, each once without regard to case."""
-        logs = [log for log in self.evidence.logs if log not in self.session_logs]
-        found = [name for log in [*self.session_logs, *logs] for name in reversed(log.summary.computers)]
+        """Computer names that the evidence gives, newest first, each once (by its first label, in any case)."""
         stated_name = self.known("host.name", self.now).value
-        if isinstance(stated_name, str):
-            found.append(stated_name)
+        found = [stated_name] if isinstance(stated_name, str) else []
+        for log in sorted(self.evidence.logs, key=self._recency, reverse=True):
+            found.extend(reversed(log.summary.computers))
         unique: dict[str, str] = {}
         for name in found:
-            unique.setdefault(name.casefold(), name)
+            unique.setdefault(name.partition(".")[0].casefold(), name)
         return list(unique.values())
 
-    @property
-    def ends(self) -> Instant | None:
-        """The time of the last record of the log that sets the pace: System, else any."""
-        times = [log.summary.last_time for log in self.session_logs or self.evidence.logs if log.summary.last_time]
-        return max(times, default=None)
+    def _recency(self, log: Log) -> tuple[bool, Instant, str]:
+        return (log.source.name in self._own_sessions, log.summary.last_time or Instant(0), log.source.name)
 
     # ------------------------------------------------------------------------------------------- collecting
 
@@ -133,98 +139,92 @@ class Host:
 
     # --------------------------------------------------------------------------------------------- placing
 
+    def _place_all(self, statements: Iterable[Statement]) -> dict[str, list[Placed]]:
+        """The statements by fact, each with its place; what has none is left out, with one warning for each file."""
+        placed: dict[str, list[Placed]] = {}
+        left_out: Counter[tuple[str, str]] = Counter()
+        for statement in statements:
+            item = self._place(statement)
+            if item is None:
+                left_out[statement.name, statement.location.source] += 1
+            else:
+                placed.setdefault(statement.name, []).append(item)
+        for (name, source), count in left_out.items():
+            events = "1 event states" if count == 1 else f"{count} events state"
+            self.warnings.append(
+                ExtractionWarning(
+                    location=Location(source=source),
+                    kind="unplaced",
+                    message=f"{events} {name}, but at times that no boot session, or more than one, covers: left out",
+                )
+            )
+        return placed
+
     def _place(self, statement: Statement) -> Placed | None:
-        event = statement.event
-        if event is not None:
-            point = self.point_of(event)
-            if point.session is None:
-                return None
-            return Placed(statement=statement, session=point.session, sequence=point.sequence)
-        last = max(len(self.sessions) - 1, 0)
-        taken = statement.taken
-        if taken is None:
-            return Placed(statement=statement, session=last, sequence=AFTER_EVERYTHING, assumed=True)
-        if not self.sessions:
-            return Placed(statement=statement, session=last, sequence=taken.ticks)
-        ends, begins = self.ends, self.sessions[0].begins
-        if ends is not None and taken.ticks > ends.ticks + _DAY:
-            return Placed(statement=statement, session=last + 1, sequence=taken.ticks)
-        if begins is not None and taken < begins:
-            return Placed(statement=statement, session=-1, sequence=taken.ticks)
-        return Placed(statement=statement, session=self._last_begun_by(taken), sequence=self._sequence_at(taken))
-
-    def _last_begun_by(self, time: Instant) -> int:
-        begun = [index for index, session in enumerate(self.sessions) if session.begins and session.begins <= time]
-        return max(begun, default=0)
-
-    def _session_covering(self, time: Instant | None) -> int | None:
-        if len(self.sessions) == 1:
-            return 0
-        if time is None:
+        assumed = statement.event is None and statement.taken is None
+        if statement.event is not None:
+            point = self.point_of(statement.event)
+        elif statement.taken is not None:
+            point = self._point_of_snapshot(statement.taken)
+        else:
+            point = Point(max(len(self.sessions) - 1, 0), AFTER_EVERYTHING)
+        if point.session is None:
             return None
-        covering = [
-            index
-            for index, session in enumerate(self.sessions)
-            if session.begins is not None and session.begins <= time and _not_after(time, session, self.sessions, index)
-        ]
-        return covering[0] if len(covering) == 1 else None
+        return Placed(
+            statement=statement, session=point.session, sequence=point.sequence, ticks=point.ticks, assumed=assumed
+        )
 
-    def _sequence_at(self, time: Instant | None) -> float:
-        """Where in record order a time falls, between the events at hand."""
-        if time is None:
-            return AFTER_EVERYTHING
-        earlier = [
-            event.sequence
-            for log in self.session_logs
-            for event in log.events
-            if event.time is not None and event.time <= time
-        ]
-        return max(earlier, default=-1) + 0.5
+    def _point_of_snapshot(self, taken: Instant) -> Point:
+        """Where a dated snapshot belongs: in the session that had begun last, or beyond the log."""
+        if not self.sessions:
+            return Point(0, 0, taken.ticks)
+        if self._is_later(taken):
+            return Point(len(self.sessions), 0, taken.ticks)
+        session = self._clock.begun_by(taken)
+        return Point(-1, 0, taken.ticks) if session is None else self._point_in(session, taken)
 
+    def _is_later(self, time: Instant) -> bool:
+        """Whether a time is more than a day after the last record."""
+        return bool(self.sessions) and self.ends is not None and time.ticks > self.ends.ticks + DAY
 
-def _not_after(time: Instant, session: Session, sessions: Sequence[Session], index: int) -> bool:
-    if session.ends is None:
-        return True
-    is_last = index + 1 == len(sessions)
-    return time.ticks <= session.ends.ticks + _DAY if is_last else time < session.ends
+    def _point_in(self, session: int, time: Instant) -> Point:
+        if session not in self._places:
+            self._places[session] = Places(self.sessions[session])
+        return Point(session, self._places[session].of(time), time.ticks)
 
 
-def _unplaced(statement: Statement) -> ExtractionWarning:
-    return ExtractionWarning(
-        location=statement.location,
-        kind="unplaced",
-        message=f"it states {statement.name}, but belongs to no boot session of the System log, and was left out",
-    )
+def dividing(logs: Iterable[Log]) -> list[Log]:
+    """The logs whose records divide a host's time into boot sessions.
 
-
-def _sessions(logs: Iterable[Log]) -> tuple[list[Log], list[Session]]:
-    """The logs that divide a host's time into boot sessions, oldest first, and those sessions.
-
-    These are the logs with a start in them, else the System logs, else all of them together as one session.
+    These are the System logs, and those of unknown channel with a start in them; where there are none, a log that is
+    alone.
     """
-    logs = [log for log in logs if log.summary.records]
-    divided = [(log, divide(log)) for log in logs]
-    chosen = [pair for pair in divided if any(session.start for session in pair[1])]
-    if not chosen:
-        chosen = [pair for pair in divided if (pair[0].summary.channel or "").casefold() == "system"]
-    if not chosen and divided:
-        return [], [_one_session(logs)]
-    chosen.sort(key=lambda pair: (pair[0].summary.first_time or Instant(0), pair[0].source.name))
-    return [log for log, _ in chosen], [session for _, sessions in chosen for session in sessions]
+    filled = [log for log in logs if log.summary.records]
+    chosen = [log for log in filled if _divides(log)]
+    return chosen or (filled if len(filled) == 1 else [])
 
 
-def _one_session(logs: Sequence[Log]) -> Session:
-    begins = [log.summary.first_time for log in logs if log.summary.first_time is not None]
-    ends = [log.summary.last_time for log in logs if log.summary.last_time is not None]
-    return Session(
-        source=logs[0].source.name,
-        first=0,
-        last=0,
-        begins=min(begins, default=None),
-        ends=max(ends, default=None),
-        start=None,
-        whole=False,
-    )
+def _divides(log: Log) -> bool:
+    if log.summary.channel is not None:
+        return log.summary.channel.casefold() == "system"
+    return bool(find_starts(log.events))
+
+
+def _end_of(stretches: Sequence[Stretch], logs: Iterable[Log]) -> Instant | None:
+    """The time of the last record of the System log, else of any log."""
+    if stretches:
+        return stretches[-1].last_time
+    return max((log.summary.last_time for log in logs if log.summary.last_time is not None), default=None)
+
+
+def _one_session(logs: Iterable[Log]) -> list[Session]:
+    """Logs none of which shows starts, as one session in the order of time."""
+    filled = [log.summary for log in logs if log.summary.records]
+    if not filled:
+        return []
+    begins = [summary.first_time for summary in filled if summary.first_time is not None]
+    ends = [summary.last_time for summary in filled if summary.last_time is not None]
+    return [Session(first=0, last=0, begins=min(begins, default=None), ends=max(ends, default=None))]
 
 
 def _value_of(registry: Registry, name: str, key_path: str, value_name: str) -> Iterator[Statement]:

@@ -9,7 +9,8 @@ from evtscan.facts.statement import Statement
 from evtscan.model import ExtractionWarning, FactEntry, FactsFile, FactValue
 from evtscan.versions import os_version, version_key
 
-_PACK_WITH_LETTER = re.compile(r"(\d{1,2})a?\Z", re.IGNORECASE)
+_PACK = re.compile(r"(?:SP\s*|Service Pack\s+)?(?:(\d{1,2})|(6)a)\Z", re.IGNORECASE)
+"""A service pack as people write it; 6a is 6 with a hotfix (Q246009)."""
 
 
 def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]:
@@ -67,8 +68,8 @@ def value_of(kind: FactKind, raw: object) -> FactValue:
 
 def _integer(kind: FactKind, raw: object) -> int:
     text = str(raw).strip()
-    if kind.pattern == "os.service_pack" and (match := _PACK_WITH_LETTER.match(text)):
-        return int(match[1])
+    if kind.pattern == "os.service_pack" and (match := _PACK.match(text)):
+        return int(match[1] or match[2])
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)
     raise ValueError(f"{raw!r} is not a whole number")
@@ -83,7 +84,7 @@ def _date(text: str) -> str:
 
 def _unknown_name(name: str) -> str:
     close = get_close_matches(name, [kind.pattern for kind in CATALOGUE], n=1)
-    hint = f"did you mean {close[0]}?" if close else "see “evtscan facts --help” for the names"
+    hint = f"did you mean {close[0]}?" if close else "the documentation lists the names"
     return f"{name} is not a fact of the catalogue and was left out; {hint}"
 
 

@@ -1,35 +1,52 @@
 """Statements and boot sessions → what is known of a fact at a record: stated, carried, bounded or unknown."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from math import inf
 
 from evtscan.facts.catalogue import find
 from evtscan.facts.statement import Statement, Undecided
-from evtscan.model import Basis, Bound, ExtractionWarning, FactValue, Known, Location
+from evtscan.model import Basis, Bound, ExtractionWarning, FactValue, Known, Limit, Location
 
 AFTER_EVERYTHING = inf
+
+Place = tuple[float, float]
+"""Where in a session: a sequence, and for what was placed between two records by its time, the ticks of that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in the time line: a boot session (None: unknown which) and a place in its record order."""
+    """A moment in the time line: a boot session (None: unknown which) and a place in it."""
 
     session: int | None
     sequence: float
+    ticks: float = 0
+
+    @property
+    def place(self) -> Place:
+        """The place in the session, in order."""
+        return (self.sequence, self.ticks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """A statement with its place: the session it speaks of, and where in it.
 
-    ``assumed``: the evidence does not say when it was taken, so the place is that of the log's last record.
+    ``assumed``: the evidence does not say when it was taken, so its place is after the log's last record.
     """
 
     statement: Statement
     session: int
     sequence: float
+    ticks: float = 0
     assumed: bool = False
+
+    @property
+    def place(self) -> Place:
+        """The place in the session, in order."""
+        return (self.sequence, self.ticks)
 
     @property
     def is_snapshot(self) -> bool:
@@ -37,182 +54,199 @@ class Placed:
         return self.statement.event is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBound:
     """A bound on a fact in one session, from how the host started or stopped there, and the records that show it."""
 
     bound: Bound
+    basis: Basis
     locations: tuple[Location, ...]
     why: str
 
 
 class FactTimeline:
-    """All that is stated of one fact, in order."""
+    """All that is stated of one fact, in order.
 
-    def __init__(self, name: str, placed: Iterable[Placed], bounds: dict[int, SessionBound] | None = None) -> None:
+    ``placed`` holds every statement, ``conflicts`` the groups of snapshots that contradict each other.
+    """
+
+    def __init__(self, name: str, placed: Iterable[Placed], bounds: Mapping[int, SessionBound] | None = None) -> None:
         kind = find(name)
         self.name = name
         self.across_restart = kind is not None and kind.across_restart
         self.rises = kind is not None and kind.rises
-        self.bounds = bounds or {}
-        self.placed = sorted(placed, key=lambda item: (item.session, item.sequence))
-        self._by_session: dict[int, list[Placed]] = {}
+        self.placed = sorted(placed, key=lambda item: (item.session, item.place))
+        self.conflicts: list[tuple[Placed, ...]] = []
+        self._stated: dict[int, list[Placed]] = {}
         for item in self.placed:
-            self._by_session.setdefault(item.session, []).append(item)
+            self._stated.setdefault(item.session, []).append(item)
+        for session, items in self._stated.items():
+            self._stated[session] = self._settled(items)
+        self._stating = list(self._stated)
+        self._bounds = dict(sorted((bounds or {}).items()))
+        self._bounded = list(self._bounds)
+        self._ends = dict(self._endings())
 
     def at(self, point: Point) -> Known:
         """What is known of the fact at a point."""
-        if point.session is None:
-            return self._in_any_session()
-        stated = self._stated(point.session, point.sequence)
+        session = point.session
+        if session is None:
+            return self._anywhere()
+        limit = self._limit(session)
+        stated = self._stated_at(session, point.place)
         if stated is not None:
-            return self._known(stated, Basis.STATED, 0)
-        forward, ended = self._carried_forward(point)
-        if forward is not None:
-            return forward
-        back = self._carried_back(point)
-        return back if back is not None else self._unknown(point.session, ended)
+            return self._known(stated, Basis.STATED, session, limit)
+        index = bisect_left(self._stating, session) - 1
+        ended = None
+        if index >= 0:
+            source = self._stating[index]
+            ended = self._ends.get(source)
+            if ended is None or ended > session:
+                return self._known(self._stated[source][-1], Basis.CARRIED_FORWARD, session, limit)
+        later = self._next(session)
+        if later is not None and (limit is None or _admits(limit.bound, later)):
+            return self._known(later, Basis.CARRIED_BACK, session, limit)
+        why = "nothing collected states it"
+        if ended is not None:
+            why = f"an earlier value was over: {self._bounds[ended].why}"
+        elif later is not None:
+            why = "the value that is stated later cannot have held then"
+        return Known(name=self.name, basis=Basis.UNKNOWN, limit=limit, why=why)
 
-    def conflicts(self) -> list[ExtractionWarning]:
-        """Snapshots that contradict each other and whose order is not known."""
-        warnings = []
-        for items in self._by_session.values():
-            rivals = _contradictions(items)
-            if rivals:
-                told = "; ".join(f"{item.statement.value} ({item.statement.location})" for item in rivals)
-                warnings.append(
-                    ExtractionWarning(
-                        location=rivals[0].statement.location,
-                        kind="conflict",
-                        message=(
-                            f"{self.name} is stated differently: {told}. It counts as unknown; remove the outdated "
-                            "evidence, or give its time in a facts.yaml (from:)"
-                        ),
-                    )
-                )
-        return warnings
+    def warnings(self) -> Iterator[ExtractionWarning]:
+        """What a report says of snapshots that contradict each other."""
+        for rivals in self.conflicts:
+            yield ExtractionWarning(
+                location=rivals[0].statement.location,
+                kind="conflict",
+                message=(
+                    f"{self.name} is stated as {_told(rivals)}, and which is newer is not known: it counts as unknown. "
+                    "Remove what is outdated, or say in a facts.yaml from when on each value held (from:)"
+                ),
+            )
 
-    def _stated(self, session: int, sequence: float) -> Placed | Undecided | None:
-        items = self._by_session.get(session)
+    # -------------------------------------------------------------------------------------- in one session
+
+    def _settled(self, items: Sequence[Placed]) -> list[Placed]:
+        """The statements of one session that count, in order.
+
+        What settles nothing gives way to what does. Snapshots that disagree become one that is undecided, unless
+        their times say which is the later one.
+        """
+        decided = [item for item in items if not isinstance(item.statement.value, Undecided)] or list(items)
+        snapshots = [item for item in decided if item.is_snapshot]
+        groups: dict[float, list[Placed]] = {}
+        for item in snapshots:
+            same_time = inf if any(other.assumed for other in snapshots) else _taken(item)
+            groups.setdefault(same_time, []).append(item)
+        settled = [item for item in decided if not item.is_snapshot]
+        for group in groups.values():
+            first_of_each: dict[FactValue | Undecided, Placed] = {}
+            for item in group:
+                first_of_each.setdefault(_comparable(item.statement.value), item)
+            rivals = tuple(first_of_each.values())
+            if len(rivals) > 1:
+                self.conflicts.append(rivals)
+                why = f"it is stated as {_told(rivals)}, and which is newer is not known"
+                settled.append(replace(group[-1], statement=replace(group[-1].statement, value=Undecided(why))))
+            else:
+                settled.extend(group)
+        return sorted(settled, key=lambda item: item.place)
+
+    def _stated_at(self, session: int, place: Place) -> Placed | None:
+        """The statement that holds at a place of a session, by what is stated in that session."""
+        items = self._stated.get(session)
         if not items:
             return None
-        rivals = _contradictions(items)
-        if rivals:
-            return _told_differently(rivals)
-        earlier = [item for item in items if item.sequence <= sequence]
-        if earlier:
-            return earlier[-1]
+        at = bisect_right(items, place, key=lambda item: item.place)
+        if at:
+            return items[at - 1]
         if self.across_restart:
             return items[0]
         return next((item for item in items if item.is_snapshot), None)
 
-    def _carried_forward(self, point: Point) -> tuple[Known | None, str]:
-        """The last earlier statement, unless a start since then speaks against it (then the reason in words)."""
-        assert point.session is not None
-        sessions = [session for session in self._by_session if session < point.session]
-        if not sessions:
-            return None, ""
-        source = max(sessions)
-        last = self._stated(source, AFTER_EVERYTHING)
-        if isinstance(last, Placed):
-            for session in range(source + 1, point.session + 1):
-                bound = self.bounds.get(session)
-                if bound is not None and not _admits(bound.bound, last.statement.value):
-                    return None, f"an earlier {last.statement.value} ended: {bound.why}"
-        return self._known(last, Basis.CARRIED_FORWARD, point.session - source), ""
+    def _next(self, session: int) -> Placed | None:
+        """The first statement from a session on, for a place in it at which none of its own holds yet."""
+        at = bisect_left(self._stating, session)
+        return self._stated[self._stating[at]][0] if at < len(self._stating) else None
 
-    def _carried_back(self, point: Point) -> Known | None:
-        assert point.session is not None
-        later = [
-            item
-            for item in self.placed
-            if item.session > point.session or (item.session == point.session and item.sequence > point.sequence)
-        ]
-        if not later:
-            return None
-        session = later[0].session
-        rivals = [] if session == point.session else _contradictions(self._by_session[session])
-        if rivals:
-            return self._known(_told_differently(rivals), Basis.CARRIED_BACK, session - point.session)
-        first = later[0]
-        own = self.bounds.get(point.session)
-        if own is not None and not _admits(own.bound, first.statement.value):
-            return None
-        return self._known(first, Basis.CARRIED_BACK, session - point.session, own)
+    # ------------------------------------------------------------------------------------- across sessions
 
-    def _in_any_session(self) -> Known:
+    def _endings(self) -> Iterator[tuple[int, int]]:
+        """For each session that states a value, the first one after it whose bound speaks against that value."""
+        for place, source in enumerate(self._stating):
+            first = bisect_right(self._bounded, source)
+            end = bisect_left(self._bounded, self._stating[place + 1]) if place + 1 < len(self._stating) else None
+            last = self._stated[source][-1]
+            for session in islice(self._bounded, first, end):
+                if not _admits(self._bounds[session].bound, last):
+                    yield source, session
+                    break
+
+    def _limit(self, session: int) -> Limit | None:
+        """The bound of a session, or the last one before it that nothing stated since then replaces."""
+        at = bisect_right(self._bounded, session) - 1
+        if at < 0:
+            return None
+        source = self._bounded[at]
+        bound = self._bounds[source]
+        if source == session:
+            return Limit(bound=bound.bound, basis=bound.basis, locations=bound.locations, why=bound.why)
+        stated = bisect_left(self._stating, session) - 1
+        if stated >= 0 and self._stating[stated] >= source:
+            return None
+        why = f"{bound.why}, {_restarts(session - source)} before"
+        return Limit(bound=bound.bound, basis=Basis.CARRIED_FORWARD, locations=bound.locations, why=why)
+
+    def _anywhere(self) -> Known:
         """At a record whose session is unknown, a value counts only if nothing ever said otherwise."""
-        why = "the record belongs to no known boot session"
-        values = {item.statement.value for item in self.placed}
-        if len(values) != 1 or self.bounds:
-            return Known(name=self.name, basis=Basis.UNKNOWN, why=why)
-        return self._known(self.placed[0], Basis.CARRIED_BACK, 0)
+        values = {_comparable(item.statement.value) for item in self.placed}
+        agreed = len(values) == 1 and all(_admits(bound.bound, self.placed[0]) for bound in self._bounds.values())
+        if not agreed:
+            return Known(name=self.name, basis=Basis.UNKNOWN, why="the boot session of the record is not known")
+        known = self._known(self.placed[0], Basis.CARRIED_BACK, self.placed[0].session, None)
+        return replace(known, at_most=False, why="the boot session of the record is not known")
 
-    def _known(
-        self, placed: Placed | Undecided | None, basis: Basis, restarts: int, own: SessionBound | None = None
-    ) -> Known:
-        if not isinstance(placed, Placed):
-            return Known(name=self.name, basis=Basis.UNKNOWN, why=placed.why if placed else "")
-        value = placed.statement.value
-        if isinstance(value, Undecided):
-            return Known(name=self.name, basis=Basis.UNKNOWN, why=value.why, locations=(placed.statement.location,))
-        bound, upper_version = None, None
-        if basis is Basis.CARRIED_BACK and self.rises:
-            if isinstance(value, int) and not isinstance(value, bool):
-                bound = Bound(own.bound.low if own else None, value)
-            elif isinstance(value, str):
-                upper_version = value
-        notes = [placed.statement.note, _assumption(placed, basis)]
+    def _known(self, placed: Placed, basis: Basis, session: int, limit: Limit | None) -> Known:
+        statement = placed.statement
+        if isinstance(statement.value, Undecided):
+            why = statement.value.why
+            return Known(name=self.name, basis=Basis.UNKNOWN, limit=limit, why=why, locations=(statement.location,))
         return Known(
             name=self.name,
             basis=basis,
-            value=value,
-            bound=bound,
-            bound_basis=basis if bound else Basis.UNKNOWN,
-            upper_version=upper_version,
-            locations=(placed.statement.location,),
-            restarts=restarts,
-            why="; ".join(note for note in notes if note),
-        )
-
-    def _unknown(self, session: int, why: str) -> Known:
-        own = self.bounds.get(session)
-        if own is None:
-            return Known(name=self.name, basis=Basis.UNKNOWN, why=why or "nothing collected states it")
-        return Known(
-            name=self.name,
-            basis=Basis.UNKNOWN,
-            bound=own.bound,
-            bound_basis=Basis.STATED,
-            locations=own.locations,
-            why=own.why,
+            value=statement.value,
+            at_most=basis is Basis.CARRIED_BACK and self.rises and statement.value is not None,
+            limit=limit,
+            locations=(statement.location,),
+            restarts=abs(placed.session - session),
+            why=statement.note,
         )
 
 
-def _assumption(placed: Placed, basis: Basis) -> str:
-    if placed.assumed and basis is not Basis.STATED:
-        return f"{placed.statement.location.source} does not say when it was taken: assumed with the last record"
-    return ""
+def _admits(bound: Bound, placed: Placed) -> bool:
+    value = placed.statement.value
+    return isinstance(value, Undecided) or bound.admits(value)
 
 
-def _admits(bound: Bound, value: FactValue | Undecided) -> bool:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return True
-    return (bound.low is None or bound.low <= value) and (bound.high is None or value <= bound.high)
+def _comparable(value: FactValue | Undecided) -> FactValue | Undecided:
+    return value.casefold() if isinstance(value, str) else value
 
 
-def _told_differently(rivals: Sequence[Placed]) -> Undecided:
-    told = " and ".join(f"{item.statement.value} by {item.statement.location.source}" for item in rivals)
-    return Undecided(f"it is stated as {told}, and which is newer is not known")
+def _taken(placed: Placed) -> float:
+    taken = placed.statement.taken
+    return inf if taken is None else taken.ticks
 
 
-def _contradictions(items: Sequence[Placed]) -> list[Placed]:
-    """Snapshots of one session that state different values while the time of one of them is not known."""
-    snapshots = [item for item in items if item.is_snapshot and not isinstance(item.statement.value, Undecided)]
-    values = {item.statement.value for item in snapshots}
-    if len(values) < 2 or not any(item.assumed for item in snapshots):
-        return []
-    first_of_each: dict[FactValue | Undecided, Placed] = {}
-    for item in snapshots:
-        first_of_each.setdefault(item.statement.value, item)
-    return list(first_of_each.values())
+def _restarts(number: int) -> str:
+    return f"{number} restart{'' if number == 1 else 's'}"
+
+
+def _told(rivals: Sequence[Placed]) -> str:
+    return " and ".join(f"{_shown(item.statement.value)} ({item.statement.location})" for item in rivals)
+
+
+def _shown(value: FactValue | Undecided) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "undecided" if isinstance(value, Undecided) else "absent" if value is None else str(value)

@@ -135,6 +135,7 @@ class RegFile:
         self._text = text.rstrip("\0")  # what a crash leaves of a file that was being written
         self._cut = not self._text.endswith("\n") or len(self._text) < len(text)
         self._ansi = "cp1252" if decoded.encoding.startswith("utf") else decoded.encoding
+        self._bad_lines = 0
         self._section_lost = False
         self._script = False
         self._tree = _Key("", 1)
@@ -145,15 +146,17 @@ class RegFile:
         for section in sections:
             self._script = self._script or section.deletes
         self._plant(sections)
+        if self._bad_lines > MAX_WARNINGS:
+            more = self._bad_lines - MAX_WARNINGS
+            self._warn(1, "bad_line", f"{more} more lines cannot be read")
         if self._cut:
             last = sections[-1].line if sections else 1
             self._warn(
-                last, "truncated", "the file is cut off below this key (no line break at its end): export it again"
+                last, "truncated", "the file is cut off below this key: what is missing is unknown; export it again"
             )
         if self._script:
-            self._warn(
-                1, "not_an_export", "the file deletes keys or values, so it is a script: what is not there is unknown"
-            )
+            message = "the file deletes keys or values, so it is a script: what is not there is unknown"
+            self._warn(1, "not_an_export", message)
 
     def key(self, path: str) -> RegistryKey | None:
         """The key with this canonical path, or None if the file does not show it."""
@@ -197,10 +200,13 @@ class RegFile:
         return way
 
     def _warn(self, line: int, kind: str, message: str) -> None:
-        if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(
-                ExtractionWarning(location=Location(source=self.source, line=line), kind=kind, message=message)
-            )
+        location = Location(source=self.source, line=line)
+        self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
+
+    def _warn_of_line(self, line: int, message: str) -> None:
+        self._bad_lines += 1
+        if self._bad_lines <= MAX_WARNINGS:
+            self._warn(line, "bad_line", message)
 
     # ---------------------------------------------------------------------------------------- sections
 
@@ -218,9 +224,9 @@ class RegFile:
             elif match is not None and match.re is _VALUE:
                 self._script = self._script or match["deleted"] is not None
                 if current is None and not self._section_lost:
-                    self._warn(item.line, "bad_line", "a value that stands under no key is left out")
+                    self._warn_of_line(item.line, "a value that stands under no key is left out")
             elif match is not None and _is_path(match["path"]):
-                path = tuple(match["path"].strip("\\").split("\\")) if match["path"].strip("\\") else ()
+                path = tuple(part for part in match["path"].split("\\") if part)
                 current = _Section(path, item.line, wide, match["deleted"] != "", item.end, item.end)
                 sections.append(current)
             else:
@@ -242,11 +248,11 @@ class RegFile:
             self._cut = True
         elif line[:1] not in ('"', "@") and ("[" in line or "]" in line or "HKEY_" in line.upper()):
             self._section_lost = True
-            self._warn(item.line, "bad_line", "a key that cannot be read is left out with its values")
+            self._warn_of_line(item.line, "a key that cannot be read is left out with its values")
             return None
         if current is not None:
             current.damaged = True
-        self._warn(item.line, "bad_line", f"{line[:60]!r} cannot be read and is left out")
+        self._warn_of_line(item.line, f"{line[:60]!r} cannot be read and is left out")
         return current
 
     # ------------------------------------------------------------------------------------ canonical names

@@ -1,5 +1,6 @@
 """Conditions of a known issue × facts of a host at a point → an explanation: true, false or unknown, and why."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evtscan.detection.condition import Test, evaluate
@@ -9,7 +10,7 @@ from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
 from evtscan.logic import Truth, truth
-from evtscan.model import Basis, Bound, Explanation, Known
+from evtscan.model import Basis, Bound, Explanation, Known, Limit, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Conditions:
         doubted = {doubt.about: doubt for doubt in self.doubts_at(point)}
 
         def leaf(test: Test, positive: bool) -> Explanation:
-            return self._answer(test, point, positive, doubted.get(test.field))
+            return self._explain(test, point, positive, doubted.get(test.field))
 
         return evaluate(self.issue.when, leaf)
 
@@ -33,105 +34,168 @@ class Conditions:
         """The doubts that are known to be justified at a point."""
 
         def leaf(test: Test, positive: bool) -> Explanation:
-            return self._answer(test, point, positive, None)
+            return self._explain(test, point, positive, None)
 
         return [doubt for doubt in self.issue.doubts if evaluate(doubt.when, leaf).truth is Truth.TRUE]
 
-    def _answer(self, test: Test, point: Point, positive: bool, doubt: Doubt | None) -> Explanation:
+    def _explain(self, test: Test, point: Point, positive: bool, doubt: Doubt | None) -> Explanation:
         known = self.host.known(test.field, point)
+        answer = decide(test, known, positive, strict=self.strict)
         if doubt is not None and known.basis is not Basis.UNKNOWN:
             says = f"{catalogue.say(test.field, known.value)}, which is in doubt: {doubt.reason}"
-            return Explanation(
-                text=test.text, truth=Truth.UNKNOWN, says=says, fact=test.field, locations=known.locations
-            )
-        result, basis = decide(test, known, positive)
-        if self.strict and basis.carried:
-            says = f"{_say(known)}, which --strict-facts does not accept"
-            return Explanation(
-                text=test.text, truth=Truth.UNKNOWN, says=says, fact=test.field, locations=known.locations
-            )
+            answer = Answer(Truth.UNKNOWN, Basis.UNKNOWN, says, known.locations)
+        unknown = answer.truth is Truth.UNKNOWN
         return Explanation(
             text=test.text,
-            truth=result,
-            says=_say(known) if result is not Truth.UNKNOWN else _say_undecided(test.field, known),
-            basis="" if result is Truth.UNKNOWN else "carried" if basis.carried else "stated",
+            truth=answer.truth,
+            says=answer.says,
+            basis="" if unknown else "carried" if answer.basis.carried else "stated",
             fact=test.field,
-            locations=known.locations,
+            locations=answer.locations,
         )
 
 
-def decide(test: Test, known: Known, positive: bool) -> tuple[Truth, Basis]:
-    """The truth of one test and what it rests on.
+# ------------------------------------------------------------------------------------------------- one test
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The truth of one test, what it rests on, and that in words and places."""
+
+    truth: Truth
+    basis: Basis
+    says: str
+    locations: tuple[Location, ...] = ()
+
+
+def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) -> Answer:
+    """Answer a test by the first kind of knowledge that settles it; ``strict`` refuses those that are carried.
 
     A value carried back counts only where it makes the whole condition true (``positive``: the test counts as it
-    stands; otherwise it is negated): somebody may have repaired the host before the evidence was collected. What only
-    rises is an upper bound there.
+    stands; otherwise it is negated): somebody may have repaired the host before the evidence was collected. Of a fact
+    that only rises it is an upper limit besides.
     """
-    if known.basis in (Basis.STATED, Basis.CARRIED_FORWARD):
-        return truth(holds(test, known.value)), known.basis
-    if known.basis is Basis.CARRIED_BACK:
-        result = truth(holds(test, known.value))
-        if result is (Truth.TRUE if positive else Truth.FALSE):
-            return result, Basis.CARRIED_BACK
-        return _within_bounds(test, known), Basis.CARRIED_BACK
-    return _within_bounds(test, known), known.bound_basis
+    refused = False
+    for answer in _answers(test, known, positive):
+        if answer.truth is Truth.UNKNOWN:
+            continue
+        if not (strict and answer.basis.carried):
+            return answer
+        refused = True
+    why = _why_unknown(known)
+    if refused:
+        why = f"{_stated_elsewhere(known) or known.why}, which --strict-facts does not accept"
+    noun = catalogue.noun(known.name)
+    return Answer(Truth.UNKNOWN, Basis.UNKNOWN, f"{noun} is not known ({why})", known.locations)
 
 
-def _within_bounds(test: Test, known: Known) -> Truth:
-    if known.bound is not None:
-        return holds_within(test, known.bound)
-    if known.upper_version is not None:
-        return holds_up_to(test, known.upper_version)
-    return Truth.UNKNOWN
-
-
-def _say(known: Known) -> str:
-    """Word what is known: ``Service Pack 2 (carried back over 1 restart)``."""
-    if known.basis is Basis.UNKNOWN:
-        return _say_bound(known)
-    said = catalogue.say(known.name, known.value)
+def _answers(test: Test, known: Known, positive: bool) -> Iterator[Answer]:
+    """What each kind of knowledge says to a test, firmest first."""
+    held = truth(holds(test, known.value)) if known.basis is not Basis.UNKNOWN else Truth.UNKNOWN
+    says = catalogue.say(known.name, known.value) if known.basis is not Basis.UNKNOWN else ""
     if known.basis is Basis.STATED:
-        return said
-    restarts = f"{known.restarts} restart{'' if known.restarts == 1 else 's'}"
-    over = f" over {restarts}" if known.restarts else " within the boot session"
+        yield Answer(held, Basis.STATED, says, known.locations)
+        return
+    if known.limit is not None:
+        limit = known.limit
+        yield Answer(holds_within(test, limit.bound), limit.basis, _say_limit(known.name, limit), limit.locations)
+    said = f"{says} ({_stated_elsewhere(known)})"
+    if known.basis is Basis.CARRIED_FORWARD:
+        yield Answer(held, known.basis, said, known.locations)
+    elif known.basis is Basis.CARRIED_BACK:
+        if held is (Truth.TRUE if positive else Truth.FALSE):
+            yield Answer(held, known.basis, said, known.locations)
+        if known.at_most:
+            limited = f"{says} at most ({_stated_elsewhere(known)})"
+            yield Answer(_holds_at_most(test, known), known.basis, limited, known.locations)
+
+
+def _holds_at_most(test: Test, known: Known) -> Truth:
+    if isinstance(known.value, str):
+        return holds_up_to(test, known.value)
+    if not isinstance(known.value, int):
+        return Truth.UNKNOWN
+    return holds_within(test, (known.limit.bound if known.limit else Bound()).up_to(known.value))
+
+
+# ----------------------------------------------------------------------------------------------- in words
+
+
+def _stated_elsewhere(known: Known) -> str:
+    """Where a carried value comes from: ``carried back over 2 restarts from SOFTWARE.reg``."""
+    if not known.basis.carried:
+        return ""
     source = f" from {known.locations[0].source}" if known.locations else ""
-    why = f"; {known.why}" if known.why else ""
-    return f"{said} ({known.basis.value}{over}{source}{why})"
+    over = f"{known.basis.value} over {_restarts(known.restarts)}" if known.restarts else "stated at another time"
+    way = f"{over}{source}"
+    return f"{way}; {known.why}" if known.why else way
 
 
-def _say_undecided(name: str, known: Known) -> str:
+def _why_unknown(known: Known) -> str:
+    limit = _say_limit(known.name, known.limit) if known.limit else ""
     if known.basis is Basis.UNKNOWN:
-        return f"{name} is not known" + (f" ({_say_bound(known)})" if known.bound or known.why else "")
-    later = catalogue.say(name, known.value)
-    restarts = f"{known.restarts} restart{'' if known.restarts == 1 else 's'}"
-    return f"{name} is not known then: {later} is stated only {restarts} later, and may have come in between"
+        return "; ".join(part for part in (known.why, limit) if part)
+    said = catalogue.say(known.name, known.value)
+    source = f" in {known.locations[0].source}" if known.locations else ""
+    later = f"{said} is stated{source} only {_restarts(known.restarts)} later and may have come in between"
+    return "; ".join(part for part in (later, limit) if part)
 
 
-def _say_bound(known: Known) -> str:
-    if known.bound is None:
-        return known.why
-    bounded = f"{known.name} was {known.bound}" if known.name != "os.service_pack" else _say_packs(known.bound)
-    return f"{bounded}, as {known.why}" if known.why else bounded
+def _say_limit(name: str, limit: Limit) -> str:
+    bound = limit.bound
+    if name != "os.service_pack":
+        said = f"{catalogue.noun(name)} was {bound}"
+    elif bound.high is None:
+        said = f"Service Pack {bound.low} or later"
+    else:
+        said = f"Service Pack {bound.high} at most"
+    return f"{said}, because {limit.why}" if limit.why else said
 
 
-def _say_packs(bound: Bound) -> str:
-    if bound.high is None:
-        return f"Service Pack {bound.low} or later"
-    return f"Service Pack {bound.high} at most"
+def _restarts(number: int) -> str:
+    return f"{number} restart{'' if number == 1 else 's'}"
 
 
-def leaves(explanation: Explanation) -> list[Explanation]:
-    """The tests that make an explanation what it is: those that fail, or those that are unknown."""
+# ------------------------------------------------------------------------------------------ explanations
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A test in an explanation; ``negated``: it stands under an odd number of negations."""
+
+    leaf: Explanation
+    negated: bool
+
+    @property
+    def truth(self) -> Truth:
+        """The truth of the test as it counts in the whole."""
+        return ~self.leaf.truth if self.negated else self.leaf.truth
+
+
+def deciding(explanation: Explanation, negated: bool = False) -> list[Reason]:
+    """The tests that make an explanation what it is: those that fail, or those that are unknown, or that hold."""
     if not explanation.children:
-        return [explanation]
-    deciding = [child for child in explanation.children if child.truth is explanation.truth]
-    found = [leaf for child in deciding or explanation.children for leaf in leaves(child)]
-    return list({leaf.text: leaf for leaf in found}.values())
+        return [Reason(explanation, negated)]
+    if is_negation(explanation):
+        children, negated = explanation.children, not negated
+    else:
+        alike = tuple(child for child in explanation.children if child.truth is explanation.truth)
+        children = alike or explanation.children
+    return _once(reason for child in children for reason in deciding(child, negated))
 
 
-def all_leaves(explanation: Explanation) -> list[Explanation]:
+def tests_of(explanation: Explanation, negated: bool = False) -> list[Reason]:
     """Every test of an explanation, once."""
     if not explanation.children:
-        return [explanation]
-    found = [leaf for child in explanation.children for leaf in all_leaves(child)]
-    return list({leaf.text: leaf for leaf in found}.values())
+        return [Reason(explanation, negated)]
+    inside = negated is not is_negation(explanation)
+    return _once(reason for child in explanation.children for reason in tests_of(child, inside))
+
+
+def is_negation(explanation: Explanation) -> bool:
+    """Whether an explanation says that its one child does not hold."""
+    return explanation.text == "not" and len(explanation.children) == 1
+
+
+def _once(reasons: Iterator[Reason]) -> list[Reason]:
+    return list({(reason.leaf.text, reason.negated): reason for reason in reasons}.values())

@@ -8,7 +8,7 @@ from evtscan.detection.matcher import Match
 from evtscan.detection.rule import Rule
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
-from evtscan.model import Event, Explanation, Finding, Log, Verdict
+from evtscan.model import Basis, Event, Explanation, FactValue, Finding, Known, Log, Verdict
 from evtscan.verdicts.reasons import joined
 from evtscan.wintypes import TICKS_PER_SECOND
 
@@ -18,12 +18,16 @@ ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One match, judged in its own boot session; ``explanation`` is that of the conditions there."""
+    """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
+
+    ``explained_by`` names the rule that explains the event better, where one does.
+    """
 
     match: Match
     point: Point
     verdict: Verdict
     explanation: Explanation | None = None
+    explained_by: str = ""
 
     @property
     def event(self) -> Event:
@@ -34,6 +38,12 @@ class Judged:
     def basis(self) -> str:
         """Whether the verdict rests on stated or on carried values."""
         return self.explanation.basis if self.explanation else ""
+
+    @property
+    def order(self) -> tuple[int, float, float, str, int]:
+        """Its place in the time line of the host; what belongs to no known session comes first."""
+        session = -2 if self.point.session is None else self.point.session
+        return (session, *self.point.place, self.event.location.source, self.event.sequence)
 
 
 def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Sequence[Judged], entity: str) -> Finding:
@@ -48,7 +58,7 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
         computer=next(iter(host.names), ""),
         verdict=verdict.value,
         rule_id=rule.info.id,
-        activity=_activity(host, shown),
+        activity=_activity(host, logs, shown),
         entity=entity,
         first_seen=str(times[0]) if times else "",
         last_seen=str(times[-1]) if times else "",
@@ -57,20 +67,20 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
         providers=_each(event.provider for event in events),
         event_ids=tuple(sorted({event.event_id for event in events})),
         record_ids=tuple(event.record_id for event in events if event.record_id is not None),
-        os=_now(host, "os.version"),
-        service_pack=_now(host, "os.service_pack"),
+        os=known_now(host, "os.version"),
+        service_pack=known_now(host, "os.service_pack"),
         coverage_from=str(min(spans)) if spans else "",
         coverage_to=str(max(spans)) if spans else "",
         complete="; ".join(_each(log.summary.completeness for log in logs)),
-        source_files=_each(event.location.source for event in events) or _sources_of(host, rule),
+        source_files=_each(event.location.source for event in events) or tuple(log.source.name for log in logs),
     )
 
 
 def _identity(host_name: str, rule_id: str, entity: str) -> str:
-    return sha256("\0".join((host_name, rule_id, entity)).encode()).hexdigest()[:16]
+    return sha256("\0".join((host_name, rule_id, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def _activity(host: Host, shown: Sequence[Judged]) -> str:
+def _activity(host: Host, logs: Iterable[Log], shown: Sequence[Judged]) -> str:
     """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``."""
     if not shown:
         return "unknown"
@@ -78,9 +88,10 @@ def _activity(host: Host, shown: Sequence[Judged]) -> str:
     if any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
         return "active"
     times = [item.event.time for item in shown if item.event.time is not None]
-    if not times or host.ends is None:
+    ends = [log.summary.last_time for log in logs if log.summary.last_time is not None]
+    if not times or not ends:
         return "unknown"
-    return "active" if max(times).ticks >= host.ends.ticks - ACTIVE_TICKS else "quiet"
+    return "active" if max(times).ticks >= max(ends).ticks - ACTIVE_TICKS else "quiet"
 
 
 def covering(host: Host, rule: Rule) -> list[Log]:
@@ -88,8 +99,9 @@ def covering(host: Host, rule: Rule) -> list[Log]:
     return [log for log in host.evidence.logs if rule.logsource.fits(log.summary.channel)]
 
 
-def _sources_of(host: Host, rule: Rule) -> tuple[str, ...]:
-    return tuple(log.source.name for log in covering(host, rule))
+def would_show(host: Host, rule: Rule) -> bool:
+    """Whether a log covers a span in which an event of the rule would stand, had it been logged."""
+    return any(log.summary.records and not log.summary.filtered for log in covering(host, rule))
 
 
 def not_seen(host: Host, rule: Rule) -> str:
@@ -100,14 +112,33 @@ def not_seen(host: Host, rule: Rule) -> str:
     spans = (
         f"{log.source.name} ({log.summary.first_time or '?'} to {log.summary.last_time or '?'}, "
         f"{log.summary.completeness})"
+        if log.summary.records
+        else f"{log.source.name} (without records)"
         for log in logs
     )
     return f"The event is not in {joined(spans)}."
 
 
-def _now(host: Host, fact: str) -> str:
+def known_now(host: Host, fact: str) -> str:
+    """What a fact is now, in plain text: its value, else its bound (``0…3``), else nothing."""
     known = host.known(fact, host.now)
-    return "" if known.value is None else str(known.value)
+    return "" if known.basis is not Basis.UNKNOWN and known.value is None else text_of(known)
+
+
+def text_of(known: Known) -> str:
+    """What is known in plain text: a value, else a bound (``0…3``), else nothing."""
+    if known.basis is not Basis.UNKNOWN:
+        return shown_value(known.value)
+    return str(known.limit.bound) if known.limit else ""
+
+
+def shown_value(value: FactValue) -> str:
+    """A value of a fact as a report prints it."""
+    if value is None:
+        return "absent"
+    if isinstance(value, tuple):
+        return "; ".join(value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def events_of(judged: Iterable[Judged]) -> list[Event]:

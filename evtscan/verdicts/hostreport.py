@@ -17,7 +17,7 @@ from evtscan.model import (
     SkippedFile,
 )
 from evtscan.parsers.evidence import Reading
-from evtscan.verdicts.finding import Judged
+from evtscan.verdicts.finding import Judged, known_now, shown_value, text_of
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
 from evtscan.versions import os_name
 
@@ -38,18 +38,18 @@ def assemble(
     shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
     names = host.names
     version = host.known("os.version", host.now).value
-    product = host.known("os.product", host.now).value
+    product = known_now(host, "os.product")
     return HostReport(
         host=host_name,
         computer=next(iter(names), ""),
         other_names=tuple(names[1:]),
-        os=str(product or (os_name(version) if isinstance(version, str) else "")),
-        version=_now(host, "os.version"),
-        build=_now(host, "os.build"),
-        ubr=_now(host, "os.ubr"),
-        service_pack=_now(host, "os.service_pack"),
-        update_date=_now(host, "os.update_date"),
-        role=_now(host, "host.role"),
+        os=product or (os_name(version) if isinstance(version, str) else ""),
+        version=known_now(host, "os.version"),
+        build=known_now(host, "os.build"),
+        ubr=known_now(host, "os.ubr"),
+        service_pack=known_now(host, "os.service_pack"),
+        update_date=known_now(host, "os.update_date"),
+        role=known_now(host, "host.role"),
         components=tuple(_components(host)),
         snapshot_time="; ".join(sorted({str(item.taken) for item in reading.registries if item.taken})),
         findings=tuple(outcome.finding for outcome in shown),
@@ -81,17 +81,15 @@ def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
 
 
 def _row_now(known: Known) -> FactRow:
-    if known.basis is Basis.UNKNOWN:
-        value = str(known.bound) if known.bound else "unknown"
-    else:
-        value = shown(known.value)
+    limit = known.limit if known.basis is Basis.UNKNOWN else None
+    locations = limit.locations if limit else known.locations
     return FactRow(
         name=known.name,
-        value=value,
+        value=text_of(known) or "unknown",
         basis=known.basis.value,
         time="now",
-        location=known.locations[0] if known.locations else None,
-        note=known.why,
+        location=locations[0] if locations else None,
+        note="; ".join(part for part in (known.why, limit.why if limit else "") if part),
     )
 
 
@@ -100,7 +98,7 @@ def _row_of_statement(name: str, item: Placed) -> FactRow:
     if isinstance(statement.value, Undecided):
         value, note = "undecided", statement.value.why
     else:
-        value, note = shown(statement.value), statement.note
+        value, note = shown_value(statement.value), statement.note
     if statement.event is not None:
         time = str(statement.event.time or "")
     else:
@@ -117,20 +115,6 @@ def _row_of_statement(name: str, item: Placed) -> FactRow:
     )
 
 
-def shown(value: FactValue) -> str:
-    """A value of a fact as a report prints it."""
-    if value is None:
-        return "absent"
-    if isinstance(value, tuple):
-        return "; ".join(value) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _now(host: Host, fact: str) -> str:
-    known = host.known(fact, host.now)
-    return "" if known.basis is Basis.UNKNOWN or known.value is None else shown(known.value)
-
-
 def _components(host: Host) -> Iterator[str]:
     for name in host.fact_names:
         component = name.removeprefix("component.")
@@ -140,7 +124,7 @@ def _components(host: Host) -> Iterator[str]:
 
 def _match_rows(outcomes: Iterable[Outcome]) -> Iterator[MatchRow]:
     rows = [(item, outcome) for outcome in outcomes for item in outcome.matches]
-    rows.sort(key=lambda row: (row[0].event.location.source, row[0].event.sequence, row[1].finding.rule_id))
+    rows.sort(key=lambda row: (row[0].event.location.source, row[0].event.sequence, row[0].match.rule.info.id))
     for item, outcome in rows:
         yield _match_row(item, outcome)
 
@@ -151,7 +135,7 @@ def _match_row(item: Judged, outcome: Outcome) -> MatchRow:
         timestamp=str(event.time or ""),
         computer=event.computer or "",
         verdict=item.verdict.value,
-        rule_id=outcome.finding.rule_id,
+        rule_id=item.match.rule.info.id,
         entity=outcome.finding.entity,
         channel=event.channel or "",
         provider=event.provider,

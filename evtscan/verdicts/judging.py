@@ -1,6 +1,6 @@
 """Matches of rules × facts of a host → findings: what each match means on this host, at its time, and why."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
@@ -8,16 +8,17 @@ from evtscan.detection.matcher import Match
 from evtscan.detection.rule import KnownIssue, Rule
 from evtscan.facts.catalogue import find
 from evtscan.facts.host import Host
-from evtscan.facts.timeline import Point
+from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.logic import Truth
 from evtscan.model import Explanation, Finding, Location, Verdict
 from evtscan.verdicts import reasons
-from evtscan.verdicts.conditions import Conditions, leaves
-from evtscan.verdicts.finding import Judged, covering, describe, events_of, not_seen
+from evtscan.verdicts.conditions import Conditions, deciding, tests_of
+from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
 
 SHOWN_ONLY_WITH_ALL = frozenset({Verdict.CLEAR.value, Verdict.NOT_ASSESSED.value, Verdict.NOT_APPLICABLE.value})
 """Verdicts that a report leaves out unless it is asked for all of them."""
 _AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
+_EXPORT_WHOLE = "export the log in its own format (.evt or .evtx), which carries every field of the event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,52 +32,39 @@ class Outcome:
 def judge(
     host: Host, host_name: str, rules: Sequence[Rule], matches: Iterable[Match], *, strict_facts: bool = False
 ) -> list[Outcome]:
-    """Judge all matches on one host: one outcome for each rule and entity, also where the rule found nothing.
+    """Judge all matches on one host: one outcome for each article (or rule) and entity, also where nothing was found.
 
-    Outcomes with the verdicts ``clear``, ``not_assessed`` and ``not_applicable`` are for readers who ask for all. An
-    ``excluded`` one that another rule explains better is ``not_applicable`` too.
+    Outcomes with the verdicts ``clear``, ``not_assessed`` and ``not_applicable`` are for readers who ask for all.
     """
-    by_rule: dict[str, list[Match]] = {}
+    issues = {rule.info.id: Conditions(rule.known_issue, host, strict_facts) for rule in rules if rule.known_issue}
+    judged: dict[str, list[Judged]] = {rule.info.id: [] for rule in rules}
     for match in matches:
-        by_rule.setdefault(match.rule.info.id, []).append(match)
+        judged[match.rule.info.id].append(_judge_match(issues.get(match.rule.info.id), host, match))
+    explained = _Explained(judged)
     outcomes: list[Outcome] = []
     for rule in rules:
-        found = sorted(by_rule.get(rule.info.id, ()), key=_in_order)
-        outcomes.extend(_judge_rule(host, host_name, rule, found, strict_facts))
-    return _without_explained(outcomes, {rule.info.id: rule for rule in rules})
+        found = sorted(explained.apply(rule, judged[rule.info.id]), key=lambda item: item.order)
+        conditions = issues.get(rule.info.id)
+        if conditions is None:
+            outcomes.append(_plain(host, host_name, rule, found))
+        else:
+            outcomes.extend(_by_entity(conditions, host_name, rule, found))
+    return _one_per_article(outcomes, {rule.info.id: rule for rule in rules})
 
 
-def _entity(match: Match, issue: KnownIssue) -> str:
-    """What a match is about (a disk, an account), where the rule gives one finding for each."""
-    value = field_value(match.event, issue.entity) if issue.entity else ABSENT
-    return "" if value in (ABSENT, UNREADABLE) else str(value)
+# ------------------------------------------------------------------------------------------------- matches
 
 
-def _in_order(match: Match) -> tuple[str, int]:
-    return (match.event.location.source, match.event.sequence)
-
-
-def _judge_rule(host: Host, host_name: str, rule: Rule, matches: Sequence[Match], strict: bool) -> Iterator[Outcome]:
-    issue = rule.known_issue
-    if issue is None:
-        yield _plain(host, host_name, rule, matches)
-        return
-    conditions = Conditions(issue, host, strict)
-    entities: dict[str, list[Match]] = {}
-    for match in matches:
-        entities.setdefault(_entity(match, issue), []).append(match)
-    for entity, found in (entities or {"": []}).items():
-        judged = tuple(_judge_match(conditions, host, match) for match in found)
-        yield _Case(rule, issue, conditions, host, host_name, entity, judged).outcome()
-
-
-def _judge_match(conditions: Conditions, host: Host, match: Match) -> Judged:
+def _judge_match(conditions: Conditions | None, host: Host, match: Match) -> Judged:
+    """What one match means in its own boot session; a rule that says nothing of hosts only detects."""
     point = host.point_of(match.event)
+    if conditions is None:
+        verdict = Verdict.DETECTED if match.truth is Truth.TRUE else Verdict.POSSIBLE
+        return Judged(match=match, point=point, verdict=verdict)
     explanation = conditions.at(point)
     if explanation.truth is Truth.FALSE:
-        verdict = Verdict.EXCLUDED
-        if not conditions.issue.report_excluded and _is_inapplicable(explanation):
-            verdict = Verdict.NOT_APPLICABLE
+        applicable = conditions.issue.report_excluded or not _is_inapplicable(explanation)
+        verdict = Verdict.EXCLUDED if applicable else Verdict.NOT_APPLICABLE
     elif explanation.truth is Truth.TRUE and match.truth is Truth.TRUE:
         verdict = Verdict.CONFIRMED
     else:
@@ -86,21 +74,75 @@ def _judge_match(conditions: Conditions, host: Host, match: Match) -> Judged:
 
 def _is_inapplicable(explanation: Explanation) -> bool:
     """Whether the rule is not about such a host at all: another product, version or build."""
-    kinds = [find(leaf.fact) for leaf in leaves(explanation)]
+    kinds = [find(reason.leaf.fact) for reason in deciding(explanation)]
     return any(kind is not None and kind.applicability for kind in kinds)
+
+
+class _Explained:
+    """Which rules explain which events, so that others need not speak of them."""
+
+    def __init__(self, judged: Mapping[str, Sequence[Judged]]) -> None:
+        self._by_event: dict[Location, list[Rule]] = {}
+        for items in judged.values():
+            for item in items:
+                if item.verdict in _AFFECTED and item.match.rule.known_issue is not None:
+                    self._by_event.setdefault(item.event.location, []).append(item.match.rule)
+
+    def apply(self, rule: Rule, judged: Iterable[Judged]) -> Iterator[Judged]:
+        """The matches of a rule without those that a rule of higher precedence takes from it.
+
+        One that is excluded while another rule explains its event does not apply, unless the rule wants it reported.
+        """
+        for item in judged:
+            others = [other for other in self._by_event.get(item.event.location, ()) if other is not rule]
+            if any(_goes_before(other, rule) for other in others):
+                continue
+            if (
+                others
+                and item.verdict is Verdict.EXCLUDED
+                and not (rule.known_issue and rule.known_issue.report_excluded)
+            ):
+                names = reasons.joined(other.info.article or other.info.title for other in others)
+                yield replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+            else:
+                yield item
+
+
+def _goes_before(one: Rule, other: Rule) -> bool:
+    names = {other.info.id, other.info.article} - {""}
+    return one.known_issue is not None and not names.isdisjoint(one.known_issue.precedence)
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+def _by_entity(conditions: Conditions, host_name: str, rule: Rule, judged: Sequence[Judged]) -> Iterator[Outcome]:
+    entities: dict[str, list[Judged]] = {}
+    for item in judged:
+        entities.setdefault(_entity(item.match, conditions.issue), []).append(item)
+    for entity, found in (entities or {"": []}).items():
+        yield _Case(rule, conditions, host_name, entity, tuple(found)).outcome()
+
+
+def _entity(match: Match, issue: KnownIssue) -> str:
+    """What a match is about (a disk, an account), where the rule gives one finding for each."""
+    value = field_value(match.event, issue.entity) if issue.entity else ABSENT
+    return "" if value in (ABSENT, UNREADABLE) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One known issue, one host, one entity: what its judged matches come to."""
+    """One known issue, one host, one entity: what its judged matches, in order of time, come to."""
 
     rule: Rule
-    issue: KnownIssue
     conditions: Conditions
-    host: Host
     host_name: str
     entity: str
     judged: tuple[Judged, ...]
+
+    @property
+    def host(self) -> Host:
+        return self.conditions.host
 
     def outcome(self) -> Outcome:
         """The first verdict that applies, in order of severity."""
@@ -109,86 +151,103 @@ class _Case:
         if affected and now.truth is not Truth.FALSE:
             confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
             finding = self._confirmed(confirmed, affected) if confirmed else self._possible(affected)
-        elif not affected and self.issue.report_exposed and now.truth is Truth.TRUE:
-            finding = self._exposed(now)
         elif affected:
             finding = self._resolved(affected, now)
+        elif self.conditions.issue.report_exposed and now.truth is Truth.TRUE:
+            finding = self._exposed(now)
         else:
-            finding = self._excluded(now)
+            finding = self._unaffected(now)
         return Outcome(finding=finding, matches=self.judged)
 
     def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
-        explanation = confirmed[-1].explanation
-        assert explanation is not None
+        best = _best(confirmed)
+        explanation = _explanation(best)
         reason = f"{reasons.logged(events_of(confirmed))} while every condition held: {reasons.held(explanation)}."
         others = len(affected) - len(confirmed)
         if others:
-            reason += f" {others} more of its records came at a time when not every condition is known."
-        carried = any(item.basis == "carried" for item in confirmed)
-        finding = self._finding(Verdict.CONFIRMED, affected, reason, explanation, "carried" if carried else "stated")
-        return replace(finding, remedy=self._remedy(confirmed[-1].point))
+            more = "One more record" if others == 1 else f"{others:,} more records"
+            reason += f" {more} came at a time when not every condition is known."
+        finding = self._finding(Verdict.CONFIRMED, affected, reason, explanation, best.basis)
+        return replace(finding, remedy=self._remedy(best.point))
 
     def _possible(self, affected: list[Judged]) -> Finding:
-        last = affected[-1]
-        explanation = last.explanation
-        assert explanation is not None
+        best = affected[-1]
+        explanation = _explanation(best)
+        undecided = explanation.truth is Truth.UNKNOWN
         certain = all(item.match.truth is Truth.TRUE for item in affected)
         parts = [f"{reasons.logged(events_of(affected), certain=certain)}."]
         if not certain:
-            parts.append(f"Whether it is this event is open: {reasons.unknown(last.match.explanation)}.")
-        if explanation.truth is Truth.UNKNOWN:
-            parts.append(f"To decide: {reasons.unknown(explanation)}.")
-        known = reasons.held(explanation)
-        if known:
-            parts.append(f"What holds: {known}.")
-        doubts = self.conditions.doubts_at(last.point)
-        missing = [*reasons.missing_facts(explanation)] if explanation.truth is Truth.UNKNOWN else []
+            candidate = next(item for item in reversed(affected) if item.match.truth is not Truth.TRUE)
+            parts.append(f"Whether it is this event is open: {reasons.unknown(candidate.match.explanation)}.")
+        if undecided:
+            parts.append(reasons.sentence(reasons.unknown(explanation)))
+        if known := reasons.held(explanation):
+            parts.append(f"What is known fits: {known}.")
+        missing = reasons.missing_facts(explanation) if undecided else ()
+        doubts = [doubt for doubt in self.conditions.doubts_at(best.point) if doubt.about in missing]
+        doubted = {doubt.about for doubt in doubts if doubt.missing}
         ways = [way for doubt in doubts for way in doubt.missing]
-        doubted = {doubt.about for doubt in doubts}
-        ways.extend(reasons.how_to_get(fact for fact in missing if fact not in doubted))
+        ways.extend(reasons.how_to_get((fact for fact in missing if fact not in doubted), self.host))
+        if undecided:
+            ways.extend(reasons.to_ask(explanation))
         if not certain:
-            ways.append("export the log in its own format (.evt or .evtx), which carries every field of the event")
-        finding = self._finding(Verdict.POSSIBLE, affected, " ".join(parts), explanation, _weakest_basis(explanation))
-        return replace(finding, missing_facts=tuple(missing), how_to_get=tuple(ways), remedy=self._remedy(last.point))
+            ways.append(_EXPORT_WHOLE)
+        finding = self._finding(Verdict.POSSIBLE, affected, " ".join(parts), explanation, _basis_of_known(explanation))
+        return replace(finding, missing_facts=missing, how_to_get=tuple(ways), remedy=self._remedy(best.point))
 
     def _exposed(self, now: Explanation) -> Finding:
-        reason = f"Every condition holds now: {reasons.held(now)}. {not_seen(self.host, self.rule)}"
+        seen = not_seen(self.host, self.rule)
+        if self.judged:
+            seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
+        reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
         finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
         return replace(finding, remedy=self._remedy(self.host.now))
 
     def _resolved(self, affected: list[Judged], now: Explanation) -> Finding:
-        explanation = affected[-1].explanation
-        assert explanation is not None
-        might = "held" if any(item.verdict is Verdict.CONFIRMED for item in affected) else "may have held"
-        parts = [f"{reasons.logged(events_of(affected))} while the conditions {might}, and they no longer do:"]
-        parts.append(f"{reasons.failed(now)}.")
-        change = self._change_after(affected[-1])
-        later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and _is_after(item, affected[-1])]
+        confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
+        might = "held" if confirmed else "may have held"
+        certain = all(item.match.truth is Truth.TRUE for item in affected)
+        logged = reasons.logged(events_of(affected), certain=certain)
+        parts = [f"{logged} while the conditions {might}, and they no longer do: {reasons.failed(now)}."]
+        last = affected[-1]
+        later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
         if later:
-            parts.append(f"Logged {len(later)} more times after the change: check that the fix reached the file.")
-        elif not any(session.whole for session in self.host.sessions[change:]):
+            more = reasons.more_times(len(later))
+            parts.append(f"Logged {more} after the change: check that the fix reached the file.")
+        elif not self._covers_full_session_after(last):
             parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
-        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), now, now.basis)
+        carried = now.basis == "carried" or (bool(confirmed) and _best(confirmed).basis == "carried")
+        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), now, "carried" if carried else "stated")
 
-    def _excluded(self, now: Explanation) -> Finding:
+    def _unaffected(self, now: Explanation) -> Finding:
         excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
         if excluded:
-            explanation = excluded[-1].explanation
-            assert explanation is not None
-            reason = (
-                f"{reasons.logged(events_of(excluded))}, but this article does not explain it: "
-                f"{reasons.failed(explanation)}."
-            )
-            if self.rule.info.lookalikes:
-                reason += f" What else logs it: {reasons.listed(self.rule.info.lookalikes)}."
-            return self._finding(Verdict.EXCLUDED, excluded, reason, explanation, explanation.basis)
+            return self._excluded(excluded)
         if self.judged:
-            explanation = self.judged[-1].explanation
-            assert explanation is not None
-            reason = f"The rule is not about such a host: {reasons.failed(explanation)}."
-            return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, explanation, explanation.basis)
-        verdict = Verdict.CLEAR if covering(self.host, self.rule) else Verdict.NOT_ASSESSED
+            return self._inapplicable()
+        verdict = Verdict.CLEAR if would_show(self.host, self.rule) else Verdict.NOT_ASSESSED
         return self._finding(verdict, [], not_seen(self.host, self.rule), now, now.basis)
+
+    def _excluded(self, excluded: list[Judged]) -> Finding:
+        best = _best(excluded)
+        explanation = _explanation(best)
+        name = self.rule.info.article or "this rule"
+        parts = [
+            f"{reasons.logged(events_of(excluded))}, but {name} does not explain it: {reasons.failed(explanation)}."
+        ]
+        if self.rule.info.lookalikes:
+            parts.append(f"What else logs it: {reasons.listed(self.rule.info.lookalikes)}.")
+        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), explanation, best.basis)
+
+    def _inapplicable(self) -> Finding:
+        last = self.judged[-1]
+        explanation = _explanation(last)
+        logged = reasons.logged(events_of(self.judged))
+        if all(item.explained_by for item in self.judged):
+            reason = f"{logged}, which {last.explained_by} explains."
+        else:
+            reason = f"{logged}, but the rule is not about such a host: {reasons.failed(explanation)}."
+        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, explanation, last.basis)
 
     def _finding(
         self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
@@ -198,69 +257,66 @@ class _Case:
 
     def _remedy(self, point: Point) -> tuple[str, ...]:
         """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
-        doubts = self.conditions.doubts_at(point)
-        own = [step for doubt in doubts for step in doubt.remedy]
+        own = [step for doubt in self.conditions.doubts_at(point) for step in doubt.remedy]
         info = self.rule.info
         return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
 
-    def _change_after(self, last: Judged) -> int:
-        """Index of the first session in which the conditions are known to be false after the last affected match."""
+    def _covers_full_session_after(self, last: Judged) -> bool:
+        """Whether the log holds a boot session in full from the first on in which the conditions are false."""
         sessions = self.host.sessions
-        for index in range((last.point.session or 0) + 1, len(sessions)):
-            if self.conditions.at(Point(index, sessions[index].first)).truth is Truth.FALSE:
-                return index
-        return len(sessions)
+        first = len(sessions) if last.point.session is None else last.point.session + 1
+        for index in range(first, len(sessions)):
+            if self.conditions.at(Point(index, AFTER_EVERYTHING)).truth is Truth.FALSE:
+                at_start = self.conditions.at(Point(index, sessions[index].first)).truth is Truth.FALSE
+                return any(session.whole for session in sessions[index if at_start else index + 1 :])
+        return False
 
 
-def _plain(host: Host, host_name: str, rule: Rule, matches: Sequence[Match]) -> Outcome:
-    """A rule that says nothing of hosts: it was detected, or it was not."""
-    judged = tuple(Judged(match=match, point=host.point_of(match.event), verdict=Verdict.DETECTED) for match in matches)
-    if judged:
-        finding = describe(host, host_name, rule, Verdict.DETECTED, judged, "")
-        return Outcome(finding=replace(finding, reason=f"{reasons.logged(events_of(judged))}."), matches=judged)
-    verdict = Verdict.CLEAR if covering(host, rule) else Verdict.NOT_ASSESSED
-    finding = replace(describe(host, host_name, rule, verdict, (), ""), reason=not_seen(host, rule))
-    return Outcome(finding=finding, matches=())
+def _explanation(item: Judged) -> Explanation:
+    assert item.explanation is not None, "a match of a known issue is judged by its conditions"
+    return item.explanation
 
 
-def _is_after(item: Judged, other: Judged) -> bool:
-    return (item.point.session or 0, item.point.sequence) > (other.point.session or 0, other.point.sequence)
+def _best(judged: Sequence[Judged]) -> Judged:
+    """The match on which a verdict rests: the last that rests on stated facts alone, else the last."""
+    return next((item for item in reversed(judged) if item.basis == "stated"), judged[-1])
 
 
-def _weakest_basis(explanation: Explanation) -> str:
+def _basis_of_known(explanation: Explanation) -> str:
     """The basis of what is known in an explanation that is unknown as a whole."""
-    bases = {node.basis for node in _walk(explanation) if not node.children and node.basis}
-    return "carried" if "carried" in bases else "stated" if bases else ""
+    bases = {reason.leaf.basis for reason in tests_of(explanation)}
+    return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
 
 
-def _walk(explanation: Explanation) -> Iterator[Explanation]:
-    yield explanation
-    for child in explanation.children:
-        yield from _walk(child)
+def _plain(host: Host, host_name: str, rule: Rule, judged: Sequence[Judged]) -> Outcome:
+    """A rule that says nothing of hosts: it was detected, may have been, or was not."""
+    detected = [item for item in judged if item.verdict is Verdict.DETECTED]
+    shown = detected or judged
+    if detected:
+        verdict, reason = Verdict.DETECTED, f"{reasons.logged(events_of(detected))}."
+    elif judged:
+        verdict, reason = Verdict.POSSIBLE, f"{reasons.logged(events_of(judged), certain=False)}."
+        reason += f" Whether it is this event is open: {reasons.unknown(judged[-1].match.explanation)}."
+    else:
+        verdict = Verdict.CLEAR if would_show(host, rule) else Verdict.NOT_ASSESSED
+        reason = not_seen(host, rule)
+    finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
+    if verdict is Verdict.POSSIBLE:
+        finding = replace(finding, how_to_get=(_EXPORT_WHOLE,))
+    return Outcome(finding=finding, matches=tuple(judged))
 
 
-def _without_explained(outcomes: list[Outcome], rules: dict[str, Rule]) -> list[Outcome]:
-    """Turn an excluded finding into one that does not apply where another rule explains each of its events."""
-    explained: set[Location] = {
-        item.event.location
-        for outcome in outcomes
-        if outcome.finding.verdict in {Verdict.CONFIRMED.value, Verdict.POSSIBLE.value, Verdict.RESOLVED.value}
-        for item in outcome.matches
-        if item.verdict in _AFFECTED
-    }
-
-    def is_explained(outcome: Outcome) -> bool:
-        issue = rules[outcome.finding.rule_id].known_issue
-        return (
-            outcome.finding.verdict == Verdict.EXCLUDED.value
-            and issue is not None
-            and not issue.report_excluded
-            and all(item.event.location in explained for item in outcome.matches)
-        )
-
+def _one_per_article(outcomes: Iterable[Outcome], rules: Mapping[str, Rule]) -> list[Outcome]:
+    """One outcome for each article and entity: the most severe of its rules', with the matches of all of them."""
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        finding = outcome.finding
+        article = rules[finding.rule_id].info.article
+        groups.setdefault((f"article {article}" if article else finding.rule_id, finding.entity), []).append(outcome)
     return [
-        replace(outcome, finding=replace(outcome.finding, verdict=Verdict.NOT_APPLICABLE.value))
-        if is_explained(outcome)
-        else outcome
-        for outcome in outcomes
+        replace(
+            min(group, key=lambda outcome: Verdict(outcome.finding.verdict).rank),
+            matches=tuple(item for outcome in group for item in outcome.matches),
+        )
+        for group in groups.values()
     ]

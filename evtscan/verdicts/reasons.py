@@ -3,44 +3,68 @@
 from collections.abc import Iterable, Sequence
 
 from evtscan.facts import catalogue
+from evtscan.facts.host import Host
 from evtscan.logic import Truth
-from evtscan.model import Event, Explanation
-from evtscan.verdicts.conditions import all_leaves, leaves
+from evtscan.model import Basis, Event, Explanation
+from evtscan.verdicts.conditions import deciding, tests_of
 
 
 def logged(events: Sequence[Event], *, certain: bool = True) -> str:
     """``Dhcp 1008 was logged 3 times``; not ``certain``: the format leaves open whether it is that event."""
     names = dict.fromkeys(f"{event.provider} {event.event_id}" for event in events)
-    many = "once" if len(events) == 1 else "twice" if len(events) == 2 else f"{len(events)} times"
-    return f"{joined(names)} {'was' if certain else 'may have been'} logged {many}"
+    return f"{joined(names)} {'was' if certain else 'may have been'} logged {times(len(events))}"
+
+
+def times(number: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def more_times(number: int) -> str:
+    """``once more``, ``twice more``, ``3 more times``."""
+    return f"{number:,} more times" if number > 2 else f"{times(number)} more"
 
 
 def held(explanation: Explanation) -> str:
-    """What is known to hold, in words: ``Windows version 4.0, Service Pack 2 and RAS is installed``."""
-    return listed(leaf.says for leaf in all_leaves(explanation) if leaf.truth is Truth.TRUE)
+    """What is known to hold, in words: ``Windows version 4.0; Service Pack 2; RAS is installed``."""
+    return listed(reason.leaf.says for reason in tests_of(explanation) if reason.truth is Truth.TRUE)
 
 
 def failed(explanation: Explanation) -> str:
-    """What makes the conditions false: ``Service Pack 6 where the rule asks for os.service_pack is 2``."""
-    return listed(f"{leaf.says} (the rule asks: {leaf.text})" for leaf in leaves(explanation))
+    """What makes the conditions false: ``Service Pack 6 (required: os.service_pack is 2)``."""
+    return listed(
+        f"{reason.leaf.says} (required: {'not: ' if reason.negated else ''}{reason.leaf.text})"
+        for reason in deciding(explanation)
+    )
 
 
 def unknown(explanation: Explanation) -> str:
-    """What is missing for a decision, each with what is known of it."""
-    return listed(leaf.says or leaf.text for leaf in leaves(explanation))
+    """What keeps an explanation from being decided, each with what is known of it."""
+    return listed(reason.leaf.says or f"no evidence shows it: {reason.leaf.text}" for reason in deciding(explanation))
 
 
 def missing_facts(explanation: Explanation) -> tuple[str, ...]:
     """The facts that would decide an explanation that is unknown."""
-    return tuple(dict.fromkeys(leaf.fact for leaf in leaves(explanation) if leaf.fact))
+    return tuple(dict.fromkeys(reason.leaf.fact for reason in deciding(explanation) if reason.leaf.fact))
 
 
-def how_to_get(facts: Iterable[str]) -> tuple[str, ...]:
-    """How to obtain each of the facts; one instruction for all that come the same way."""
+def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
+    """How to obtain each of the facts; one instruction for all that come the same way.
+
+    Of what is known by now, only the time is missing from which it held.
+    """
     ways: dict[str, list[str]] = {}
     for fact in facts:
-        ways.setdefault(catalogue.how_to_get(fact), []).append(fact)
+        is_known = host.known(fact, host.now).basis is not Basis.UNKNOWN
+        way = catalogue.how_to_date(fact) if is_known else catalogue.how_to_get(fact)
+        ways.setdefault(way, []).append(fact)
     return tuple(f"{joined(names)}: {way}" for way, names in ways.items())
+
+
+def to_ask(explanation: Explanation) -> tuple[str, ...]:
+    """What no evidence shows and somebody has to say."""
+    leaves = (reason.leaf for reason in deciding(explanation))
+    return tuple(f"ask whether this is so: {leaf.text}" for leaf in leaves if not leaf.fact)
 
 
 def joined(words: Iterable[str]) -> str:
@@ -52,3 +76,8 @@ def joined(words: Iterable[str]) -> str:
 def listed(statements: Iterable[str]) -> str:
     """Statements one after the other, each once."""
     return "; ".join(dict.fromkeys(statement for statement in statements if statement))
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -154,6 +154,14 @@ def test_a_hive_without_a_time_has_none(tmp_path: Path) -> None:
     assert key.last_written is None
 
 
+@pytest.mark.parametrize("header", [0, WRITTEN - 5, WRITTEN + 9])
+def test_a_hive_is_as_new_as_its_header_and_its_newest_key(tmp_path: Path, header: int) -> None:
+    raw = bytearray(write_hive(SYSTEM, written=WRITTEN))
+    struct.pack_into("<Q", raw, 12, header)
+    struct.pack_into("<Q", raw, raw.index(b"RasArp") - 72, WRITTEN + 7)
+    assert opened(tmp_path, resealed(raw)).taken == Instant(max(header, WRITTEN + 7))
+
+
 def test_the_root_key_stands_where_the_header_says(tmp_path: Path) -> None:
     raw = bytearray(write_hive(SYSTEM))
     old = struct.unpack_from("<I", raw, 36)[0]
@@ -281,11 +289,11 @@ def test_a_dirty_hive_without_logs_is_read_as_it_stands(tmp_path: Path) -> None:
     assert hive.taken == Instant(WRITTEN)
 
 
-def test_a_wrong_header_checksum_makes_a_hive_dirty_and_its_time_unknown(tmp_path: Path) -> None:
-    raw = bytearray(write_hive(SYSTEM))
-    raw[508] ^= 1
+def test_a_wrong_header_checksum_makes_a_hive_dirty_and_its_time_void(tmp_path: Path) -> None:
+    raw = bytearray(write_hive(SYSTEM, written=WRITTEN))
+    struct.pack_into("<Q", raw, 12, WRITTEN + 100)
     hive = opened(tmp_path, bytes(raw))
-    assert ([warning.kind for warning in hive.warnings], hive.taken) == (["dirty_hive"], None)
+    assert ([warning.kind for warning in hive.warnings], hive.taken) == (["dirty_hive"], Instant(WRITTEN))
     assert "checksum" in hive.warnings[0].message
 
 
@@ -521,14 +529,16 @@ def unpacked(corpus: Path, folder: Path, *names: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "computer", "csd", "bias", "services"),
+    ("name", "computer", "csd", "bias", "services", "taken"),
     [
-        ("SYSTEM", "WKS-WIN732BITA", 256, 300, 467),
-        ("SYSTEM_2", "SENSEI", 0, 480, 469),
-        ("SYSTEM_WIN_10_1709", "DESKTOP-2KGM189", 0, 480, 737),
+        ("SYSTEM", "WKS-WIN732BITA", 256, 300, 467, "2012-04-07T13:05:14.5115038Z"),
+        ("SYSTEM_2", "SENSEI", 0, 480, 469, "2015-12-12T03:30:15.8209331Z"),
+        ("SYSTEM_WIN_10_1709", "DESKTOP-2KGM189", 0, 480, 737, "2020-04-24T05:15:51.5936152Z"),
     ],
 )
-def test_real_hives(corpus: Path, tmp_path: Path, name: str, computer: str, csd: int, bias: int, services: int) -> None:
+def test_real_hives(
+    corpus: Path, tmp_path: Path, name: str, computer: str, csd: int, bias: int, services: int, taken: str
+) -> None:
     path = unpacked(corpus, tmp_path, name)
     hive = read_registry(Source(path, name))
     control = r"SYSTEM\CurrentControlSet\Control"
@@ -541,6 +551,7 @@ def test_real_hives(corpus: Path, tmp_path: Path, name: str, computer: str, csd:
     assert (len(key.subkeys), key.whole) == (services, True)
     regipy = RegistryHive(path).get_key(r"\ControlSet001\Services")
     assert key.subkeys == tuple(child.name for child in regipy.iter_subkeys())
+    assert str(hive.taken) == taken
     assert [warning.kind for warning in hive.warnings] == ([] if name == "SYSTEM" else ["dirty_hive"])
 
 
@@ -581,7 +592,7 @@ def test_real_logs_are_replayed_as_by_regipy(corpus: Path, tmp_path: Path) -> No
     assert (
         values(hive, r"SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName")["computername"] == "DESKTOP-PM6C56D"
     )
-    assert (hive.replayed, hive.warnings) == (24, [])
+    assert (hive.replayed, hive.warnings, str(hive.taken)[:10]) == (24, [], "2018-04-06")
 
 
 @pytest.mark.parametrize("name", ["SYSTEM_B.LOG1", "ntuser_software_partial"])

@@ -376,8 +376,11 @@ def test_two_exports_joined_keep_their_own_byte_width() -> None:
     assert registry.warnings == []
 
 
-def test_warnings_are_bounded() -> None:
-    assert len(reg(V5 + "[HKLM\\SYSTEM]\n" + "garbage\n" * 5000).warnings) == 100
+def test_warnings_are_bounded_and_counted() -> None:
+    registry = reg(V5 + "[HKLM\\SYSTEM]\n" + "garbage\n" * 5000 + '"cut"=hex:0')
+    assert len(registry.warnings) == 102
+    assert [warning.kind for warning in registry.warnings[-2:]] == ["bad_line", "truncated"]
+    assert registry.warnings[-2].message == "4900 more lines cannot be read"
 
 
 def test_undecodable_bytes_are_reported(tmp_path: Path) -> None:
@@ -458,16 +461,26 @@ def test_a_cut_never_proves_absence(keys: dict[str, dict[str, RegistryData]], ch
             assert values(registry, path) == folded(keys[key])
 
 
+RAW = NT4.encode("cp1252"), (V5 + NT4.partition("\n")[2]).encode("utf-16")
+
+
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.tuples(st.integers(0, len(NT4) - 1), st.characters(codec="cp1252")), max_size=6))
-def test_changed_characters_never_end_in_an_exception(changes: list[tuple[int, str]]) -> None:
-    text = list(NT4)
-    for place, character in changes:
-        text[place] = character
+@given(
+    raw=st.sampled_from(RAW),
+    changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=6),
+    cut=st.integers(0, 2000),
+)
+def test_damaged_bytes_give_warnings_or_an_error_of_the_file(
+    raw: bytes, changes: list[tuple[int, int]], cut: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    damaged = bytearray(raw)
+    for place, byte in changes:
+        damaged[place % len(damaged)] = byte
     try:
-        registry = reg("".join(text), "cp1252")
-    except EvidenceError:
-        return
-    key = registry.key(SERVICES + r"\RasArp")
-    if key is not None and key.whole and not registry.warnings:
-        assert all(value.location.line for value in key.values.values())
+        registry = saved(tmp_path_factory.mktemp("reg"), bytes(damaged[: len(damaged) - cut % len(damaged)]))
+        said = [str(warning.location) for warning in registry.warnings]
+        key = registry.key(SERVICES + r"\RasArp")
+        assert key is None or key.whole == registry.covers(SERVICES + r"\RasArp")
+    except EvidenceError as error:
+        said = [str(error)]
+    assert all(text.startswith("host.reg") for text in said)

@@ -73,4 +73,3 @@ def test_files_are_bounded(tmp_path: Path) -> None:
         read_text(Source(path, "a.txt"), limit=4)
     with pytest.raises(EvidenceError, match=r"b\.txt: cannot be read"):
         read_text(Source(tmp_path / "b.txt", "b.txt"))
-

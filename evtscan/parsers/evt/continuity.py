@@ -137,7 +137,7 @@ class Continuity:
     def _judge(self, reader: ExtentReader, start: int, size: int, rising: int, first: bool) -> Gap | None:
         """The gap of ``size`` bytes before the record at ``start``, if it means something."""
         seam = reader.joins(start - size, start)
-        missing_here = seam or (first and self.log.end is None)
+        missing_here = seam or (first and (self.log.end is None or not size))
         if missing_here and self.log.missing and rising > 1:
             return Gap(Place.CUT, start - size, size, _lost(rising, size + self.log.missing))
         if seam and size < FIXED_SIZE and rising == 1:

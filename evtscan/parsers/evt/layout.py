@@ -30,6 +30,7 @@ MOST_LOGS = 1000
 
 _HEADER = struct.Struct("<I4s10I")
 _END = struct.Struct("<10I")
+_HEAD = struct.Struct("<I4s3I")  # of a record: length, magic, number, time generated, time written
 _HEADER_MARK = struct.pack("<I4s2I", HEADER_SIZE, MAGIC, 1, 1)
 _END_MARKS = (0x11111111, 0x22222222, 0x33333333, 0x44444444)
 _END_MARK = struct.pack("<4I", *_END_MARKS)
@@ -232,7 +233,7 @@ def _start(stream: BinaryIO, ring: Ring, offset: int, header: Header | None, end
     There may be copies of it in the slack, which comes first. If it is nowhere, the EOF record has the last word.
     """
     for told in (end.start, header.start if header else end.start):
-        if _number_at(ring.read(stream, offset + told, 12)) == end.oldest:
+        if _number_and_time(ring.read(stream, offset + told, _HEAD.size))[:1] == (end.oldest,):
             return offset + told
     reader = ExtentReader(stream, ring.extents(*_behind(ring, offset + end.end, 0)))
     found = None
@@ -260,7 +261,11 @@ def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> 
 
 
 def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
-    """Of all EOF records in the ring that know their own place, the newest that its neighbours bear out."""
+    """Of all EOF records in the ring that know their own place, the newest by number that its neighbours bear out.
+
+    When a log is cleared, numbers start again at 1, and an EOF record from before may live on. So one that stands among
+    the records of the newest by number is newer still, if the record before it was written later.
+    """
     candidates: list[EndRecord] = []
 
     def freshness(end: EndRecord) -> int:
@@ -272,10 +277,22 @@ def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
             candidates.append(end)
             if len(candidates) > 2 * _MOST_CANDIDATES:
                 candidates = sorted(candidates, key=freshness)[-_MOST_CANDIDATES:]
-    if not candidates:
-        return None
-    supported = [end for end in candidates if _has_neighbour(stream, ring, offset, end)]
-    return max(supported or candidates, key=freshness)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    before = {end: _record_before(stream, ring, offset, end) for end in candidates}
+    supported = [end for end in candidates if before[end] or end.empty or _oldest_is_there(stream, ring, offset, end)]
+
+    newest = max(supported or candidates, key=freshness)
+
+    def written(end: EndRecord) -> int:
+        _, time = before[end] or (0, 0)
+        return time
+
+    def among_its_records(end: EndRecord) -> bool:
+        return ring.distance(newest.start, end.end) < ring.distance(newest.start, newest.end)
+
+    later = [end for end in supported if among_its_records(end) and written(end) > written(newest)]
+    return max(later, key=written, default=newest)
 
 
 def _end_places(stream: BinaryIO, ring: Ring) -> Iterator[int]:
@@ -292,26 +309,30 @@ def _end_places(stream: BinaryIO, ring: Ring) -> Iterator[int]:
         at = seam.find(_END_MARK, at + 1)
 
 
-def _has_neighbour(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) -> bool:
-    """Whether the record that it calls the oldest, or the one before it, has the number that it gives."""
-    if end.empty:
-        return True
-    if _number_at(ring.read(stream, offset + end.start, 12)) == end.oldest:
-        return True
+def _oldest_is_there(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) -> bool:
+    return _number_and_time(ring.read(stream, offset + end.start, _HEAD.size))[:1] == (end.oldest,)
+
+
+def _record_before(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) -> tuple[int, int] | None:
+    """Number and time written of the record before an EOF record, if it has the number that belongs there."""
     tail = ring.read(stream, _back(ring, offset + end.end, 4), 4)
     length = int.from_bytes(tail, "little")
     if length >= ring.limit - ring.first:
-        return False
-    before = _number_at(ring.read(stream, _back(ring, offset + end.end, length), 12))
-    return before == (end.current - 1) % MODULUS
+        return None
+    found = _number_and_time(ring.read(stream, _back(ring, offset + end.end, length), _HEAD.size))
+    return found if found and found[0] == (end.current - 1) % MODULUS else None
 
 
 def _back(ring: Ring, position: int, length: int) -> int:
     return ring.first + (position - length - ring.first) % (ring.limit - ring.first)
 
 
-def _number_at(head: bytes) -> int | None:
-    return int.from_bytes(head[8:12], "little") if head[4:8] == MAGIC and len(head) == 12 else None
+def _number_and_time(head: bytes) -> tuple[int, int] | tuple[()]:
+    """Number and time written of the record that begins with these bytes; nothing if none does."""
+    if len(head) < _HEAD.size or head[4 : 4 + len(MAGIC)] != MAGIC:
+        return ()
+    _, _, number, _, written = _HEAD.unpack(head)
+    return number, written
 
 
 def _carved(stream: BinaryIO, offset: int, header: Header | None, ring: Ring, missing: int) -> StoredLog:

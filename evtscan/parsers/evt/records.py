@@ -139,14 +139,15 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
     A record is whole if its length is sound and repeated in its last four bytes. What lies inside of a record is
     never taken for one. One that is cut by the end of a segment waits for the next segment.
     """
-    buffer = bytearray(LONGEST_RECORD + SEGMENT_SIZE + MARGIN)
+    segment = min(SEGMENT_SIZE, reader.length + 1)
+    buffer = bytearray(min(LONGEST_RECORD, segment) + segment + MARGIN)
     view = memoryview(buffer)
     kept = address = 0
     final = False
     while not final:
-        got = reader.readinto(view[kept : kept + SEGMENT_SIZE])
+        got = reader.readinto(view[kept : kept + segment])
         size = kept + got
-        final = got < SEGMENT_SIZE
+        final = got < segment
         starts, used = _records_in(buffer, size, final)
         rows = _sliding(buffer, 0, ROW.itemsize)[starts].view(ROW)
         yield Batch(view[: size + MARGIN], address, starts, rows)

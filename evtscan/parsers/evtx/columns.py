@@ -32,7 +32,7 @@ from evtscan.parsers.evtx.shapes import (
     shape_of,
     texts_of,
 )
-from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable
+from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable, places_of
 from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, Instant, format_value
 
 _FRAGMENT_HEADER = 0x01010F  # of four bytes the first three
@@ -77,12 +77,16 @@ class Decoder:
 
     table: TemplateTable = field(default_factory=TemplateTable)
     caches: Caches = field(default_factory=Caches)
+    lookup: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Room to find, by its place, the row that holds a definition; what is left in it from before is recognised."""
     _shapes: dict[object, Shape | None] = field(default_factory=dict)
 
     def open(self, segment: Segment, records: Records) -> "SegmentColumns":
         """Look at the records of one segment."""
         if self.table.full:
             self.table, self._shapes = TemplateTable(), {}
+        if len(self.lookup) < len(segment.bytes) // 8:
+            self.lookup = np.zeros(len(segment.bytes) // 8, np.int32)
         return SegmentColumns(self, segment, records)
 
     def shape(self, key: "_Key") -> Shape | None:
@@ -119,7 +123,7 @@ class WantedIds:
 
     def __init__(self, query: Query) -> None:
         self._query = query
-        self._allowed = np.array([query.accepts_id(number) for number in range(_EVENT_IDS)], np.bool_)
+        self._allowed = _allowed_ids(query)
         self._kinds: dict[bytes, int] = {}
         self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
         self._table: TemplateTable | None = None
@@ -167,6 +171,15 @@ class WantedIds:
         return ids & self._allowed
 
 
+def _allowed_ids(query: Query) -> NDArray[np.bool_]:
+    """For each event id whether the ranges of a query allow it."""
+    allowed = np.full(_EVENT_IDS, query.include_ids is None)
+    for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
+        for numbers in ranges:
+            allowed[[number for number in numbers if 0 <= number < _EVENT_IDS]] = value
+    return allowed
+
+
 class SegmentColumns:
     """The records of one segment as columns."""
 
@@ -185,7 +198,7 @@ class SegmentColumns:
         place = start + _TO_VALUES
         good = place + 4 <= end
         good &= (segment.bytes[start] & ~np.uint8(_MORE)) == _INSTANCE
-        base = start - start % CHUNK_SIZE
+        base = start & -CHUNK_SIZE
         offset = segment.u32[start + 6].astype(np.int64)
         good &= offset + _DEFINITION_HEADER <= CHUNK_SIZE
         definition = np.where(good, base + offset, 0)
@@ -195,11 +208,26 @@ class SegmentColumns:
         values = np.where(good, values, 0)
         count = segment.u32[values].astype(np.int64)
         good &= values + 4 + 4 * count <= end
-        template = np.full(len(start), NOT_KNOWN, np.int64)
-        if good.any():
-            positions, which = np.unique(definition[good], return_inverse=True)
-            template[good] = self._decoder.table.resolve(segment, positions)[which]
-        return Instances(template, values, np.where(good, count, 0))
+        template = self._templates(np.where(good, definition, -1), inline & good)
+        return Instances(template, values, np.where(template == NOT_KNOWN, 0, count))
+
+    def _templates(self, definition: Offsets, inline: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The template numbers for the places of definitions, -1 for none; most stand in the first record that uses them."""
+        template = np.full(len(definition), NOT_KNOWN, np.int64)
+        resolve, lookup = self._decoder.table.resolve, self._decoder.lookup
+        positions = definition[inline]
+        if len(positions):
+            lookup[positions >> 3] = np.arange(len(positions))
+            which = np.minimum(lookup[definition >> 3], len(positions) - 1)
+            found = positions[which] == definition
+            template = np.where(found, resolve(self._segment, positions)[which], NOT_KNOWN)
+        else:
+            found = np.zeros(len(definition), np.bool_)
+        rest = np.flatnonzero(~found & (definition >= 0))
+        if len(rest):
+            positions, which = np.unique(definition[rest], return_inverse=True)
+            template[rest] = resolve(self._segment, positions)[which]
+        return template
 
     def _event_ids(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The event id of each row, and the rows that are declined already."""
@@ -209,9 +237,9 @@ class SegmentColumns:
         known = (index >= 0) & (index < instances.count)
         table = np.where(known, instances.values + 4, 0)
         place = table + 4 * instances.count
-        for step in range(int(index.max(initial=0))):
-            size = self._segment.u16[table + 4 * step]
-            place = place + np.where(step < index, size, 0)
+        for step in range(0, int(index.max(initial=0)), 2):  # two entries with one look
+            pair = self._segment.u64[table + 4 * step].view(np.int64)
+            place += np.where(step < index, pair & 0xFFFF, 0) + np.where(step + 1 < index, (pair >> 32) & 0xFFFF, 0)
         entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
         event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
@@ -243,7 +271,7 @@ class SegmentColumns:
     def _split(self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int) -> Iterator["_Part"]:
         """Rows by template, number of values and their types, then the same for nested instances."""
         kind = instances.template * (CHUNK_SIZE + 1) + instances.count
-        for value, places in _by_value(kind):
+        for value, places in places_of(kind):
             template = value // (CHUNK_SIZE + 1)
             if template == NOT_KNOWN or depth > _MOST_NESTED:
                 yield _Part(rows[places], None, {})
@@ -309,9 +337,10 @@ class SegmentColumns:
         """The bytes of the values in some holes of a group."""
         if not self._bytes:
             self._bytes = bytes(self._segment.view)
-        take = self._bytes.__getitem__
+        data = self._bytes
         return {
-            path: list(map(take, map(slice, *(bound.tolist() for bound in group.bounds[path])))) for path in paths
+            path: [data[start:end] for start, end in zip(*(bound.tolist() for bound in group.bounds[path]), strict=True)]
+            for path in paths
         }
 
     def data(self, group: Group) -> list[dict[str, Any]]:
@@ -371,16 +400,6 @@ class _Part:
     bounds: dict[HolePath, tuple[Offsets, Offsets]]
 
 
-def _by_value(values: NDArray[np.int64]) -> Iterator[tuple[int, Rows]]:
-    """The distinct values, each with the places where it stands."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    for places in np.split(order, borders):
-        if len(places):
-            yield int(values[places[0]]), places
-
-
 def _by_row(codes: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Rows]]:
     """The distinct rows of a matrix, each with the places where it stands."""
     places = np.arange(len(codes))
@@ -393,7 +412,7 @@ def _by_row(codes: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Rows]
         places = places[~same]
     if len(places):
         _, kind = np.unique(codes[places], axis=0, return_inverse=True)
-        for _, same in _by_value(kind.reshape(-1)):
+        for _, same in places_of(kind.reshape(-1)):
             yield codes[places[same[0]]], places[same]
 
 

@@ -31,8 +31,8 @@ CHUNK_SIZE = 0x10000
 FIRST_RECORD = 0x200
 CHUNK_MAGIC = b"ElfChnk\0"
 RECORD_MAGIC = b"**\0\0"
-SEGMENT_CHUNKS = 128
-"""Chunks of one segment: 8 MiB amortise the cost of a NumPy call, and stay near the processor's cache."""
+SEGMENT_CHUNKS = 256
+"""Chunks of one segment: 16 MiB amortise the cost of a NumPy call, and stay near the processor's cache."""
 
 _MARGIN = 64  # zero bytes behind the last chunk, so that a gather at its end stays inside the buffer
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record

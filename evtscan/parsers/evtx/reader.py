@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import repeat
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query,
 from evtscan.parsers.evtx.columns import Decoder, Group, SegmentColumns, WantedIds
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Layout, Segment, read_layout, read_segments
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError, to_event
+from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, to_event
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records, find_records
 from evtscan.wintypes import Instant
 
@@ -209,33 +210,29 @@ class EvtxLog:
             group = group.take(np.array([query.admits(*key) for key in keys], np.bool_))
         if not len(group.rows):
             return []
-        system = [columns.system(group, name) for name in READ_FIELD]
-        data = columns.data(group)
-        offsets = segment.offsets[records.start[group.rows] // CHUNK_SIZE] + records.start[group.rows] % CHUNK_SIZE
-        rows = zip(
-            group.rows.tolist(),
-            offsets.tolist(),
-            records.number[group.rows].tolist(),
-            records.ticks[group.rows].tolist(),
-            records.recovered[group.rows].tolist(),
-            zip(*system, strict=True),
-            data,
-            strict=True,
-        )
-        return [
-            (
-                row,
-                to_event(
-                    DecodedRecord(**dict(zip(READ_FIELD, fields, strict=True)), data=values),
-                    source_name=self._source.name,
-                    offset=offset,
-                    header_id=number,
-                    header_ticks=ticks,
-                    recovered=recovered,
-                ),
-            )
-            for row, offset, number, ticks, recovered, fields, values in rows
-        ]
+        return list(zip(group.rows.tolist(), self._build(columns, segment, records, group), strict=True))
+
+    def _build(self, columns: SegmentColumns, segment: Segment, records: Records, group: Group) -> list[Event]:
+        """The same as ``to_event`` for each row."""
+        rows, count = group.rows, len(group.rows)
+        start, number = records.start[rows], records.number[rows].tolist()
+        place = {
+            "source": repeat(self._source.name),
+            "offset": (segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE).tolist(),
+            "record": number,
+        }
+        system = {name: columns.system(group, name) for name in READ_FIELD}
+        written = records.ticks[rows].tolist()
+        ticks = [later if own is None else own for own, later in zip(system.pop("ticks"), written, strict=True)]
+        fields: dict[str, Iterable[Any]] = {
+            "location": build_all(Location, count, place),
+            "sequence": number,
+            "header_id": number,
+            "time": build_all(Instant, count, {"ticks": ticks}),
+            "recovered": records.recovered[rows].tolist(),
+            "data": columns.data(group),
+        }
+        return build_all(Event, count, fields | system)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evtscan.model import ExtractionWarning, Location
 from evtscan.parsers.evtx.file import (
+    CHUNK_MAGIC,
     CHUNK_SIZE,
     FIRST_RECORD,
     RECORD_MAGIC,
@@ -23,6 +24,7 @@ from evtscan.parsers.evtx.file import (
 
 HEADER_SIZE = 24
 _SMALLEST = HEADER_SIZE + 4  # a record without content
+_CHUNK_MAGIC = int.from_bytes(CHUNK_MAGIC, "little")
 _MAGIC = int.from_bytes(RECORD_MAGIC, "little")
 
 
@@ -80,7 +82,7 @@ def find_records(
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    """Start and size of the records in regular chunks (and in part of the others); ``whole`` tells which they are."""
+    """Start and size of the records in regular chunks (and of some in others); ``whole`` tells which they are."""
 
     start: Offsets
     size: Offsets
@@ -88,48 +90,37 @@ class _Spans:
 
 
 def _regular(segment: Segment) -> _Spans:
-    """Step through all chunks at once; a chunk drops out at the first record that is not as it must be."""
+    """Step through all chunks at once, from each record to the next by its size, then verify all that was found."""
     u32, u64 = segment.u32, segment.u64
     base = np.arange(segment.slots, dtype=np.int64) * CHUNK_SIZE
     free = u32[base + 48].astype(np.int64)
-    whole = (segment.u64[base] == int.from_bytes(b"ElfChnk\0", "little")) & (free <= segment.present)
-    whole &= (free >= FIRST_RECORD) & ~segment.orphan
+    whole = (u64[base] == _CHUNK_MAGIC) & (free <= segment.present) & (free >= FIRST_RECORD) & ~segment.orphan
     slot = np.flatnonzero(whole & (free > FIRST_RECORD))
     position, stop = base[slot] + FIRST_RECORD, base[slot] + free[slot]
-    number = u64[position + 8]
-    starts, sizes = [], []
+    steps = []
     while len(position):
-        size = u32[position + 4].astype(np.int64)
+        steps.append(position)
+        size = u32[position + 4]
         end = position + size
-        good = (u32[position] == _MAGIC) & (size >= _SMALLEST) & (end <= stop) & (u64[position + 8] == number)
-        good &= u32[np.where(good, end - 4, 0)] == size
-        if not good.all():
-            whole[slot[~good]] = False
-            position, size, end, stop = position[good], size[good], end[good], stop[good]
-            number, slot = number[good], slot[good]
-        starts.append(position)
-        sizes.append(size)
-        more = end < stop
-        if not more.all():
-            end, stop, number, slot = end[more], stop[more], number[more], slot[more]
-        position, number = end, number + np.uint64(1)
-    last = u64[base + 32]
-    if not starts:
-        empty = np.zeros(0, np.int64)
-        return _Spans(empty, empty, whole)
-    start, size = np.concatenate(starts), np.concatenate(sizes)
-    order = np.argsort(start, kind="stable")
-    return _Spans(start[order], size[order], whole & _agrees(segment, start[order], base, last, free))
-
-
-def _agrees(
-    segment: Segment, start: Offsets, base: Offsets, last: NDArray[np.uint64], free: Offsets
-) -> NDArray[np.bool_]:
-    """Whether the last record found in a chunk is the one that its header names as the last."""
-    index = np.searchsorted(start, base + CHUNK_SIZE) - 1
-    position = np.where(index >= 0, start[np.maximum(index, 0)], 0)
-    inside = position >= base
-    return np.where(free > FIRST_RECORD, inside & (segment.u64[position + 8] == last), True)
+        more = (end < stop) & (size >= _SMALLEST)
+        if np.count_nonzero(more) == len(more):
+            position = end
+        else:
+            whole[slot[end != stop]] &= more[end != stop]
+            position, stop, slot = end[more], stop[more], slot[more]
+    if not steps:
+        return _Spans(np.zeros(0, np.int64), np.zeros(0, np.int64), whole)
+    start = np.sort(np.concatenate(steps))
+    size = u32[start + 4].astype(np.int64)
+    within = start & (CHUNK_SIZE - 1)
+    number, chunk = u64[start + 8], start // CHUNK_SIZE
+    good = (u32[start] == _MAGIC) & (size >= _SMALLEST) & (within + size <= CHUNK_SIZE)
+    good &= u32[np.where(good, start + size - 4, 0)] == size
+    last = np.append(chunk[1:] != chunk[:-1], True)
+    following = np.where(last, u64[base + 32][chunk], np.append(number[1:] - np.uint64(1), np.uint64(0)))
+    good &= number == following  # the next record's number, or what the header says of the last
+    whole[chunk[~good]] = False
+    return _Spans(start, size, whole)
 
 
 class _Walk:

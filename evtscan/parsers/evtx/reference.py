@@ -10,8 +10,9 @@ Format: MS-EVEN6 2.2.12 (BinXml) and 3.1.4.7 (templates, optional substitutions,
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from Evtx.Evtx import ChunkHeader
@@ -60,13 +61,19 @@ _MAX_WORK = 1 << 20
 """Tokens visited and characters written for one record; a chunk has 65,536 bytes, and a crafted one reuses them."""
 
 
-def decode(chunk: bytes, record_offset: int) -> DecodedRecord:
-    """Decode the record at an offset, in bytes, in one chunk of 64 KiB.
+def decode(chunk: bytes, record_offset: int, end: int | None = None) -> DecodedRecord:
+    """Decode the record at an offset, in bytes, in one chunk of 64 KiB (see ``ReferenceChunk.decode``).
 
     Raises:
         RecordError: if the record cannot be read; the message says why.
     """
-    return ReferenceChunk(chunk).decode(record_offset)
+    return _opened(chunk).decode(record_offset, end)
+
+
+@lru_cache(maxsize=1)
+def _opened(chunk: bytes) -> "ReferenceChunk":
+    """The chunk asked for last: records come chunk by chunk, and share its templates."""
+    return ReferenceChunk(chunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +137,36 @@ class _Job:
 class _Lazy(dict[int, Any]):
     """Nodes by their offset in the chunk, made when first asked for."""
 
-    def __init__(self, node_class: Any, chunk: "_Chunk") -> None:
+    def __init__(self, make: Callable[[int], Any]) -> None:
         super().__init__()
-        self._node_class = node_class
-        self._chunk = chunk
+        self._make = make
 
     def __missing__(self, offset: int) -> Any:
-        node = self[offset] = self._node_class(self._chunk._buf, offset, self._chunk, self._chunk)
+        node = self[offset] = self._make(offset)
         return node
 
 
 class _Chunk(ChunkHeader):  # type: ignore[misc]  # python-evtx has no types
-    """A chunk that reads names and templates where tokens point.
+    """A chunk that reads names and templates where tokens point, and no template beyond its own length.
 
     python-evtx would follow the chains of the chunk's name and template tables first, which a crafted or damaged chunk
-    can close to a ring, and which it does not need.
+    can close to a ring, and which it does not need. And it would read a template up to the next byte that ends one;
+    so would thousands of templates that overlap, each up to the end of the chunk.
     """
 
     def __init__(self, chunk: bytes) -> None:
         super().__init__(chunk, 0)
-        self._strings = _Lazy(NameStringNode, self)
-        self._templates = _Lazy(TemplateNode, self)
+        self._view = memoryview(chunk)
+        self._template_bytes = 0
+        self._strings = _Lazy(lambda offset: NameStringNode(chunk, offset, self, self))
+        self._templates = _Lazy(self._template)
+
+    def _template(self, offset: int) -> Any:
+        node = TemplateNode(self._view, offset, self, self)
+        self._template_bytes += node.length()
+        if self._template_bytes > len(self._view):
+            raise RecordError("the templates of the chunk are longer than the chunk")
+        return TemplateNode(self._view[: offset + node.length()], offset, self, self)
 
     def strings(self) -> _Lazy:
         return self._strings
@@ -171,10 +187,12 @@ class ReferenceChunk:
     def __init__(self, chunk: bytes) -> None:
         self._bytes = chunk
         self._chunk = _Chunk(chunk)
-        self._event_id_tokens: dict[int, list[Any] | None] = {}
+        self._templates: dict[int, list[Any] | str] = {}
 
-    def decode(self, record_offset: int) -> DecodedRecord:
+    def decode(self, record_offset: int, end: int | None = None) -> DecodedRecord:
         """Decode the record at an offset, in bytes, from the start of the chunk.
+
+        ``end`` is where its content ends, for a caller who knows better than the size in its header.
 
         Raises:
             RecordError: if the record cannot be read; the message says why.
@@ -182,41 +200,34 @@ class ReferenceChunk:
         # python-evtx raises whatever its input provokes (struct, Unicode, Key, Recursion, its own errors): for this
         # one record all of them mean that it cannot be read.
         try:
-            job = self._job(record_offset)
+            job = self._job(record_offset, end)
             return _decoded(self._event(record_offset, job), job.notes)
-        except RecordError:
-            raise
         except Exception as error:
             raise _declined(error) from error
 
-    def event_id(self, record_offset: int) -> int:
+    def event_id(self, record_offset: int, end: int | None = None) -> int:
         """The event id alone, from the template and the substitution array; a small part of the work of ``decode``.
 
         Raises:
             RecordError: if the record has none that can be read.
         """
         try:
-            job = self._job(record_offset)
-            template, values = self._instance(record_offset + _RECORD_HEADER.size, job)
-            place = template.offset()
-            if place not in self._event_id_tokens:
-                self._event_id_tokens[place] = _content_of_event_id(template)
-            tokens = self._event_id_tokens[place]
+            job = self._job(record_offset, end)
+            elements, values = self._instance(record_offset + _RECORD_HEADER.size, job)
+            tokens = _content_of_event_id(elements)
             if tokens is None:
-                return self.decode(record_offset).event_id
+                return self.decode(record_offset, end).event_id
             return _event_id(_joined([self._piece(token, values, job, 0) for token in tokens]))
-        except RecordError:
-            raise
         except Exception as error:  # for the same reason as in decode
             raise _declined(error) from error
 
-    def _job(self, record_offset: int) -> _Job:
+    def _job(self, record_offset: int, end: int | None) -> _Job:
         if not 0 <= record_offset <= len(self._bytes) - _RECORD_HEADER.size:
             raise RecordError(f"offset 0x{record_offset:x} is not in the chunk")
         magic, size, _, _ = _RECORD_HEADER.unpack_from(self._bytes, record_offset)
         if magic != b"**\0\0":
             raise RecordError("the record's magic number is missing")
-        return _Job(end=min(record_offset + size - 4, len(self._bytes)))
+        return _Job(end=min(record_offset + size - 4 if end is None else end, len(self._bytes)))
 
     def _event(self, record_offset: int, job: _Job) -> _Element:
         roots = self._fragment(record_offset + _RECORD_HEADER.size, job, 0)
@@ -227,16 +238,11 @@ class ReferenceChunk:
 
     def _fragment(self, start: int, job: _Job, depth: int) -> list[_Element]:
         """The elements of a BinXML fragment: those of its template, filled with its values."""
-        template, values = self._instance(start, job)
-        return [
-            element
-            for node in template.children()
-            if isinstance(node, OpenStartElementNode)
-            for element in self._elements(node, values, job, depth)
-        ]
+        elements, values = self._instance(start, job)
+        return [element for node in elements for element in self._elements(node, values, job, depth)]
 
-    def _instance(self, start: int, job: _Job) -> tuple[Any, list[_Value]]:
-        """The template definition and the values of the fragment at ``start``."""
+    def _instance(self, start: int, job: _Job) -> tuple[list[Any], list[_Value]]:
+        """The elements of the template and the values of the fragment at ``start``."""
         if start + 4 > job.end:
             raise RecordError("the record ends before its BinXML")
         if self._token(start) == _FRAGMENT_HEADER:
@@ -244,7 +250,24 @@ class ReferenceChunk:
         if self._token(start) != _TEMPLATE_INSTANCE:
             raise RecordError("python-evtx cannot read BinXML that has no template")
         node = TemplateInstanceNode(self._bytes, start, self._chunk, None)
-        return self._chunk.templates()[node.template_offset()], self._values(start + node.length(), job)
+        return self._template(node.template_offset()), self._values(start + node.length(), job)
+
+    def _template(self, offset: int) -> list[Any]:
+        """The elements of a template definition, which is read once, also if that fails."""
+        if offset not in self._templates:
+            self._templates[offset] = self._read_template(offset)
+        elements = self._templates[offset]
+        if isinstance(elements, str):
+            raise RecordError(elements)
+        return elements
+
+    def _read_template(self, offset: int) -> list[Any] | str:
+        try:
+            nodes = self._chunk.templates()[offset].children()
+        except Exception as error:  # for the same reason as in decode
+            return str(_declined(error))
+        elements = [node for node in nodes if isinstance(node, OpenStartElementNode)]
+        return elements or f"no element in the template at 0x{offset:x}"
 
     def _token(self, offset: int) -> int:
         return self._bytes[offset] & 0x0F
@@ -341,7 +364,7 @@ class ReferenceChunk:
 
 
 def _declined(error: Exception) -> RecordError:
-    return RecordError(f"python-evtx: {type(error).__name__}: {error}")
+    return error if isinstance(error, RecordError) else RecordError(f"python-evtx: {type(error).__name__}: {error}")
 
 
 def _at(values: list[_Value], index: int) -> _Value:
@@ -385,9 +408,8 @@ def _item(content: list[_Piece], index: int) -> list[str | _Element]:
     return item
 
 
-def _content_of_event_id(template: Any) -> list[Any] | None:
+def _content_of_event_id(nodes: list[Any]) -> list[Any] | None:
     """The tokens between the tags of Event/System/EventID in a template, or None if it has no such element."""
-    nodes = template.children()
     for name in ("Event", "System", "EventID"):
         element = next(
             (node for node in nodes if isinstance(node, OpenStartElementNode) and node.tag_name() == name), None

@@ -109,13 +109,14 @@ def _literal_names(provider: Element) -> frozenset[str] | None:
 class TemplateTable:
     """The distinct definitions met so far, numbered, with what it takes to know each again.
 
-    ``_body`` checks the bytes of a definition, the offsets in it masked out; ``_names`` where these offsets lead.
+    ``_bodies`` has the words of each definition and masks that hide the offsets in it; ``_names`` checks where these lead.
     """
 
     def __init__(self) -> None:
         self.templates: list[Template] = []
         self._variants: dict[bytes, list[int]] = {}
-        self._body = _Checks()
+        self._latest: dict[bytes, int] = {}
+        self._bodies: list[tuple[Words, Words]] = []
         self._names = _Checks()
 
     @property
@@ -125,12 +126,24 @@ class TemplateTable:
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
-        numbers = np.full(len(positions), NOT_KNOWN, np.int64)
+        at_any_byte = np.ndarray((len(segment.bytes) - 19,), "V20", segment.bytes.data, 0, (1,))
+        keys: list[bytes] = at_any_byte[positions + 4].tolist()  # GUID and size
         size = segment.u32[positions + 20].astype(np.int64)
-        fits = positions % CHUNK_SIZE + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
-        keys = [bytes(segment.view[at + 4 : at + DEFINITION_HEADER_SIZE]) for at in positions.tolist()]
+        fits = (positions & (CHUNK_SIZE - 1)) + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
+        numbers = np.array([self._latest.get(key, NOT_KNOWN) for key in keys], np.int64)
+        numbers[~fits] = NOT_KNOWN
+        known = np.flatnonzero(numbers != NOT_KNOWN)
+        numbers[known[~self._same(segment, positions[known], numbers[known])]] = NOT_KNOWN
+        rest = np.flatnonzero(fits & (numbers == NOT_KNOWN))
+        if len(rest):
+            numbers[rest] = self._search(segment, positions[rest], [keys[row] for row in rest.tolist()])
+        return numbers
+
+    def _search(self, segment: Segment, positions: Offsets, keys: list[bytes]) -> NDArray[np.int64]:
+        """The same for definitions that are new, or another variant than the last one with their GUID and size."""
+        numbers = np.full(len(positions), NOT_KNOWN, np.int64)
         tried = [0] * len(keys)
-        remaining = np.flatnonzero(fits).tolist()
+        remaining = list(range(len(keys)))
         while remaining:
             testable = [row for row in remaining if tried[row] < len(self._variants.get(keys[row], ()))]
             if testable:
@@ -147,6 +160,7 @@ class TemplateTable:
                 numbers[row] = self._learn(segment, int(positions[row]), key)
             learned = set(new.values())
             remaining = [row for row in remaining if row not in learned]
+        self._latest.update((key, number) for key, number in zip(keys, numbers.tolist(), strict=True) if number >= 0)
         return numbers
 
     def _learn(self, segment: Segment, position: int, key: bytes) -> int:
@@ -168,18 +182,19 @@ class TemplateTable:
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
             mask[name.at - start : name.at - start + hidden] = bytes(hidden)
-        self._body.add(_words(chunk[start : start + size]), _words(mask), 8 * np.arange((size + 7) // 8), _NO_PLACES)
+        self._bodies.append((_words(chunk[start : start + size]), _words(mask)))
         names = [_name_check(name, offset) for name in fragment.names] or [_NO_CHECK]
         self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)))
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the definitions at these positions are these templates."""
-        which, item = self._body.items(numbers)
-        found = segment.u64[positions[which] + DEFINITION_HEADER_SIZE + self._body.places[item]]
-        same = _none(self._body.differs(item, found), which, len(positions))
+        same = np.zeros(len(positions), np.bool_)
+        for number, rows in places_of(numbers):
+            words, masks = self._bodies[number]
+            same[rows] = ~((rows_at(segment, positions[rows], len(words)) ^ words) & masks).any(axis=1)
         which, item = self._names.items(numbers)
-        within = positions % CHUNK_SIZE
+        within = positions & (CHUNK_SIZE - 1)
         base = (positions - within)[which]
         target = segment.u32[positions[which] + self._names.sources[item]].astype(np.int64)
         place = self._names.places[item]
@@ -187,7 +202,28 @@ class TemplateTable:
         inside = ~inline & (target + place + 8 <= CHUNK_SIZE)
         name = segment.u64[np.where(inside, base + target + place, 0)]
         found = np.where(inline, (target - within[which]).astype(np.uint64), name)
-        return same & _none(self._names.differs(item, found) | ~(inline | inside), which, len(positions))
+        wrong = self._names.differs(item, found) | ~(inline | inside)
+        return same & (np.bincount(which[wrong], minlength=len(positions)) == 0)
+
+
+def rows_at(segment: Segment, positions: Offsets, words: int) -> Words:
+    """The bytes of all definitions that start at these positions, as rows of 8-byte words."""
+    size = 8 * words
+    if not size:
+        return np.zeros((len(positions), 0), np.uint64)
+    at_any_byte = np.ndarray((len(segment.bytes) - size + 1,), f"V{size}", segment.bytes.data, 0, (1,))
+    return at_any_byte[positions + DEFINITION_HEADER_SIZE].view("<u8").reshape(len(positions), words)
+
+
+def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """The distinct values, each with the places where it stands."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    bounds = [0, *borders.tolist(), len(order)]
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        if end > start:
+            yield int(ordered[start]), order[start:end]
 
 
 def _name_check(name: NameReference, definition: int) -> tuple[Words, Words, Offsets, Offsets]:
@@ -213,7 +249,7 @@ class _Checks:
     def __init__(self) -> None:
         self._added: list[tuple[NDArray[Any], ...]] = []
         self._count = 0
-        self._columns: tuple[NDArray[Any], ...] = ()
+        self._columns: tuple[NDArray[Any], ...] = _NO_CHECK
         self._starts: Offsets = np.zeros(1, np.int64)
 
     def add(self, words: Words, masks: Words, places: Offsets, sources: Offsets) -> None:
@@ -249,9 +285,3 @@ class _Checks:
 
 def _words(data: bytes | bytearray) -> Words:
     return np.frombuffer(data + bytes(-len(data) % 8), "<u8").astype(np.uint64)
-
-
-def _none(flags: NDArray[np.bool_], which: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
-    """For each row whether none of its items has its flag set."""
-    return np.bincount(which[flags], minlength=count)[:count] == 0
-

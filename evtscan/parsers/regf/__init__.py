@@ -7,12 +7,13 @@ What is in a hive is told by its keys, never by its name: SYSTEM has control set
 A hive holds all of its keys, so what is not there does not exist, except below a part that cannot be read, and except
 for the keys that Windows keeps in memory only. A hive that was not closed is brought up to date, in memory, from the
 logs that lie beside it; without them it is read as it stands, with a warning.
+
+A hive was taken when its header or its newest key was written last, whichever is later.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, Location, RegistryKey, RegistryValue, Source
@@ -43,7 +44,7 @@ def read_registry(source: Source) -> "Hive":
         EvidenceError: if the file cannot be read or is too large; if it is a hive's log, a hive of another kind or of a
             version that is not read; if its root key is unreadable.
     """
-    raw = _read(source.path, source.name, MAX_SIZE)
+    raw = _read(source, MAX_SIZE)
     base = BaseBlock.parse(raw)
     if base is None:
         raise EvidenceError(f"{source.name}: cut off in its first block ({len(raw)} bytes); collect it again")
@@ -71,14 +72,14 @@ def _check_version(name: str, base: BaseBlock) -> None:
         )
 
 
-def _read(path: Path, name: str, limit: int) -> bytes:
+def _read(source: Source, limit: int) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with source.open() as stream:
             raw = stream.read(limit + 1)
     except OSError as error:
-        raise EvidenceError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
     if len(raw) > limit:
-        raise EvidenceError(f"{name}: larger than {limit >> 20} MiB; export the keys that are needed as .reg")
+        raise EvidenceError(f"{source.name}: larger than {limit >> 20} MiB; export the keys that are needed as .reg")
     return raw
 
 
@@ -93,7 +94,7 @@ def _logs_beside(source: Source) -> tuple[list[bytes], list[str]]:
         return [], []
     for path in paths:
         try:
-            logs.append(_read(path, path.name, MAX_LOG_SIZE))
+            logs.append(_read(Source(path, path.name), MAX_LOG_SIZE))
         except EvidenceError as error:
             problems.append(str(error))
     return logs, problems
@@ -118,9 +119,11 @@ class Hive:
         self.warnings: list[ExtractionWarning] = []
         self.replayed = replayed.entries if replayed else 0
         held = replayed.hive if replayed else raw
-        written = replayed.written if replayed else base.written
-        self.taken = Instant(written) if written and (base.checksum_fits or replayed) else None
         self._cells = Cells(memoryview(held)[SIZE:], base.minor)
+        stated = replayed.written if replayed else base.written if base.checksum_fits else 0
+        # Windows 8.1 and later leave the header's time as it came with the image, or empty
+        written = max(stated, self._cells.newest_write())
+        self.taken = Instant(written) if written else None
         self._children: dict[int, _Children] = {}
         self._warned: set[str] = set()
         if base.dirty and not replayed:

@@ -7,6 +7,7 @@ silently at the first one that is damaged; and for a value that is stored in pla
 the file.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MAX_VALUES = 65_536
 _NOTHING = 0xFFFFFFFF
 _INLINE = 0x80000000
 _SEGMENT = 16_344
+_KEY_SIGNATURE = re.compile(rb"nk")
+_IN_USE = 0x80000000
+_YEAR_2100 = 157_469_184_000_000_000
 _LIST_STEPS = {b"lf": 8, b"lh": 8, b"li": 4}
 
 
@@ -136,6 +140,16 @@ class Cells:
                 yield value
         if count != key.value_count:
             yield CellError(key.values, f"lists {count} of {key.value_count} values")
+
+    def newest_write(self) -> int:
+        """When the newest key in use was written (FILETIME), 0 if no key says: looks at all of the bins."""
+        newest = 0
+        for found in _KEY_SIGNATURE.finditer(self._bins):
+            place = found.start()
+            if place % 8 == 4 and int.from_bytes(self._bins[place - 4 : place], "little") >= _IN_USE:
+                written = int.from_bytes(self._bins[place + 4 : place + 12], "little")
+                newest = max(newest, written if written < _YEAR_2100 else 0)
+        return newest
 
     # ------------------------------------------------------------------------------------------------ cells
 

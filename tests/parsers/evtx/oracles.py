@@ -93,7 +93,9 @@ def wheel_xml(path: Path) -> Iterator[Decoded]:
 
 def wheel_json(path: Path) -> Iterator[Decoded]:
     for record in _wheel(evtx.PyEvtxParser(str(path)).records_json()):
-        yield Decoded(record["event_record_id"], _json_fields(json.loads(record["data"])["Event"]))
+        yield Decoded(
+            record["event_record_id"], _json_fields(json.loads(record["data"], object_pairs_hook=_json_object)["Event"])
+        )
 
 
 def _wheel(records: Iterator[Any]) -> Iterator[Any]:
@@ -264,16 +266,19 @@ def _json_event_data(part: dict[str, Any]) -> dict[str, Any]:
             texts = texts if isinstance(texts, list) else [texts]
             data |= {f"Data{index}": _json_text(text) for index, text in enumerate(texts, 1)}
         else:
-            _append(data, _json_name(name, data), _json_data(value))
+            data[name] = _json_data(value)
     return data
 
 
-def _json_name(name: str, before: dict[str, Any]) -> str:
-    """The wheel calls repeated elements X, X_1, X_2 …"""
-    plain, _, number = name.rpartition("_")
-    repeated = before.get(plain)
-    times = len(repeated) if isinstance(repeated, list) else 1
-    return plain if repeated is not None and number == str(times) else name
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which the wheel gives a name twice, or calls repeated elements X, X_1, X_2 …: lists of them."""
+    data: dict[str, Any] = {}
+    for name, value in pairs:
+        plain, _, number = name.rpartition("_")
+        before = data.get(plain)
+        times = len(before) if isinstance(before, list) else 1
+        _append(data, plain if plain in data and number == str(times) else name, value)
+    return data
 
 
 def _json_data(value: Any) -> Any:
@@ -281,9 +286,7 @@ def _json_data(value: Any) -> Any:
         return [_json_data(item) for item in value]
     if not isinstance(value, dict):
         return _json_text(value)
-    data: dict[str, Any] = {}
-    for name, item in value.items():
-        _append(data, _json_name(name, data), _json_data(item))
+    data = {name: _json_data(item) for name, item in value.items()}
     if "#attributes" in data:
         data["#attributes"] = {
             name: text for name, text in data["#attributes"].items() if name.partition(":")[0] != "xmlns"

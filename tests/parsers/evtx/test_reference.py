@@ -258,6 +258,7 @@ def test_event_data_in_a_template_of_its_own():
         (b"\x0f\x01\x01\x00\x01\xff\xff", "no template"),
         (b"", "ends before its BinXML"),
         (Fragment(event(), template_at=0xFFF0), "python-evtx"),
+        (Fragment(event(), template_at=0x100), "no element in the template at 0x100"),
         (Fragment(event()).encode(0x218)[:-4] + b"\xff\xff\xff\x00", "16777215 values do not fit"),
         (Fragment(event()).encode(0x218)[:-4] + b"\1\0\0\0\xff\xff\x01\0", "run past the end of the record"),
     ],
@@ -273,6 +274,17 @@ def test_what_cannot_be_read_is_declined(fragment, reason):
 def test_an_offset_that_holds_no_record_is_declined(offset):
     with pytest.raises(RecordError):
         decode(bytes(ChunkBuilder()), offset)
+
+
+def test_a_record_whose_size_lies_is_read_up_to_the_end_that_the_caller_knows():
+    chunk = ChunkBuilder()
+    offset = chunk.record(Fragment(event(Element("EventData", Element("Data", "x")), event_id="8")))
+    end = len(chunk.data) - 4
+    struct.pack_into("<I", chunk.data, offset + 4, 30)
+    with pytest.raises(RecordError, match="ends before"):
+        decode(bytes(chunk), offset)
+    assert decode(bytes(chunk), offset, end).data == {"Data1": "x"}
+    assert ReferenceChunk(bytes(chunk)).event_id(offset, end) == 8
 
 
 def test_elements_nested_without_end_are_declined():

@@ -1,0 +1,80 @@
+"""Make the sample hosts and the table of ``README.md``, or check that they are what this script would make.
+
+python samples/make.py
+python samples/make.py --check
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sample_hosts.hosts import HOSTS
+
+FOLDER = Path(__file__).parent
+_BEGIN, _END = "<!-- generated: hosts -->\n", "<!-- end -->\n"
+
+
+def sample_files() -> Iterator[tuple[str, bytes]]:
+    """Every file of every host: its path below ``hosts/`` and its bytes."""
+    for host, files in HOSTS.items():
+        for name, content in files().items():
+            yield f"{host}/{name}", content
+
+
+def host_table(manifest: Mapping[str, Any]) -> str:
+    """The hosts of the manifest as a table in Markdown."""
+    rows = ["| host | what it is | finding |", "| --- | --- | --- |"]
+    for host, entry in manifest.items():
+        found = "; ".join(f"{finding['article']} `{finding['verdict']}`" for finding in entry["findings"]) or "none"
+        rows.append(f"| `{host}` | {' '.join(entry['what'].split())} | {found} |")
+    return "\n".join(rows) + "\n"
+
+
+def with_table(readme: str, table: str) -> str:
+    """The readme with its generated part replaced."""
+    before, _, rest = readme.partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    return f"{before}{_BEGIN}{table}{_END}{after}"
+
+
+def wanted_files() -> dict[Path, bytes]:
+    """Everything that this script makes."""
+    wanted = {FOLDER / "hosts" / name: content for name, content in sample_files()}
+    manifest = yaml.safe_load((FOLDER / "manifest.yaml").read_text(encoding="utf-8"))
+    readme = FOLDER / "README.md"
+    text = with_table(readme.read_text(encoding="utf-8"), host_table(manifest))
+    return {**wanted, readme: text.encode("utf-8")}
+
+
+def differences(wanted: Mapping[Path, bytes]) -> Iterator[str]:
+    """What on disk is missing, different, or too much, one line each."""
+    for path, content in wanted.items():
+        name = path.relative_to(FOLDER).as_posix()
+        if not path.is_file():
+            yield f"{name}: missing"
+        elif path.read_bytes() != content:
+            yield f"{name}: different"
+    present = (path for path in (FOLDER / "hosts").rglob("*") if path.is_file())
+    yield from (f"{path.relative_to(FOLDER).as_posix()}: not made here" for path in present if path not in wanted)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Make the sample hosts.")
+    parser.add_argument("--check", action="store_true", help="write nothing; say what differs")
+    check = parser.parse_args().check
+    wanted = wanted_files()
+    if not check:
+        for path, content in wanted.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    problems = list(differences(wanted))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,12 +10,16 @@ from pathlib import Path
 
 from typer.main import get_command
 
+from evtscan import audit
 from evtscan.cli import app
 from evtscan.cli.session import rules_of
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue import CATALOGUE
+from evtscan.model import Report
 from evtscan.parsers import PARSERS
 from evtscan.reporters import REPORTERS
+from evtscan.reporters.tables import TABLES, cell_text
+from evtscan.scan import ScanOptions
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/*.md")
@@ -57,6 +61,22 @@ def rules() -> str:
     return _table(("article", "problem", "level", "fixed in"), rows)
 
 
+def findings() -> str:
+    """What an audit of the samples finds: some columns of its ``findings.csv``."""
+    hosts = audit.run(audit.plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
+    report = Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules_of(None).rules))
+    table = TABLES["findings"](report)
+    shown = [table.columns.index(name) for name in ("Host", "Verdict", "Article", "Reason", "MissingFacts")]
+    return _table(
+        [table.columns[column] for column in shown],
+        ([_cut(cell_text(row[column])) for column in shown] for row in table.rows),
+    )
+
+
+def _cut(text: str, most: int = 230) -> str:
+    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0] + " …"
+
+
 def _commands() -> Iterable[tuple[str, str]]:
     for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
         children = getattr(command, "commands", None)
@@ -77,7 +97,7 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (commands, formats, reports, facts, collectors, rules)
+    function.__name__: function for function in (commands, formats, reports, facts, collectors, rules, findings)
 }
 
 

@@ -1,6 +1,6 @@
 """The story on one screen: the evidence of one host + rules → everything found on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -8,9 +8,10 @@ from evtscan import facts
 from evtscan.detection.matcher import match
 from evtscan.detection.rule import Rule
 from evtscan.facts.host import Host
-from evtscan.model import Event, HostReport, Query, SkippedFile, Source
+from evtscan.facts.stretches import identity
+from evtscan.model import Event, HostReport, Log, Query, SkippedFile, Source
 from evtscan.parsers.evidence import Reading, read
-from evtscan.parsers.machines import divide
+from evtscan.parsers.machines import divide, mixed
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import Outcome, judge
 from evtscan.wintypes import Instant
@@ -56,7 +57,14 @@ def scan(
     Its name is ``host_name``, else the one that the evidence gives, else ``default_name``.
     """
     reading = read(sources, query_of(rules))
-    return _report(reading, Host(reading.evidence), rules, options, host_name, default_name, skipped)
+    reading.skipped.extend(skipped)
+    if names := mixed(reading):
+        message = (
+            f"the logs come from {' and '.join(names)} at the same time and are judged as one host: scan each apart"
+        )
+        reading.warn(reading.logs[0].source.name, "identity_mismatch", message)
+    host = Host(reading.evidence)
+    return _report(reading, host, host_name or next(iter(host.names), default_name), rules, options)
 
 
 def scan_machines(
@@ -74,34 +82,34 @@ def scan_machines(
         _report(
             machine.reading,
             Host(machine.reading.evidence),
+            f"{folder}/{machine.label}" if machine.label else folder,
             rules,
             options,
-            f"{folder}/{machine.label}" if machine.label else folder,
         )
         for machine in divide(reading)
     )
 
 
-def _report(
-    reading: Reading,
-    host: Host,
-    rules: Sequence[Rule],
-    options: ScanOptions,
-    host_name: str = "",
-    default_name: str = "",
-    skipped: Iterable[SkippedFile] = (),
-) -> HostReport:
-    name = host_name or next(iter(host.names), default_name)
+def _report(reading: Reading, host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> HostReport:
     outcomes = judge_events(host, name, rules, options)
     wanted = [outcome for outcome in outcomes if not options.verdicts or outcome.finding.verdict in options.verdicts]
-    show_all = options.show_all or bool(options.verdicts)
-    return assemble(name, host, reading, wanted, skipped=skipped, show_all=show_all)
+    return assemble(name, host, reading, wanted, show_all=options.show_all or bool(options.verdicts))
 
 
 def judge_events(host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> list[Outcome]:
     """Match every event that the options admit, and judge what matches."""
-    events = (event for log in host.evidence.logs for event in log.events if options.admits(event))
+    events = (event for event in each_once(host.evidence.logs) if options.admits(event))
     return judge(host, name, rules, match(rules, events), strict_facts=options.strict_facts)
+
+
+def each_once(logs: Iterable[Log]) -> Iterator[Event]:
+    """The events of all logs; one that stands in several files of a host comes once, from the first of them."""
+    seen: dict[tuple[object, ...], str] = {}
+    for log in logs:
+        for event in log.events:
+            first = seen.setdefault(identity(event), log.source.name) if event.record_id is not None else ""
+            if first in ("", log.source.name):
+                yield event
 
 
 def query_of(rules: Sequence[Rule]) -> Query:

@@ -51,14 +51,8 @@ COLLECTORS: tuple[Collector, ...] = (
     ),
 )
 
-CLEARED_SELECTORS = frozenset(
-    {
-        Selector("System", "Microsoft-Windows-Eventlog", 104),
-        Selector("Security", "Microsoft-Windows-Eventlog", 1102),
-        Selector("Security", "Security", 517),
-    }
-)
-"""Events that say a log was cleared."""
+CLEARED_SELECTORS = frozenset({Selector("System", "Microsoft-Windows-Eventlog", 104)})
+"""The event that says of other logs that they were cleared; what a log says of itself (517, 1102) its reader sees."""
 
 
 def query() -> Query:

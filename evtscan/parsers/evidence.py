@@ -1,7 +1,7 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evtscan.errors import EvidenceError
 from evtscan.model import (
@@ -12,16 +12,18 @@ from evtscan.model import (
     FactsFile,
     Location,
     Log,
-    LogSummary,
     Query,
     Registry,
     SkippedFile,
     Source,
 )
 from evtscan.parsers import Format, Kind, read_facts, read_log, read_registry, recognise
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _LOG_NAMES = (".evt", ".evtx")
-_CLEARED_IDS = {"system": {104}, "security": {1102, 517}}
+_UNDATED = "does not say when it was taken: assumed to be as old as the last record"
+_LOG_CLEARED = 104
+_EVENT_LOG_SERVICE = "microsoft-windows-eventlog"
 
 
 @dataclass(slots=True)
@@ -40,53 +42,51 @@ class Reading:
         """The evidence that was read."""
         return Evidence(logs=tuple(self.logs), registries=tuple(self.registries), facts_files=tuple(self.facts_files))
 
+    def warn(self, source_name: str, kind: str, message: str) -> None:
+        """Add a warning about a file as a whole."""
+        self.warnings.append(ExtractionWarning(location=Location(source=source_name), kind=kind, message=message))
+
 
 def read(sources: Iterable[Source], query: Query) -> Reading:
     """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others."""
     reading = Reading()
     for source in sources:
         try:
+            size = source.path.stat().st_size
             row = recognise(source)
             if row is None:
-                _skip(reading, source)
+                _skip(reading, source, size)
             else:
-                _READ[row.kind](reading, row, source, query)
+                _READ[row.kind](reading, row, source, size, query)
         except (EvidenceError, OSError) as error:
-            message = (
-                str(error) if isinstance(error, EvidenceError) else f"{source.name}: cannot be read ({error.strerror})"
-            )
-            reading.skipped.append(
-                SkippedFile(source_file=source.name, reason=message.removeprefix(f"{source.name}: "))
-            )
-            reading.warnings.append(
-                ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=message)
-            )
+            reason = str(error).removeprefix(f"{source.name}: ")
+            if isinstance(error, OSError):
+                reason = f"cannot be read ({error.strerror or type(error).__name__})"
+            reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
+            reading.warn(source.name, "unreadable", f"{source.name}: {reason}")
+    _mark_cleared(reading)
     return reading
 
 
-def _skip(reading: Reading, source: Source) -> None:
-    size = source.path.stat().st_size
+def _skip(reading: Reading, source: Source, size: int) -> None:
     reason = "no evidence that evtscan reads" if size else "empty"
     reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
     if source.name.lower().endswith(_LOG_NAMES):
         what = "its content is not that of an event log" if size else "it is empty"
         message = f"{source.name} is named like an event log, but {what}: export or copy the log again"
-        reading.warnings.append(
-            ExtractionWarning(location=Location(source=source.name), kind="not_a_log", message=message)
-        )
+        reading.warn(source.name, "not_a_log", message)
 
 
-def _read_log(reading: Reading, row: Format, source: Source, query: Query) -> None:
+def _read_log(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
     reader = read_log(row, source, query)
     events = tuple(sorted(reader, key=lambda event: event.sequence))
     summary = reader.summary
-    log = Log(source=source, summary=summary, events=events)
-    reading.logs.append(log)
+    reading.logs.append(Log(source=source, summary=summary, events=events))
     reading.warnings.extend(reader.warnings)
     reading.rows.append(
         EvidenceRow(
             source_file=source.name,
-            size=source.path.stat().st_size,
+            size=size,
             format=row.name,
             computer=summary.computers[-1] if summary.computers else "",
             first_time=str(summary.first_time or ""),
@@ -96,7 +96,7 @@ def _read_log(reading: Reading, row: Format, source: Source, query: Query) -> No
             holes=summary.holes,
             dirty=summary.dirty,
             wrapped=summary.wrapped,
-            cleared=summary.cleared or _says_cleared(summary, events),
+            cleared=summary.cleared,
             filtered=summary.filtered,
             time_zone="UTC",
             note=f"channel {summary.channel}" if summary.channel else "channel not known",
@@ -104,12 +104,7 @@ def _read_log(reading: Reading, row: Format, source: Source, query: Query) -> No
     )
 
 
-def _says_cleared(summary: LogSummary, events: Iterable[Event]) -> bool:
-    ids = _CLEARED_IDS.get((summary.channel or "").casefold(), set())
-    return any(event.event_id in ids for event in events)
-
-
-def _read_registry(reading: Reading, row: Format, source: Source, query: Query) -> None:
+def _read_registry(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
     registry = read_registry(row, source)
     reading.registries.append(registry)
     reading.warnings.extend(registry.warnings)
@@ -117,22 +112,53 @@ def _read_registry(reading: Reading, row: Format, source: Source, query: Query) 
     reading.rows.append(
         EvidenceRow(
             source_file=source.name,
-            size=source.path.stat().st_size,
+            size=size,
             format=row.name,
             last_time=taken,
             time_zone="UTC" if taken else "",
-            note=f"written last at {taken}" if taken else "does not say when it was taken",
+            note=f"last written to at {taken}" if taken else _UNDATED,
         )
     )
 
 
-def _read_facts(reading: Reading, row: Format, source: Source, query: Query) -> None:
+def _read_facts(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
     facts = read_facts(row, source)
     reading.facts_files.append(facts)
     reading.warnings.extend(facts.warnings)
-    size = source.path.stat().st_size
-    note = f"{len(facts.entries)} facts"
+    count = f"{len(facts.entries)} fact{'' if len(facts.entries) == 1 else 's'}"
+    undated = any(entry.since is None for entry in facts.entries)
+    note = f"{count}; where it gives no time: assumed to speak of the last record" if undated else count
     reading.rows.append(EvidenceRow(source_file=source.name, size=size, format=row.name, note=note))
 
 
 _READ = {Kind.LOG: _read_log, Kind.REGISTRY: _read_registry, Kind.FACTS: _read_facts}
+
+
+def _mark_cleared(reading: Reading) -> None:
+    """Mark the logs that, as event 104 of the System log says, began anew when they were cleared."""
+    cleared: dict[str, list[Instant]] = {}
+    for log in reading.logs:
+        for event in log.events:
+            if event.event_id == _LOG_CLEARED and event.provider.casefold() == _EVENT_LOG_SERVICE and event.time:
+                cleared.setdefault(_channel_cleared(event), []).append(event.time)
+    for place, log in enumerate(reading.logs):
+        first = log.summary.first_time
+        times = cleared.get((log.summary.channel or "").casefold(), [])
+        if not log.summary.cleared and first is not None and any(_follows(first, time) for time in times):
+            reading.logs[place] = replace(log, summary=replace(log.summary, cleared=True))
+            reading.rows = [
+                replace(row, cleared=True) if row.source_file == log.source.name else row for row in reading.rows
+            ]
+
+
+def _channel_cleared(event: Event) -> str:
+    """The channel that an event 104 names in its UserData (LogFileCleared/Channel), in lower case."""
+    for value in event.data.values():
+        if isinstance(value, dict) and isinstance(channel := value.get("Channel"), str):
+            return channel.casefold()
+    return str(event.data.get("Channel", "")).casefold()
+
+
+def _follows(first: Instant, cleared: Instant) -> bool:
+    """Whether a log whose oldest record is of a time can have begun when it was cleared (the 104 comes just after)."""
+    return first.ticks >= cleared.ticks - TICKS_PER_SECOND

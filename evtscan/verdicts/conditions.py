@@ -184,12 +184,12 @@ def deciding(explanation: Explanation, negated: bool = False) -> list[Reason]:
     return _once(reason for child in children for reason in deciding(child, negated))
 
 
-def tests_of(explanation: Explanation, negated: bool = False) -> list[Reason]:
+def every_test(explanation: Explanation, negated: bool = False) -> list[Reason]:
     """Every test of an explanation, once."""
     if not explanation.children:
         return [Reason(explanation, negated)]
     inside = negated is not is_negation(explanation)
-    return _once(reason for child in explanation.children for reason in tests_of(child, inside))
+    return _once(reason for child in explanation.children for reason in every_test(child, inside))
 
 
 def is_negation(explanation: Explanation) -> bool:

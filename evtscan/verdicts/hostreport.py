@@ -14,7 +14,6 @@ from evtscan.model import (
     HostReport,
     Known,
     MatchRow,
-    SkippedFile,
 )
 from evtscan.parsers.evidence import Reading
 from evtscan.verdicts.finding import Judged, known_now, shown_value, text_of
@@ -31,7 +30,6 @@ def assemble(
     reading: Reading,
     outcomes: Sequence[Outcome],
     *,
-    skipped: Iterable[SkippedFile] = (),
     show_all: bool = False,
 ) -> HostReport:
     """Put together what a report says of one host; without ``show_all`` only what was found."""
@@ -57,7 +55,7 @@ def assemble(
         facts=tuple(fact_rows(host)),
         evidence=tuple(reading.rows),
         warnings=(*reading.warnings, *host.warnings),
-        skipped=tuple(sorted([*reading.skipped, *skipped], key=lambda item: item.source_file)),
+        skipped=tuple(sorted(reading.skipped, key=lambda item: item.source_file)),
     )
 
 

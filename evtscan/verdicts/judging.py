@@ -12,7 +12,7 @@ from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.logic import Truth
 from evtscan.model import Explanation, Finding, Location, Verdict
 from evtscan.verdicts import reasons
-from evtscan.verdicts.conditions import Conditions, deciding, tests_of
+from evtscan.verdicts.conditions import Conditions, deciding, every_test
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
 
 SHOWN_ONLY_WITH_ALL = frozenset({Verdict.CLEAR.value, Verdict.NOT_ASSESSED.value, Verdict.NOT_APPLICABLE.value})
@@ -284,7 +284,7 @@ def _best(judged: Sequence[Judged]) -> Judged:
 
 def _basis_of_known(explanation: Explanation) -> str:
     """The basis of what is known in an explanation that is unknown as a whole."""
-    bases = {reason.leaf.basis for reason in tests_of(explanation)}
+    bases = {reason.leaf.basis for reason in every_test(explanation)}
     return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
 
 

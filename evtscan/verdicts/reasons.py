@@ -6,7 +6,7 @@ from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.logic import Truth
 from evtscan.model import Basis, Event, Explanation
-from evtscan.verdicts.conditions import deciding, tests_of
+from evtscan.verdicts.conditions import deciding, every_test
 
 
 def logged(events: Sequence[Event], *, certain: bool = True) -> str:
@@ -27,7 +27,7 @@ def more_times(number: int) -> str:
 
 def held(explanation: Explanation) -> str:
     """What is known to hold, in words: ``Windows version 4.0; Service Pack 2; RAS is installed``."""
-    return listed(reason.leaf.says for reason in tests_of(explanation) if reason.truth is Truth.TRUE)
+    return listed(reason.leaf.says for reason in every_test(explanation) if reason.truth is Truth.TRUE)
 
 
 def failed(explanation: Explanation) -> str:

@@ -10,7 +10,7 @@ import pyevt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_writer.event import EventType, SampleEvent
+from sample_writer.event import EventType, SampleEvent, ticks
 from sample_writer.evt import GAP_BYTES, GAP_DWORDS, SEGMENT, live_log, saved_log
 
 EOF_MARK = bytes.fromhex("28000000111111112222222233333333 44444444")
@@ -55,7 +55,7 @@ def as_read(record: Any) -> dict[str, Any]:
         "provider": record.source_name,
         "computer": record.computer_name,
         "event": record.event_identifier,
-        "time": f"{record.creation_time:%Y-%m-%dT%H:%M:%S}Z",
+        "time": record.get_creation_time_as_integer(),  # as a date libevt gets the last day of 1999 wrong
         "type": record.event_type,
         "category": record.event_category,
         "strings": tuple(record.get_string(index) or "" for index in range(record.number_of_strings)),
@@ -78,7 +78,7 @@ def as_meant(event: SampleEvent, number: int) -> dict[str, Any]:
         "provider": event.provider,
         "computer": event.computer,
         "event": (event.qualifiers or 0) << 16 | event.event_id,
-        "time": event.time,
+        "time": ticks(event.time) // 10_000_000 - 11_644_473_600,
         "type": event.event_type,
         "category": event.task,
         "strings": event.strings,

@@ -3,10 +3,13 @@
 ``read_log`` answers a query: it finds all records, looks at their fixed parts, and decodes those that are asked for.
 """
 
-from evtscan.model import Query, Source
-from evtscan.parsers.evtx.reader import DecoderName, EvtxLog
+from collections.abc import Iterator
 
-__all__ = ["DecoderName", "EvtxLog", "read_log"]
+from evtscan.model import Query, Source
+from evtscan.parsers.evtx.reader import EvtxLog, chunk_count
+from evtscan.parsers.evtx.selection import DecoderName, RecordBatch
+
+__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_count", "read_columns", "read_log"]
 
 
 def read_log(
@@ -26,3 +29,19 @@ def read_log(
         EvidenceError: if nothing of the file can be read.
     """
     return EvtxLog(source, query, recover=recover, decoder=decoder, chunk_range=chunk_range)
+
+
+def read_columns(
+    source: Source,
+    query: Query,
+    *,
+    recover: bool = False,
+    decoder: DecoderName = "columns",
+    chunk_range: tuple[int, int] | None = None,
+) -> Iterator[RecordBatch]:
+    """The same records as columns (``read_log(…).batches()``, which also has the warnings and the summary).
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    return read_log(source, query, recover=recover, decoder=decoder, chunk_range=chunk_range).batches()

@@ -33,7 +33,7 @@ from evtscan.parsers.evtx.shapes import (
     texts_of,
 )
 from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable, places_of
-from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, Instant, format_value
+from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, format_value
 
 _FRAGMENT_HEADER = 0x01010F  # of four bytes the first three
 _INSTANCE = 0x0C
@@ -363,11 +363,11 @@ class SegmentColumns:
         raws = self.raws(group, [part.path for part in text if isinstance(part, Hole)])
         return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
 
-    def times(self, group: Group) -> list[Instant]:
-        """The times of a group's records, as ``to_event`` chooses them."""
+    def ticks(self, group: Group) -> list[int]:
+        """The times of a group's records as FILETIMEs, those in the records' headers where System has none."""
         written = self._records.ticks[group.rows].tolist()
-        ticks = self.system(group, "ticks")
-        return [Instant(later if own is None else own) for own, later in zip(ticks, written, strict=True)]
+        own = self.system(group, "ticks")
+        return [header if ticks is None else ticks for ticks, header in zip(own, written, strict=True)]
 
     def _field(self, group: Group, name: str, hole: Hole) -> list[Any]:
         value_type = group.shape.types[hole.path]

@@ -101,7 +101,7 @@ def build_all(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]) -
     """
     made = [object.__new__(kind) for _ in range(count)]
     for item in fields(kind):  # type: ignore[arg-type]
-        column = columns.get(item.name) or repeat(_default(item))
+        column = columns[item.name] if item.name in columns else repeat(_default(item))
         deque(map(getattr(kind, item.name).__set__, made, column), maxlen=0)
     return made
 

@@ -202,6 +202,8 @@ class ReferenceChunk:
         try:
             job = self._job(record_offset, end)
             return _decoded(self._event(record_offset, job), job.notes)
+        except RecordError:
+            raise
         except Exception as error:
             raise _declined(error) from error
 
@@ -218,6 +220,8 @@ class ReferenceChunk:
             if tokens is None:
                 return self.decode(record_offset, end).event_id
             return _event_id(_joined([self._piece(token, values, job, 0) for token in tokens]))
+        except RecordError:
+            raise
         except Exception as error:  # for the same reason as in decode
             raise _declined(error) from error
 
@@ -264,6 +268,8 @@ class ReferenceChunk:
     def _read_template(self, offset: int) -> list[Any] | str:
         try:
             nodes = self._chunk.templates()[offset].children()
+        except RecordError as error:
+            return str(error)
         except Exception as error:  # for the same reason as in decode
             return str(_declined(error))
         elements = [node for node in nodes if isinstance(node, OpenStartElementNode)]
@@ -364,7 +370,7 @@ class ReferenceChunk:
 
 
 def _declined(error: Exception) -> RecordError:
-    return error if isinstance(error, RecordError) else RecordError(f"python-evtx: {type(error).__name__}: {error}")
+    return RecordError(f"python-evtx: {type(error).__name__}: {error}")
 
 
 def _at(values: list[_Value], index: int) -> _Value:

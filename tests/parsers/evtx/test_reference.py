@@ -258,7 +258,6 @@ def test_event_data_in_a_template_of_its_own():
         (b"\x0f\x01\x01\x00\x01\xff\xff", "no template"),
         (b"", "ends before its BinXML"),
         (Fragment(event(), template_at=0xFFF0), "python-evtx"),
-        (Fragment(event(), template_at=0x100), "no element in the template at 0x100"),
         (Fragment(event()).encode(0x218)[:-4] + b"\xff\xff\xff\x00", "16777215 values do not fit"),
         (Fragment(event()).encode(0x218)[:-4] + b"\1\0\0\0\xff\xff\x01\0", "run past the end of the record"),
     ],
@@ -274,6 +273,32 @@ def test_what_cannot_be_read_is_declined(fragment, reason):
 def test_an_offset_that_holds_no_record_is_declined(offset):
     with pytest.raises(RecordError):
         decode(bytes(ChunkBuilder()), offset)
+
+
+@pytest.mark.parametrize(
+    ("length", "reason"), [(1, "no element in the template at 0x100"), (0x10000, "longer than the chunk")]
+)
+def test_a_template_that_cannot_be_read_is_tried_once(length, reason):
+    chunk = ChunkBuilder()
+    struct.pack_into("<I", chunk.data, 0x100 + 20, length)
+    offsets = [chunk.record(Fragment(event(), template_at=0x100)) for _ in range(2)]
+    reader = ReferenceChunk(bytes(chunk))
+    for offset in offsets:
+        with pytest.raises(RecordError, match=reason):
+            reader.decode(offset)
+
+
+def test_templates_that_overlap_are_declined():
+    chunk = ChunkBuilder()
+    offsets = []
+    for place in range(0x100, 0x200, 8):
+        struct.pack_into("<I", chunk.data, place + 20, 0x8000)
+        offsets.append(chunk.record(Fragment(event(), template_at=place)))
+    reader = ReferenceChunk(bytes(chunk))
+    with pytest.raises(RecordError):
+        reader.decode(offsets[0])
+    with pytest.raises(RecordError, match="longer than the chunk"):
+        reader.decode(offsets[-1])
 
 
 def test_a_record_whose_size_lies_is_read_up_to_the_end_that_the_caller_knows():

@@ -1,0 +1,263 @@
+"""The records of one segment that a query selects: as events, or as columns for those who write all of them out."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Literal
+
+import numpy as np
+
+from evtscan.model import Event, ExtractionWarning, Location, Query
+from evtscan.parsers.evtx.columns import Group, SegmentColumns, WantedIds
+from evtscan.parsers.evtx.document import READ_FIELD, decode_record
+from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
+from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, to_event
+from evtscan.parsers.evtx.records import HEADER_SIZE, Records
+from evtscan.wintypes import Instant
+
+DecoderName = Literal["columns", "reference"]
+
+_JUDGED = ("channel", "provider", "event_source_name", "event_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Singly:
+    """Records of a segment, decoded one at a time: what the columnar decoder declines, or all if it is not wanted."""
+
+    segment: Segment
+    records: Records
+    source: str
+    decoder: DecoderName
+
+    def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
+        """The event of a row, or None, and what there is to say about it."""
+        records = self.records
+        start, number = int(records.start[row]), int(records.number[row])
+        recovered = bool(records.recovered[row])
+        offset = self.segment.file_offset(start)
+        location = Location(source=self.source, offset=offset, record=number)
+        try:
+            decoded = self.decode(row)
+        except RecordError as error:
+            return None, [_unreadable(location, error, recovered)]
+        event = to_event(
+            decoded,
+            source_name=self.source,
+            offset=offset,
+            header_id=number,
+            header_ticks=int(records.ticks[row]),
+            recovered=recovered,
+        )
+        return event, [ExtractionWarning(location=location, kind="odd_value", message=note) for note in decoded.notes]
+
+    def decode(self, row: int) -> DecodedRecord:
+        """The record of a row.
+
+        Raises:
+            RecordError: if it cannot be read.
+        """
+        start, end = int(self.records.start[row]), int(self.records.end[row])
+        slot, within = divmod(start, CHUNK_SIZE)
+        chunk = bytes(self.segment.chunk(slot))
+        if self.decoder == "reference":
+            return _by_reference(chunk, within)
+        try:
+            return decode_record(chunk, within + HEADER_SIZE, within + end - start)
+        except RecordError as error:
+            try:
+                return _by_reference(chunk, within)
+            except RecordError:
+                raise error from None
+
+
+def _by_reference(chunk: bytes, offset: int) -> DecodedRecord:
+    # python-evtx takes long to import and is seldom needed
+    from evtscan.parsers.evtx.reference import decode
+
+    return decode(chunk, offset)
+
+
+def _unreadable(location: Location, error: RecordError, recovered: bool) -> ExtractionWarning:
+    if recovered:
+        return ExtractionWarning(location=location, kind="bad_slack", message=f"not recovered: {error}")
+    return ExtractionWarning(location=location, kind="bad_record", message=f"not decoded: {error}", records_lost=1)
+
+
+@dataclass(slots=True)
+class Selection:
+    """What a query selects in one segment: groups of columns, and events that were decoded one at a time, by row.
+
+    ``unreadable`` counts the records of the log that could not be decoded. ``late_warnings`` are those that come up
+    when values are written as text.
+    """
+
+    singly: Singly
+    columns: SegmentColumns | None
+    groups: list[Group] = field(default_factory=list)
+    singles: dict[int, Event] = field(default_factory=dict)
+    warnings: list[ExtractionWarning] = field(default_factory=list)
+    late_warnings: list[ExtractionWarning] = field(default_factory=list)
+    unreadable: int = 0
+
+    def take_singly(self, rows: Iterable[int], query: Query) -> None:
+        """Decode rows one at a time and keep what the query accepts."""
+        for row in rows:
+            event, warnings = self.singly.event(row)
+            if event is None:
+                self.unreadable += not self.singly.records.recovered[row]
+                self.warnings += warnings
+            elif _accepts(query, event):
+                self.singles[row] = event
+                self.warnings += warnings
+
+    def take_group(self, group: Group, query: Query) -> None:
+        """Keep the rows of a group that the query accepts (ValueError if a value cannot be written as text)."""
+        assert self.columns is not None
+        keys = list(zip(*(self.columns.system(group, name) for name in _JUDGED), strict=True))
+        accepted = {key: query.accepts(*key) for key in set(keys)}
+        if not all(accepted.values()):
+            group = group.take(np.array([accepted[key] for key in keys], np.bool_))
+        if query.filters:
+            group = group.take(np.array([query.admits(*key) for key in self._filtered(group)], np.bool_))
+        if len(group.rows):
+            self.groups.append(group)
+
+    def _filtered(self, group: Group) -> Iterator[tuple[int | None, Instant, int | None]]:
+        assert self.columns is not None
+        times = map(Instant, self.columns.ticks(group))
+        return zip(self.columns.system(group, "level"), times, self.columns.system(group, "record_id"), strict=True)
+
+    def events(self) -> list[Event]:
+        """The events in record order."""
+        events = dict(self.singles)
+        for group in self.groups:
+            rows = group.rows.tolist()
+            try:
+                events.update(zip(rows, self._build(group), strict=True))
+            except ValueError:  # in one of these rows is a value that cannot be written as text
+                for row in rows:
+                    event, warnings = self.singly.event(row)
+                    self.late_warnings += warnings
+                    if event is not None:
+                        events[row] = event
+        return [events[row] for row in sorted(events)]
+
+    def _build(self, group: Group) -> list[Event]:
+        """The events of a group, the same as ``to_event`` would make."""
+        assert self.columns is not None
+        columns, count = self.columns, len(group.rows)
+        number = self.singly.records.number[group.rows].tolist()
+        place = {"source": [self.singly.source] * count, "offset": self.offsets(group.rows), "record": number}
+        fields: dict[str, Iterable[Any]] = {
+            "location": build_all(Location, count, place),
+            "sequence": number,
+            "header_id": number,
+            "time": build_all(Instant, count, {"ticks": columns.ticks(group)}),
+            "recovered": self.singly.records.recovered[group.rows].tolist(),
+            "data": columns.data(group),
+        }
+        system = {name: columns.system(group, name) for name in READ_FIELD if name != "ticks"}
+        return build_all(Event, count, fields | system)
+
+    def offsets(self, rows: Any) -> list[int]:
+        """The places of some rows in the file."""
+        start = self.singly.records.start[rows]
+        offsets: list[int] = (self.singly.segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE).tolist()
+        return offsets
+
+
+def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted: WantedIds) -> Selection:
+    """Find the records of a segment that a query selects; without ``columns`` every record is decoded for that."""
+    selection = Selection(singly, columns)
+    if columns is None:
+        selection.take_singly(range(len(singly.records)), query)
+        return selection
+    groups, declined = columns.groups(columns.candidates(wanted))
+    for group in groups:
+        try:
+            selection.take_group(group, query)
+        except ValueError:  # in one of these rows is a value that cannot be written as text
+            selection.take_singly(group.rows.tolist(), query)
+    selection.take_singly([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()], query)
+    return selection
+
+
+def _accepts(query: Query, event: Event) -> bool:
+    known = query.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
+    return known and query.admits(event.level, event.time, event.record_id)
+
+
+class RecordBatch:
+    """The selected records of one segment as columns, in record order; a column is made when it is asked for.
+
+    Valid until the next batch of its log is asked for.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        rows = [row for group in selection.groups for row in group.rows.tolist()] + list(selection.singles)
+        self._rows = np.array(sorted(rows), np.int64)
+        self._order = np.argsort(np.array(rows, np.int64), kind="stable").tolist()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def offset(self) -> list[int]:
+        """The records' places in the file, in bytes."""
+        return self._selection.offsets(self._rows)
+
+    @property
+    def header_id(self) -> list[int]:
+        """The numbers in the records' headers."""
+        number: list[int] = self._selection.singly.records.number[self._rows].tolist()
+        return number
+
+    @property
+    def recovered(self) -> list[bool]:
+        """Whether the record comes from slack space."""
+        recovered: list[bool] = self._selection.singly.records.recovered[self._rows].tolist()
+        return recovered
+
+    def column(self, name: str) -> list[Any]:
+        """A field of System by its name in ``DecodedRecord``; ``ticks`` falls back to the record header's time."""
+        columns = self._selection.columns
+        if name == "ticks":
+            return self._joined(
+                lambda group: columns.ticks(group), lambda event: None if event.time is None else event.time.ticks
+            )
+        return self._joined(lambda group: columns.system(group, name), lambda event: getattr(event, name))
+
+    def data_json(self) -> list[str]:
+        """The data of each record as the text of a JSON object, its members in log order."""
+        columns = self._selection.columns
+        return self._joined(lambda group: columns.data_json(group), lambda event: _to_json(event.data))
+
+    def data(self) -> list[dict[str, Any]]:
+        """The data of each record."""
+        columns = self._selection.columns
+        return self._joined(lambda group: columns.data(group), lambda event: event.data)
+
+    def _joined(self, of_group: Callable[[Group], list[Any]], of_event: Callable[[Event], Any]) -> list[Any]:
+        values: list[Any] = []
+        for group in self._selection.groups:
+            try:
+                values += of_group(group)
+            except ValueError:  # in one of these rows is a value that cannot be written as text
+                values += [of_event(event) for event in self._singly(group)]
+        values += map(of_event, self._selection.singles.values())
+        if len(values) < 2:
+            return values
+        return list(itemgetter(*self._order)(values))
+
+    def _singly(self, group: Group) -> Iterator[Event]:
+        for row in group.rows.tolist():
+            event, warnings = self._selection.singly.event(row)
+            self._selection.late_warnings += [w for w in warnings if w not in self._selection.late_warnings]
+            assert event is not None, "the columns of this record could be read"
+            yield event
+
+
+def _to_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

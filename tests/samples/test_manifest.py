@@ -1,0 +1,72 @@
+"""The manifest of the samples, held against a run: each host gives just the findings, logs and warnings it names."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from evtscan.detection.catalogue import folder
+from evtscan.detection.loader import load_rules
+from evtscan.facts.catalogue import is_known
+from evtscan.model import HostReport
+from evtscan.scan import ScanOptions, scan
+from evtscan.sources import find
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+MANIFEST: dict[str, dict[str, Any]] = yaml.safe_load((SAMPLES / "manifest.yaml").read_text("utf-8"))
+RULES = load_rules([folder()], fact_known=is_known).rules
+TITLES = {rule.info.id: rule.info for rule in RULES}
+
+
+@pytest.fixture(params=sorted(MANIFEST), scope="module")
+def sample(request: pytest.FixtureRequest) -> tuple[dict[str, Any], HostReport]:
+    """One host of the manifest: what it must yield, and what it yields."""
+    found = find([SAMPLES / "hosts" / request.param])
+    report = scan(found.sources, RULES, ScanOptions(), host_name=request.param, skipped=found.skipped)
+    return MANIFEST[request.param], report
+
+
+def test_every_folder_is_in_the_manifest():
+    assert {path.name for path in (SAMPLES / "hosts").iterdir()} == set(MANIFEST)
+
+
+def test_findings(sample):
+    expected, report = sample
+    founding = [item for item in report.findings if TITLES[item.rule_id].article in _articles(expected)]
+    assert len(founding) == len(expected["findings"])
+    for wanted, finding in zip(expected["findings"], founding, strict=True):
+        assert TITLES[finding.rule_id].article == wanted["article"]
+        assert finding.verdict == wanted["verdict"]
+        assert finding.basis == wanted["basis"]
+        assert finding.count == wanted.get("count", 0)
+        assert list(finding.record_ids) == wanted.get("records", [])
+        assert list(finding.missing_facts) == wanted.get("missing", [])
+        for words in wanted.get("reason", []):
+            assert words in finding.reason
+
+
+def _articles(expected: dict[str, Any]) -> set[str]:
+    return {"Q162396", *(item["article"] for item in expected["findings"])}
+
+
+def test_logs(sample):
+    expected, report = sample
+    logs = {row.source_file: row for row in report.evidence if row.records is not None}
+    assert set(logs) == set(expected.get("logs", {}))
+    for name, wanted in expected.get("logs", {}).items():
+        row = logs[name]
+        flags = [flag for flag in ("dirty", "wrapped", "cleared", "filtered") if getattr(row, flag)]
+        assert (row.records, row.lost, flags) == (wanted["records"], wanted.get("lost", 0), wanted.get("flags", []))
+
+
+def test_warnings_and_skipped_files(sample):
+    expected, report = sample
+    warnings = sorted((item.location.source, item.kind) for item in report.warnings)
+    assert warnings == sorted((item["file"], item["kind"]) for item in expected.get("warnings", []))
+    assert [item.source_file for item in report.skipped] == expected.get("skipped", [])
+
+
+def test_every_verdict_is_shown():
+    verdicts = {item["verdict"] for host in MANIFEST.values() for item in host["findings"]}
+    assert verdicts == {"confirmed", "possible", "exposed", "resolved", "excluded"}

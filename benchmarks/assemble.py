@@ -44,7 +44,11 @@ def record_places(chunk: bytes | bytearray, free: int) -> Iterator[tuple[int, in
     position = FIRST_RECORD
     while position < free and chunk[position : position + 4] == b"**\0\0":
         size = struct.unpack_from("<I", chunk, position + 4)[0]
-        if size < 28 or position + size > free or chunk[position + size - 4 : position + size] != struct.pack("<I", size):
+        if (
+            size < 28
+            or position + size > free
+            or chunk[position + size - 4 : position + size] != struct.pack("<I", size)
+        ):
             return
         yield position, size
         position += size

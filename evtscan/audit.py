@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from pathlib import Path
 
 from evtscan import facts
 from evtscan.detection.rule import Rule
-from evtscan.facts.host import Host
+from evtscan.errors import UsageError
 from evtscan.model import ExtractionWarning, HostReport, Location, SkippedFile, Source
 from evtscan.parsers.evidence import read
+from evtscan.parsers.machines import label_of, name_in
 from evtscan.scan import ScanOptions, scan_machines
-from evtscan.sources import find
+from evtscan.sources import Found, find, find_in
 
 LOOSE = "(loose files)"
 """The host of files that lie directly in the folder and name no computer."""
@@ -40,40 +41,44 @@ def plan(folder: Path) -> list[HostPlan]:
     """Say which hosts a folder holds: each first-level folder is one, and loose files are grouped by their computer.
 
     Raises:
-        UsageError: if the folder does not exist.
+        UsageError: if the folder cannot be listed.
     """
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be listed ({error.strerror or error})") from error
     hosts = []
-    loose: list[Path] = []
-    for entry in sorted(folder.iterdir(), key=lambda path: path.name) if folder.is_dir() else [folder]:
-        if entry.is_dir() and not entry.is_symlink():
-            found = find([entry])
+    loose = []
+    for entry in entries:
+        if _is_folder(entry):
+            found = find([Path(entry.path)])
             hosts.append(HostPlan(name=entry.name, sources=found.sources, skipped=found.skipped))
         else:
-            loose.append(entry)
-    return [*hosts, *_group_loose(loose)]
+            loose.append(entry.name)
+    return [*hosts, *_group_loose(find_in(folder, loose), {host.name.casefold() for host in hosts})]
 
 
-def _group_loose(files: Sequence[Path]) -> Iterator[HostPlan]:
-    if not files:
-        return
-    found = find(files)
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _group_loose(found: Found, folders: Set[str]) -> Iterator[HostPlan]:
+    """Loose files by the computer that they name; what names none, and what is no evidence, is a group of its own."""
     groups: dict[str, list[Source]] = {}
-    labels: dict[str, str] = {}
+    names: dict[str, str] = {}
     for source in found.sources:
-        name = _computer_of(source) or LOOSE
-        labels.setdefault(name.casefold(), name)
-        groups.setdefault(name.casefold(), []).append(source)
+        name = label_of(name_in(read([source], facts.query())))
+        key = name.casefold()
+        names.setdefault(key, f"{name} {LOOSE}" if key in folders else name or LOOSE)
+        groups.setdefault(key, []).append(source)
+    if found.skipped:
+        groups.setdefault("", [])
+        names.setdefault("", LOOSE)
     for key, sources in sorted(groups.items()):
-        skipped = found.skipped if key == LOOSE else ()
-        yield HostPlan(name=labels[key], sources=tuple(sources), skipped=skipped)
-    if found.skipped and LOOSE not in groups:
-        yield HostPlan(name=LOOSE, sources=(), skipped=found.skipped)
-
-
-def _computer_of(source: Source) -> str:
-    """First label of the newest computer name in a file, or nothing."""
-    names = Host(read([source], facts.query()).evidence).names
-    return names[0].partition(".")[0] if names else ""
+        yield HostPlan(name=names[key], sources=tuple(sources), skipped=() if key else found.skipped)
 
 
 def run(
@@ -131,16 +136,21 @@ def _in_workers(
     workers: int,
     done: Callable[[HostPlan], None],
 ) -> Iterator[HostReport]:
-    waiting = {plan.name: plan for plan in plans}
+    waiting: list[HostPlan] = []
     with _pool(workers, rules, options) as pool:
         futures = {pool.submit(_scan_in_worker, plan): plan for plan in plans}
-        for future in as_completed(futures):
-            result = _result(future)
-            if result is not None:
-                del waiting[futures[future].name]
-                done(futures[future])
-                yield from result
-    for plan in waiting.values():  # one of them took its worker, and so the pool, with it: each on its own now
+        try:
+            for future in as_completed(futures):
+                result = _result(future)
+                if result is None:
+                    waiting.append(futures[future])
+                else:
+                    done(futures[future])
+                    yield from result
+        except BaseException:  # interrupted: what has not begun is not worth waiting for
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for plan in waiting:  # one of them took its worker, and so the pool, with it: each on its own now
         with _pool(1, rules, options) as pool:
             result = _result(pool.submit(_scan_in_worker, plan))
         done(plan)

@@ -8,8 +8,9 @@ from evtscan.detection.fields import event_of_fields
 from evtscan.detection.matcher import match
 from evtscan.detection.rule import Case, Rule
 from evtscan.errors import Problem
+from evtscan.facts import stated
 from evtscan.facts.host import Host
-from evtscan.model import Evidence, FactsFile, Location, Log, LogSummary, Source, Verdict
+from evtscan.model import Evidence, ExtractionWarning, FactsFile, Location, Log, LogSummary, Source, Verdict
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome, judge
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
@@ -20,11 +21,12 @@ _MINUTE = 60 * TICKS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of one case: the verdict that the rule came to, and its reason."""
+    """What became of one case: the verdict that the rule came to, its reason, and what is wrong with its facts."""
 
     case: Case
     verdict: str
     reason: str
+    warnings: tuple[ExtractionWarning, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -35,42 +37,43 @@ class CaseResult:
 def run(rule: Rule) -> Iterator[CaseResult]:
     """Run the cases of a rule."""
     for case in rule.known_issue.cases if rule.known_issue else ():
-        finding = outcome_of(rule, case).finding
+        host = Host(evidence_of(rule, case))
+        finding = _worst(rule, host).finding
         verdict = NOTHING if finding.verdict in SHOWN_ONLY_WITH_ALL else finding.verdict
-        yield CaseResult(case, verdict, finding.reason)
+        yield CaseResult(case, verdict, finding.reason, tuple(host.warnings))
 
 
 def problems(rules: Sequence[Rule]) -> Iterator[Problem]:
-    """Every case that fails, as a problem of its rule's file."""
+    """Every case that fails, and every fact of a case that cannot be used, as a problem of its rule's file."""
     for rule in rules:
         for result in run(rule):
+            for warning in result.warnings:
+                if warning.kind in stated.KINDS_OF_WARNINGS:
+                    yield _problem(rule, warning.location.line, warning.message, "case-fact")
             if not result.passed:
                 message = (
                     f"the case expects {result.case.verdict}, but the rule says {result.verdict}: {result.reason} "
                     "Correct the rule or the case"
                 )
-                yield Problem(
-                    file=rule.file,
-                    line=result.case.line,
-                    key="known_issue.cases",
-                    message=message,
-                    lint="case-fails",
-                )
+                yield _problem(rule, result.case.line, message, "case-fails")
 
 
-def outcome_of(rule: Rule, case: Case) -> Outcome:
-    """Judge a case: its events are one whole System log, its facts a ``facts.yaml`` beside it."""
-    evidence = Evidence(
+def _problem(rule: Rule, line: int | None, message: str, lint: str) -> Problem:
+    return Problem(file=rule.file, line=line, key="known_issue.cases", message=message, lint=lint)
+
+
+def evidence_of(rule: Rule, case: Case) -> Evidence:
+    """A case as evidence: its events are one whole System log, its facts a ``facts.yaml`` beside it."""
+    return Evidence(
         logs=(_log(rule, case),) if case.events else (),
         facts_files=(FactsFile(source="facts", entries=case.facts),),
     )
-    host = Host(evidence)
-    events = [event for log in evidence.logs for event in log.events]
-    return min(judge(host, "case", [rule], match([rule], events)), key=_severity)
 
 
-def _severity(outcome: Outcome) -> int:
-    return Verdict(outcome.finding.verdict).rank
+def _worst(rule: Rule, host: Host) -> Outcome:
+    events = [event for log in host.evidence.logs for event in log.events]
+    outcomes = judge(host, "case", [rule], match([rule], events))
+    return min(outcomes, key=lambda outcome: Verdict(outcome.finding.verdict).rank)
 
 
 def _log(rule: Rule, case: Case) -> Log:

@@ -86,7 +86,7 @@ class Event:
     repeats or the value is an array, maps for nested elements of UserData; unnamed data is ``Data1``, ``Data2`` …,
     raw data ``Binary`` in upper-case hex. ``unreadable`` names the fields that this record's format cannot
     carry (a test of one of them is unknown, not false); ``Data`` in it stands for all data.
-    None means that the record does not say.
+    ``message`` is the text that an export rendered. None means that the record does not say.
     """
 
     location: Location
@@ -116,6 +116,7 @@ class Event:
     recovered: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,11 +345,13 @@ class ServiceEntry:
 class FileEntry:
     """A file as a listing, a report or the file itself shows it; ``name`` is lower case with suffix.
 
-    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD.
+    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder`` is
+    where the host has the file, as the report prints it.
     """
 
     location: Location
     name: str
+    folder: str | None = None
     size: int | None = None
     date: str | None = None
     version: str | None = None

@@ -2,12 +2,15 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evtscan.errors import UsageError
 from evtscan.model import SkippedFile, Source
+
+LINK = "a link is followed only where it is named itself"
+"""Why a link that was met on the way is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,68 +25,84 @@ def find(paths: Iterable[Path]) -> Found:
     """Find the regular files at or below the paths.
 
     A file below one folder is named relative to it; below several paths, relative to what they have in common. Links
-    that lead out of a named folder, and anything that is not a regular file, are passed over.
+    that lead out of a named folder, links to folders, and anything that is not a regular file, are passed over.
 
     Raises:
         UsageError: if a path does not exist.
     """
     paths = list(paths)
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or folder")
     base = _base(paths)
-    sources: list[Source] = []
-    skipped: list[SkippedFile] = []
+    sources: dict[str, Source] = {}
+    skipped: dict[str, SkippedFile] = {}
     for path in paths:
         for item in _walk(path, base):
             if isinstance(item, Source):
-                sources.append(item)
+                sources.setdefault(os.path.abspath(item.path), item)  # noqa: PTH100 - Path.resolve follows links
             else:
-                skipped.append(item)
-    unique = {source.path: source for source in sources}
-    return Found(tuple(sorted(unique.values(), key=lambda source: source.name)), tuple(skipped))
+                skipped.setdefault(item.source_file, item)
+    return Found(tuple(sorted(sources.values(), key=lambda source: source.name)), tuple(skipped.values()))
 
 
-def _base(paths: list[Path]) -> Path:
-    """The folder that names are relative to."""
+def find_in(folder: Path, names: Iterable[str]) -> Found:
+    """Judge files that lie directly in a folder, as ``find`` does below it; links to folders are passed over."""
+    items = [_judge(folder / name, folder, name) for name in names]
+    return Found(
+        tuple(item for item in items if isinstance(item, Source)),
+        tuple(item for item in items if isinstance(item, SkippedFile)),
+    )
+
+
+def _base(paths: Sequence[Path]) -> Path | None:
+    """The folder that names are relative to; None where the paths have nothing in common (drives of Windows)."""
     if len(paths) == 1 and paths[0].is_dir():
         return paths[0]
-    return Path(os.path.commonpath([path.absolute().parent for path in paths])) if paths else Path()
+    try:
+        return Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    except ValueError:
+        return None
 
 
-def _walk(path: Path, base: Path) -> Iterator[Source | SkippedFile]:
+def _walk(path: Path, base: Path | None) -> Iterator[Source | SkippedFile]:
     if not path.is_dir():
-        yield _judge(path, path.absolute().parent, _name(path, base))
+        yield _judge(path, None, _name(path, base))
         return
     errors: list[OSError] = []
     for folder, subfolders, files in os.walk(path, onerror=errors.append):
         subfolders.sort()
         for name in [name for name in subfolders if (Path(folder) / name).is_symlink()]:
             subfolders.remove(name)
-            yield SkippedFile(source_file=_name(Path(folder) / name, base), reason="a link to a folder is not followed")
+            yield SkippedFile(source_file=_name(Path(folder) / name, base), reason=LINK)
         for name in sorted(files):
             file = Path(folder) / name
             yield _judge(file, path, _name(file, base))
     for error in errors:
-        reason = f"cannot be opened ({error.strerror})"
-        yield SkippedFile(source_file=_name(Path(error.filename), base), reason=reason)
+        yield _unreadable(_name(Path(error.filename), base), error)
 
 
-def _judge(file: Path, root: Path, name: str) -> Source | SkippedFile:
+def _judge(file: Path, root: Path | None, name: str) -> Source | SkippedFile:
+    """Whether a file may be evidence; ``root`` is the folder that links may not leave, None for a file named itself."""
     try:
-        if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
-            return SkippedFile(source_file=name, reason="a link that leads out of the folder is not followed")
+        if root is not None and file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
+            return SkippedFile(source_file=name, reason=LINK)
         mode = file.stat().st_mode
-    except OSError as error:
-        return SkippedFile(source_file=name, reason=f"cannot be opened ({error.strerror})")
-    if not stat.S_ISREG(mode):
-        return SkippedFile(source_file=name, reason="not a regular file")
-    return Source(file, name)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        return _unreadable(name, error)
+    if stat.S_ISDIR(mode):
+        return SkippedFile(source_file=name, reason=LINK)
+    return Source(file, name) if stat.S_ISREG(mode) else SkippedFile(source_file=name, reason="not a regular file")
 
 
-def _name(path: Path, base: Path) -> str:
+def _unreadable(name: str, error: Exception) -> SkippedFile:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return SkippedFile(source_file=name, reason=f"cannot be opened ({reason})")
+
+
+def _name(path: Path, base: Path | None) -> str:
     """A name for reports: relative, with ``/``, and never an absolute path."""
     try:
-        return path.absolute().relative_to(base.absolute()).as_posix()
+        return path.absolute().relative_to(base.absolute()).as_posix() if base is not None else path.name
     except ValueError:
         return path.name

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.cli import explain, facts, rules, runs
+from evtscan.cli import dump, explain, facts, rules, runs
 
 app = typer.Typer(
     name="evtscan",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("scan")(runs.scan)
 app.command("audit")(runs.audit)
+app.command("dump")(dump.dump)
 app.command("facts")(facts.facts)
 app.command("explain")(explain.explain)
 app.command("report")(runs.report)

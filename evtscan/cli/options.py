@@ -72,24 +72,36 @@ IncludeIds = Annotated[
 ]
 ExcludeIds = Annotated[str | None, typer.Option("--exclude-eid", metavar="IDS", help="These event ids may not match.")]
 
-_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?\Z")
+Recover = Annotated[bool, typer.Option("--recover", help="Also take records from slack space, marked as recovered.")]
+
+_RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?\Z")
 
 
-def event_ids(text: str | None, option: str) -> frozenset[int] | None:
-    """Read a list of event ids and ranges, such as ``1008,4190-4199``; None stays None.
+def ranges(text: str | None, option: str, digits: int = 5) -> tuple[range, ...] | None:
+    """Read a list of numbers and ranges, such as ``1008,4190-4199``; None stays None.
 
     Raises:
         UsageError: if it is not one.
     """
     if text is None:
         return None
-    ids: set[int] = set()
+    found = []
     for part in text.split(","):
         match = _RANGE.match(part)
-        if match is None:
-            raise UsageError(f"{option} {text}: give event ids and ranges, such as 1008 or 1000-1009,4199")
-        ids.update(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return frozenset(ids)
+        if match is None or any(len(number) > digits for number in match.groups("")):
+            raise UsageError(f"{option} {text}: give numbers and ranges, such as 1008 or 1000-1009,4199")
+        found.append(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return tuple(found)
+
+
+def numbers(text: str | None, option: str) -> frozenset[int] | None:
+    """The same as a set.
+
+    Raises:
+        UsageError: if it is no list of numbers.
+    """
+    found = ranges(text, option)
+    return None if found is None else frozenset(number for part in found for number in part)
 
 
 def time(text: str | None, option: str) -> Instant | None:

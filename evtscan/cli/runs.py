@@ -144,8 +144,8 @@ def _scan_options(
     return ScanOptions(
         since=opt.time(since, "--from"),
         until=opt.time(until, "--to"),
-        include_ids=opt.event_ids(include, "--include-eid"),
-        exclude_ids=opt.event_ids(exclude, "--exclude-eid") or frozenset(),
+        include_ids=opt.numbers(include, "--include-eid"),
+        exclude_ids=opt.numbers(exclude, "--exclude-eid") or frozenset(),
         verdicts=frozenset(item.value for item in verdicts or ()),
         show_all=show_all,
         strict_facts=strict_facts,

@@ -1,7 +1,7 @@
 """One event → the 27 columns of EvtxECmd's CSV, for people whose tools and habits are built on them.
 
-The columns, their spelling and their order are those of EvtxECmd 1.5 and later. What its maps would fill (``MapDescription``
-… ``ExecutableInfo``) stays empty: maps are rules of another tool.
+The columns, their spelling and their order are those of EvtxECmd 1.5 and later. What its maps would fill
+(``MapDescription`` … ``ExecutableInfo``) stays empty: maps are rules of another tool.
 """
 
 from collections.abc import Callable, Mapping

@@ -25,8 +25,8 @@ class FactKind:
     ``pattern`` is a name, or a name with one open part in capitals (``service.NAME.start``, ``registry.PATH``).
     ``across_restart``: it changes only when the host restarts, so it holds for a whole boot session. ``rises``: it
     never falls, short of a reinstallation. ``applicability``: a false condition on it means that the rule is not about
-    such hosts at all. ``noun`` names it in a sentence; ``phrase``, ``negative`` and ``absent`` word a value, a false one,
-    and one that is known not to be there.
+    such hosts at all. ``noun`` names it in a sentence; ``phrase``, ``negative`` and ``absent`` word a value, a false
+    one, and one that is known not to be there.
     """
 
     pattern: str

@@ -97,7 +97,7 @@ class Host:
 
         return sorted(self._placed, key=rank)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Computer names that the evidence gives, newest first, each once (by its first label, in any case)."""
         stated_name = self.known("host.name", self.now).value

@@ -11,6 +11,7 @@ from evtscan.versions import os_version, version_key
 
 _PACK = re.compile(r"(?:SP\s*|Service Pack\s+)?(?:(\d{1,2})|(6)a)\Z", re.IGNORECASE)
 """A service pack as people write it; 6a is 6 with a hotfix (Q246009)."""
+KINDS_OF_WARNINGS = ("unknown_fact", "bad_value")
 
 
 def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]:

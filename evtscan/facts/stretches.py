@@ -34,7 +34,8 @@ class Stretch:
 
 def identity(event: Event) -> tuple[object, ...]:
     """What two copies of one record have in common, in whatever file and format."""
-    return (event.record_id, event.time, event.provider.casefold(), event.event_id)
+    computer = None if event.computer is None else event.computer.casefold()
+    return (event.record_id, event.time, event.provider.casefold(), event.event_id, computer)
 
 
 def join(logs: Iterable[Log]) -> list[Stretch]:
@@ -92,8 +93,8 @@ class _Joining:
         mine, theirs = _between(self.events, low, high), _between(other.events, low, high)
         known = {event.sequence: identity(event) for event in mine}
         shared = [identity(event) == known[event.sequence] for event in theirs if event.sequence in known]
-        if shared:
-            return all(shared)
+        if shared or mine or theirs:
+            return bool(shared) and all(shared)
         return other.first_time <= self.last_time and self.first_time <= other.last_time
 
     def take(self, other: "_Joining") -> None:

@@ -86,9 +86,17 @@ class FactTimeline:
         self._bounds = dict(sorted((bounds or {}).items()))
         self._bounded = list(self._bounds)
         self._ends = dict(self._endings())
+        self._known_at: dict[tuple[int | None, int], Known] = {}
 
     def at(self, point: Point) -> Known:
-        """What is known of the fact at a point."""
+        """What is known of the fact at a point; the same object for points between which nothing is stated."""
+        items = self._stated.get(point.session, ()) if point.session is not None else ()
+        key = (point.session, bisect_right(items, point.place, key=lambda item: item.place))
+        if key not in self._known_at:
+            self._known_at[key] = self._find(point)
+        return self._known_at[key]
+
+    def _find(self, point: Point) -> Known:
         session = point.session
         if session is None:
             return self._anywhere()
@@ -176,7 +184,7 @@ class FactTimeline:
         """For each session that states a value, the first one after it whose bound speaks against that value."""
         for place, source in enumerate(self._stating):
             first = bisect_right(self._bounded, source)
-            end = bisect_left(self._bounded, self._stating[place + 1]) if place + 1 < len(self._stating) else None
+            end = bisect_right(self._bounded, self._stating[place + 1]) if place + 1 < len(self._stating) else None
             last = self._stated[source][-1]
             for session in islice(self._bounded, first, end):
                 if not _admits(self._bounds[session].bound, last):

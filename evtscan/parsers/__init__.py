@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import cast
 
 from evtscan.errors import EvidenceError
-from evtscan.model import FactsFile, LogReader, Query, Registry, Source
+from evtscan.model import PLAIN, FactsFile, LogReader, Query, ReadOptions, Registry, Source
 
 HEAD_SIZE = 4096
 """How many bytes of a file a recogniser sees."""
@@ -106,13 +106,18 @@ def recognise(source: Source) -> Format | None:
     return next((row for row in PARSERS if row.recognises(head, name)), None)
 
 
-def read_log(row: Format, source: Source, query: Query) -> LogReader:
-    """Open an event log for one pass.
+def read_log(
+    row: Format, source: Source, query: Query, options: ReadOptions = PLAIN, *, chunks: tuple[int, int] | None = None
+) -> LogReader:
+    """Open an event log for one pass; ``chunks`` reads a range of them where the format has any.
 
     Raises:
         EvidenceError: if nothing of the file can be read.
     """
-    return cast(LogReader, import_module(row.module).read_log(source, query))
+    read = import_module(row.module).read_log
+    if chunks is not None:
+        return cast(LogReader, read(source, query, options, chunk_range=chunks))
+    return cast(LogReader, read(source, query, options))
 
 
 def read_registry(row: Format, source: Source) -> Registry:

@@ -16,7 +16,8 @@ MAX_SIZE = 128 << 20
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SAMPLE = 4096
-_KEEP = "evtscan.keep"
+KEEP_BYTES = "evtscan.keep"
+"""Name of the error handler for codecs that keeps bytes as ``DecodedText`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def decode_as(raw: bytes, encoding: str) -> DecodedText:
     try:
         return DecodedText(raw.decode(encoding), encoding)
     except UnicodeDecodeError:
-        return DecodedText(raw.decode(encoding, _KEEP), encoding, lossy=True)
+        return DecodedText(raw.decode(encoding, KEEP_BYTES), encoding, lossy=True)
 
 
 def read_text(source: Source, fallback: str = "cp1252", limit: int = MAX_SIZE) -> DecodedText:
@@ -98,4 +99,4 @@ def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
     return "".join(map(chr, error.object[error.start : error.end])), error.end
 
 
-codecs.register_error(_KEEP, _keep_bytes)
+codecs.register_error(KEEP_BYTES, _keep_bytes)

@@ -51,7 +51,15 @@ def check_outputs(outputs: Sequence[Output], *, clobber: bool) -> None:
         OutputError: if one exists already and ``clobber`` does not allow to replace it, or if its folder cannot be
             made or written.
     """
-    paths = [output.path for output in outputs if output.path is not None]
+    refuse_existing([output.path for output in outputs if output.path is not None], clobber=clobber)
+
+
+def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
+    """See whether these files can be written.
+
+    Raises:
+        OutputError: as ``check_outputs``.
+    """
     for path in paths:
         with _naming(str(path)):
             _check_place(path)
@@ -89,6 +97,26 @@ def write_outputs(report: Report, outputs: Sequence[Output], *, clobber: bool, s
         for temporary, _ in staged:
             with suppress(OSError):  # gone after renaming, or never made: what went wrong is raised already
                 temporary.unlink()
+
+
+@contextmanager
+def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
+    """Open a file to write that takes its name only when everything is written; until then an old one stays.
+
+    Raises:
+        OutputError: if it exists and ``clobber`` does not allow to replace it, or if it cannot be written.
+    """
+    refuse_existing([path], clobber=clobber)
+    temporary = _temporary(path)
+    with _naming(str(path)):
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb") as stream:
+                yield stream
+            refuse_existing([path], clobber=clobber)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _by_name(name: str) -> Reporter:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evtscan.detection.condition import Test, evaluate
+from evtscan.detection.condition import Test, evaluate, tests_in
 from evtscan.detection.modifiers import holds, holds_up_to, holds_within
 from evtscan.detection.rule import Doubt, KnownIssue
 from evtscan.facts import catalogue
@@ -13,26 +13,37 @@ from evtscan.logic import Truth, truth
 from evtscan.model import Basis, Bound, Explanation, Known, Limit, Location
 
 
-@dataclass(frozen=True, slots=True)
 class Conditions:
     """The conditions of one known issue on one host; ``strict`` refuses values carried from other boot sessions."""
 
-    issue: KnownIssue
-    host: Host
-    strict: bool = False
+    def __init__(self, issue: KnownIssue, host: Host, strict: bool = False) -> None:
+        self.issue, self.host, self.strict = issue, host, strict
+        everything = (issue.when, *(doubt.when for doubt in issue.doubts))
+        self._facts = tuple(dict.fromkeys(test.field for condition in everything for test in tests_in(condition)))
+        self._answers: dict[tuple[int, ...], tuple[Explanation, list[Doubt]]] = {}
 
     def at(self, point: Point) -> Explanation:
         """Whether the conditions held at a point."""
-        doubted = {doubt.about: doubt for doubt in self.doubts_at(point)}
-
-        def leaf(test: Test, positive: bool) -> Explanation:
-            return self._explain(test, point, positive, doubted.get(test.field))
-
-        return evaluate(self.issue.when, leaf)
+        return self._judged(point)[0]
 
     def doubts_at(self, point: Point) -> list[Doubt]:
         """The doubts that are known to be justified at a point."""
+        return self._judged(point)[1]
 
+    def _judged(self, point: Point) -> tuple[Explanation, list[Doubt]]:
+        """Both, worked out once for all points at which the same is known (a host's time lines keep what is known)."""
+        key = tuple(id(self.host.known(fact, point)) for fact in self._facts)
+        if key not in self._answers:
+            doubts = self._doubts(point)
+            doubted = {doubt.about: doubt for doubt in doubts}
+
+            def leaf(test: Test, positive: bool) -> Explanation:
+                return self._explain(test, point, positive, doubted.get(test.field))
+
+            self._answers[key] = evaluate(self.issue.when, leaf), doubts
+        return self._answers[key]
+
+    def _doubts(self, point: Point) -> list[Doubt]:
         def leaf(test: Test, positive: bool) -> Explanation:
             return self._explain(test, point, positive, None)
 
@@ -41,9 +52,9 @@ class Conditions:
     def _explain(self, test: Test, point: Point, positive: bool, doubt: Doubt | None) -> Explanation:
         known = self.host.known(test.field, point)
         answer = decide(test, known, positive, strict=self.strict)
-        if doubt is not None and known.basis is not Basis.UNKNOWN:
-            says = f"{catalogue.say(test.field, known.value)}, which is in doubt: {doubt.reason}"
-            answer = Answer(Truth.UNKNOWN, Basis.UNKNOWN, says, known.locations)
+        if doubt is not None and answer.truth is not Truth.UNKNOWN:
+            says = f"{answer.says}, which is in doubt: {doubt.reason}"
+            answer = Answer(Truth.UNKNOWN, Basis.UNKNOWN, says, answer.locations)
         unknown = answer.truth is Truth.UNKNOWN
         return Explanation(
             text=test.text,

@@ -31,9 +31,9 @@ def held(explanation: Explanation) -> str:
 
 
 def failed(explanation: Explanation) -> str:
-    """What makes the conditions false: ``Service Pack 6 (required: os.service_pack is 2)``."""
+    """What makes the conditions false: ``Service Pack 6, required: os.service_pack is 2``."""
     return listed(
-        f"{reason.leaf.says} (required: {'not: ' if reason.negated else ''}{reason.leaf.text})"
+        f"{reason.leaf.says}, required: {'not: ' if reason.negated else ''}{reason.leaf.text}"
         for reason in deciding(explanation)
     )
 

@@ -122,6 +122,10 @@ class _Slot:
     type: int
     optional: bool = True
 
+    def __repr__(self) -> str:
+        """Without the name of the type, which is no part of the template: its GUID is made of this text."""
+        return f"_Slot({self.index}, {int(self.type)}, {self.optional})"
+
 
 _Content = str | _Slot
 

@@ -9,13 +9,13 @@ from evtscan.errors import UsageError
     [("1008", {1008}), ("1000-1003", {1000, 1001, 1002, 1003}), ("7, 9-10", {7, 9, 10}), ("5-4", set())],
 )
 def test_event_ids(text, ids):
-    assert options.event_ids(text, "--include-eid") == ids
+    assert options.numbers(text, "--include-eid") == ids
 
 
 @pytest.mark.parametrize("text", ["", "x", "1-", "1,,2", "999999", "-5"])
 def test_what_is_no_event_id(text):
     with pytest.raises(UsageError, match="--include-eid"):
-        options.event_ids(text, "--include-eid")
+        options.numbers(text, "--include-eid")
 
 
 def test_stars_in_paths_are_expanded(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evtscan.errors import EvidenceError
-from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
+from evtscan.model import PLAIN, Event, ExtractionWarning, Location, LogSummary, Query, ReadOptions, Source
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.evt.continuity import Continuity, Gap, Place
 from evtscan.parsers.evt.decode import decode, source_name
@@ -21,7 +21,7 @@ _LOG_STRIDE = 1 << 33
 """Above every unwrapped record number, and a multiple of 2^32: keeps logs of one file apart and in order."""
 
 
-def read_log(source: Source, query: Query, *, recover: bool = False) -> "EvtLog":
+def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "EvtLog":
     """Open a ``.evt`` file for one pass; ``recover`` adds, marked, what is left of deleted records.
 
     Raises:
@@ -38,7 +38,7 @@ def read_log(source: Source, query: Query, *, recover: bool = False) -> "EvtLog"
         raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
     if not any(log.header or log.reference is not None for log in logs):
         raise EvidenceError(f"{source.name}: holds neither the header of an event log nor a record: copy the log again")
-    return EvtLog(source, logs, query, recover)
+    return EvtLog(source, logs, query, options.recover)
 
 
 class EvtLog:

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 
-from evtscan.model import Query, Source
+from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.evtx.reader import EvtxLog, chunk_count
 from evtscan.parsers.evtx.selection import DecoderName, RecordBatch
 
@@ -15,28 +15,24 @@ __all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_count", "read_columns
 def read_log(
     source: Source,
     query: Query,
+    options: ReadOptions = PLAIN,
     *,
-    recover: bool = False,
-    decoder: DecoderName = "columns",
     chunk_range: tuple[int, int] | None = None,
 ) -> EvtxLog:
-    """Open an EVTX log for one pass.
-
-    ``recover`` adds records from slack space, marked as recovered. ``decoder`` chooses between the columnar decoder and
-    python-evtx. ``chunk_range`` reads a part of the file: chunks ``first`` to ``last - 1`` in record order.
+    """Open an EVTX log for one pass; ``chunk_range`` reads chunks ``first`` to ``last - 1`` in record order.
 
     Raises:
         EvidenceError: if nothing of the file can be read.
     """
-    return EvtxLog(source, query, recover=recover, decoder=decoder, chunk_range=chunk_range)
+    decoder: DecoderName = "reference" if options.reference else "columns"
+    return EvtxLog(source, query, recover=options.recover, decoder=decoder, chunk_range=chunk_range)
 
 
 def read_columns(
     source: Source,
     query: Query,
+    options: ReadOptions = PLAIN,
     *,
-    recover: bool = False,
-    decoder: DecoderName = "columns",
     chunk_range: tuple[int, int] | None = None,
 ) -> Iterator[RecordBatch]:
     """The same records as columns (``read_log(…).batches()``, which also has the warnings and the summary).
@@ -44,4 +40,4 @@ def read_columns(
     Raises:
         EvidenceError: if nothing of the file can be read.
     """
-    return read_log(source, query, recover=recover, decoder=decoder, chunk_range=chunk_range).batches()
+    return read_log(source, query, options, chunk_range=chunk_range).batches()

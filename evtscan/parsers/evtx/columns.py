@@ -42,6 +42,7 @@ _HEADER_SIZE = 4
 _TO_VALUES = 10  # token, version, template id, offset of the definition
 _DEFINITION_HEADER = 24
 _EVENT_ID_TYPE = 0x06  # UInt16
+_LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _EVENT_IDS = 1 << 16
 
@@ -129,9 +130,7 @@ class WantedIds:
         self._table: TemplateTable | None = None
         self._kind_of = np.zeros(0, np.int64)
 
-    def fits(
-        self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
+    def fits(self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For each row, given its template and event id, whether it can fit; rows without a template do not."""
         if self._table is not table:
             self._table, self._kind_of = table, np.zeros(0, np.int64)
@@ -143,7 +142,8 @@ class WantedIds:
         self._kind_of = grown[:-1]
         if not len(used):
             return np.zeros(len(template), np.bool_)
-        return self._tables[grown[template], event_id] & (template != NOT_KNOWN)
+        wanted: NDArray[np.bool_] = self._tables[grown[template], event_id]
+        return wanted & (template != NOT_KNOWN)
 
     def _kind(self, template: Template) -> int:
         ids = self._ids(template)
@@ -194,7 +194,9 @@ class SegmentColumns:
     def _find_instances(self, start: Offsets, end: Offsets) -> Instances:
         """The template instances that begin at these places, each with room up to its end."""
         segment = self._segment
-        start = start + _HEADER_SIZE * ((segment.u32[start] & 0xFFFFFF) == _FRAGMENT_HEADER)  # nested ones may have none
+        start = start + _HEADER_SIZE * (
+            (segment.u32[start] & 0xFFFFFF) == _FRAGMENT_HEADER
+        )  # nested ones may have none
         place = start + _TO_VALUES
         good = place + 4 <= end
         good &= (segment.bytes[start] & ~np.uint8(_MORE)) == _INSTANCE
@@ -234,11 +236,12 @@ class SegmentColumns:
         instances, templates = self._instances, self._decoder.table.templates
         index_of = np.array([-1 if t.event_id is None else t.event_id for t in templates] + [-1], np.int64)
         index = index_of[instances.template]
-        known = (index >= 0) & (index < instances.count)
+        known = (index >= 0) & (index < instances.count) & (index <= _LAST_EVENT_ID)
+        index = np.where(known, index, 0)
         table = np.where(known, instances.values + 4, 0)
         place = table + 4 * instances.count
         for step in range(0, int(index.max(initial=0)), 2):  # two entries with one look
-            pair = self._segment.u64[table + 4 * step].view(np.int64)
+            pair = self._segment.u64[table + 4 * np.minimum(step, index)].view(np.int64)
             place += np.where(step < index, pair & 0xFFFF, 0) + np.where(step + 1 < index, (pair >> 32) & 0xFFFF, 0)
         entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
@@ -302,7 +305,7 @@ class SegmentColumns:
         size = (entries & 0xFFFF).astype(np.int64)
         types = (entries >> 16).astype(np.int64) & 0xFF
         close = table[:, None] + 4 * count + np.cumsum(size, axis=1)
-        shows = np.array([index in template.in_attributes for index in range(count)], np.bool_)
+        shows = np.array([index in template.empty_matters for index in range(count)], np.bool_)
         empty = (size == 0) & (shows | (types == BINXML))
         odd = (size != _LENGTHS[0][types]) & (size != _LENGTHS[1][types]) & _HAS_LENGTH[types]
         return close - size, close, types | np.where(empty, EMPTY, 0) | np.where(odd, IMPOSSIBLE, 0)
@@ -339,7 +342,9 @@ class SegmentColumns:
             self._bytes = bytes(self._segment.view)
         data = self._bytes
         return {
-            path: [data[start:end] for start, end in zip(*(bound.tolist() for bound in group.bounds[path]), strict=True)]
+            path: [
+                data[start:end] for start, end in zip(*(bound.tolist() for bound in group.bounds[path]), strict=True)
+            ]
             for path in paths
         }
 
@@ -373,9 +378,9 @@ class SegmentColumns:
         value_type = group.shape.types[hole.path]
         start = group.bounds[hole.path][0]
         if name == "ticks" and value_type == FILETIME:
-            return self._segment.u64[start].tolist()
+            return list(self._segment.u64[start].tolist())
         if name in _NUMBERS and value_type in _GATHERED:
-            return _GATHERED[value_type](self._segment, start).tolist()
+            return list(_GATHERED[value_type](self._segment, start).tolist())
         read = READ_FIELD[name]
         cache = self._decoder.caches.get((name, value_type), lambda raw: read(format_value(value_type, raw)))
         return list(map(cache.__getitem__, self.raws(group, [hole.path])[hole.path]))

@@ -37,9 +37,14 @@ _MAX_WORK = 1 << 20  # elements and characters of one record: crafted templates 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """In a shape: the text of a value comes here. ``path`` are the indexes of the nested templates, then of the value."""
+    """In a shape: the text of a value comes here.
+
+    ``path`` are the indexes of the nested templates, then of the value; ``may_be_blank`` says that the text may be
+    nothing but white space.
+    """
 
     path: tuple[int, ...]
+    may_be_blank: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +284,10 @@ def _fields(node: Node) -> dict[str, Any]:
 
 def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
     """Text beside attributes or children; white space is layout."""
-    if not isinstance(text, str):
+    holes = [part for part in (text if isinstance(text, tuple) else (text,)) if not isinstance(part, str)]
+    if any(isinstance(hole, ArrayHole) or hole.may_be_blank for hole in holes):
         raise RecordError("a value that may be white space, beside other content")
-    if text.strip():
+    if holes or (isinstance(text, str) and text.strip()):
         fields["#text"] = text
 
 
@@ -354,13 +360,15 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
 # ------------------------------------------------------------------------------------------------ one record
 
 
-def decode_record(chunk: bytes, start: int, end: int) -> DecodedRecord:
+def decode_record(chunk: bytes, start: int, end: int, definitions: dict[int, Fragment] | None = None) -> DecodedRecord:
     """Decode the BinXML between two offsets in a chunk of 64 KiB.
+
+    ``definitions`` keeps what was parsed of the chunk's templates from one of its records to the next.
 
     Raises:
         RecordError: if it cannot be read; the message says why.
     """
-    job = Job(chunk)
+    job = Job(chunk, definitions={} if definitions is None else definitions)
     event = event_of(job.fragment(start, end, 0))
     texts = system_texts(event)
     fields = {name: read(texts.get(name)) for name, read in READ_FIELD.items()}  # type: ignore[arg-type]
@@ -394,11 +402,11 @@ class Job:
         return expand(self._definition(instance.definition).elements, _RecordValues(self, instance), depth)
 
     def _definition(self, offset: int) -> Fragment:
-        if offset not in self.definitions:
-            definition = parse_definition(self.chunk, offset)
+        definition = self.definitions.get(offset)
+        if definition is None:
+            definition = self.definitions[offset] = parse_definition(self.chunk, offset)
             self.spend(definition.end - offset)
-            self.definitions[offset] = definition
-        return self.definitions[offset]
+        return definition
 
     def nested(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
         """The elements of a fragment inside a record; if its template is lost, its values without their names."""
@@ -464,4 +472,3 @@ def value_text(value_type: int, raw: bytes, notes: list[str]) -> str | list[str]
     except ValueError as error:
         notes.append(f"{error}: shown as hex")
         return raw.hex().upper()
-

@@ -104,7 +104,13 @@ class Tally:
 
     def _filtered(self, oldest: DecodedRecord, newest: DecodedRecord) -> bool:
         """An export numbers its records afresh, without gaps, and keeps the EventRecordIDs, whose gaps show."""
-        if self.first is None or self.last is None or self.holes or oldest.record_id is None or newest.record_id is None:
+        if (
+            self.first is None
+            or self.last is None
+            or self.holes
+            or oldest.record_id is None
+            or newest.record_id is None
+        ):
             return False
         if (oldest.channel or "").casefold() == _FORWARDED or oldest.computer != newest.computer:
             return False
@@ -144,6 +150,7 @@ class EvtxLog:
         """The selected events in record order."""
         for selection in self._selections():
             events = selection.events()
+            self._warn(selection.late_warnings)
             self._tally.computers.update(dict.fromkeys(event.computer for event in events if event.computer))
             yield from events
 

@@ -359,7 +359,8 @@ class ReferenceChunk:
     def _value(self, value: _Value, job: _Job, depth: int) -> _Piece:
         raw = self._bytes[value.start : value.end]
         if value.type == BINXML:
-            return self._fragment(value.start, job, depth + 1) if raw else []
+            # where a page of the file was never written, the fragment begins with the token that ends one
+            return self._fragment(value.start, job, depth + 1) if raw.lstrip(b"\0") else []
         try:
             if value.type & ARRAY:
                 return _Array(format_array(value.type & ~ARRAY, raw))

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
 import numpy as np
 
 from evtscan.model import Event, ExtractionWarning, Location, Query
+from evtscan.parsers.evtx.binxml import Fragment
 from evtscan.parsers.evtx.columns import Group, SegmentColumns, WantedIds
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
@@ -29,6 +30,7 @@ class Singly:
     records: Records
     source: str
     decoder: DecoderName
+    _chunks: dict[int, tuple[bytes, dict[int, Fragment]]] = field(default_factory=dict)
 
     def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
         """The event of a row, or None, and what there is to say about it."""
@@ -59,23 +61,27 @@ class Singly:
         """
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
-        chunk = bytes(self.segment.chunk(slot))
+        if slot not in self._chunks:
+            self._chunks[slot] = bytes(self.segment.chunk(slot)), {}
+        chunk, definitions = self._chunks[slot]
         if self.decoder == "reference":
-            return _by_reference(chunk, within)
+            return _by_reference(chunk, within, end - start + 4)
         try:
-            return decode_record(chunk, within + HEADER_SIZE, within + end - start)
+            return decode_record(chunk, within + HEADER_SIZE, within + end - start, definitions)
         except RecordError as error:
             try:
-                return _by_reference(chunk, within)
+                return _by_reference(chunk, within, end - start + 4)
             except RecordError:
                 raise error from None
 
 
-def _by_reference(chunk: bytes, offset: int) -> DecodedRecord:
+def _by_reference(chunk: bytes, offset: int, size: int) -> DecodedRecord:
     # python-evtx takes long to import and is seldom needed
     from evtscan.parsers.evtx.reference import decode
 
-    return decode(chunk, offset)
+    stated = chunk[offset + 4 : offset + 8]
+    found = size.to_bytes(4, "little")
+    return decode(chunk if stated == found else chunk[: offset + 4] + found + chunk[offset + 8 :], offset)
 
 
 def _unreadable(location: Location, error: RecordError, recovered: bool) -> ExtractionWarning:
@@ -222,28 +228,28 @@ class RecordBatch:
 
     def column(self, name: str) -> list[Any]:
         """A field of System by its name in ``DecodedRecord``; ``ticks`` falls back to the record header's time."""
-        columns = self._selection.columns
         if name == "ticks":
-            return self._joined(
-                lambda group: columns.ticks(group), lambda event: None if event.time is None else event.time.ticks
-            )
-        return self._joined(lambda group: columns.system(group, name), lambda event: getattr(event, name))
+            return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
+        return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
 
     def data_json(self) -> list[str]:
         """The data of each record as the text of a JSON object, its members in log order."""
-        columns = self._selection.columns
-        return self._joined(lambda group: columns.data_json(group), lambda event: _to_json(event.data))
+        return self._joined(SegmentColumns.data_json, lambda event: _to_json(event.data))
 
     def data(self) -> list[dict[str, Any]]:
         """The data of each record."""
-        columns = self._selection.columns
-        return self._joined(lambda group: columns.data(group), lambda event: event.data)
+        return self._joined(SegmentColumns.data, attrgetter("data"))
 
-    def _joined(self, of_group: Callable[[Group], list[Any]], of_event: Callable[[Event], Any]) -> list[Any]:
+    def _joined(
+        self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
+    ) -> list[Any]:
+        """A column in record order, made for each group, and for each record that was decoded by itself."""
         values: list[Any] = []
-        for group in self._selection.groups:
+        columns = self._selection.columns
+        for group in self._selection.groups if columns else ():
+            assert columns is not None
             try:
-                values += of_group(group)
+                values += of_group(columns, group)
             except ValueError:  # in one of these rows is a value that cannot be written as text
                 values += [of_event(event) for event in self._singly(group)]
         values += map(of_event, self._selection.singles.values())

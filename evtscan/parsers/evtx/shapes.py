@@ -23,7 +23,7 @@ from evtscan.parsers.evtx.document import (
     system_texts,
 )
 from evtscan.parsers.evtx.record import RecordError
-from evtscan.wintypes import ARRAY, BINXML, format_array, format_value
+from evtscan.wintypes import ANSI_STRING, ARRAY, BINXML, STRING, format_array, format_value
 
 EMPTY = 0x100
 """Flag in a type code: the value has no bytes, and that shows (in an attribute, or as nested BinXML)."""
@@ -86,11 +86,11 @@ class Markers:
         value_type = code & 0xFF
         if code & IMPOSSIBLE:
             raise RecordError("a value whose length does not fit its type")
+        if code & EMPTY:
+            return () if value_type == BINXML else ""
         if value_type == NULL:
             return ""
         if value_type == BINXML:
-            if code & EMPTY:
-                return ()
             elements, markers = self.nested[index]
             return expand(elements, markers, depth)
         path = (*self.path, index)
@@ -98,7 +98,7 @@ class Markers:
         if self.uses[path] > _MOST_USES:
             raise RecordError("one value in many places")
         self.types[path] = value_type
-        return ArrayHole(path) if value_type & ARRAY else Hole(path)
+        return ArrayHole(path) if value_type & ARRAY else Hole(path, value_type in (STRING, ANSI_STRING))
 
 
 def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
@@ -208,9 +208,7 @@ def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str,
         for value in shape.data.values()
     ]
     arrays = [isinstance(value, ArrayHole) for value in shape.data.values()]
-    return [
-        dict(_members(zip(shape.data, arrays, row, strict=True))) for row in zip(*columns, strict=True)
-    ]
+    return [dict(_members(zip(shape.data, arrays, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
 def _members(row: Iterable[tuple[str, bool, Any]]) -> Iterator[tuple[str, Any]]:
@@ -307,9 +305,7 @@ def _json(value: Any) -> Iterator[str | Hole]:
             yield "}"
 
 
-def _json_columns(
-    pieces: Sequence[str | Hole], shape: Shape, raws: Raws, caches: Caches
-) -> list[Iterable[str]]:
+def _json_columns(pieces: Sequence[str | Hole], shape: Shape, raws: Raws, caches: Caches) -> list[Iterable[str]]:
     """For each hole a column of its text with the literal text around it."""
     holes: list[tuple[str, Hole]] = []
     literal = ""

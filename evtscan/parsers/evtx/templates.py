@@ -8,6 +8,7 @@ once; an identifier alone (a GUID) is not trusted, since a crafted or damaged fi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,13 @@ _NO_CHECK = (_NO_WORDS, _NO_WORDS, _NO_PLACES, _NO_PLACES)
 class Template:
     """A parsed definition, and what it says of its records whatever their values are.
 
-    ``in_attributes`` are the values whose being empty changes what is shown. ``event_id`` is the index of the value
-    that is System/EventID, None if that is anything but one value. ``providers`` are the lower-case names of the provider and
+    ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside attributes
+    or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but one value. ``providers`` are the lower-case names of the provider and
     ``channel`` that of the channel, None where it takes a record's values to say.
     """
 
     elements: tuple[Element, ...]
-    in_attributes: frozenset[int]
+    empty_matters: frozenset[int]
     event_id: int | None
     providers: frozenset[str] | None
     channel: str | None
@@ -65,8 +66,8 @@ class Template:
             frozenset(
                 part.index
                 for element in _all(roots)
-                for attribute in element.attributes
-                for part in attribute.value
+                for parts in _where_empty_matters(element)
+                for part in parts
                 if isinstance(part, Substitution)
             ),
             None if event_id is None else _only_value(event_id.content),
@@ -79,6 +80,13 @@ def _all(elements: Sequence[Element]) -> Iterator[Element]:
     for element in elements:
         yield element
         yield from _all([part for part in element.content if isinstance(part, Element)])
+
+
+def _where_empty_matters(element: Element) -> Iterator[Sequence[object]]:
+    yield from (attribute.value for attribute in element.attributes)
+    shown = [item for item in element.attributes if element.name != "Data" or item.name != "Name"]
+    if shown or any(isinstance(part, Element) for part in element.content):
+        yield element.content
 
 
 def _only(elements: Sequence[object], *path: str) -> Element | None:
@@ -109,14 +117,15 @@ def _literal_names(provider: Element) -> frozenset[str] | None:
 class TemplateTable:
     """The distinct definitions met so far, numbered, with what it takes to know each again.
 
-    ``_bodies`` has the words of each definition and masks that hide the offsets in it; ``_names`` checks where these lead.
+    ``_bodies`` has the words of each definition, and masks that hide the offsets in it; ``_names`` says where these must
+    lead.
     """
 
     def __init__(self) -> None:
         self.templates: list[Template] = []
         self._variants: dict[bytes, list[int]] = {}
         self._latest: dict[bytes, int] = {}
-        self._bodies: list[tuple[Words, Words]] = []
+        self._bodies = _Checks()
         self._names = _Checks()
 
     @property
@@ -182,17 +191,18 @@ class TemplateTable:
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
             mask[name.at - start : name.at - start + hidden] = bytes(hidden)
-        self._bodies.append((_words(chunk[start : start + size]), _words(mask)))
+        words = _words(chunk[start : start + size])
+        self._bodies.add(words, _words(mask), DEFINITION_HEADER_SIZE + 8 * np.arange(len(words)), _NO_PLACES)
         names = [_name_check(name, offset) for name in fragment.names] or [_NO_CHECK]
         self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)))
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the definitions at these positions are these templates."""
-        same = np.zeros(len(positions), np.bool_)
-        for number, rows in places_of(numbers):
-            words, masks = self._bodies[number]
-            same[rows] = ~((rows_at(segment, positions[rows], len(words)) ^ words) & masks).any(axis=1)
+        same = np.ones(len(positions), np.bool_)
+        which, item = self._bodies.items(numbers)
+        found = segment.u64[positions[which] + self._bodies.places[item]]
+        same[which[self._bodies.differs(item, found)]] = False
         which, item = self._names.items(numbers)
         within = positions & (CHUNK_SIZE - 1)
         base = (positions - within)[which]
@@ -203,16 +213,8 @@ class TemplateTable:
         name = segment.u64[np.where(inside, base + target + place, 0)]
         found = np.where(inline, (target - within[which]).astype(np.uint64), name)
         wrong = self._names.differs(item, found) | ~(inline | inside)
-        return same & (np.bincount(which[wrong], minlength=len(positions)) == 0)
-
-
-def rows_at(segment: Segment, positions: Offsets, words: int) -> Words:
-    """The bytes of all definitions that start at these positions, as rows of 8-byte words."""
-    size = 8 * words
-    if not size:
-        return np.zeros((len(positions), 0), np.uint64)
-    at_any_byte = np.ndarray((len(segment.bytes) - size + 1,), f"V{size}", segment.bytes.data, 0, (1,))
-    return at_any_byte[positions + DEFINITION_HEADER_SIZE].view("<u8").reshape(len(positions), words)
+        same[which[wrong]] = False
+        return same
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -221,7 +223,7 @@ def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64
     ordered = values[order]
     borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     bounds = [0, *borders.tolist(), len(order)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         if end > start:
             yield int(ordered[start]), order[start:end]
 
@@ -269,8 +271,10 @@ class _Checks:
 
     def differs(self, items: NDArray[np.int64], found: Words) -> NDArray[np.bool_]:
         """Whether what was found is not what these checks ask for."""
-        words, masks = self._columns[0], self._columns[1]
-        return ((found ^ words[items]) & masks[items]) != 0
+        words: Words = self._columns[0][items]
+        masks: Words = self._columns[1][items]
+        differs: NDArray[np.bool_] = ((found ^ words) & masks) != 0
+        return differs
 
     @property
     def places(self) -> Offsets:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from evtscan.model import Event, ExtractionWarning, LogSummary, Query, Source
+from evtscan.model import Event, ExtractionWarning, LogSummary, Query, ReadOptions, Source
 from evtscan.parsers.evt import read_log
 
 
@@ -26,7 +26,7 @@ class Reading:
 
 
 def read_file(path: Path, query: Query | None = None, *, recover: bool = False) -> Reading:
-    reader = read_log(Source(path, f"HOST/{path.name}"), query or Query(), recover=recover)
+    reader = read_log(Source(path, f"HOST/{path.name}"), query or Query(), ReadOptions(recover=recover))
     events = list(reader)
     return Reading(
         [event for event in events if not event.recovered],

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pyevtx
 from Evtx.Evtx import Evtx
-from oracles import PEERS, Decoded, Fields, ours, python_evtx, wheel_xml
+from oracles import PEERS, Decoded, Fields, libevtx, ours, python_evtx, wheel_xml
 
-from evtscan.model import EVERYTHING, Source
+from evtscan.model import EVERYTHING, ReadOptions, Source
 from evtscan.parsers.evtx import read_log
 from evtscan.wintypes import parse_time
 
@@ -149,7 +149,7 @@ DIFFERENCES = (
         "half a character",
         (WHEEL, WHEEL_JSON),
         "dropped",
-        "Half of a surrogate pair is shown as U+FFFD, as Windows does.",
+        "Half of a surrogate pair is no character; it is shown as U+FFFD, so that it can be seen.",
         _leaves(lambda mine, theirs: "\ufffd" in mine and mine.replace("\ufffd", "") == theirs),
     ),
     Difference(
@@ -286,12 +286,13 @@ def _explained(peer: str, path: str, mine: Fields, theirs: Fields) -> str | None
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many records of one file each decoder reports; of libevtx's recovered ones those that it can also read."""
+    """How many records of one file each decoder reports, and how many of its own libevtx can also read."""
 
     ours: int
     ours_recovered: int
     wheel: int
     libevtx: int
+    libevtx_readable: int
     libevtx_recovered: int
     libevtx_recovered_readable: int
     python_evtx: int
@@ -303,25 +304,25 @@ class Counts:
 
 
 def counts(path: Path) -> Counts:
-    recovered = [event.recovered for event in read_log(Source(path, path.name), EVERYTHING, recover=True)]
+    recovered = [event.recovered for event in read_log(Source(path, path.name), EVERYTHING, ReadOptions(recover=True))]
     log = pyevtx.file()
     log.open(str(path))
     try:
-        found = log.number_of_recovered_records
         return Counts(
             ours=len(recovered) - sum(recovered),
             ours_recovered=sum(recovered),
             wheel=sum(1 for _ in wheel_xml(path)),
             libevtx=log.number_of_records,
-            libevtx_recovered=found,
-            libevtx_recovered_readable=sum(_readable(log, index) for index in range(found)),
+            libevtx_readable=sum(1 for _ in libevtx(path)),
+            libevtx_recovered=log.number_of_recovered_records,
+            libevtx_recovered_readable=sum(_recovers(log, index) for index in range(log.number_of_recovered_records)),
             python_evtx=_python_evtx_count(path),
         )
     finally:
         log.close()
 
 
-def _readable(log: pyevtx.file, index: int) -> bool:
+def _recovers(log: pyevtx.file, index: int) -> bool:
     try:
         return bool(log.get_recovered_record(index).get_xml_string())
     except OSError:
@@ -347,7 +348,7 @@ COUNTS_DIFFER = {
         "Number 6 holds no event. The wheel makes an empty one of it, python-evtx counts it."
     ),
     "rs-Microsoft-Windows-LanguagePackSetup%4Operational": (
-        "The size of the last record is wrong, its content is whole: libevtx gives it up."
+        "The last record ends in zeros, where a page of the file was not written: libevtx gives it up."
     ),
     "rs-sample-with-zero-data-size-event": (
         "The size of a record is zero. The others leave the chunk there; evtscan goes on at the next record."
@@ -408,12 +409,16 @@ def _record_rows(surveys: Mapping[str, Survey]) -> Iterator[str]:
             seen.ours,
             seen.ours_recovered,
             seen.wheel,
-            seen.libevtx,
-            f"{seen.libevtx_recovered_readable} of {seen.libevtx_recovered}",
+            _part(seen.libevtx_readable, seen.libevtx),
+            _part(seen.libevtx_recovered_readable, seen.libevtx_recovered),
             seen.python_evtx,
             COUNTS_DIFFER.get(name, ""),
         )
         yield f"| {name} | {' | '.join(map(str, cells))} |"
+
+
+def _part(readable: int, all_of_them: int) -> str:
+    return str(readable) if readable == all_of_them else f"{readable} of {all_of_them}"
 
 
 _PAGE = """\
@@ -437,11 +442,11 @@ Of `System`, an event does not keep the attributes of `Execution` other than `Pr
 
 ## Records
 
-Recovered records come out of slack space (`--recover`). libevtx also counts those that it cannot read: its column says
-how many it can. python-evtx counts the records of all chunks, also beyond the header's count, whether it can decode
-them or not.
+Recovered records come out of slack space (`--recover`). libevtx counts more than it can read: "436 of 459" are those
+that it can. python-evtx counts the records of all chunks, also beyond the header's count, whether it can decode them
+or not.
 
-| file | evtscan | recovered | wheel | libevtx | recovered, readable | python-evtx | why they differ |
+| file | evtscan | recovered | wheel | libevtx | recovered | python-evtx | why they differ |
 |---|---|---|---|---|---|---|---|
 {records}
 """

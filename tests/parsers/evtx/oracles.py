@@ -12,7 +12,7 @@ import pyevtx
 from Evtx.Evtx import Evtx
 from lxml import etree
 
-from evtscan.model import EVERYTHING, Event, Source
+from evtscan.model import EVERYTHING, Event, ReadOptions, Source
 from evtscan.parsers.evtx import DecoderName, read_log
 
 Fields = dict[str, str]
@@ -55,7 +55,7 @@ SYSTEM = {
 
 
 def ours(path: Path, decoder: DecoderName = "columns") -> Iterator[Decoded]:
-    for event in read_log(Source(path, path.name), EVERYTHING, decoder=decoder):
+    for event in read_log(Source(path, path.name), EVERYTHING, ReadOptions(reference=decoder == "reference")):
         yield Decoded(event.header_id or 0, event_fields(event))
 
 

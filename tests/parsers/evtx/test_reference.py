@@ -246,6 +246,10 @@ def test_event_data_in_a_template_of_its_own():
     assert decoded(Substitution(0, 0x21), values=[inner]).data == {"Data1": "in"}
 
 
+def test_event_data_that_was_never_written_is_empty():
+    assert decoded(Substitution(0, 0x21), values=[(0x21, bytes(40))]).data == {}
+
+
 @pytest.mark.parametrize(
     ("fragment", "reason"),
     [

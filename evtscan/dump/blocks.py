@@ -1,0 +1,114 @@
+"""Logs → blocks: columns of values for some thousand records at a time, whatever the format of the log."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from evtscan.dump.columns import COLUMNS
+from evtscan.model import Event
+from evtscan.wintypes import TICKS_PER_SECOND, format_filetime
+
+if TYPE_CHECKING:
+    from evtscan.parsers.evtx import RecordBatch
+
+BLOCK = 4096
+"""Events in a block that is made of events."""
+
+_FIELDS = {
+    "EventID": "event_id",
+    "EventLevel": "level",
+    "Provider": "provider",
+    "Channel": "channel",
+    "Computer": "computer",
+    "RecordID": "record_id",
+    "UserID": "user_id",
+    "ProcessID": "process_id",
+    "ThreadID": "thread_id",
+    "Task": "task",
+    "Opcode": "opcode",
+    "Keywords": "keywords",
+    "Qualifiers": "qualifiers",
+    "Version": "version",
+    "ProviderGUID": "provider_guid",
+    "EventSourceName": "event_source_name",
+    "ActivityID": "activity_id",
+    "RelatedActivityID": "related_activity_id",
+}
+"""Columns of a dump that a batch of EVTX records has under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows as columns under the names of a dump, each list ``count`` long; ``Data`` is the text of a JSON object.
+
+    ``ticks`` are the times of the rows as FILETIME, 0 where a row has none.
+    """
+
+    columns: dict[str, list[Any]]
+    ticks: list[int]
+    count: int
+
+
+def of_events(events: Iterable[Event]) -> Iterator[Block]:
+    """Blocks of decoded events."""
+    source = iter(events)
+    while chunk := list(islice(source, BLOCK)):
+        columns = {name: [read(event) for event in chunk] for name, read in COLUMNS.items()}
+        columns["Data"] = [json_text(data) for data in columns["Data"]]
+        yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
+
+
+def of_batch(batch: "RecordBatch", source_name: str) -> Block:
+    """The block of a batch of EVTX records."""
+    count = len(batch)
+    absent = [None] * count
+    ticks = batch.column("ticks")
+    columns = {name: batch.column(field) for name, field in _FIELDS.items()}
+    columns |= {
+        "TimeCreated": times(ticks),
+        "Data": batch.data_json(),
+        "SourceFile": [source_name] * count,
+        "Offset": batch.offset,
+        "Recovered": batch.recovered,
+        "HeaderID": batch.header_id,
+        "EventType": absent,
+        "TimeWritten": absent,
+        "Message": absent,
+    }
+    return Block({name: columns[name] for name in COLUMNS}, [tick or 0 for tick in ticks], count)
+
+
+def times(ticks: Iterable[int | None]) -> list[str | None]:
+    """FILETIMEs as text: the date of each second is worked out once."""
+    seconds: dict[int, str] = {}
+    texts: list[str | None] = []
+    for tick in ticks:
+        if tick is None:
+            texts.append(None)
+            continue
+        second, fraction = divmod(tick, TICKS_PER_SECOND)
+        text = seconds.get(second)
+        if text is None:
+            text = seconds[second] = format_filetime(second * TICKS_PER_SECOND, 0).removesuffix("Z")
+        texts.append(f"{text}.{fraction:07}Z" if text[1:2] != "x" else format_filetime(tick))
+    return texts
+
+
+def json_text(value: Any) -> str:
+    """A value as compact JSON; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_replaced(value))
+        return text.decode()
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_replaced(name): _replaced(item) for name, item in value.items()}
+    return [_replaced(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,205 @@
+"""Files + filters → lines; a large file is shared out over processes by ranges of chunks, and the order stays."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from evtscan.dump import evtxecmd
+from evtscan.dump.blocks import BLOCK, Block, of_batch, of_events
+from evtscan.dump.lines import Csv, JsonLines
+from evtscan.errors import EvidenceError
+from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
+from evtscan.parsers import Format, Kind, read_log, recognise
+
+TASK_CHUNKS = 256
+"""Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
+WORTH_WORKERS = 48 << 20
+"""Bytes of logs from which starting worker processes pays off."""
+_WAITING = 2  # results per worker that may wait for their turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DumpOptions:
+    """What is dumped and how: ``writer`` is ``jsonl``, ``csv`` or ``evtxecmd``; ``contains`` is a text in any value.
+
+    ``raw`` leaves formulas in CSV as they are; ``with_times`` keeps the time of each line, to sort by.
+    """
+
+    query: Query = EVERYTHING
+    read: ReadOptions = PLAIN
+    writer: str = "csv"
+    contains: str = ""
+    raw: bool = False
+    with_times: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One piece of work: a log, or a range of its chunks (the first, and the one after the last)."""
+
+    source: Source
+    format: Format
+    chunks: tuple[int, int] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """What a task gave: its lines, their times (FILETIME) if asked for, and its share of the books."""
+
+    source: Source
+    lines: list[str] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    rows: int = 0
+    records: int = 0
+    lost: int = 0
+    warnings: list[ExtractionWarning] = field(default_factory=list)
+
+
+@cache
+def writer(name: str, raw: bool) -> JsonLines | Csv:
+    """The writer of a format, one for a process: what it has learned serves every block."""
+    if name == "jsonl":
+        return JsonLines()
+    return Csv(tuple(evtxecmd.COLUMNS), raw) if name == "evtxecmd" else Csv(raw=raw)
+
+
+def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
+    """The tasks for these files, in their order; files that are no logs are passed over, unreadable ones warned of."""
+    tasks: list[Task] = []
+    warnings: list[ExtractionWarning] = []
+    for source in sources:
+        try:
+            row = recognise(source)
+            if row is not None and row.kind is Kind.LOG:
+                tasks.extend(_tasks_of(source, row))
+        except EvidenceError as error:
+            warnings.append(_unreadable(source, error))
+    return tasks, warnings
+
+
+def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
+    if row.name != "evtx" or source.path.stat().st_size < WORTH_WORKERS:
+        yield Task(source=source, format=row)
+        return
+    from evtscan.parsers.evtx import chunk_count
+
+    count = chunk_count(source)
+    for first in range(0, count, TASK_CHUNKS):
+        yield Task(source=source, format=row, chunks=(first, min(first + TASK_CHUNKS, count)))
+
+
+def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
+    return ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=str(error))
+
+
+def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Iterator[Result]:
+    """Run the tasks and give their results in order, the same with any number of workers (0: as many as pay off)."""
+    workers = min(jobs or _workers_that_pay(tasks), len(tasks))
+    if workers <= 1:
+        for task in tasks:
+            yield from _stream(task, options)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting: deque[Future[Result]] = deque()
+        todo = iter(tasks)
+        for task in todo:
+            waiting.append(pool.submit(_whole, task, options))
+            if len(waiting) >= workers * _WAITING:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _workers_that_pay(tasks: Sequence[Task]) -> int:
+    size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
+    return (os.cpu_count() or 1) if size >= WORTH_WORKERS else 1
+
+
+def _whole(task: Task, options: DumpOptions) -> Result:
+    """All of a task as one result whose lines are joined: it crosses a process border at once."""
+    parts = list(_stream(task, options))
+    return Result(
+        source=task.source,
+        lines=["".join(chain.from_iterable(part.lines for part in parts))]
+        if not options.with_times
+        else [line for part in parts for line in part.lines],
+        times=[time for part in parts for time in part.times],
+        rows=sum(part.rows for part in parts),
+        records=sum(part.records for part in parts),
+        lost=sum(part.lost for part in parts),
+        warnings=[warning for part in parts for warning in part.warnings],
+    )
+
+
+def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
+    """The results of a task block by block; the last one has its books."""
+    books = Result(source=task.source)
+    try:
+        reader = read_log(task.format, task.source, options.query, options.read, chunks=task.chunks)
+        for block in _blocks(reader, task, options):
+            lines = list(writer(options.writer, options.raw).lines(block))
+            yield Result(
+                source=task.source, lines=lines, times=block.ticks if options.with_times else [], rows=len(lines)
+            )
+    except (EvidenceError, OSError) as error:
+        problem = (
+            error
+            if isinstance(error, EvidenceError)
+            else EvidenceError(f"{task.source.name}: cannot be read any further ({error.strerror or error})")
+        )
+        books.warnings.append(_unreadable(task.source, problem))
+    else:
+        books.records, books.lost = reader.summary.records, reader.summary.lost
+        books.warnings += reader.warnings
+    yield books
+
+
+def _blocks(reader: Any, task: Task, options: DumpOptions) -> Iterator[Block]:
+    if options.writer != "evtxecmd" and not options.contains and hasattr(reader, "batches"):
+        for batch in reader.batches():
+            yield of_batch(batch, task.source.name)
+        return
+    events: Iterable[Event] = reader
+    if options.contains:
+        wanted = options.contains.casefold()
+        events = (event for event in events if contains(event, wanted))
+    yield from _of_evtxecmd(events) if options.writer == "evtxecmd" else of_events(events)
+
+
+def _of_evtxecmd(events: Iterable[Event]) -> Iterator[Block]:
+    from itertools import islice
+
+    source = iter(events)
+    while chunk := list(islice(source, BLOCK)):
+        columns = {name: [read(event) for event in chunk] for name, read in evtxecmd.COLUMNS.items()}
+        yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
+
+
+def contains(event: Event, wanted: str) -> bool:
+    """Whether any value of an event contains a text (given in ``casefold`` form), without regard to case."""
+    system = (
+        event.provider,
+        event.event_source_name,
+        event.channel,
+        event.computer,
+        event.user_id,
+        str(event.event_id),
+    )
+    return any(wanted in text.casefold() for text in chain(filter(None, system), _texts(event.data)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)

@@ -1,0 +1,64 @@
+"""Display names of services and drivers, as English Windows shows them → the names under which Windows registers them.
+
+Only names that mean one service in every version are here. The names of a Windows in another language are not known.
+"""
+
+_NAMES = {
+    "Alerter": "Alerter",
+    "ClipBook Server": "ClipSrv",
+    "Computer Browser": "Browser",
+    "DHCP Client": "Dhcp",
+    "DHCP Server": "DHCPServer",
+    "DNS Client": "Dnscache",
+    "DNS Server": "DNS",
+    "Directory Replicator": "Replicator",
+    "Event Log": "EventLog",
+    "EventLog": "EventLog",
+    "FTP Publishing Service": "MSFTPSVC",
+    "IIS Admin Service": "IISADMIN",
+    "License Logging Service": "LicenseService",
+    "Messenger": "Messenger",
+    "Microsoft DHCP Server": "DhcpServer",
+    "Microsoft DNS Server": "Dns",
+    "NT LM Security Support Provider": "NtLmSsp",
+    "Net Logon": "Netlogon",
+    "Network DDE": "NetDDE",
+    "Network DDE DSDM": "NetDDEdsdm",
+    "Plug and Play": "PlugPlay",
+    "Print Spooler": "Spooler",
+    "Protected Storage": "ProtectedStorage",
+    "Remote Access ARP Service": "RasArp",
+    "Remote Access Auto Connection Driver": "RasAcd",
+    "Remote Access Auto Connection Manager": "RasAuto",
+    "Remote Access Autodial Manager": "RasAuto",
+    "Remote Access Connection Manager": "RasMan",
+    "Remote Access IP ARP Driver": "WanArp",
+    "Remote Access Server": "RemoteAccess",
+    "Remote Procedure Call (RPC)": "RpcSs",
+    "Remote Procedure Call (RPC) Locator": "RpcLocator",
+    "Remote Procedure Call (RPC) Service": "RpcSs",
+    "Routing and Remote Access Service": "Router",
+    "SNMP": "SNMP",
+    "SNMP Service": "SNMP",
+    "SNMP Trap Service": "SNMPTRAP",
+    "Server": "LanmanServer",
+    "Simple TCP/IP Services": "SimpTcp",
+    "TCP/IP NetBIOS Helper": "LmHosts",
+    "TCP/IP NetBIOS Helper Service": "LmHosts",
+    "Telephony Service": "TapiSrv",
+    "Windows Event Log": "EventLog",
+    "Windows Internet Name Service": "WINS",
+    "Windows Internet Name Service (WINS)": "WINS",
+    "Workstation": "LanmanWorkstation",
+    "World Wide Web Publishing Service": "W3SVC",
+}
+_BY_DISPLAY_NAME = {shown.casefold(): name for shown, name in _NAMES.items()}
+
+
+def service_name(display_name: str) -> str | None:
+    """The name of the service or driver that is shown under this name, or None if that is not known.
+
+    >>> service_name("Remote Access ARP Service")
+    'RasArp'
+    """
+    return _BY_DISPLAY_NAME.get(" ".join(display_name.split()).casefold())

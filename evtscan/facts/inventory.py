@@ -1,0 +1,177 @@
+"""System reports, lists and copied files → what the host is, its services, its files, and whether RAS is installed."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from evtscan.facts.displaynames import service_name
+from evtscan.facts.statement import Statement, Undecided
+from evtscan.model import FactValue, FileEntry, Inventory, Location, ServiceEntry
+from evtscan.versions import os_version, service_pack, version_key
+
+PROVIDES = (
+    "os.version",
+    "os.build",
+    "os.ubr",
+    "os.service_pack",
+    "os.product",
+    "os.kernel_type",
+    "host.name",
+    "host.role",
+    "hotfix",
+    "service.NAME.start",
+    "file.NAME.version",
+    "file.NAME.size",
+    "file.NAME.date",
+    "file.NAME.linked",
+    "component.ras",
+)
+
+_RAS_DRIVER = "rasarp"
+_ROUTING = frozenset({"router", "wanarp"})
+_LISTS_EVERYTHING = frozenset({"services", "drivers"})
+_BEFORE_ARGUMENTS = re.compile(r"\.(?:sys|exe)\b", re.IGNORECASE)
+_DRIVERS, _SYSTEM = 0, 1
+_NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
+
+
+def collect(inventory: Inventory) -> Iterator[Statement]:
+    """Everything that one report says, in the normal forms of the catalogue."""
+    yield from _system(inventory)
+    if "hotfixes" in inventory.whole:
+        yield _state(inventory, "hotfix", tuple(sorted(inventory.hotfixes)), _place(inventory, "hotfixes"))
+    for entry in inventory.services:
+        name = _name(entry)
+        if name is not None and entry.start is not None:
+            yield _state(inventory, f"service.{name}.start", entry.start, entry.location)
+    yield from _files(inventory)
+    yield from _ras(inventory)
+
+
+def _state(
+    inventory: Inventory, name: str, value: FactValue | Undecided, location: Location, note: str = ""
+) -> Statement:
+    return Statement(name=name, value=value, location=location, taken=inventory.taken, note=note)
+
+
+def _place(inventory: Inventory, name: str) -> Location:
+    return inventory.places.get(name, Location(source=inventory.source))
+
+
+# ------------------------------------------------------------------------------------------ the system
+
+
+def _system(inventory: Inventory) -> Iterator[Statement]:
+    numbers = version_key(inventory.version or "") or ()
+    values: dict[str, tuple[str, FactValue]] = {
+        "os.version": ("version", os_version(inventory.version or "")),
+        "os.build": ("build", _integer(inventory.build)),
+        "os.ubr": ("version", numbers[3] if len(numbers) == 4 else None),
+        "os.service_pack": (
+            "service_pack",
+            None if inventory.service_pack is None else service_pack(inventory.service_pack),
+        ),
+        "os.product": ("product", inventory.product or None),
+        "os.kernel_type": ("kernel_type", inventory.kernel_type or None),
+        # reports print the name with or without its domain, and the same host is meant
+        "host.name": ("computer", (inventory.computer or "").partition(".")[0] or None),
+        "host.role": ("role", inventory.role or None),
+    }
+    for fact, (field, value) in values.items():
+        if value is not None:
+            no_pack = fact == "os.service_pack" and value == 0
+            note = "the report prints a service pack where there is one, and prints none" if no_pack else ""
+            yield _state(inventory, fact, value, _place(inventory, field), note)
+
+
+def _integer(text: str | None) -> int | None:
+    return int(text) if text and _NUMBER.match(text) else None
+
+
+# -------------------------------------------------------------------------------------------- services
+
+
+def _name(entry: ServiceEntry) -> str | None:
+    """The name of a service: its own, that of its display name, or for a driver that of its file."""
+    if entry.name:
+        return entry.name
+    by_display_name = service_name(entry.display_name or "")
+    if by_display_name is not None:
+        return by_display_name
+    return "RasArp" if _file_name(entry.path) == f"{_RAS_DRIVER}.sys" else None
+
+
+def _file_name(path: str | None) -> str:
+    """The file that a path with arguments names, in lower case."""
+    end = _BEFORE_ARGUMENTS.search(path or "")
+    if path is None or end is None:
+        return ""
+    return path[: end.end()].replace("/", "\\").rpartition("\\")[2].strip('"').lower()
+
+
+def _ras(inventory: Inventory) -> Iterator[Statement]:
+    """RasArp is what RAS has and RRAS has not (Q177118, Q175719), whether it is known by its name, its display name or
+    its file; see ``ras.collect_registry``.
+    """
+    routing: ServiceEntry | None = None
+    for entry in inventory.services:
+        names = {(_name(entry) or "").lower(), _file_name(entry.path).removesuffix(".sys")}
+        if _RAS_DRIVER in names:
+            yield _state(inventory, "component.ras", True, entry.location)
+            return
+        if routing is None and names & _ROUTING:
+            routing = entry
+    if not inventory.whole >= _LISTS_EVERYTHING:
+        return
+    if routing is not None:
+        shown = routing.name or routing.display_name
+        why = (
+            f"Routing and Remote Access is installed ({shown}) without RasArp, and no article says whether it behaves "
+            "as RAS does"
+        )
+        yield _state(inventory, "component.ras", Undecided(why), routing.location)
+    else:
+        note = f"{inventory.source} lists all services and drivers, and RasArp is not among them"
+        yield _state(inventory, "component.ras", False, _place(inventory, "drivers"), note)
+
+
+# ----------------------------------------------------------------------------------------------- files
+
+
+def _files(inventory: Inventory) -> Iterator[Statement]:
+    """Files as they lie in the system's folders; copies elsewhere (of a set-up, for a removal) say nothing of it."""
+    chosen: dict[str, tuple[int, list[FileEntry]]] = {}
+    for entry in inventory.files:
+        rank = _rank(entry)
+        if rank is None:
+            continue
+        best, entries = chosen.get(entry.name, (rank, []))
+        if rank <= best:
+            chosen[entry.name] = (rank, [*entries, entry] if rank == best else [entry])
+    for name, (_, entries) in chosen.items():
+        for attribute in ("version", "size", "date", "linked"):
+            yield from _attribute(inventory, f"file.{name}.{attribute}", attribute, entries)
+
+
+def _rank(entry: FileEntry) -> int | None:
+    r"""Where Windows loads a file from: ``system32\drivers`` before ``system32``; None for another folder.
+
+    A report that names no folder means the file that it was asked for.
+    """
+    if entry.folder is None:
+        return _DRIVERS
+    folder = entry.folder.lower().rstrip("\\").split("\\")
+    if folder[-2:] == ["system32", "drivers"]:
+        return _DRIVERS
+    return _SYSTEM if folder[-1] == "system32" else None
+
+
+def _attribute(inventory: Inventory, fact: str, attribute: str, entries: Iterable[FileEntry]) -> Iterator[Statement]:
+    values = {getattr(entry, attribute): entry.location for entry in entries}
+    values.pop(None, None)
+    if len(values) == 1:
+        value, location = next(iter(values.items()))
+        yield _state(inventory, fact, value, location)
+    elif values:
+        shown = " and ".join(f"{value} ({location})" for value, location in values.items())
+        location = next(iter(values.values()))
+        yield _state(inventory, fact, Undecided(f"several files of this name are listed: {shown}"), location)

@@ -1,0 +1,73 @@
+"""Events of a log → a pandas data frame with proper dtypes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from evtscan.dump.blocks import Block, of_batch, of_events
+from evtscan.dump.columns import COLUMNS
+from evtscan.model import LogReader
+
+_TIMES = ("TimeCreated", "TimeWritten")
+_INTEGERS = {
+    "EventID": "Int32",
+    "EventLevel": "Int16",
+    "RecordID": "Int64",
+    "ProcessID": "Int64",
+    "ThreadID": "Int64",
+    "Task": "Int32",
+    "Opcode": "Int16",
+    "Qualifiers": "Int32",
+    "Version": "Int16",
+    "Offset": "Int64",
+    "HeaderID": "Int64",
+}
+_TEXTS = ("ActivityID", "RelatedActivityID", "Message")
+_CATEGORIES = (
+    "Provider",
+    "Channel",
+    "Computer",
+    "UserID",
+    "Keywords",
+    "SourceFile",
+    "ProviderGUID",
+    "EventSourceName",
+    "EventType",
+)
+
+
+def frame_of(reader: LogReader, source_name: str) -> pd.DataFrame:
+    """Read a log to its end into one data frame, in the columns of a dump."""
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for block in _blocks(reader, source_name):
+        for name, values in block.columns.items():
+            columns[name].extend(values)
+    return pd.DataFrame({name: _series(name, values) for name, values in columns.items()})
+
+
+def _blocks(reader: LogReader, source_name: str) -> Iterator[Block]:
+    batches = getattr(reader, "batches", None)
+    if batches is None:
+        yield from of_events(reader)
+        return
+    for batch in batches():
+        yield of_batch(batch, source_name)
+
+
+def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
+    if name in _TIMES:
+        # years that a nanosecond timestamp cannot hold (before 1678, after 2261) become NaT
+        held = [value if value is not None and "1678" <= value[:4] < "2262" else None for value in values]
+        times = pd.to_datetime(pd.Series(held, dtype=object), utc=True, format="ISO8601", errors="coerce")
+        return times.dt.as_unit("ns")
+    if name in _INTEGERS:
+        return pd.Series(values, dtype=_INTEGERS[name])
+    if name in _CATEGORIES:
+        return pd.Series(pd.Categorical(values))
+    if name == "Recovered":
+        return pd.Series(values, dtype=bool)
+    if name == "Data":
+        return pd.Series([msgspec.json.decode(value) for value in values], dtype=object)
+    return pd.Series(values, dtype="string" if name in _TEXTS else object)

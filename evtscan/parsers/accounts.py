@@ -1,0 +1,28 @@
+"""Names of accounts, as viewers print them → security identifiers, for the few that are the same on every host."""
+
+_SIDS = {
+    "system": "S-1-5-18",
+    "local service": "S-1-5-19",
+    "network service": "S-1-5-20",
+    "anonymous logon": "S-1-5-7",
+}
+_NOBODY = ("", "n/a")
+
+USER_FIELDS = frozenset({"UserID", "Security_UserID"})
+"""The fields that hold the user's security identifier."""
+
+
+def sid_of(name: str) -> tuple[str | None, frozenset[str]]:
+    r"""The identifier of the account that is printed, None if none is; and the fields that the name leaves open.
+
+    >>> sid_of(r"NT AUTHORITY\SYSTEM"), sid_of("N/A")
+    (('S-1-5-18', frozenset()), (None, frozenset()))
+    """
+    name = name.strip()
+    if name.casefold() in _NOBODY:
+        return None, frozenset()
+    if name.startswith("S-1-"):
+        return name, frozenset()
+    domain, _, account = name.casefold().rpartition("\\")
+    sid = _SIDS.get(account) if domain in ("", "nt authority") else None
+    return sid, frozenset() if sid else USER_FIELDS

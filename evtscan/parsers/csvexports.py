@@ -1,0 +1,370 @@
+"""CSV files of Get-WinEvent, Get-EventLog and Log Parser → events.
+
+All three name their columns in the first line, and users choose columns at will: what a record says is looked up by
+name of column, and a field whose column is missing counts as unknown.
+
+* ``Get-WinEvent | Export-Csv``: ``Id``, ``ProviderName``, ``TimeCreated`` …; ``Properties``, the event's data, is but
+  the name of a type. Keywords is a signed number.
+* ``Get-EventLog | Export-Csv``: ``EventID``, ``Source``, ``TimeGenerated``, ``EntryType`` …; ``ReplacementStrings`` and
+  ``Data`` are names of types, ``InstanceId`` is the whole event identifier with its qualifiers.
+* Log Parser ``-i:EVT -o:CSV``: ``EventID``, ``SourceName``, ``TimeGenerated``, ``Strings`` (with ``|`` between them),
+  ``Data`` in hex … Its times are local, but those in a column ``TO_UTCTIME(…)``.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
+from evtscan.parsers import eventtypes
+from evtscan.parsers.accounts import USER_FIELDS, sid_of
+from evtscan.parsers.channels import channel_of
+from evtscan.parsers.csvrows import Row, rows
+from evtscan.parsers.exports import Content, System
+from evtscan.parsers.insertions import ANY_DATA, data_of_message, numbered
+from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
+from evtscan.parsers.textlines import is_prompt
+from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
+from evtscan.parsers.textsignatures import csv_header
+from evtscan.wintypes import format_guid_text, format_hex
+
+_NUMBER = re.compile(r"[+-]?\d{1,20}\Z")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+\Z")
+_CATEGORY = re.compile(r"\((\d{1,5})\)\Z")
+_ADDED = re.compile(r"#TYPE |Statistics:|-+\Z|Elements (?:processed|output):|Execution time:|Task completed")
+"""Lines that the programs print around their tables."""
+
+
+def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:
+    """Open a CSV file of Get-WinEvent, Get-EventLog or Log Parser for one pass.
+
+    Raises:
+        EvidenceError: if the file cannot be read, or no record in it can be.
+        UsageError: if ``options.zone`` is no zone.
+    """
+    return open_log(source, FieldCsv(channel_of(source.name)), query, options)
+
+
+Cells = Mapping[str, str]
+"""The cells of one row by name of column, in lower case."""
+
+
+class FieldCsv:
+    """The dialect of CSV files with names of fields (see ``textlog.Dialect``)."""
+
+    format = "csv"
+    newest_first = True
+
+    def __init__(self, channel: str | None) -> None:
+        self._channel = channel
+        self._words = Words("types or levels of events are")
+        self.one_offset = False
+
+    def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
+        """Take the table, or several of them, apart."""
+        table: _Table | None = None
+        for row in rows(*_up_to_header(lines)):
+            if row.error:
+                message = f"lines {row.line} to {row.last} are no row of a table ({row.error})"
+                yield Flaw(row.line, "bad_record", message, lost=1)
+            elif table is not None and (event_id := table.event_id_of(row)) is not None:
+                yield self._entry(row, event_id, table)
+            elif (program := csv_header(row.fields)) is not None:
+                table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
+                self.one_offset = self.one_offset or table.program.one_offset
+                yield Section()
+            elif not is_prompt(row.fields[0]) and not _ADDED.match(row.fields[0]):
+                message = f"this row has not the fields of a record: {', '.join(row.fields)[:80]!r}"
+                yield Flaw(row.line, "bad_record", message, lost=max(_records_within(row), 1))
+        if table is None:
+            yield Flaw(1, "no_headline", "no line names the columns of a table")
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """Words that are not English."""
+        return self._words.notes()
+
+    def _entry(self, row: Row, event_id: int, table: "_Table") -> Entry:
+        fields = row.fields
+        system = System(event_id=event_id & 0xFFFF, provider=fields[table.provider].strip())
+        for place, column in table.early:
+            column.read(system, fields[place].strip())
+        system.channel = system.channel or self._channel
+        in_utc = fields[table.utc] if table.utc is not None else ""
+        return Entry(
+            line=row.line,
+            system=system,
+            time=in_utc or (fields[table.time] if table.time is not None else ""),
+            time_written=fields[table.written] if table.written is not None and not in_utc else "",
+            utc=bool(in_utc),
+            content=lambda: self._content(row, event_id, system, table),
+        )
+
+    def _content(self, row: Row, event_id: int, system: System, table: "_Table") -> Content:
+        unreadable = set(table.lost)
+        if event_id > 0xFFFF:
+            system.qualifiers = event_id >> 16
+        for place, column in table.columns:
+            cell = row.fields[place].strip()
+            if column.read(system, cell):
+                unreadable -= column.fields
+            elif column.worded:
+                self._words.add(cell)
+        if system.channel is not None:
+            unreadable.discard("Channel")
+        if system.qualifiers is not None:
+            unreadable.discard("Qualifiers")
+        within = _records_within(row)
+        flaw = f"{within} of its lines look like records: a quotation mark may have been lost" if within else ""
+        cells = dict(zip(table.names, row.fields, strict=True))
+        return table.program.content(cells, frozenset(unreadable), flaw)
+
+
+def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], str]:
+    """The lines from the headline on, and the separator in it."""
+    lines = iter(lines)
+    for number, line in lines:
+        for separator in ",;\t":
+            if csv_header(line.split(separator)) is not None:
+                return _chain((number, line), lines), separator
+    return lines, ","
+
+
+def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    yield first
+    yield from rest
+
+
+def _records_within(row: Row) -> int:
+    """How many lines within fields of a row look like rows: with three or more ends of fields in quotation marks."""
+    if row.last == row.line:
+        return 0
+    if not any(mark in field for field in row.fields for mark in ('","', '";"', '"\t"')):
+        return 0
+    return sum(
+        max(line.count('","'), line.count('";"'), line.count('"\t"')) > 2
+        for field in row.fields
+        for line in field.split("\n")[1:]
+    )
+
+
+# ------------------------------------------------------------------------------------- columns and programs
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column, how its cell fills in the System fields (false if it does not), and which fields are known then.
+
+    ``worded`` says that it holds words that evtscan knows only in English.
+    """
+
+    name: str
+    read: Callable[[System, str], bool]
+    fields: frozenset[str]
+    worded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Program:
+    """How one program names its columns. ``lost`` are the fields that none of its columns has."""
+
+    event_ids: tuple[str, ...]
+    provider: str
+    time: str
+    columns: tuple[_Column, ...]
+    lost: frozenset[str]
+    content: Callable[[Cells, frozenset[str], str], Content]
+    one_offset: bool
+
+
+class _Table:
+    """One table: its program, and the places of the columns that it has."""
+
+    def __init__(self, program: _Program, names: list[str]) -> None:
+        self.program, self.names = program, names
+        places = {name: place for place, name in reversed(list(enumerate(names)))}
+        self._event_id = next(places[name] for name in program.event_ids if name in places)
+        self.provider = places[program.provider]
+        self.time = places.get(program.time)
+        self.utc = places.get(f"to_utctime({program.time})")
+        self.written = places.get("timewritten")
+        self.columns = [(places[column.name], column) for column in program.columns if column.name in places]
+        self.early = [(place, column) for place, column in self.columns if column.fields & _EARLY]
+        self.lost = program.lost.union(*(column.fields for column in program.columns))
+
+    def event_id_of(self, row: Row) -> int | None:
+        """The event id in a row, or None if the row is no record."""
+        if len(row.fields) != len(self.names):
+            return None
+        event_id = _integer(row.fields[self._event_id])
+        return event_id if event_id is not None and 0 <= event_id < 1 << 32 else None
+
+
+_EARLY = frozenset({"Channel", "Computer", "EventRecordID"})
+"""The fields that books are kept of."""
+
+
+def _integer(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if _NUMBER.match(text) and text.isascii() else None
+
+
+def _number(name: str, attribute: str, *fields: str) -> _Column:
+    def read(system: System, cell: str) -> bool:
+        value = _integer(cell)
+        if value is not None:
+            setattr(system, attribute, value)
+        return value is not None or not cell
+
+    return _Column(name, read, frozenset(fields))
+
+
+def _text(name: str, attribute: str, *fields: str, write: Callable[[str], str] = str) -> _Column:
+    def read(system: System, cell: str) -> bool:
+        if cell:
+            setattr(system, attribute, write(cell))
+        return True
+
+    return _Column(name, read, frozenset(fields))
+
+
+def _record_number(system: System, cell: str) -> bool:
+    system.record_id = system.header_id = _integer(cell)
+    return system.record_id is not None
+
+
+def _instance_id(system: System, cell: str) -> bool:
+    value = _integer(cell)
+    if value is not None:
+        system.qualifiers = (value >> 16) & 0xFFFF
+    return value is not None
+
+
+def _keywords(system: System, cell: str) -> bool:
+    value = _integer(cell)
+    if value is not None:
+        system.keywords = format_hex(value & 0xFFFF_FFFF_FFFF_FFFF)
+    return value is not None or not cell
+
+
+def _level_name(system: System, cell: str) -> bool:
+    if system.level is None:
+        system.level = eventtypes.level_of_word(cell)
+    return system.level is not None
+
+
+def _type(system: System, cell: str) -> bool:
+    number = _integer(cell)
+    kind = eventtypes.of_word(cell) if number is None else eventtypes.of_number(number)
+    if system.event_type is None:
+        system.event_type, system.level = kind.name, kind.level
+    return system.event_type is not None
+
+
+def _category_name(system: System, cell: str) -> bool:
+    found = _CATEGORY.match(cell)
+    if system.task is None and found:
+        system.task = int(found[1])
+    return system.task is not None
+
+
+def _user(system: System, cell: str) -> bool:
+    system.user_id, lost = sid_of(cell)
+    return not lost
+
+
+def _log_channel(name: str) -> str:
+    """The channel of a log that is named, or that a file's path stands for."""
+    return channel_of(name) or name
+
+
+_TYPE_FIELDS = frozenset({"EventType", "Level"})
+_TASK = frozenset({"Task"})
+
+
+def _message_content(cells: Cells, unreadable: frozenset[str], flaw: str) -> Content:
+    message = cells.get("message")
+    if not message:
+        return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)
+    message = message.replace("\r", "")
+    data, lost = data_of_message(message)
+    return Content(data=data, message=message, unreadable=unreadable | lost, flaw=flaw)
+
+
+def _log_parser_content(cells: Cells, unreadable: frozenset[str], flaw: str) -> Content:
+    content = _message_content(cells, unreadable, flaw)
+    if content.message is None:
+        unreadable |= {"Message"}
+    strings, binary = cells.get("strings"), cells.get("data")
+    if strings is None:
+        data, unreadable = dict(content.data), content.unreadable
+    else:
+        data = numbered(strings.split("|")) if strings else {}
+    if binary and _HEX.match(binary):
+        data["Binary"] = binary.upper()
+    elif binary != "":
+        unreadable |= {"Binary"}
+    return Content(data=data, message=content.message, unreadable=unreadable, flaw=flaw)
+
+
+_PROGRAMS = {
+    "Get-WinEvent": _Program(
+        event_ids=("id",),
+        provider="providername",
+        time="timecreated",
+        columns=(
+            _number("version", "version", "Version"),
+            _number("qualifiers", "qualifiers", "Qualifiers"),
+            _number("level", "level", "Level"),
+            _Column("leveldisplayname", _level_name, frozenset({"Level"}), worded=True),
+            _number("task", "task", "Task"),
+            _number("opcode", "opcode", "Opcode"),
+            _Column("keywords", _keywords, frozenset({"Keywords"})),
+            _number("recordid", "record_id", "EventRecordID"),
+            _text("providerid", "provider_guid", "Provider_Guid", write=format_guid_text),
+            _text("logname", "channel", "Channel"),
+            _number("processid", "process_id", "Execution_ProcessID"),
+            _number("threadid", "thread_id", "Execution_ThreadID"),
+            _text("machinename", "computer", "Computer"),
+            _Column("userid", _user, USER_FIELDS),
+            _text("activityid", "activity_id", "Correlation_ActivityID", write=format_guid_text),
+            _text("relatedactivityid", "related_activity_id", "Correlation_RelatedActivityID", write=format_guid_text),
+        ),
+        lost=frozenset({"Provider_EventSourceName"}),
+        content=_message_content,
+        one_offset=False,
+    ),
+    "Get-EventLog": _Program(
+        event_ids=("eventid", "instanceid"),
+        provider="source",
+        time="timegenerated",
+        columns=(
+            _Column("index", _record_number, frozenset({"EventRecordID"})),
+            _Column("instanceid", _instance_id, frozenset({"Qualifiers"})),
+            _Column("entrytype", _type, _TYPE_FIELDS, worded=True),
+            _number("categorynumber", "task", "Task"),
+            _Column("category", _category_name, _TASK),
+            _text("machinename", "computer", "Computer"),
+            _Column("username", _user, USER_FIELDS),
+        ),
+        lost=NOT_BY_OLD_INTERFACE | {"Channel"},
+        content=_message_content,
+        one_offset=False,
+    ),
+    "Log Parser": _Program(
+        event_ids=("eventid",),
+        provider="sourcename",
+        time="timegenerated",
+        columns=(
+            _text("eventlog", "channel", "Channel", write=_log_channel),
+            _Column("recordnumber", _record_number, frozenset({"EventRecordID"})),
+            _Column("eventtype", _type, _TYPE_FIELDS),
+            _Column("eventtypename", _type, _TYPE_FIELDS, worded=True),
+            _number("eventcategory", "task", "Task"),
+            _text("computername", "computer", "Computer"),
+            _Column("sid", _user, USER_FIELDS),
+        ),
+        lost=NOT_BY_OLD_INTERFACE | {"Qualifiers"},
+        content=_log_parser_content,
+        one_offset=True,
+    ),
+}

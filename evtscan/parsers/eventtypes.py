@@ -1,0 +1,67 @@
+"""Words and numbers for the type of an event → what Windows makes of it: type, level, keywords."""
+
+from dataclasses import dataclass
+
+_NAMES = {
+    0: "Success",
+    1: "Error",
+    2: "Warning",
+    4: "Information",
+    8: "Audit Success",
+    16: "Audit Failure",
+}
+_LEVELS = {0: 4, 1: 2, 2: 3, 4: 4, 8: 0, 16: 0}
+_CLASSIC = "0x80000000000000"
+_KEYWORDS = {8: "0xa0000000000000", 16: "0x90000000000000"}
+
+_WORDS = {
+    "error": 1,
+    "warning": 2,
+    "information": 4,
+    "success": 0,
+    "none": 0,
+    "successaudit": 8,
+    "auditsuccess": 8,
+    "failureaudit": 16,
+    "auditfailure": 16,
+}
+_LEVEL_WORDS = {"critical": 1, "error": 2, "warning": 3, "information": 4, "verbose": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """The type of a classic event, and the level and keywords that Windows gives it on conversion to EVTX.
+
+    ``unreadable`` names the fields that an export leaves open by a word that is not known.
+    """
+
+    name: str | None
+    level: int | None
+    keywords: str | None
+    unreadable: frozenset[str] = frozenset()
+
+
+UNKNOWN = EventType(None, None, None, frozenset({"EventType", "Level", "Keywords"}))
+
+
+def of_number(number: int) -> EventType:
+    """The type of this number (MS-EVEN 2.2.2), or ``UNKNOWN``."""
+    if number not in _NAMES:
+        return UNKNOWN
+    return EventType(_NAMES[number], _LEVELS[number], _KEYWORDS.get(number, _CLASSIC))
+
+
+def of_word(word: str) -> EventType:
+    """The type that viewers and tools call by this English word, in any case; or ``UNKNOWN``.
+
+    >>> of_word("Failure Audit").name, of_word("ERROR").level, of_word("Error event").level
+    ('Audit Failure', 2, 2)
+    """
+    number = _WORDS.get(word.casefold().removesuffix(" event").replace(" ", ""))
+    return UNKNOWN if number is None else of_number(number)
+
+
+def level_of_word(word: str) -> int | None:
+    """The level that Vista and later print as this English word or number, or None."""
+    word = word.strip().casefold()
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 4 else _LEVEL_WORDS.get(word)

@@ -1,0 +1,338 @@
+"""XML of events, as ``wevtutil qe``, Event Viewer and ``EventRecord.ToXml`` write it, with or without a root element.
+
+Windows writes an event in one form, which an expression reads several times as fast as an XML parser builds its tree.
+What does not have exactly that form goes through the parser (see ``xmltext``) and gives the same event.
+
+The schema: "Event Schema" at Microsoft Learn (``http://schemas.microsoft.com/win/2004/08/events/event``). RenderingInfo
+holds the message and the names of level, task … in the language of the exporter; only the message is kept.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from evtscan.model import PLAIN, Query, ReadOptions, Source
+from evtscan.parsers.evtx.document import Node, data_of, event_of, system_texts
+from evtscan.parsers.evtx.record import RecordError
+from evtscan.parsers.exports import (
+    ALL_DATA,
+    Books,
+    Content,
+    ExportLog,
+    Record,
+    System,
+    add,
+    instant,
+    unsaid,
+    whole_number,
+)
+from evtscan.parsers.textblocks import TextBlocks, text_of
+from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces, unescape
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
+
+_BEGIN = re.compile(rb"<Event(?:\s[^<>]{0,2000})?>\s{0,500}<System[\s>]")
+_BETWEEN = re.compile(
+    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Events\b[^<>]*>|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
+)
+_END, _CLOSE, _SYSTEM_END = b"</Event>", "</Event>", "</System>"
+_FOREIGN = (
+    "characters beyond ASCII are not UTF-8, and are read in code page 1252: wevtutil writes the page of the console; "
+    "if they look wrong, export to .evtx"
+)
+
+_TAG = r"(?:/>|>\s*</{0}>)\s*"
+_HEAD = re.compile(
+    r"<Event(?:\s[^<>]*)?>\s*<System>\s*"
+    r"<Provider([^<>]*?)" + _TAG.format("Provider") + r"<EventID(?:\s+Qualifiers=['\"](\d{0,9})['\"])?>(\d{1,9})</EventID>\s*"
+    r"(?:<Version>(\d{1,9})</Version>\s*)?(?:<Level>(\d{1,9})</Level>\s*)?(?:<Task>(\d{1,9})</Task>\s*)?"
+    r"(?:<Opcode>(\d{1,9})</Opcode>\s*)?(?:<Keywords>(0x[0-9a-fA-F]{1,16})</Keywords>\s*)?"
+)  # fmt: skip
+_MIDDLE = re.compile(
+    r"<TimeCreated\s+SystemTime=['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:)(\d\d)(?:\.(\d{1,9}))?Z['\"]\s*"
+    + _TAG.format("TimeCreated") + r"<EventRecordID>(\d{1,20})</EventRecordID>\s*"
+    r"(?:<Correlation([^<>]*?)" + _TAG.format("Correlation") + r")?(?:<Execution([^<>]*?)" + _TAG.format("Execution") + r")?"
+)  # fmt: skip
+_TAIL = re.compile(
+    r"<Channel>([^<>&]*)</Channel>\s*<Computer>([^<>&]*)</Computer>\s*<Security([^<>]*?)"
+    + _TAG.format("Security")
+    + r"</System>\s*"
+)
+_DATA = r"<Data(?:\s+Name=(?:'{0}'|\"{1}\"))?\s*(?:/>|>{2}</Data>)\s*"
+_CONTENT = re.compile(
+    r"\s*(?:<EventData>\s*((?:" + _DATA.format("[^'<>&]*", '[^"<>&]*', "[^<]*") + r")*+)"
+    r"(?:<Binary>([0-9A-Fa-f]*)</Binary>\s*|<Binary\s*/>\s*)?</EventData>\s*|<EventData\s*/>\s*)?"
+    r"(?:<RenderingInfo[^<>]*>\s*(?:<Message>([^<]*)</Message>|<Message\s*/>)?.*?</RenderingInfo>\s*)?</Event>",
+    re.DOTALL,
+)
+_DATUM = re.compile(_DATA.format("([^'<>&]*)", '([^"<>&]*)', "([^<]*)"))
+_ATTRIBUTE = re.compile(r"\s+([\w:.-]+)\s*=\s*(?:'([^'<>&]*)'|\"([^\"<>&]*)\")")
+_ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+\s*=\s*(?:'[^'<>&]*'|\"[^\"<>&]*\"))*+\s*")
+_MOST_CACHED = 4096
+
+
+def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
+    """Open an XML export for one pass; its times are UTC, so that ``options`` have no say.
+
+    Raises:
+        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+    """
+    return ExportLog(source, query, "eventxml", read_records)
+
+
+def read_records(source: Source, books: Books) -> Iterator[Record]:
+    """Find the events of a file."""
+    blocks = TextBlocks(source)
+    plain = PlainSystem()
+    offset, line = blocks.start, 1
+    for piece in pieces(blocks, _BEGIN):
+        if _BEGIN.match(piece):
+            record = _record(piece, offset, line, plain, books)
+            if record is not None:
+                yield record
+        else:
+            _look_between(piece, offset, line, books)
+        offset += blocks.size_in_file(piece)
+        line += piece.count(b"\n")
+
+
+def _record(piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books) -> Record | None:
+    """The event at the beginning of a piece, with warnings for what else is in it; None if it cannot be read."""
+    end = piece.rfind(_END) + len(_END)
+    cut = end < len(_END)
+    text, foreign = text_of(piece if cut else piece[:end])
+    if foreign:
+        books.warn_once("encoding", _FOREIGN, offset=offset, line=line)
+    found = plain.read(text)
+    if found is None or text.find(_CLOSE, 0, len(text) - 1) >= 0:
+        return _parsed(piece, text, offset, line, books)
+    system, start = found
+    if cut:
+        return _cut(system, piece, offset, line, books)
+    if len(piece) - end > 2:
+        _look_between(piece[end:], offset, line, books)
+    return Record(offset, line, system, lambda: _plain_content(text, start) or _content(*parse(text)))
+
+
+def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Record | None:
+    """The same for an event that is not as Windows writes it, or is damaged."""
+    whole = text
+    event, flaw = parse(text)
+    if flaw and text.count(_CLOSE) > 1:  # an event and the rest of another: else what is nested ends first
+        text = text[: text.find(_CLOSE) + len(_CLOSE)]
+        event, flaw = parse(text)
+    try:
+        system = None if event is None or _SYSTEM_END not in text else _system(event)
+    except RecordError:
+        system = None
+    if event is None or system is None:
+        message = f"an event cannot be read: {flaw or 'System has no event id'}; export the log again"
+        books.warn("bad_record", message, offset=offset, line=line, lost=1)
+        return None
+    if _CLOSE not in text:
+        return _cut(system, piece, offset, line, books)
+    _look_between(
+        piece[len(piece) - len((whole[len(text) :]).encode()) :] if text != whole else b"", offset, line, books
+    )
+    return Record(offset, line, system, lambda: _content(event, flaw))
+
+
+def _cut(system: System, piece: bytes, offset: int, line: int, books: Books) -> Record:
+    """An event whose end is missing: of its data, the last value may be cut too, so none is used."""
+    why = "it is longer than 4 MiB" if len(piece) >= LONGEST_RECORD else "its end is missing"
+    message = f"of this event only System is used, since {why}: export the log again"
+    books.warn("truncated", message, offset=offset, line=line)
+    content = Content(unreadable=unsaid(system) | {ALL_DATA})
+    return Record(offset, line, system, lambda: content)
+
+
+def _look_between(piece: bytes, offset: int, line: int, books: Books) -> None:
+    """Warn of what stands between events and is not the markup around them."""
+    if _BETWEEN.fullmatch(piece):
+        return
+    ends = piece.count(_END)
+    message = "text between the events is no part of any"
+    if ends:
+        message = f"{ends} event(s) cannot be read: the beginning is damaged; export the log again"
+    books.warn("bad_record" if ends else "foreign_bytes", message, offset=offset, line=line, lost=ends)
+
+
+# ------------------------------------------------------------------------------------------- as Windows writes
+
+
+_Value = TypeVar("_Value")
+
+
+class _Cache(dict[str, _Value]):
+    """What texts read as; emptied when it is full, since a crafted file never repeats one."""
+
+    def __init__(self, read: Callable[[str], _Value]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> _Value:
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        value = self[text] = self._read(text)
+        return value
+
+
+class PlainSystem:
+    """System elements as Windows writes them → their fields, by parts that repeat from event to event.
+
+    What stands before TimeCreated is the same for all events of one kind, what stands from Channel on for all of a
+    user. The caches are emptied when they are full; None in them says that a part is not as Windows writes it.
+    """
+
+    def __init__(self) -> None:
+        self._heads = _Cache(_plain_head)
+        self._tails = _Cache(_plain_tail)
+        self._attributes = _Cache(_plain_attributes)
+        self._minutes = _Cache(_ticks_of_minute)
+
+    def read(self, text: str) -> tuple[System, int] | None:
+        """The fields of an event, and where its System element ends; None if it is not as Windows writes it."""
+        end = text.find(_SYSTEM_END) + len(_SYSTEM_END)
+        middle = text.find("<TimeCreated", 0, end)
+        tail = text.find("<Channel>", middle, end)
+        found = _MIDDLE.fullmatch(text, middle, tail) if 0 < middle < tail else None
+        if found is None:
+            return None
+        minute, second, fraction, number, correlation_text, execution_text = found.groups()
+        head, place, started = self._heads[text[:middle]], self._tails[text[tail:end]], self._minutes[minute]
+        if head is None or place is None or started is None or second > "59":
+            return None
+        fraction = fraction[:7] if fraction else ""
+        ticks = started + int(second) * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
+        system = System(time=Instant(ticks, len(fraction)), record_id=int(number), **head, **place)
+        if correlation_text:
+            correlation = self._attributes[correlation_text]
+            if correlation is None:
+                return None
+            system.activity_id = _guid(correlation.get("ActivityID"))
+            system.related_activity_id = _guid(correlation.get("RelatedActivityID"))
+        if execution_text:
+            execution = self._attributes[execution_text]
+            if execution is None:
+                return None
+            system.process_id = whole_number(execution.get("ProcessID"))
+            system.thread_id = whole_number(execution.get("ThreadID"))
+        return system, end
+
+
+def _plain_head(text: str) -> dict[str, Any] | None:
+    found = _HEAD.fullmatch(text)
+    provider = None if found is None else _plain_attributes(found[1])
+    if found is None or provider is None:
+        return None
+    *numbers, keywords = found.groups()[1:]
+    names = ("qualifiers", "event_id", "version", "level", "task", "opcode")
+    return {
+        "provider": provider.get("Name", ""),
+        "provider_guid": _guid(provider.get("Guid")),
+        "event_source_name": provider.get("EventSourceName") or None,
+        "keywords": format_hex(int(keywords, 16)) if keywords else None,
+    } | {name: int(number) if number else None for name, number in zip(names, numbers, strict=True)}
+
+
+def _plain_tail(text: str) -> dict[str, Any] | None:
+    found = _TAIL.fullmatch(text)
+    security = None if found is None else _plain_attributes(found[3])
+    if found is None or security is None:
+        return None
+    return {"channel": found[1], "computer": found[2], "user_id": security.get("UserID") or None}
+
+
+def _plain_attributes(text: str) -> dict[str, str] | None:
+    """Names and values of attributes, or None if they are not plain."""
+    if not _ATTRIBUTES.fullmatch(text):
+        return None
+    return {name: single or double for name, single, double in _ATTRIBUTE.findall(text)}
+
+
+def _ticks_of_minute(text: str) -> int | None:
+    time = instant(f"{text}00Z")
+    return None if time is None else time.ticks
+
+
+def _guid(text: str | None) -> str | None:
+    return format_guid_text(text) if text else None
+
+
+def _plain_content(text: str, start: int) -> Content | None:
+    """What follows System in an event that Windows wrote, or None if it is not as Windows writes it."""
+    found = _CONTENT.fullmatch(text, start)
+    if found is None:
+        return None
+    fields, binary, message = found.groups()
+    data: dict[str, Any] = {}
+    unnamed = 0
+    try:
+        for single, double, value in _DATUM.findall(fields or ""):
+            name = single or double
+            if not name:
+                unnamed += 1
+                name = f"Data{unnamed}"
+            if "&" in value:
+                value = unescape(value)
+            if value[:1] in "\r\n" and value.isspace():  # a pretty printer's
+                value = ""
+            if name in data:
+                add(data, name, value)
+            else:
+                data[name] = value
+        message = unescape(message) if message else None
+    except ValueError:
+        return None
+    if found[2] is not None:
+        add(data, "Binary", binary.upper())
+    elif "<Binary" in found[0]:
+        add(data, "Binary", "")
+    return Content(data, message)
+
+
+# ------------------------------------------------------------------------------------------------ any other form
+
+
+def _system(event: Node) -> System | None:
+    """The System fields of an event in any form, or None if it has no event id (RecordError: no System)."""
+    texts = {name: text for name, text in system_texts(event_of((event,))).items() if isinstance(text, str)}
+    event_id = whole_number(texts.get("event_id"))
+    if event_id is None:
+        return None
+    keywords = whole_number(texts.get("keywords"))
+    return System(
+        event_id=event_id,
+        provider=texts.get("provider", ""),
+        channel=texts.get("channel"),
+        time=instant(texts.get("ticks")),
+        record_id=whole_number(texts.get("record_id")),
+        computer=texts.get("computer"),
+        event_source_name=texts.get("event_source_name") or None,
+        provider_guid=_guid(texts.get("provider_guid")),
+        qualifiers=whole_number(texts.get("qualifiers")),
+        version=whole_number(texts.get("version")),
+        level=whole_number(texts.get("level")),
+        task=whole_number(texts.get("task")),
+        opcode=whole_number(texts.get("opcode")),
+        keywords=texts.get("keywords") if keywords is None else format_hex(keywords),
+        process_id=whole_number(texts.get("process_id")),
+        thread_id=whole_number(texts.get("thread_id")),
+        user_id=texts.get("user_id") or None,
+        activity_id=_guid(texts.get("activity_id")),
+        related_activity_id=_guid(texts.get("related_activity_id")),
+    )
+
+
+def _content(event: Node | None, flaw: str) -> Content:
+    """What stands beside System in an event in any form; with a flaw, only what is left of it."""
+    if event is None:
+        return Content(unreadable=frozenset({ALL_DATA}), flaw=flaw)
+    rendering = event.child("RenderingInfo")
+    message = None if rendering is None else rendering.child("Message")
+    said = Node(event.name, {}, "", tuple(child for child in event.children if child.name != "RenderingInfo"))
+    return Content(
+        data=data_of(said),
+        message=None if message is None else str(message.text) or None,
+        unreadable=frozenset({ALL_DATA}) if flaw else frozenset(),
+        flaw=flaw,
+    )

@@ -1,0 +1,19 @@
+"""Fields of System that Windows logs and that text exports of a kind do not print, for ``Event.unreadable``."""
+
+NOT_BY_OLD_INTERFACE = frozenset(
+    {
+        "Version",
+        "Opcode",
+        "Keywords",
+        "Provider_Guid",
+        "Provider_EventSourceName",
+        "Execution_ProcessID",
+        "Execution_ThreadID",
+        "Correlation_ActivityID",
+        "Correlation_RelatedActivityID",
+    }
+)
+"""What a program does not see that reads a log of Vista or later as one of NT."""
+
+NOT_IN_TEXT = NOT_BY_OLD_INTERFACE | {"Qualifiers", "EventRecordID", "Task"}
+"""What the text formats of Vista and later do not print, or print only as localised words."""

@@ -1,0 +1,95 @@
+"""System reports that are text → inventories: one module a program; a table ``PROGRAMS``.
+
+A file may hold what several programs printed, one after the other, with the prompts between them: each gives an
+inventory of its own. To add a program, write its module with ``parse(section)``, say in ``reportsignatures`` how its
+output begins, and add its row here.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import cast
+
+from evtscan.errors import EvidenceError
+from evtscan.model import ExtractionWarning, Inventory, Location, Source
+from evtscan.parsers.reports.section import MAX_LINES, Section, sections_of
+from evtscan.parsers.reportsignatures import REGISTRY, tool_of_head
+from evtscan.parsers.textlines import TextLines
+
+PROGRAMS = {
+    "winmsd": "winmsd",
+    "msinfo": "msinfo",
+    "systeminfo": "systeminfo",
+    "sc": "sc",
+    "netstart": "netstart",
+    "driverquery": "driverquery",
+    "hotfixes": "hotfixes",
+    "ipconfig": "ipconfig",
+    "srvinfo": "srvinfo",
+    "dirlisting": "dirlisting",
+    "fileversions": "fileversions",
+    "drwatson": "drwatson",
+    "ver": "ver",
+}
+"""Names that ``reportsignatures`` gives to programs, and the modules that read their output."""
+
+_HEAD = 4096
+
+
+def read_inventory(source: Source) -> tuple[Inventory, ...]:
+    """Read every report in a text file, in the order of the file.
+
+    Raises:
+        EvidenceError: if the file cannot be read, or nothing of what it holds can.
+    """
+    head, ended = _ends_of(source)
+    sections = sections_of(source.name, iter(TextLines(source)), tool_of_head(head), ended=ended)
+    inventories: list[Inventory] = []
+    foreign: list[ExtractionWarning] = []
+    last = 0
+    for section in sections:
+        last = section.first + len(section.lines)
+        if section.tool == REGISTRY:
+            foreign.append(_registry_inside(section))
+        else:
+            inventories.extend(_parse(section))
+    if not inventories:
+        raise EvidenceError(f"{source.name}: begins as a system report, and holds nothing that can be read of one")
+    if last > MAX_LINES:
+        foreign.append(_too_long(source))
+    if foreign:
+        inventories.append(Inventory(source=source.name, format="report", warnings=tuple(foreign)))
+    return tuple(inventories)
+
+
+def _parse(section: Section) -> Iterator[Inventory]:
+    module = import_module(f"{__name__}.{PROGRAMS[section.tool or '']}")
+    return cast(Callable[[Section], Iterator[Inventory]], module.parse)(section)
+
+
+def _ends_of(source: Source) -> tuple[bytes, bool]:
+    """The first bytes of a file, and whether its last line is whole."""
+    try:
+        with source.open() as stream:
+            head = stream.read(_HEAD)
+            size = stream.seek(0, 2)
+            stream.seek(max(size - 4, 0))
+            tail = stream.read(4).rstrip(b"\0\x1a")
+    except OSError as error:
+        raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
+    return head, tail.endswith(b"\n")
+
+
+def _registry_inside(section: Section) -> ExtractionWarning:
+    return ExtractionWarning(
+        location=Location(source=section.source, line=section.first),
+        kind="mixed",
+        message="registry keys stand among system reports here and were not read; save them in a file of their own",
+    )
+
+
+def _too_long(source: Source) -> ExtractionWarning:
+    return ExtractionWarning(
+        location=Location(source=source.name, line=MAX_LINES),
+        kind="too_large",
+        message=f"more than {MAX_LINES} lines; what stands below was not read. Split the file",
+    )

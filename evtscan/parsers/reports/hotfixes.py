@@ -1,0 +1,119 @@
+r"""Lists of hotfixes → inventory: ``wmic qfe``, ``Get-HotFix``, ``hotfix /l``, QFECheck.
+
+    Caption  CSName  Description  …  HotFixID  InstalledOn …      columns (wmic, Get-HotFix)
+    Node,Caption,CSName,…,HotFixID,…                              CSV (wmic /format:csv, Export-Csv)
+    HotFixID=KB911164      HotFixID : KB911164                    lists (wmic /format:list, Format-List)
+    Q147222: Current on system.                                   QFECheck; hotfix /l scatters numbers
+
+XP shows some as ``File 1`` with the number in ServicePackInEffect.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+
+from evtscan.model import Inventory
+from evtscan.parsers.reports.columns import columns_of
+from evtscan.parsers.reports.section import Draft, Section
+from evtscan.parsers.reports.times import lone_time
+
+_NUMBER = re.compile(r"(?:KB|Q)\d{6,7}\b", re.IGNORECASE)
+_PAIR = re.compile(r"(\w{2,30})\s{0,30}[=:] ?(.{0,400})\Z")
+_QFECHECK = re.compile(r"Hotfix Validation Report for \\\\(\S+)", re.IGNORECASE)
+_VALIDATED = re.compile(r"\s*((?:KB|Q)\d{6,7}):\s*(\S.{0,200})", re.IGNORECASE)
+_PACK = re.compile(r"Service Pack Level:\s*(Service Pack \d{1,2})?", re.IGNORECASE)
+_DATE = re.compile(r"Report Date:\s*(\S.{0,60})", re.IGNORECASE)
+_PART = re.compile(r"\bwhere\b|\s-id\b|\s-description\b|\bfind(?:str)?\b", re.IGNORECASE)
+
+
+def parse(section: Section) -> Iterator[Inventory]:
+    """Read one list, whatever its form."""
+    filled = next((line for line in section.lines if line.strip()), "")
+    if _QFECHECK.search(filled[:400]):
+        yield from _from_qfecheck(section)
+        return
+    rows = list(_rows(section, filled))
+    draft = Draft(section, "hotfixes")
+    names: list[str] = []
+    nameless = 0
+    for index, row in rows:
+        draft.say("computer", _computer(row), index)
+        name = _NUMBER.match(row.get("hotfixid", "")) or _NUMBER.match(row.get("servicepackineffect", ""))
+        nameless += name is None
+        if name is not None:
+            names.append(name[0].upper())
+    if not rows:
+        names = [match[0].upper() for line in section.lines for match in _NUMBER.finditer(line[:1000])]
+    if names:
+        # one row alone is what a question for one hotfix gives, too
+        whole = section.closed and len(names) > 1 and not nameless and not _PART.search(section.command)
+        yield draft.inventory(hotfixes=names, whole={"hotfixes"} if whole else ())
+
+
+def _computer(row: Mapping[str, str]) -> str | None:
+    """The host, in whichever column a program puts it."""
+    names = (row.get(column, "").strip() for column in ("csname", "pscomputername", "source", "node"))
+    return next((name.lstrip("\\") for name in names if name), None)
+
+
+def _rows(section: Section, header: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a table, of CSV or of a list, by their captions in lower case."""
+    if "hotfixid" in header.lower() and "," in header:
+        yield from _from_csv(section)
+    elif _PAIR.match(header[:500]) is not None:
+        yield from _from_pairs(section)
+    elif "hotfixid" in header.lower():
+        yield from _from_table(section)
+
+
+def _from_csv(section: Section) -> Iterator[tuple[int, dict[str, str]]]:
+    captions: list[str] = []
+    for index, line in enumerate(section.lines):
+        fields = next(csv.reader([line], strict=False), []) if line.strip() else []
+        if not captions:
+            captions = [field.strip().lower() for field in fields]
+        elif len(fields) == len(captions):
+            yield index, dict(zip(captions, (field.strip() for field in fields), strict=True))
+
+
+def _from_pairs(section: Section) -> Iterator[tuple[int, dict[str, str]]]:
+    row: dict[str, str] = {}
+    for index, line in enumerate([*section.lines, ""]):
+        pair = _PAIR.match(line.strip()[:500])
+        if pair is not None and pair[1].lower() not in row:
+            row[pair[1].lower()] = pair[2].strip()
+            continue
+        if "hotfixid" in row:
+            yield index - 1, row
+        row = {pair[1].lower(): pair[2].strip()} if pair is not None else {}
+
+
+def _from_table(section: Section) -> Iterator[tuple[int, dict[str, str]]]:
+    spans: dict[str, tuple[int, int | None]] = {}
+    for index, line in enumerate(section.lines):
+        if "hotfixid" in line.lower():
+            spans = {caption.lower(): span for caption, span in columns_of(line).items()}
+        elif line.strip(" -"):
+            yield index, {caption: line[start:end].strip() for caption, (start, end) in spans.items()}
+
+
+def _from_qfecheck(section: Section) -> Iterator[Inventory]:
+    draft = Draft(section, "qfecheck")
+    names = []
+    doubtful = False
+    for index, line in enumerate(section.lines):
+        line = line[:1000]
+        if (host := _QFECHECK.search(line)) is not None:
+            draft.say("computer", host[1], index)
+            draft.say("version", "5.0" if "Windows 2000" in line else None, index)
+        elif (pack := _PACK.search(line)) is not None:
+            draft.say("service_pack", pack[1], index)
+        elif (date := _DATE.search(line)) is not None:
+            draft.taken = lone_time(date[1])
+        elif (hotfix := _VALIDATED.match(line)) is not None:
+            if hotfix[2].lower().startswith("current on system"):
+                names.append(hotfix[1].upper())
+            else:
+                doubtful = True
+    whole = section.closed and bool(names) and not doubtful
+    yield draft.inventory(hotfixes=names, whole={"hotfixes"} if whole else ())

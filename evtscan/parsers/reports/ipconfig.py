@@ -1,0 +1,43 @@
+"""``ipconfig /all`` → host name, and on Windows NT the services of the network adapters.
+
+    Windows NT IP Configuration
+            Host Name . . . . . . . . . : ntbox.example.com
+    Ethernet adapter NdisWan5:
+            IP Address. . . . . . . . . : 0.0.0.0
+
+The host name is the first line with dots, in every language. Adapters of NT are named by their service (``El90x1``,
+``NdisWan5`` of RAS or RRAS), later ones by their connection.
+"""
+
+import re
+from collections.abc import Iterator
+
+from evtscan.model import Inventory, ServiceEntry
+from evtscan.parsers.reports.section import Draft, Section
+
+_LEADERS = re.compile(r"\s+\S[^:]{2,60}?(?: ?\.){2,40} ?: ?(?P<value>\S{1,255})?\s*\Z")
+_ADAPTER = re.compile(r"\S.{0,200}\b(?P<name>\S{1,80}):\Z")
+_TITLE_OF_NT = "windows nt ip configuration"
+_TITLE_OF_2000 = "windows 2000 ip configuration"
+
+
+def parse(section: Section) -> Iterator[Inventory]:
+    """Read one run; without ``/all`` there is no host name in it."""
+    draft = Draft(section, "ipconfig")
+    title = next((line for line in section.lines if line.strip()), "").strip().lower()
+    is_nt = title == _TITLE_OF_NT
+    adapters: list[ServiceEntry] = []
+    named = False
+    for index, line in enumerate(section.lines):
+        line = line[:400].rstrip()
+        if (adapter := _ADAPTER.match(line)) is not None:
+            named = True
+            if is_nt:
+                adapters.append(ServiceEntry(location=section.place(index), name=adapter["name"]))
+        elif not named and (leaders := _LEADERS.match(line)) is not None:
+            draft.say("computer", leaders["value"], index)
+            named = True
+    if title == _TITLE_OF_2000:
+        draft.say("version", "5.0", 0)
+    if draft.values or adapters:
+        yield draft.inventory(services=adapters)

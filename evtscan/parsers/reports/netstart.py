@@ -1,0 +1,32 @@
+"""``net start`` → the running services, under the display names of the host's language.
+
+These Windows NT services are started:
+
+   Alerter
+   EventLog
+
+The command completed successfully.
+"""
+
+import re
+from collections.abc import Iterator
+
+from evtscan.model import Inventory, ServiceEntry
+from evtscan.parsers.reports.section import Draft, Section
+from evtscan.parsers.reports.services import lists_services
+
+_ITEM = re.compile(r" {3}(\S.{0,254})\Z")
+
+
+def parse(section: Section) -> Iterator[Inventory]:
+    """Read one list; it is whole if the closing line stands below it."""
+    entries = []
+    closing = ""
+    for index, line in enumerate(section.lines):
+        if (item := _ITEM.match(line[:300])) is not None and not closing:
+            entries.append(ServiceEntry(location=section.place(index), display_name=item[1].strip(), running=True))
+        elif entries and line.strip():
+            closing = closing or line
+    if entries:
+        whole = {"running services"} if closing and lists_services(entries) else set[str]()
+        yield Draft(section, "netstart").inventory(services=entries, whole=whole)

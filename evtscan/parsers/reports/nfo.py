@@ -1,0 +1,122 @@
+"""msinfo32's XML report (``.nfo``, XP and later) → inventory.
+
+    <MsInfo><Metadata><Version>8.0</Version><CreationUTC>03/14/09 09:26:53</CreationUTC></Metadata>
+    <Category name="System Summary"><Data><Item><![CDATA[OS Name]]></Item><Value><![CDATA[…]]></Value></Data> …
+
+The elements within ``Data`` are named by captions in the language of the host, so they count by their place. A file
+with a document type is refused, so there are no entities; nesting is bounded.
+"""
+
+from collections.abc import Iterator
+from xml.parsers import expat
+
+from evtscan.errors import EvidenceError
+from evtscan.model import ExtractionWarning, Inventory, Location, Source
+from evtscan.parsers.localtime import DateOrder
+from evtscan.parsers.reports.msinfotables import Table, inventory_of
+from evtscan.parsers.reports.section import Draft, Section
+from evtscan.parsers.reports.times import instant, printed_time
+from evtscan.parsers.text import read_text
+from evtscan.wintypes import Instant
+
+MAX_SIZE = 64 << 20
+MAX_DEPTH = 64
+MAX_CELL = 4096
+_BLOCK = 1 << 16
+
+
+class _TooDeepError(Exception):
+    """The nesting is deeper than that of any report."""
+
+
+class _Handler:
+    """Takes rows and the time of creation out of the stream of elements."""
+
+    def __init__(self, parser: expat.XMLParserType) -> None:
+        self.tables: list[Table] = []
+        self.created = ""
+        self._parser = parser
+        self._path: list[str] = []
+        self._row: list[str] | None = None
+        self._text: list[str] | None = None
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._doctype
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._path) >= MAX_DEPTH:
+            raise _TooDeepError
+        if name == "Category" and self._row is None:
+            if self.tables:
+                self.tables[-1].closed = True
+            self.tables.append(Table())
+        elif name == "Data" and self._row is None:
+            self._row = []
+        elif self._row is not None or name == "CreationUTC":
+            self._text = []
+        self._path.append(name)
+
+    def _end(self, name: str) -> None:
+        self._path.pop()
+        text = "".join(self._text or ())[:MAX_CELL].strip()
+        if self._row is not None and self._text is not None:
+            self._row.append(text)
+        elif name == "CreationUTC":
+            self.created = text
+        elif name == "Data" and self._row is not None:
+            if self.tables:
+                self.tables[-1].rows.append((self._parser.CurrentLineNumber - 1, self._row))
+            self._row = None
+        self._text = None
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None and len(self._text) < MAX_CELL:
+            self._text.append(text)
+
+    def _doctype(self, *declared: object) -> None:
+        raise EvidenceError("has a document type, which no report has; it is not read")
+
+
+def read_inventory(source: Source) -> tuple[Inventory, ...]:
+    """Read one report.
+
+    Raises:
+        EvidenceError: if the file cannot be read, is larger than 64 MiB, is no such XML, or has a document type.
+    """
+    raw = read_text(source, limit=MAX_SIZE).text.lstrip("\ufeff\0 \r\n\t").encode("utf-8", "replace")
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    handler = _Handler(parser)
+    warnings = tuple(_parse(source, parser, raw))
+    draft = Draft(Section(source.name, "nfo", 1), "nfo", warnings=warnings)
+    draft.taken = _created(handler.created)
+    inventory = inventory_of(draft, handler.tables)
+    if not inventory.places and not inventory.services:
+        raise EvidenceError(f"{source.name}: holds nothing of a system report; export it again")
+    return (inventory,)
+
+
+def _parse(source: Source, parser: expat.XMLParserType, raw: bytes) -> Iterator[ExtractionWarning]:
+    """Run the parser over the file, as far as it is well-formed."""
+    try:
+        for start in range(0, len(raw), _BLOCK):
+            parser.Parse(raw[start : start + _BLOCK], False)
+        parser.Parse(b"", True)
+    except EvidenceError as error:
+        raise EvidenceError(f"{source.name}: {error}") from None
+    except (expat.ExpatError, _TooDeepError) as error:
+        line = parser.CurrentLineNumber
+        what = "elements nest too deep" if isinstance(error, _TooDeepError) else expat.ErrorString(error.code)
+        yield ExtractionWarning(
+            location=Location(source=source.name, line=line),
+            kind="truncated",
+            message=f"cannot be read from line {line} on ({what}); what stands before it counts. Export it again",
+        )
+
+
+def _created(text: str) -> Instant | None:
+    """The time of creation, which is in UTC and month first everywhere."""
+    time = printed_time(text)
+    local = instant(time, (DateOrder.MONTH_FIRST,)) if time is not None else None
+    return Instant(local.ticks, local.digits) if local is not None else None

@@ -1,0 +1,47 @@
+"""The words and the completeness of lists of services and drivers."""
+
+import re
+from collections.abc import Iterable
+
+from evtscan.model import ServiceEntry
+
+_STARTS = {
+    "boot": 0,
+    "system": 1,
+    "automatic": 2,
+    "auto": 2,
+    "manual": 3,
+    "demand": 3,
+    "disabled": 4,
+}
+_RUNNING = {"running": True, "stopped": False}
+
+_EVENT_LOG = frozenset({"eventlog", "event log", "windows event log"})
+_PIPES = frozenset({"npfs"})
+"""Every Windows NT has the service that writes the event log and the file system of named pipes, and both run: a list
+without them is not the list of all services or drivers."""
+
+
+def start_type(text: str) -> int | None:
+    """Windows' number of a start type that a report writes as a word, or None if the word is not known."""
+    words = re.split(r"[\s_(]+", text[:80].strip().lower())
+    return _STARTS.get(words[0])
+
+
+def running(text: str) -> bool | None:
+    """Whether a state says that a service runs; None for a word that is not known, or that is neither."""
+    return _RUNNING.get(text[:80].strip().lower())
+
+
+def lists_services(entries: Iterable[ServiceEntry]) -> bool:
+    """Whether these can be all services of a host."""
+    return any(_names(entry) & _EVENT_LOG for entry in entries)
+
+
+def lists_drivers(entries: Iterable[ServiceEntry]) -> bool:
+    """Whether these can be all drivers of a host."""
+    return any(_names(entry) & _PIPES for entry in entries)
+
+
+def _names(entry: ServiceEntry) -> set[str]:
+    return {name.lower() for name in (entry.name, entry.display_name) if name}

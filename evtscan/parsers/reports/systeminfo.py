@@ -1,0 +1,127 @@
+r"""``systeminfo`` (XP and later) in its three forms, in any language → inventory.
+
+    Host Name:                 HOSTA                     /fo list: labels, values at a fixed column
+    OS Name:                   Microsoft Windows XP Professional
+    OS Version:                5.1.2600 Service Pack 3 Build 2600
+    …
+    Hotfix(s):                 2 Hotfix(s) Installed.
+                               [01]: KB911164
+                               [02]: Q147222
+    "Host Name","OS Name",…    /fo csv: one row of captions, one of values, lists joined by commas
+    Host Name   OS Name  …     /fo table: the same, in columns under a line of ====
+
+Labels are in the language of the host, but always in the same order: 1 host, 2 product, 3 version, 5 configuration,
+6 build type, 10 date of installation, 11 boot time (XP prints how long it is up, which is no time). XP shows some
+hotfixes as ``File 1``.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from evtscan.model import Inventory
+from evtscan.parsers.reports.columns import columns_under
+from evtscan.parsers.reports.osversion import kernel_type, parse_version, product
+from evtscan.parsers.reports.section import Draft, Section
+from evtscan.parsers.reports.times import instant, orders_of, printed_time
+
+_HOST, _PRODUCT, _VERSION, _CONFIGURATION, _BUILD_TYPE, _INSTALLED, _BOOTED = 0, 1, 2, 4, 5, 9, 10
+_LABEL = re.compile(r"\S[^:]{0,80}:(?:\s{1,80}(?P<value>\S.{0,4000})?)?\Z")
+_ITEM = re.compile(r"\[\d+\]: ?([^,\[]*)")
+_HOTFIX = re.compile(r"(?:KB|Q)\d{6,7}\b", re.IGNORECASE)
+_COUNT = re.compile(r"(\d{1,5})\b")
+_ROLES = {
+    "standalone workstation": "workstation",
+    "member workstation": "workstation",
+    "standalone server": "server",
+    "member server": "server",
+    "primary domain controller": "domain controller",
+    "backup domain controller": "domain controller",
+    "additional/backup domain controller": "domain controller",
+}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One property: its value, the items of its list, and its line (from 0) in the section."""
+
+    value: str
+    index: int
+    items: list[str] = field(default_factory=list)
+
+
+def parse(section: Section) -> Iterator[Inventory]:
+    """Read what one run printed; ``/fo csv`` may print a row for each of several hosts."""
+    for entries in _properties(section):
+        if len(entries) > _VERSION:
+            yield _inventory(section, entries)
+
+
+def _properties(section: Section) -> Iterator[list[_Entry]]:
+    filled = [index for index, line in enumerate(section.lines) if line.strip()]
+    if not filled:
+        return
+    first = filled[0]
+    if section.lines[first].startswith('"'):
+        yield from _from_csv(section, first)
+    elif len(filled) > 2 and set(section.lines[filled[1]].split()[0]) == {"="}:
+        spans = columns_under(section.lines[filled[1]])
+        for index in filled[2:]:
+            yield [_listed(section.lines[index][start:end], index) for start, end in spans]
+    else:
+        yield _from_list(section)
+
+
+def _from_list(section: Section) -> list[_Entry]:
+    entries: list[_Entry] = []
+    for index, line in enumerate(section.lines):
+        if (match := _LABEL.match(line[:4200])) is not None:
+            entries.append(_Entry((match["value"] or "").strip(), index))
+        elif entries and (item := _ITEM.match(line.strip()[:400])) is not None:
+            entries[-1].items.append(item[1].strip())
+    return entries
+
+
+def _from_csv(section: Section, first: int) -> Iterator[list[_Entry]]:
+    for index in range(first, len(section.lines)):
+        line = section.lines[index]
+        fields = next(csv.reader([line], strict=False), [])
+        if len(fields) > _VERSION and parse_version(fields[_VERSION]) is not None:
+            yield [_listed(value, index) for value in fields]
+
+
+def _listed(text: str, index: int) -> _Entry:
+    """A value with its list behind it: ``2 Hotfix(s) Installed.,[01]: KB911164,[02]: Q147222``."""
+    return _Entry(text.strip(), index, [item.strip() for item in _ITEM.findall(text)])
+
+
+def _inventory(section: Section, entries: Sequence[_Entry]) -> Inventory:
+    draft = Draft(section, "systeminfo")
+    host, name, version = entries[_HOST], entries[_PRODUCT], entries[_VERSION]
+    draft.say("computer", host.value or None, host.index)
+    draft.say("product", product(name.value), name.index)
+    if (printed := parse_version(version.value)) is not None:
+        draft.say("version", printed.version, version.index)
+        draft.say("build", printed.build, version.index)
+        draft.say("service_pack", printed.service_pack, version.index)
+    if len(entries) > _BUILD_TYPE:
+        role, kernel = entries[_CONFIGURATION], entries[_BUILD_TYPE]
+        draft.say("role", _ROLES.get(role.value.lower()), role.index)
+        draft.say("kernel_type", kernel_type(kernel.value), kernel.index)
+    if len(entries) > _BOOTED:
+        installed, booted = printed_time(entries[_INSTALLED].value), printed_time(entries[_BOOTED].value)
+        if booted is not None:
+            draft.taken = instant(booted, orders_of([installed or booted, booted]))
+    hotfixes, whole = _hotfixes(entries)
+    return draft.inventory(hotfixes=hotfixes, whole={"hotfixes"} if whole else ())
+
+
+def _hotfixes(entries: Sequence[_Entry]) -> tuple[list[str], bool]:
+    """The hotfixes by number, and whether the list is as long as it says and names every one of them."""
+    for entry in entries[:-1]:  # the last property may be cut off; the network cards come after the hotfixes
+        names = [match[0].upper() for item in entry.items if (match := _HOTFIX.match(item)) is not None]
+        if names:
+            count = _COUNT.match(entry.value)
+            return names, count is not None and int(count[1]) == len(names) == len(entry.items)
+    return [], False

@@ -1,0 +1,451 @@
+"""What all text exports of a log have in common: two passes over the file, and times that need both of them.
+
+The first pass finds out how the file prints its times and in which order its records stand; the second gives the
+events. A format is a ``Dialect``: it takes the lines of a file apart into entries, and knows nothing of all that.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Generic, Protocol, TypeVar
+
+from evtscan.errors import EvidenceError
+from evtscan.model import Event, Location, LogReader, LogSummary, Query, ReadOptions, Source
+from evtscan.parsers.exports import Books, Content, Selection, System
+from evtscan.parsers.localtime import DateOrder, TimeSurvey, read_time, ticks_of
+from evtscan.parsers.sourcezone import SourceZone, source_zone
+from evtscan.parsers.textlines import TextLines, is_prompt
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
+
+LONGEST_TEXT = 1 << 17
+"""Characters of one record that are kept: far more than a record of a log can hold (64 KiB)."""
+
+_SYSTEM = tuple(item.name for item in fields(System) if item.name in Event.__slots__)
+_MOST_WORDS = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One record as printed: where it begins, the fields that name and number it, its times as text.
+
+    ``utc`` says that the times are UTC although they do not look it. ``content`` gives the rest and fills in what
+    ``system`` still lacks (level, task, user …); it is called only for records that somebody wants.
+    """
+
+    line: int
+    system: System
+    time: str
+    time_written: str = ""
+    utc: bool = False
+    content: Callable[[], Content]
+
+
+@dataclass(slots=True)
+class Flaw:
+    """Lines that are no record and should be one, or should not be there."""
+
+    line: int
+    kind: str
+    message: str
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class Section:
+    """Another output begins here, appended to the one before."""
+
+
+Part = Entry | Flaw | Section
+
+
+class Dialect(Protocol):
+    """One text format, for one file.
+
+    ``entries`` is called twice; what the first call learned of the whole file may serve the second. ``newest_first``
+    says how the program orders records unless told otherwise. ``one_offset`` says that it prints all times with the
+    offset of the day of the export.
+    """
+
+    format: str
+    newest_first: bool
+    one_offset: bool
+
+    def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
+        """Take the lines of a file apart."""
+        ...
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """Kind and text of what is to be said of the whole file when it has been read."""
+        ...
+
+
+def open_log(source: Source, dialect: Dialect, query: Query, options: ReadOptions) -> LogReader:
+    """Open a text export for one pass.
+
+    Raises:
+        EvidenceError: if the file cannot be read, or has content and no record in it can be read.
+        UsageError: if ``options.zone`` is no zone.
+    """
+    zone = source_zone(options.zone)
+    lines = TextLines(source)
+    try:
+        survey = _survey(dialect, lines)
+    except OSError as error:
+        raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
+    if not survey.records and survey.flaw is not None:
+        message = f"no event in it can be read; line {survey.flaw.line}: {survey.flaw.message}"
+        raise EvidenceError(f"{source.name}: {message}")
+    return TextLog(source, dialect, query, lines, survey, zone)
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What the first pass finds: records of each section, times, and whether record numbers rise or fall throughout."""
+
+    times: TimeSurvey = field(default_factory=TimeSurvey)
+    sections: list[int] = field(default_factory=lambda: [0])
+    unread_times: int = 0
+    unread_example: str = ""
+    flaw: Flaw | None = None
+    rising: bool = True
+    falling: bool = True
+    last_number: int | None = None
+
+    @property
+    def records(self) -> int:
+        return sum(self.sections)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether record numbers give the order of records."""
+        return self.last_number is not None and (self.rising or self.falling)
+
+    def begin_section(self) -> None:
+        if self.sections[-1]:
+            self.sections.append(0)
+            self.times.begin_section()
+
+    def add(self, entry: Entry) -> None:
+        number = entry.system.number
+        if self.records and (number is None or self.last_number is None):
+            self.rising = self.falling = False
+        elif number is not None and self.last_number is not None:
+            self.rising = self.rising and number > self.last_number
+            self.falling = self.falling and number < self.last_number
+        self.last_number = number
+        self.sections[-1] += 1
+        time = read_time(entry.time) if entry.time else None
+        if time is None:
+            self.unread_times += 1
+            self.unread_example = self.unread_example or entry.time
+        else:
+            self.times.add(time)
+
+
+def _survey(dialect: Dialect, lines: TextLines) -> _Survey:
+    survey = _Survey()
+    for part in dialect.entries(lines):
+        if isinstance(part, Entry):
+            survey.add(part)
+        elif isinstance(part, Section):
+            survey.begin_section()
+        elif survey.flaw is None:
+            survey.flaw = part
+    return survey
+
+
+class TextLog:
+    """One pass over one text export (see ``LogReader``).
+
+    ``Event.sequence`` is the record number where the format prints it and the file is in its order, else the place of
+    the record in the file, counted so that it rises with time.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        dialect: Dialect,
+        query: Query,
+        lines: TextLines,
+        survey: _Survey,
+        zone: SourceZone | None,
+    ) -> None:
+        self._source, self._dialect, self._lines, self._survey = source, dialect, lines, survey
+        self._books = Books(source)
+        self.warnings = self._books.warnings
+        self._selection = Selection(query)
+        self._by_level = query.levels is not None
+        self._places = _Places(survey, dialect.newest_first)
+        self._clock = _Clock(survey, zone, dialect.one_offset)
+
+    @property
+    def summary(self) -> LogSummary:
+        """What was read, selected or not; complete when the iteration has ended."""
+        return self._books.summary(self._dialect.format)
+
+    def __iter__(self) -> Iterator[Event]:
+        books, places, clock = self._books, self._places, self._clock
+        self._warn_of_encoding()
+        for part in self._dialect.entries(self._lines):
+            if isinstance(part, Section):
+                places.begin_section()
+            elif isinstance(part, Flaw):
+                books.warn(part.kind, part.message, line=part.line, lost=part.lost)
+            else:
+                system = part.system
+                system.time = clock.instant(part.time, utc=part.utc)
+                sequence = places.next(system)
+                books.count(system, sequence)
+                if self._by_level:
+                    part.content()
+                if self._selection.takes(system):
+                    system.time_written = clock.instant(part.time_written, utc=part.utc)
+                    yield self._event(part, sequence)
+        for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):
+            books.warn(kind, message)
+        books.close()
+
+    def _event(self, entry: Entry, sequence: int) -> Event:
+        content = entry.content()
+        system = entry.system
+        if content.flaw:
+            self._books.warn("bad_record", f"of this record only a part could be read: {content.flaw}", line=entry.line)
+        return Event(
+            location=Location(source=self._source.name, record=system.number, line=entry.line),
+            sequence=sequence,
+            data=content.data,
+            message=content.message,
+            unreadable=content.unreadable,
+            **{name: getattr(system, name) for name in _SYSTEM},
+        )
+
+    def _warn_of_encoding(self) -> None:
+        if self._lines.guessed:
+            message = (
+                f"letters outside ASCII were read in code page {self._lines.encoding.removeprefix('cp')}, which only "
+                "looks likely: if they are wrong, convert the file to UTF-8"
+            )
+            self._books.warn("encoding", message)
+
+
+class _Places:
+    """The place of each record in record order."""
+
+    def __init__(self, survey: _Survey, newest_first: bool) -> None:
+        self._survey = survey
+        times = survey.times
+        self._reversed = [times.newest_first(index, newest_first) for index in range(len(survey.sections))]
+        self._section = self._in_section = self._before = 0
+
+    def begin_section(self) -> None:
+        if self._in_section and self._section + 1 < len(self._survey.sections):
+            self._before += self._survey.sections[self._section]
+            self._section += 1
+            self._in_section = 0
+
+    def next(self, system: System) -> int:
+        """The sequence of the next record of the file."""
+        self._in_section += 1
+        if self._survey.numbered and system.number is not None:
+            return system.number
+        if self._reversed[self._section]:
+            return self._before + self._survey.sections[self._section] - self._in_section
+        return self._before + self._in_section - 1
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        if not self._survey.numbered and self._survey.times.disordered:
+            yield (
+                "record_order",
+                "the records stand in no order of time (sorted by another column?): what came before what is not "
+                "known; export the list again, sorted by date and time",
+            )
+
+
+class _Clock:
+    """Printed times → points in time, by what the first pass found and the zone that the user gave."""
+
+    def __init__(self, survey: _Survey, zone: SourceZone | None, one_offset: bool) -> None:
+        times = survey.times
+        self._survey = survey
+        self._possible = times.orders
+        self._assumed = times.assumed
+        self._orders: tuple[DateOrder, ...] = self._possible if self._assumed is None else (self._assumed,)
+        span = times.span
+        self._refused = zone is not None and one_offset and span is not None and not zone.is_steady(*span)
+        self._zone = None if self._refused else zone
+        self._undecided = self._misfits = self._double = self._local = 0
+
+    def instant(self, text: str, *, utc: bool) -> Instant | None:
+        """A printed time as a point in time: local if no zone is known, None if it cannot be read."""
+        time = read_time(text) if text else None
+        if time is None:
+            return None
+        ticks = ticks_of(time, self._orders)
+        if ticks is None:
+            self._undecided += len(self._orders) > 1
+            self._misfits += len(self._orders) == 1
+            return None
+        if utc:
+            return Instant(ticks, time.digits)
+        if time.offset is not None:
+            return Instant(max(ticks - time.offset * TICKS_PER_SECOND, 0), time.digits)
+        offset = self._offset(ticks)
+        if offset is None:
+            self._local += 1
+            return Instant(ticks, time.digits, local=True)
+        return Instant(max(ticks - offset * TICKS_PER_SECOND, 0), time.digits)
+
+    def _offset(self, ticks: int) -> int | None:
+        """Seconds east of UTC at a local time, if the user's zone tells."""
+        if self._zone is None:
+            return None
+        offset = self._zone.offset_at(ticks)
+        if offset is None:
+            return None
+        self._double += self._zone.is_double(ticks)
+        return int(offset.total_seconds())
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What is to be said of the times of the file, when all have been asked for."""
+        survey = self._survey
+        if self._assumed is not None:
+            yield (
+                "date_order",
+                "nothing in the file shows whether the day or the month comes first in its dates; they were read month "
+                "first, as in the United States, because of AM and PM. If that is wrong, export the log again in "
+                "another format, or export more of it",
+            )
+        if self._undecided:
+            yield (
+                "date_order",
+                f"{self._undecided} times were not read: nothing in the file shows how their dates are to be read "
+                "(day, month or year first). A longer export, one in ISO format, or the .evt itself would tell",
+            )
+        if survey.unread_times:
+            example = f" (first: {survey.unread_example[:40]!r})" if survey.unread_example else ""
+            yield "bad_time", f"{survey.unread_times} records have no time that can be read{example}"
+        if self._misfits:
+            yield "bad_time", f"{self._misfits} times are no dates in the manner in which the others are printed"
+        if self._refused and self._local:
+            yield (
+                "local_time",
+                "the times stay local: this program prints all of them with the offset of the day of the export "
+                "(KB 158588), and the zone has summer time. Give --source-timezone an offset, or the zone with that "
+                "day (Europe/Berlin@2001-07-15)",
+            )
+        elif self._local:
+            yield (
+                "local_time",
+                "the times are local times of a zone that the file does not name: give it with --source-timezone",
+            )
+        if self._double:
+            yield (
+                "local_time",
+                f"{self._double} times lie in an hour that the clocks showed twice or skipped: they may be off by the "
+                "step of the clocks",
+            )
+
+
+# --------------------------------------------------------------------------------- records that are several lines
+
+
+Head = TypeVar("Head")
+"""What a format makes of the first line of a record."""
+
+
+@dataclass(slots=True)
+class Block(Generic[Head]):
+    """One record: the number of its first line, what that says, and the lines after it.
+
+    ``cut`` says that there were more than are kept.
+    """
+
+    line: int
+    head: Head
+    lines: list[str]
+    cut: bool = False
+
+    @property
+    def flaw(self) -> str:
+        """What of the record is lost."""
+        return f"its text is longer than {LONGEST_TEXT} characters, and the rest is left out" if self.cut else ""
+
+
+@dataclass(slots=True)
+class Interlude:
+    """A line that ends a record and belongs to none, or the first of some that follow on such a line."""
+
+    line: int
+    text: str
+
+
+def blocks(
+    lines: Iterable[tuple[int, str]], head: Callable[[str, str], Head | None], interrupts: Callable[[str], bool]
+) -> Iterator[Block[Head] | Interlude]:
+    """Divide lines into records and what stands between them; blank lines there are left out.
+
+    ``head`` gets a line and the one after it, and makes something of it if a record begins there. ``interrupts`` says
+    whether a line ends the record before it and is none itself, as a prompt does in every format.
+    """
+    block: Block[Head] | None = None
+    size = 0
+    quiet = False
+    for number, line, following in _with_next(lines):
+        if (found := head(line, following)) is not None:
+            if block is not None:
+                yield block
+            block, size, quiet = Block(number, found, []), len(line), False
+        elif is_prompt(line) or interrupts(line):
+            if block is not None:
+                yield block
+            block, quiet = None, False
+            yield Interlude(number, line)
+        elif block is None:
+            if not quiet and line.strip():
+                quiet = True
+                yield Interlude(number, line)
+        elif size <= LONGEST_TEXT:
+            block.lines.append(line)
+            size += len(line) + 1
+        else:
+            block.cut = True
+    if block is not None:
+        yield block
+
+
+def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
+    """What stands between records: a prompt begins another output; what is ``broken`` should be a record."""
+    if is_prompt(interlude.text):
+        return Section()
+    if broken(interlude.text):
+        message = f"this line begins like a record and is none: {interlude.text[:80]!r}"
+        return Flaw(interlude.line, "bad_record", message, lost=1)
+    return Flaw(interlude.line, "stray_lines", f"what begins here belongs to no record: {interlude.text[:80]!r}")
+
+
+def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
+    waiting: tuple[int, str] | None = None
+    for item in lines:
+        if waiting is not None:
+            yield *waiting, item[1]
+        waiting = item
+    if waiting is not None:
+        yield *waiting, ""
+
+
+@dataclass(slots=True)
+class Words:
+    """Localised words that a file uses where evtscan knows the English ones."""
+
+    what: str
+    seen: dict[str, None] = field(default_factory=dict)
+
+    def add(self, word: str) -> None:
+        """Note a word."""
+        if len(self.seen) < _MOST_WORDS:
+            self.seen.setdefault(word[:40])
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """One warning that lists them."""
+        if self.seen:
+            listed = ", ".join(self.seen)
+            yield "foreign_words", f"{self.what} in words that are not English ({listed}): what they mean is not known"

@@ -1,0 +1,214 @@
+"""How the records of each text export look: recognises them in the first bytes of a file, and takes rows apart.
+
+Nothing but the content counts, and one field alone proves nothing: a row must have a date, a time of day, an event id,
+and words, numbers and names where the format has them.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from itertools import pairwise
+
+DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}\.?"
+"""A date as any locale prints it."""
+
+_HALF = r"[^\W\d_][^\d\t,;|]{0,5}"
+TIME = rf"(?:{_HALF} ?)?\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?(?: ?{_HALF})?"
+"""A time of day, with the word for AM or PM before or after it."""
+
+SEPARATORS = "\t,;"
+_HEAD_LINES = 40
+_TYPE_NUMBERS = frozenset({"0", "1", "2", "4", "8", "16"})
+_PROMPT = re.compile(r"(?:PS )?[A-Za-z]:\\[^>]{0,260}>")
+_NUMBER = re.compile(r"[\d.,:/ -]*\Z")
+
+
+# ------------------------------------------------------------------------------------------------- rows
+
+
+@cache
+def viewer_row(separator: str) -> re.Pattern[str]:
+    """Saved by the viewer of NT to 2003: date, time, source, type, category, event, user, computer, description."""
+    s = re.escape(separator)
+    word, some = f"([^{s}]+)", f"([^{s}]*)"
+    return re.compile(rf"({DATE}){s}({TIME}){s}{word}{s}{word}{s}{some}{s}(\d{{1,5}}){s}{word}{s}{word}(?:{s}(.*))?\Z")
+
+
+@cache
+def viewer_list_row(separator: str) -> re.Pattern[str]:
+    """Exported as a list by the viewer of XP and 2003: type, date, time, source, category, event, user, computer."""
+    s = re.escape(separator)
+    word, some = f"([^{s}]+)", f"([^{s}]*)"
+    return re.compile(rf"{word}{s}({DATE}){s}({TIME}){s}{word}{s}{some}{s}(\d{{1,5}}){s}{word}{s}{word}{s}?\Z")
+
+
+@cache
+def dumpel_row(separator: str) -> re.Pattern[str]:
+    """Printed by dumpel: date, time, type, category, event id, two names, computer, strings."""
+    s = re.escape(separator)
+    some = f"([^{s}]*)"
+    numbers = rf"(\d{{1,2}}){s}(\d{{1,5}}){s}(\d{{1,10}})"
+    return re.compile(rf"({DATE})[{s} ]({TIME}){s}{numbers}{s}{some}{s}{some}{s}{some}(?:{s}(.*))?\Z")
+
+
+@cache
+def dumpel_spaced_row() -> re.Pattern[str]:
+    """The same with spaces between columns: what follows on the event id is one text."""
+    return re.compile(rf"({DATE}) +({TIME}) +(\d{{1,2}}) +(\d{{1,5}}) +(\d{{1,10}}) +(\S.*)\Z")
+
+
+@cache
+def begins_with_time() -> re.Pattern[str]:
+    """A date and a time at the beginning of a line, as records of viewer and dumpel have them."""
+    return re.compile(rf"{DATE}[\t,; ]{TIME}[\t,; ]")
+
+
+@cache
+def psloglist_head() -> re.Pattern[str]:
+    """The first line of a record of PsLogList: number and source."""
+    return re.compile(r"\[(\d{1,10})\] (\S.*?)\s*\Z")
+
+
+@cache
+def psloglist_row(separator: str) -> re.Pattern[str]:
+    """A record of ``psloglist -s``: number, log, source, type, computer, time, event id, user, description."""
+    s = re.escape(separator)
+    word, some = f" ?([^{s}]+){s}", f" ?([^{s}]*){s}"
+    return re.compile(
+        rf"\[?(\d{{1,10}})\]?{s}{word}{word} ?([A-Z][A-Z ]*){s}{word} ?({DATE}[ ,]{{1,2}}{TIME}) ?{s}"
+        rf" ?(\d{{1,10}}) ?{s}{some}(.*)\Z"
+    )
+
+
+PSLOGLIST_SEPARATORS = ",\t;|"
+
+WEVTUTIL_HEAD = re.compile(r"Event\[(\d{1,10})\]:?\s*\Z")
+"""The first line of a record of ``wevtutil /f:text``."""
+
+WEVTUTIL_FIRST_FIELD = "  Log Name:"
+
+
+@cache
+def new_viewer_row() -> re.Pattern[str]:
+    """Saved by the viewer of Vista and later: level or keywords, date and time, source, event id, task category."""
+    s = rf"([{SEPARATORS}])"
+    return re.compile(rf'"?[^"\t,;]*"?{s}"?({DATE}[ ,]{{1,2}}{TIME})"?\1[^"\t,;]+\1(\d{{1,5}})\1')
+
+
+_CSV_COLUMNS = {
+    "Get-WinEvent": (frozenset({"id", "providername"}), frozenset()),
+    "Get-EventLog": (frozenset({"source", "timegenerated", "entrytype"}), frozenset({"eventid", "instanceid"})),
+    "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
+}
+"""Programs that write CSV with names of fields: the columns that all of their tables have, and some of which they have
+one; in lower case."""
+
+
+def csv_header(names: Iterable[str]) -> str | None:
+    """Which program gives the columns of a table these names; None if none of them does."""
+    given = frozenset(name.strip().strip('"').strip().lower() for name in names)
+    for program, (all_of, one_of) in _CSV_COLUMNS.items():
+        if all_of <= given and (not one_of or one_of & given):
+            return program
+    return None
+
+
+# ------------------------------------------------------------------------------------------------- recognisers
+
+
+def is_viewer_text(head: bytes, name: str) -> bool:
+    """Whether this is a list that the event viewer of NT, 2000, XP or 2003 saved or exported."""
+    return _has_rows(head, _is_viewer_row)
+
+
+def is_dumpel(head: bytes, name: str) -> bool:
+    """Whether this is the output of dumpel."""
+    return _has_rows(head, _is_dumpel_row)
+
+
+def is_psloglist(head: bytes, name: str) -> bool:
+    """Whether this is the output of PsLogList, in blocks or with ``-s``."""
+    lines = _lines(head)
+    if any(
+        line.startswith("[") and psloglist_head().match(line) and following.strip().startswith("Type:")
+        for line, following in pairwise(lines)
+    ):
+        return True
+    return _has_rows(head, lambda line: any(psloglist_row(mark).match(line) for mark in PSLOGLIST_SEPARATORS))
+
+
+def is_wevtutil_text(head: bytes, name: str) -> bool:
+    """Whether this is the output of ``wevtutil qe /f:text``."""
+    lines = _lines(head)
+    return any(
+        WEVTUTIL_HEAD.match(line) and following.startswith(WEVTUTIL_FIRST_FIELD) for line, following in pairwise(lines)
+    )
+
+
+def is_new_viewer_list(head: bytes, name: str) -> bool:
+    """Whether this is a list that the event viewer of Vista or later saved as CSV or text."""
+    lines = _lines(head)
+    if not lines:
+        return False
+    separator = next((mark for mark in SEPARATORS if lines[0].count(mark) in (4, 5)), None)
+    if separator is None:
+        return False
+    names = [name.strip().strip('"').lower() for name in lines[0].split(separator)]
+    if names[1:5] == ["date and time", "source", "event id", "task category"]:
+        return True
+    row = new_viewer_row().match(lines[1]) if len(lines) > 1 else None
+    return row is not None and row[1] == separator and not any(_NUMBER.match(name) for name in names[:5])
+
+
+def is_field_csv(head: bytes, name: str) -> bool:
+    """Whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
+    lines = [line for line in _lines(head) if not line.startswith("#TYPE") and not _PROMPT.match(line)]
+    return any(csv_header(line.split(separator)) is not None for line in lines[:1] for separator in SEPARATORS)
+
+
+def _has_rows(head: bytes, is_row: Callable[[str], bool]) -> bool:
+    """Whether the first line is a row, or two of the first lines are (behind a prompt, a headline, a cut text)."""
+    lines = _lines(head)
+    return bool(lines) and (is_row(lines[0]) or sum(map(is_row, lines[1:])) > 1)
+
+
+def _is_viewer_row(line: str) -> bool:
+    for separator in SEPARATORS:
+        if row := viewer_row(separator).match(line):
+            return _are_words(row[3], row[4], row[7], row[8])
+        if row := viewer_list_row(separator).match(line):
+            return _are_words(row[1], row[4], row[7], row[8])
+    return False
+
+
+def _is_dumpel_row(line: str) -> bool:
+    for separator in SEPARATORS:
+        if row := dumpel_row(separator).match(line):
+            return row[3] in _TYPE_NUMBERS and _are_words(row[6], row[7]) and (_is_account(row[6], row[7]))
+    row = dumpel_spaced_row().match(line)
+    return row is not None and row[3] in _TYPE_NUMBERS and _is_account(*row[6].split(" "))
+
+
+def _are_words(*fields: str) -> bool:
+    return all(_NUMBER.match(field) is None for field in fields)
+
+
+def _is_account(*fields: str) -> bool:
+    return any(field == "N/A" or "\\" in field for field in fields)
+
+
+@lru_cache(maxsize=1)
+def _lines(head: bytes) -> tuple[str, ...]:
+    """The lines that are not blank in the first bytes of a text file; none if it is no text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head.decode("utf-16", "replace")
+    elif head[1:2] == b"\0" != head[:1]:
+        text = head.decode("utf-16-le", "replace")
+    elif b"\0" in head[:512]:
+        return ()
+    else:
+        text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+        if "\ufffd" in text[:-1]:
+            text = head.decode("latin-1")
+    lines = (line.strip("\r\f\x1a\ufeff") for line in text.split("\n"))
+    return tuple(line for line in lines if line.strip())[:_HEAD_LINES]

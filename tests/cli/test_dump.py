@@ -1,0 +1,152 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from sample_writer.event import Data, EventType, SampleEvent, Value, ValueType
+from sample_writer.evt import saved_log
+from sample_writer.evtx import evtx_log
+
+from evtscan.dump.columns import COLUMNS
+from evtscan.dump.evtxecmd import COLUMNS as EVTXECMD
+
+EVENTS = [
+    SampleEvent(
+        provider="Dhcp",
+        event_id=1008,
+        time="1997-03-01T08:00:00Z",
+        computer="NTWS07",
+        strings=("=cmd", "a\nb"),
+        binary=b"\x01\xff",
+        event_type=EventType.ERROR,
+    ),
+    SampleEvent(
+        provider="Tcpip", event_id=4199, time="1997-03-01T07:59:00Z", computer="NTWS07", strings=("", "10.0.0.9")
+    ),
+    SampleEvent(
+        provider="Service Control Manager",
+        event_id=7036,
+        time="2020-01-01T00:00:00.1234567Z",
+        computer="NTWS07",
+        guid="{555908D1-A6D7-4695-8E1E-26931D2012F4}",
+        data=(Data("param1", Value("Spooler")), Data("pid", Value(0x3E7, ValueType.HEX64))),
+    ),
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "System.evtx"
+    path.write_bytes(evtx_log(EVENTS))
+    return path
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_csv_has_every_column_and_one_line_a_row(evtscan, log):
+    result = evtscan("dump", log)
+    assert result.code == 0
+    rows = table(result.out)
+    assert tuple(rows[0]) == tuple(COLUMNS)
+    assert len(result.out.splitlines()) == 1 + len(EVENTS)
+    assert [row["EventID"] for row in rows] == ["1008", "4199", "7036"]
+    assert rows[2]["TimeCreated"] == "2020-01-01T00:00:00.1234567Z"
+    assert json.loads(rows[0]["Data"]) == {"Data1": "=cmd", "Data2": "a\nb", "Binary": "01FF"}
+    assert rows[0]["SourceFile"] == "System.evtx"
+
+
+def test_json_lines_are_typed(evtscan, log):
+    rows = [json.loads(line) for line in evtscan("dump", log, "-t", "jsonl").out.splitlines()]
+    assert tuple(rows[0]) == tuple(COLUMNS)
+    assert rows[2] | {} == rows[2]
+    assert (rows[2]["EventID"], rows[2]["RecordID"], rows[2]["Recovered"]) == (7036, 3, False)
+    assert rows[2]["Data"] == {"param1": "Spooler", "pid": "0x3e7"}
+    assert rows[2]["ProviderGUID"] == "{555908D1-A6D7-4695-8E1E-26931D2012F4}"
+    assert rows[0]["Message"] is None
+
+
+def test_both_decoders_and_any_number_of_workers_write_the_same(evtscan, log):
+    first = evtscan("dump", log, "-t", "jsonl").out
+    assert evtscan("dump", log, "-t", "jsonl", "--decoder", "reference").out == first
+    assert evtscan("dump", log, "-t", "jsonl", "-j", "2").out == first
+
+
+def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):
+    old = tmp_path / "SysEvent.Evt"
+    old.write_bytes(saved_log(EVENTS[:2]))
+    ours = [json.loads(line) for line in evtscan("dump", old, "-t", "jsonl").out.splitlines()]
+    theirs = [json.loads(line) for line in evtscan("dump", log, "-t", "jsonl").out.splitlines()][:2]
+    for name in ("EventID", "EventLevel", "Provider", "Channel", "Computer", "RecordID", "Data"):
+        assert [row[name] for row in ours] == [row[name] for row in theirs], name
+    assert ours[0]["TimeCreated"] == "1997-03-01T08:00:00Z"  # whole seconds, as the format has them
+    assert ours[0]["EventType"] == "Error"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (("--include-eid", "1008,7000-7999"), [1008, 7036]),
+        (("--exclude-eid", "4199"), [1008, 7036]),
+        (("--provider", "TCPIP"), [4199]),
+        (("--provider", "tcp"), []),
+        (("--channel", "system", "--provider", "Dhcp", "--provider", "Tcpip"), [1008, 4199]),
+        (("--level", "2"), [1008]),
+        (("--record-id", "2-3"), [4199, 7036]),
+        (("--from", "1997-03-01T08:00:00Z"), [1008, 7036]),
+        (("--to", "1997-03-01T08:00:00Z"), [4199]),
+        (("--contains", "spool"), [7036]),
+        (("--contains", "param1"), []),  # a name is no value
+        (("--contains", "dhcp"), [1008]),
+        (("--sort", "time"), [4199, 1008, 7036]),
+    ],
+)
+def test_filters(evtscan, log, arguments, ids):
+    rows = [json.loads(line) for line in evtscan("dump", log, "-t", "jsonl", *arguments).out.splitlines()]
+    assert [row["EventID"] for row in rows] == ids
+
+
+def test_profile_of_evtxecmd(evtscan, log):
+    text = evtscan("dump", log, "--profile", "evtxecmd").out
+    assert text.startswith("\ufeffRecordNumber,EventRecordId,TimeCreated,EventId,Level,Provider,")
+    rows = table(text)
+    assert tuple(rows[0]) == tuple(EVTXECMD)
+    assert len(EVTXECMD) == 27
+    assert (rows[0]["Level"], rows[0]["TimeCreated"]) == ("Error", "1997-03-01 08:00:00.0000000")
+    assert json.loads(rows[2]["Payload"]) == {
+        "EventData": {"Data": [{"@Name": "param1", "#text": "Spooler"}, {"@Name": "pid", "#text": "0x3e7"}]}
+    }
+
+
+def test_folder_gets_a_file_for_each_log(evtscan, tmp_path, log):
+    (tmp_path / "case" / "sub").mkdir(parents=True)
+    (tmp_path / "case" / "a.evtx").write_bytes(log.read_bytes())
+    (tmp_path / "case" / "sub" / "a.evtx").write_bytes(log.read_bytes())
+    (tmp_path / "case" / "notes.txt").write_text("no log")
+    assert evtscan("dump", tmp_path / "case", "-o", "out/").code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.evtx.csv", "sub_a.evtx.csv"]
+    again = evtscan("dump", tmp_path / "case", "-o", "out/")
+    assert again.code == 1
+    assert "-C" in again.err
+
+
+def test_formulas_are_neutralised_unless_raw(evtscan, tmp_path):
+    path = tmp_path / "x.evtx"
+    path.write_bytes(evtx_log([SampleEvent(provider="=1+1", event_id=1, time="2020-01-01T00:00:00Z")]))
+    assert table(evtscan("dump", path).out)[0]["Provider"] == "'=1+1"
+    assert table(evtscan("dump", path, "--raw").out)[0]["Provider"] == "=1+1"
+
+
+def test_nothing_to_read(evtscan, tmp_path):
+    (tmp_path / "notes.txt").write_text("no log")
+    result = evtscan("dump", tmp_path)
+    assert result.code == 1
+    assert "nothing could be read" in result.err
+
+
+def test_output_that_does_not_say_its_format(evtscan, log):
+    result = evtscan("dump", log, "-o", "events.xml")
+    assert result.code == 2
+    assert "events.xml" in result.err

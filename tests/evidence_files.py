@@ -1,0 +1,34 @@
+"""Evidence as files: small logs, exports and facts, written where a test wants them."""
+
+from sample_writer.event import SampleEvent
+from sample_writer.evt import saved_log
+
+NT4_SP2 = "os.version: '4.0'\nos.service_pack: 2\ncomponent.ras: true\n"
+
+REG = """REGEDIT4
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName]
+"ComputerName"="{name}"
+"""
+
+
+def evt(*records, computer="NTBOX", day=1, first_record=1):
+    """A saved ``.evt`` log of (source, id) pairs, one event an hour from a day of March 1998 on."""
+    events = [
+        SampleEvent(provider=provider, event_id=number, time=f"1998-03-{day:02}T{hour:02}:00:00Z", computer=computer)
+        for hour, (provider, number) in enumerate(records)
+    ]
+    return saved_log(events, first_record=first_record)
+
+
+DHCP = ("Dhcp", 1008)
+OTHER = ("Service Control Manager", 7000)
+
+
+def write(folder, **files):
+    """Write files into a folder, made if need be; ``__`` in a name stands for the dot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        data = content if isinstance(content, bytes) else content.encode()
+        (folder / name.replace("__", ".")).write_bytes(data)
+    return folder

@@ -1,0 +1,206 @@
+"""A host: where records and snapshots belong, what is now, and what it is called."""
+
+import pytest
+from host_builder import (
+    FakeRegistry,
+    at,
+    booted,
+    event,
+    event_log,
+    evidence,
+    facts_file,
+    log,
+)
+
+from evtscan.facts.host import Host, dividing
+from evtscan.facts.timeline import AFTER_EVERYTHING, Point
+from evtscan.model import Basis
+
+DAY = 1440
+SERVICES = r"SYSTEM\CurrentControlSet\Services"
+
+
+def known(host, name, point=None):
+    found = host.known(name, point or host.now)
+    return (found.basis, found.value)
+
+
+def three_sessions(*more, **summary):
+    """A log with starts at 10 and 50 and its last record at 99."""
+    return log(event_log(10, 6005), event_log(50, 6005), *more, last=99, **summary)
+
+
+# ------------------------------------------------------------------------------------------------- snapshots
+
+
+PLACES = {
+    "before the log": (-5, -1),
+    "in the first session": (5, 0),
+    "at a start": (50, 2),
+    "with the last record": (99, 2),
+    "a day after it": (99 + DAY, 2),
+    "more than a day after it": (99 + DAY + 1, 3),
+}
+
+
+@pytest.mark.parametrize(("minute", "session"), PLACES.values(), ids=PLACES)
+def test_a_dated_snapshot_belongs_to_the_session_of_its_time(minute, session):
+    host = Host(evidence(three_sessions(), facts_file(os_version=[("4.0", minute)])))
+    assert [item.session for item in host.timeline("os.version").placed] == [session]
+
+
+def test_an_undated_snapshot_is_assumed_to_be_taken_with_the_last_record():
+    host = Host(evidence(three_sessions(), facts_file(os_version="4.0")))
+    (placed,) = host.timeline("os.version").placed
+    assert (placed.session, placed.sequence, placed.assumed) == (2, AFTER_EVERYTHING, True)
+
+
+def test_two_snapshots_between_the_same_records_keep_the_order_of_their_times():
+    host = Host(evidence(three_sessions(), facts_file(os_service__pack=[(3, 80), (2, 70)])))
+    assert known(host, "os.service_pack") == (Basis.STATED, 3)
+    assert host.warnings == []
+
+
+def test_after_a_step_back_a_snapshot_belongs_to_the_session_that_had_begun_last_by_the_clock():
+    reset = log(event_log(10, 6005), event_log(50, 6005, minute=-90 * DAY), event_log(70, 6005, minute=70), last=99)
+    host = Host(evidence(reset, facts_file(os_version=[("4.0", 20)])))
+    assert host.timeline("os.version").placed[0].session == 1
+
+
+def test_now_is_after_the_last_record():
+    assert Host(evidence(three_sessions())).now == Point(2, AFTER_EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        facts_file(os_version=[("4.0", 99 + 2 * DAY)]),
+        FakeRegistry({}, taken=at(99 + 2 * DAY)),
+    ],
+)
+def test_now_is_after_any_later_snapshot(later):
+    assert Host(evidence(three_sessions(), later)).now == Point(3, AFTER_EVERYTHING)
+
+
+def test_without_logs_snapshots_are_all_there_is():
+    host = Host(evidence(facts_file(os_service__pack=[(2, 5), (3, 9)], os_version="4.0")))
+    assert known(host, "os.service_pack") == (Basis.STATED, 3)
+    assert known(host, "os.version") == (Basis.STATED, "4.0")
+
+
+def test_two_exports_without_time_that_disagree_are_reported():
+    keys = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+    one = FakeRegistry({keys: {"CSDVersion": "Service Pack 2"}}, source="a.reg")
+    other = FakeRegistry({keys: {"CSDVersion": "Service Pack 3"}}, source="b.reg")
+    host = Host(evidence(three_sessions(), one, other))
+    assert known(host, "os.service_pack") == (Basis.UNKNOWN, None)
+    assert [warning.kind for warning in host.warnings] == ["conflict"]
+
+
+def test_two_places_of_one_export_that_disagree_make_the_fact_unknown():
+    keys = {
+        r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"CSDVersion": "Service Pack 2"},
+        r"SYSTEM\CurrentControlSet\Control\Windows": {"CSDVersion": 0x300},
+    }
+    host = Host(evidence(three_sessions(), FakeRegistry(keys, taken=at(80))))
+    assert known(host, "os.service_pack") == (Basis.UNKNOWN, None)
+
+
+# --------------------------------------------------------------------------------------------------- records
+
+
+def test_a_record_belongs_to_its_session_by_its_number_and_not_by_its_time():
+    host = Host(evidence(three_sessions(event(60, minute=-1000))))
+    assert [host.point_of(item).session for item in host.evidence.logs[0].events] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(("minute", "session"), [(0, None), (5, 0), (30, 1), (90, 2), (99 + DAY + 1, None)])
+def test_records_of_another_log_belong_to_the_session_that_covers_their_time(minute, session):
+    other = event(1, "App", 1, source="App.evt", channel="Application", minute=minute)
+    application = log(other, source="App.evt", channel="Application")
+    host = Host(evidence(three_sessions(), application))
+    assert host.point_of(other).session == session
+
+
+def test_records_of_another_log_keep_their_order_among_those_of_the_system_log():
+    first, second = (event(n, "App", 1, source="a", channel="Application", minute=60 + n / 10) for n in (1, 2))
+    host = Host(evidence(three_sessions(event(60), event(61)), log(first, second, source="a", channel="Application")))
+    places = [host.point_of(item).place for item in (first, second)]
+    assert (60, 0) < places[0] < places[1] < (61, 0)
+
+
+def test_what_is_stated_outside_of_every_session_is_left_out_with_one_warning():
+    events = [event(n, "RemoteAccess", 1, source="x", channel="Other", minute=-500) for n in (1, 2)]
+    host = Host(evidence(three_sessions(), log(*events, source="x", channel="Other")))
+    assert known(host, "component.ras") == (Basis.UNKNOWN, None)
+    assert [(warning.kind, warning.location.source) for warning in host.warnings] == [("unplaced", "x")]
+    assert host.warnings[0].message.startswith("2 events state component.ras")
+
+
+def test_two_archives_and_the_log_itself_are_one_time_line():
+    logs = [
+        log(event_log(10, 6005, source="b"), source="b", last=40),
+        log(booted(50, source="a"), event_log(51, 6005, source="a"), source="a", first=41, last=80),
+        log(event(90, source="c"), source="c", first=81, last=99),
+    ]
+    host = Host(evidence(*logs))
+    assert [(session.first, session.last) for session in host.sessions] == [(1, 9), (10, 49), (50, 99)]
+    assert known(host, "os.service_pack", host.point_of(logs[2].events[0])) == (Basis.STATED, 6)
+
+
+@pytest.mark.parametrize(
+    ("logs", "expected"),
+    [
+        ([log(source="s"), log(source="a", channel="Application")], ["s"]),
+        ([log(source="s"), log(event_log(5, 6005), source="u", channel=None)], ["s", "u"]),
+        ([log(source="s"), log(source="u", channel=None)], ["s"]),
+        ([log(source="a", channel="Application")], ["a"]),
+        ([log(source="a", channel="Application"), log(source="u", channel=None)], []),
+        ([log(source="s", records=0), log(source="a", channel="Application")], ["a"]),
+    ],
+)
+def test_the_logs_that_divide_time(logs, expected):
+    assert [item.source.name for item in dividing(logs)] == expected
+
+
+def test_without_a_system_log_several_logs_are_one_session_in_order_of_time():
+    first = event(9, source="a", channel="Application", minute=5)
+    second = event(1, source="b", channel="Security", minute=6)
+    host = Host(evidence(log(first, source="a", channel="Application"), log(second, source="b", channel="Security")))
+    places = [host.point_of(item) for item in (first, second)]
+    assert [point.session for point in places] == [0, 0]
+    assert places[0].place < places[1].place
+
+
+# ----------------------------------------------------------------------------------------------------- facts
+
+
+def test_services_are_looked_up_when_asked_for():
+    keys = {rf"{SERVICES}\Dhcp": {"Start": 2}}
+    host = Host(evidence(FakeRegistry(keys, whole=(SERVICES,))))
+    assert known(host, "service.dhcp.start") == (Basis.STATED, 2)
+    assert known(host, "service.snmp.start") == (Basis.STATED, None)
+    partial = Host(evidence(FakeRegistry(keys)))
+    assert known(partial, "service.snmp.start") == (Basis.UNKNOWN, None)
+
+
+def test_a_single_registry_value():
+    keys = {rf"{SERVICES}\Tcpip\Parameters": {"Hostname": "ntbox", "Raw": b"\x01\xff"}}
+    host = Host(evidence(FakeRegistry(keys)))
+    assert known(host, rf"registry.{SERVICES}\Tcpip\Parameters\Hostname") == (Basis.STATED, "ntbox")
+    assert known(host, rf"registry.{SERVICES}\Tcpip\Parameters\Raw") == (Basis.STATED, "01FF")
+
+
+def test_names_newest_first_each_once():
+    renamed = three_sessions(event_log(70, 6005, computer="NEW.example.com"), computers=("MID", "new"))
+    older = log(source="old", first_time=at(-900), last_time=at(-800), computers=("OLD", "mid"))
+    assert Host(evidence(older, renamed)).names == ["NEW.example.com", "MID", "OLD"]
+
+
+def test_a_stated_name_goes_first():
+    assert Host(evidence(three_sessions(), facts_file(host_name="Real"))).names == ["Real", "NTBOX"]
+
+
+def test_facts_in_the_order_of_the_catalogue():
+    host = Host(evidence(facts_file(component_ras=True, os_version="4.0", file_a_date="1997-01-01")))
+    assert host.fact_names == ["os.version", "component.ras", "file.a.date"]

@@ -1,0 +1,193 @@
+"""Starts and boot sessions, as the order of records shows them."""
+
+import pytest
+from host_builder import DAY, at, event, event_log, log
+
+from evtscan.facts.sessions import Clock, Places, Session, divide, find_starts
+from evtscan.facts.stretches import join
+
+
+def kernel(sequence, **more):
+    return event(sequence, "Microsoft-Windows-Kernel-General", 12, **more)
+
+
+STARTS = {
+    "6009, then 6005": ([(10, 6009), (11, 6005)], [[10, 11]]),
+    "any order": ([(10, 6005), (11, 6008), (12, 6009)], [[10, 11, 12]]),
+    "two other records between": ([(10, 6009), (13, 6005)], [[10, 13]]),
+    "three other records between": ([(10, 6009), (14, 6005)], [[10], [14]]),
+    "each once": ([(10, 6009), (11, 6005), (12, 6009), (13, 6005)], [[10, 11], [12, 13]]),
+    "a 6005 alone": ([(10, 6005)], [[10]]),
+    "6006 is no start": ([(10, 6006)], []),
+    "12 before, within 50 records": ([(10, 12), (60, 6009), (61, 6005)], [[10, 60, 61]]),
+    "12 before, too far away": ([(9, 12), (60, 6009), (61, 6005)], [[9], [60, 61]]),
+    "12 after, within 50 records": ([(60, 6009), (61, 6005), (111, 12)], [[60, 61, 111]]),
+    "12 after, too far away": ([(60, 6009), (61, 6005), (112, 12)], [[60, 61], [112]]),
+    "12 between": ([(60, 6009), (61, 12), (62, 6005)], [[60, 61, 62]]),
+    "the nearer 12 joins, the other is a start": ([(20, 12), (40, 12), (45, 6005)], [[20], [40, 45]]),
+    "a 12 goes to the nearer start": ([(10, 6005), (30, 12), (35, 6005)], [[10], [30, 35]]),
+    "each start gets its own 12": ([(10, 12), (12, 6005), (20, 12), (40, 6005)], [[10, 12], [20, 40]]),
+    "no 12 passes another start": ([(10, 12), (20, 12), (21, 6005), (40, 6005)], [[10], [20, 21], [40]]),
+}
+
+
+@pytest.mark.parametrize(("records", "expected"), STARTS.values(), ids=STARTS)
+def test_starts(records, expected):
+    events = [kernel(number) if code == 12 else event_log(number, code) for number, code in records]
+    assert [[item.sequence for item in start.events] for start in find_starts(events)] == expected
+
+
+def test_only_the_event_log_and_the_kernel_announce_a_start():
+    events = [event(1, "Dhcp", 6005), event(2, "Other", 12), event(3, "eventlog", 6005)]
+    assert [start.first for start in find_starts(events)] == [3]
+
+
+def sessions_of(*events, **summary):
+    return divide(join([log(*events, **summary)])[0])
+
+
+def spans(sessions):
+    return [(session.first, session.last) for session in sessions]
+
+
+def test_a_session_runs_from_the_first_record_of_a_start_to_the_next_start():
+    found = sessions_of(event_log(11, 6009), event_log(12, 6005), event_log(30, 6005), last=40)
+    assert spans(found) == [(1, 10), (11, 29), (30, 40)]
+    assert [session.start is not None for session in found] == [False, True, True]
+    assert [session.whole for session in found] == [False, True, False]
+    assert [(session.begins, session.ends) for session in found] == [
+        (at(1), at(11)),
+        (at(11), at(30)),
+        (at(30), at(40)),
+    ]
+
+
+def test_a_log_that_begins_with_a_start_has_nothing_before_it():
+    assert spans(sessions_of(event_log(1, 6005), last=9)) == [(1, 9)]
+
+
+def test_a_log_without_a_start_is_one_session():
+    (session,) = sessions_of(event(5), first=3, last=9)
+    assert (session.first, session.last, session.start, session.whole) == (3, 9, None, False)
+
+
+def test_a_session_lasts_at_least_as_long_as_its_records_say_when_the_clock_was_set_back():
+    found = sessions_of(event_log(1, 6005), event_log(9, 6006, minute=600), event_log(10, 6005, minute=400), last=20)
+    assert found[0].ends == at(600)
+
+
+@pytest.mark.parametrize(
+    ("first_start", "summary", "whole"),
+    [
+        (4, {}, True),
+        (3, {}, False),
+        (1, {}, False),
+        (103, {"first": 101}, False),
+        (104, {"first": 101}, True),
+        (40, {"filtered": True}, False),
+        (40, {"holes": 1}, False),
+        (40, {"lost": 1}, False),
+        (40, {"wrapped": True}, True),
+    ],
+)
+def test_of_the_oldest_records_and_of_a_log_with_gaps_nothing_is_known_to_be_absent(first_start, summary, whole):
+    found = sessions_of(event_log(first_start, 6005), last=200, **summary)
+    assert found[-1].start_is_whole is whole
+
+
+# ------------------------------------------------------------------------------------------------ several logs
+
+
+def test_archives_that_continue_each_other_are_one_stretch():
+    one = log(event_log(50, 6005, source="a"), source="a", last=100)
+    other = log(event_log(150, 6005, source="b"), source="b", first=101, last=200)
+    (stretch,) = join([other, one])
+    assert (stretch.sources, stretch.first, stretch.last) == ({"a", "b"}, 1, 200)
+    assert spans(divide(stretch)) == [(1, 49), (50, 149), (150, 200)]
+
+
+def test_copies_are_one_stretch_and_their_events_come_once():
+    one = log(event_log(50, 6005, source="a"), source="a", last=100)
+    other = log(event_log(50, 6005, source="b"), event_log(150, 6005, source="b"), source="b", first=20, last=200)
+    (stretch,) = join([one, other])
+    assert [item.sequence for item in stretch.events] == [50, 150]
+    assert (stretch.first, stretch.last, stretch.last_time) == (1, 200, at(200))
+
+
+def test_records_missing_between_two_archives_part_them():
+    one = log(event_log(50, 6005, source="a"), source="a", last=100)
+    other = log(source="b", first=120, last=200)
+    stretches = join([one, other])
+    assert [(item.first, item.last) for item in stretches] == [(1, 100), (120, 200)]
+    assert spans(divide(stretches[1])) == [(120, 200)]
+
+
+def test_a_log_that_began_anew_when_it_was_cleared_comes_after_the_old_one():
+    old = log(event_log(50, 6005, source="old"), source="old", last=100)
+    new = log(
+        event_log(50, 6005, source="new", minute=5050),
+        source="new", last=80, first_time=at(5001), last_time=at(5080),
+    )  # fmt: skip
+    assert [item.sources for item in join([new, old])] == [{"old"}, {"new"}]
+
+
+def test_a_copy_under_other_numbers_does_not_divide_time_again():
+    log_itself = log(event_log(50, 6005, source="a"), event_log(90, 6005, source="a"), source="a", last=100)
+    converted = log(
+        event_log(10, 6005, source="b", minute=50),
+        source="b", first=1, last=60, first_time=at(41), last_time=at(100),
+    )  # fmt: skip
+    assert [item.sources for item in join([converted, log_itself])] == [{"a"}]
+
+
+def test_joining_takes_the_worst_of_both():
+    one = log(source="a", last=100)
+    assert [item.whole for item in join([one, log(source="b", first=101, last=110, holes=1)])] == [False]
+
+
+# ------------------------------------------------------------------------------------------------------ times
+
+
+def session(begins, ends, first=1, *events):
+    return Session(first=first, last=first + 99, begins=at(begins), ends=at(ends), events=events)
+
+
+def test_the_session_that_covers_a_time():
+    clock = Clock([session(0, 100), session(100, 200)])
+    assert [clock.covering(at(minute)) for minute in (-1, 0, 99, 100, 199)] == [None, 0, 0, 1, 1]
+
+
+def test_the_last_session_goes_on_for_a_day():
+    clock = Clock([session(0, 100), session(100, 200)])
+    assert clock.covering(at(200 + 1439)) == 1
+    assert clock.covering(at(200 + 1440)) is None
+
+
+def test_a_time_that_two_sessions_cover_belongs_to_none():
+    clock = Clock([session(0, 100), session(50, 200), session(200, 300)])
+    assert [clock.covering(at(minute)) for minute in (49, 50, 99, 100)] == [0, None, None, 1]
+
+
+@pytest.mark.parametrize(("minute", "expected"), [(-1, None), (0, 0), (60, 1), (150, 2), (9999, 2)])
+def test_the_session_that_had_begun_last_follows_the_clock(minute, expected):
+    clock = Clock([session(0, 100), session(50, 200), session(140, 300), session(-90 * 1440, 60)])
+    assert clock.begun_by(at(minute)) == (3 if expected is None else expected)
+    assert clock.begun_by(at(-100 * 1440)) is None
+
+
+def test_the_place_of_a_time_among_the_records_of_a_session():
+    events = (event(10, minute=10), event(20, minute=20), event(30, minute=30))
+    places = Places(session(5, 40, 5, *events))
+    assert [places.of(at(minute)) for minute in (9, 10, 29, 30, 500)] == [4, 10, 20, 30, 30]
+
+
+def test_after_a_step_back_a_time_comes_after_the_records_that_show_it():
+    events = (event(10, minute=100), event(20, minute=50), event(30, minute=60))
+    places = Places(session(0, 200, 1, *events))
+    assert [places.of(at(minute)) for minute in (49, 50, 60, 101)] == [0, 20, 30, 30]
+
+
+def test_a_day_is_a_day():
+    from evtscan.facts.sessions import DAY as A_DAY
+
+    assert A_DAY == DAY

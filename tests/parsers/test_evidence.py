@@ -1,0 +1,127 @@
+"""The files of a host → what was read of them, and a row, a reason or a warning for each."""
+
+from pathlib import Path
+
+import pytest
+from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
+from host_builder import at, event, log
+
+from evtscan.model import EVERYTHING, Query, Selector, Source
+from evtscan.parsers import evidence
+from evtscan.parsers.evidence import Reading, read
+from evtscan.sources import find
+
+
+def read_folder(folder, query=EVERYTHING):
+    return read(find([folder]).sources, query)
+
+
+def test_each_kind_of_file_has_its_row(tmp_path):
+    write(tmp_path, SysEvent__Evt=evt(DHCP, OTHER), name__reg=REG.format(name="NTBOX"), facts__yaml=NT4_SP2)
+    reading = read_folder(tmp_path)
+    rows = {row.source_file: row for row in reading.rows}
+    assert list(rows) == ["SysEvent.Evt", "facts.yaml", "name.reg"]
+    sysevent = rows["SysEvent.Evt"]
+    assert (sysevent.format, sysevent.records, sysevent.holes, sysevent.computer) == ("evt", 2, 0, "NTBOX")
+    assert (sysevent.first_time, sysevent.last_time) == ("1998-03-01T00:00:00Z", "1998-03-01T01:00:00Z")
+    assert (sysevent.size, sysevent.note) == ((tmp_path / "SysEvent.Evt").stat().st_size, "channel System")
+    assert (rows["name.reg"].records, rows["name.reg"].format) == (None, "reg")
+    assert rows["name.reg"].note == "does not say when it was taken: assumed to be as old as the last record"
+    assert rows["facts.yaml"].note == "3 facts; where it gives no time: assumed to speak of the last record"
+    assert rows["facts.yaml"].records is None
+    assert (len(reading.evidence.logs), len(reading.registries), len(reading.facts_files)) == (1, 1, 1)
+    assert (reading.warnings, reading.skipped) == ([], [])
+
+
+def test_a_query_selects_events_and_leaves_the_counts_alone(tmp_path):
+    write(tmp_path, SysEvent__Evt=evt(DHCP, OTHER, DHCP))
+    reading = read_folder(tmp_path, Query(frozenset({Selector(None, "dhcp", 1008)})))
+    assert [item.event_id for item in reading.logs[0].events] == [1008, 1008]
+    assert reading.rows[0].records == 3
+
+
+def test_what_is_no_evidence_is_listed_with_the_reason(tmp_path):
+    write(tmp_path, notes__txt="hello", empty__dat=b"", System__evtx="a text", App__evt=b"", good__evt=evt(DHCP))
+    reading = read_folder(tmp_path)
+    assert {item.source_file: item.reason for item in reading.skipped} == {
+        "App.evt": "empty",
+        "System.evtx": "no evidence that evtscan reads",
+        "empty.dat": "empty",
+        "notes.txt": "no evidence that evtscan reads",
+    }
+    assert [(item.kind, item.location.source) for item in reading.warnings] == [
+        ("not_a_log", "App.evt"),
+        ("not_a_log", "System.evtx"),
+    ]
+    assert "export or copy the log again" in reading.warnings[1].message
+    assert [row.source_file for row in reading.rows] == ["good.evt"]
+
+
+def test_a_file_that_cannot_be_read_at_all_does_not_end_the_others(tmp_path):
+    write(tmp_path, broken__evtx=b"ElfFile\0" + bytes(5000), good__evt=evt(DHCP))
+    reading = read_folder(tmp_path)
+    assert [row.source_file for row in reading.rows] == ["good.evt"]
+    assert [item.source_file for item in reading.skipped] == ["broken.evtx"]
+    assert [item.kind for item in reading.warnings] == ["unreadable"]
+    assert reading.warnings[0].message.startswith("broken.evtx: ")
+    assert not reading.skipped[0].reason.startswith("broken.evtx")
+
+
+def test_a_file_that_has_vanished(tmp_path):
+    gone = Source(tmp_path / "gone.evt", "gone.evt")
+    reading = read([gone], EVERYTHING)
+    assert [item.reason for item in reading.skipped] == ["cannot be read (No such file or directory)"]
+    assert [item.message for item in reading.warnings] == ["gone.evt: cannot be read (No such file or directory)"]
+
+
+def test_a_file_that_may_not_be_opened(tmp_path, monkeypatch):
+    write(tmp_path, a__evt=evt(DHCP), b__evt=evt(DHCP))
+    path_open = Path.open
+
+    def refuses(path, *args, **options):
+        if path.name == "a.evt":
+            raise PermissionError(13, "Permission denied")
+        return path_open(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuses)
+    reading = read_folder(tmp_path)
+    assert [(item.source_file, item.reason) for item in reading.skipped] == [
+        ("a.evt", "cannot be read (Permission denied)")
+    ]
+    assert [row.source_file for row in reading.rows] == ["b.evt"]
+
+
+def test_a_file_that_fails_while_it_is_read_leaves_nothing_behind(tmp_path, monkeypatch):
+    write(tmp_path, a__evt=evt(DHCP))
+
+    class Failing:
+        warnings = ()
+
+        def __iter__(self):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(evidence, "read_log", lambda *args: Failing())
+    reading = read_folder(tmp_path)
+    assert (reading.logs, reading.rows) == ([], [])
+    assert [item.reason for item in reading.skipped] == ["cannot be read (Input/output error)"]
+
+
+CLEARED = {"LogFileCleared": {"SubjectUserName": "x", "Channel": "Application"}}
+
+
+@pytest.mark.parametrize(
+    ("channel", "first_minute", "data", "cleared"),
+    [
+        ("Application", 50, CLEARED, True),
+        ("Application", 49, CLEARED, False),
+        ("Security", 50, CLEARED, False),
+        ("Application", 50, {"Channel": "Application"}, True),
+        ("Application", 50, {}, False),
+    ],
+)
+def test_event_104_tells_of_another_log_that_it_was_cleared(channel, first_minute, data, cleared):
+    says = event(50, "Microsoft-Windows-Eventlog", 104, **data)
+    other = log(source="other", channel=channel, first_time=at(first_minute))
+    reading = Reading(logs=[log(says), other])
+    evidence._mark_cleared(reading)
+    assert [item.summary.cleared for item in reading.logs] == [False, cleared]

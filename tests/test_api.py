@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sample_writer.event import SampleEvent
+from sample_writer.evt import saved_log
+from sample_writer.evtx import evtx_log
+
+import evtscan
+from evtscan.dump.columns import COLUMNS
+from evtscan.errors import EvidenceError
+
+EVENTS = [
+    SampleEvent(provider="Dhcp", event_id=1008, time="1997-03-01T08:00:00.1234567Z", strings=("a",)),
+    SampleEvent(provider="EventLog", event_id=6009, time="1997-03-01T09:00:00Z", strings=("4.0", "1381")),
+]
+
+
+@pytest.fixture(params=["log.evtx", "log.evt"])
+def log(request, tmp_path: Path) -> Path:
+    path = tmp_path / request.param
+    path.write_bytes((evtx_log if path.suffix == ".evtx" else saved_log)(EVENTS))
+    return path
+
+
+def test_frame_has_the_columns_of_a_dump_with_proper_types(log):
+    frame = evtscan.read_events(log)
+    assert tuple(frame.columns) == tuple(COLUMNS)
+    assert str(frame.dtypes["TimeCreated"]) == "datetime64[ns, UTC]"
+    assert str(frame.dtypes["TimeWritten"]) == "datetime64[ns, UTC]"
+    assert frame.dtypes["EventID"] == pd.Int32Dtype()
+    assert isinstance(frame.dtypes["Provider"], pd.CategoricalDtype)
+    assert str(frame.dtypes["Recovered"]) == "bool"
+    assert frame["EventID"].tolist() == [1008, 6009]
+    assert frame["Data"].tolist() == [{"Data1": "a"}, {"Data1": "4.0", "Data2": "1381"}]
+    assert frame["TimeCreated"].iloc[1] == pd.Timestamp("1997-03-01T09:00:00Z")
+
+
+def test_hundred_nanoseconds_are_kept(tmp_path):
+    path = tmp_path / "log.evtx"
+    path.write_bytes(evtx_log(EVENTS))
+    assert evtscan.read_events(path)["TimeCreated"].iloc[0].isoformat() == "1997-03-01T08:00:00.123456700+00:00"
+
+
+def test_selection(log):
+    assert evtscan.read_events(log, event_ids=[6009])["Provider"].tolist() == ["EventLog"]
+    assert evtscan.read_events(log, provider="dhcp")["EventID"].tolist() == [1008]
+    assert len(evtscan.read_events(log, event_ids=[])) == 0
+
+
+def test_events_one_by_one(log):
+    assert [(event.provider, event.event_id) for event in evtscan.iter_events(log)] == [
+        ("Dhcp", 1008),
+        ("EventLog", 6009),
+    ]
+
+
+def test_what_is_no_log(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    with pytest.raises(EvidenceError, match=r"notes\.txt"):
+        evtscan.read_events(path)
+
+
+def test_exported_names_are_there():
+    for name in evtscan.__all__:
+        assert getattr(evtscan, name) is not None
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(evtscan, "nothing")  # noqa: B009 - the point is that it is not there

@@ -1,0 +1,29 @@
+"""Every case of every rule in the catalogue, each as a test of its own."""
+
+import pytest
+
+from evtscan import cases
+from evtscan.detection import catalogue
+from evtscan.detection.loader import load_rules
+from evtscan.facts.catalogue import is_known
+
+LOADED = load_rules([catalogue.folder()], fact_known=is_known)
+RESULTS = [(rule, result) for rule in LOADED.rules for result in cases.run(rule)]
+
+
+def test_every_rule_loads():
+    assert LOADED.problems == ()
+    assert LOADED.rules
+
+
+@pytest.mark.parametrize(
+    ("rule", "result"), RESULTS, ids=[f"{rule.file}:{result.case.line}" for rule, result in RESULTS]
+)
+def test_case(rule, result):
+    assert result.verdict == result.case.verdict, result.reason
+    assert result.warnings == () or result.verdict == "possible"
+
+
+def test_the_founding_rule_has_cases_for_every_verdict():
+    verdicts = {result.case.verdict for rule, result in RESULTS if rule.info.article == "Q162396"}
+    assert verdicts == {"confirmed", "possible", "exposed", "resolved", "excluded", "none"}

@@ -1,0 +1,80 @@
+"""A host's part of the report."""
+
+from host_builder import event, event_log, evidence, facts_file, log
+
+from evtscan.detection.loader import load_rules
+from evtscan.facts.catalogue import is_known
+from evtscan.facts.host import Host
+from evtscan.parsers.evidence import Reading
+from evtscan.scan import ScanOptions, judge_events
+from evtscan.verdicts.hostreport import MAX_DETAIL, assemble
+
+
+def report(*parts, show_all=False, rules=()):
+    everything = evidence(*parts)
+    host = Host(everything)
+    outcomes = judge_events(host, "HOST", rules, ScanOptions())
+    return assemble("HOST", host, Reading(), outcomes, show_all=show_all)
+
+
+def catalogue_rules(tmp_path):
+    file = tmp_path / "r.yml"
+    file.write_text(
+        "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {product: windows, service: system}\n"
+        "detection: {selection: {Provider_Name: Dhcp, EventID: 1008}, condition: selection}\n"
+        "known_issue: {article: Q1, when: {os.version: '4.0'}}\n"
+    )
+    loaded = load_rules([file], fact_known=is_known)
+    assert loaded.problems == ()
+    return loaded.rules
+
+
+def test_what_the_host_is():
+    facts = facts_file(os_version="4.0", os_build=1381, os_service__pack="6a", host_role="server", component_ras=True)
+    found = report(log(), facts)
+    assert (found.os, found.version, found.build, found.service_pack) == ("Windows NT 4.0", "4.0", "1381", "6")
+    assert (found.role, found.components, found.computer, found.other_names) == ("server", ("ras",), "NTBOX", ())
+
+
+def test_a_product_goes_before_the_name_of_a_version():
+    assert report(log(), facts_file(os_version="4.0", os_product="Windows NT Server")).os == "Windows NT Server"
+
+
+def test_a_bounded_service_pack_is_plain_text():
+    assert report(log(event_log(10, 6005), last=50), facts_file(os_version="4.0")).service_pack == "0…3"
+    assert report(log(event_log(10, 6006), last=50), facts_file(os_version="4.0")).service_pack == "4 or more"
+    assert report(log(), facts_file(os_version="4.0")).service_pack == ""
+    assert report(log(), facts_file(os_service__pack=0)).service_pack == "0"
+
+
+def test_fact_rows_say_what_is_known_now_and_then_what_was_stated():
+    found = report(log(last=50), facts_file(os_service__pack=[(2, 5), (2, 6), (3, 9)], os_version="4.0"))
+    rows = [(row.name, row.value, row.basis, row.history) for row in found.facts]
+    assert rows == [
+        ("os.version", "4.0", "stated", False),
+        ("os.version", "4.0", "stated", True),
+        ("os.service_pack", "3", "stated", False),
+        ("os.service_pack", "2", "stated", True),
+        ("os.service_pack", "3", "stated", True),
+    ]
+    assert found.facts[1].time == "with the last record (assumed)"
+    assert found.facts[4].time == "1998-03-01T00:09:00Z"
+
+
+def test_match_rows(tmp_path):
+    found = report(
+        log(event(5, Data1="a", Data2=["b", "c"], Data3={"d": "e"}), event(6, Data1="x" * 9999)),
+        facts_file(os_version="4.0"),
+        rules=catalogue_rules(tmp_path),
+    )
+    first, second = found.matches
+    assert (first.verdict, first.record_id, first.offset, first.basis) == ("confirmed", 5, 500, "stated")
+    assert first.details == "Data1=a; Data2=b, c; Data3={d: e}"
+    assert len(second.details) == MAX_DETAIL
+    assert [finding.verdict for finding in found.findings] == ["confirmed"]
+
+
+def test_what_was_not_seen_shows_only_with_all(tmp_path):
+    rules = catalogue_rules(tmp_path)
+    assert report(log(), rules=rules).findings == ()
+    assert [item.verdict for item in report(log(), rules=rules, show_all=True).findings] == ["clear"]

@@ -1,10 +1,12 @@
 """The story on one screen: the evidence of one host + rules → everything found on it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 
 from evtscan import facts
+from evtscan.archives import opened
 from evtscan.detection.matcher import match
 from evtscan.detection.rule import Rule
 from evtscan.facts.host import Host
@@ -56,15 +58,14 @@ def scan(
 
     Its name is ``host_name``, else the one that the evidence gives, else ``default_name``.
     """
-    reading = read(sources, query_of(rules))
-    reading.skipped.extend(skipped)
-    if names := mixed(reading):
-        message = (
-            f"the logs come from {' and '.join(names)} at the same time and are judged as one host: scan each apart"
-        )
-        reading.warn(reading.logs[0].source.name, "identity_mismatch", message)
-    host = Host(reading.evidence)
-    return _report(reading, host, host_name or next(iter(host.names), default_name), rules, options)
+    with _reading(sources, rules, skipped) as reading:
+        if names := mixed(reading):
+            message = (
+                f"the logs come from {' and '.join(names)} at the same time and are judged as one host: scan each apart"
+            )
+            reading.warn(reading.logs[0].source.name, "identity_mismatch", message)
+        host = Host(reading.evidence)
+        return _report(reading, host, host_name or next(iter(host.names), default_name), rules, options)
 
 
 def scan_machines(
@@ -76,18 +77,27 @@ def scan_machines(
     skipped: Iterable[SkippedFile] = (),
 ) -> tuple[HostReport, ...]:
     """Judge the host of one folder of an audit, or each of several machines whose logs were mixed up in it."""
-    reading = read(sources, query_of(rules))
-    reading.skipped.extend(skipped)
-    return tuple(
-        _report(
-            machine.reading,
-            Host(machine.reading.evidence),
-            f"{folder}/{machine.label}" if machine.label else folder,
-            rules,
-            options,
+    with _reading(sources, rules, skipped) as reading:
+        return tuple(
+            _report(
+                machine.reading,
+                Host(machine.reading.evidence),
+                f"{folder}/{machine.label}" if machine.label else folder,
+                rules,
+                options,
+            )
+            for machine in divide(reading)
         )
-        for machine in divide(reading)
-    )
+
+
+@contextmanager
+def _reading(sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile]) -> Iterator[Reading]:
+    """What the files come to; those out of archives last as long as the context does."""
+    with opened(sources) as files:
+        reading = read(files.sources, query_of(rules))
+        reading.skipped.extend((*skipped, *files.skipped))
+        reading.warnings.extend(files.warnings)
+        yield reading
 
 
 def _report(reading: Reading, host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> HostReport:

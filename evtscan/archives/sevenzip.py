@@ -50,7 +50,7 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
             f"compressed in a way that is not read here ({error}): unpack it with another program and scan the folder"
         ) from error
     except Exception as error:  # py7zr meets damage with whatever Python raises: KeyError, TypeError, struct.error …
-        what = f"damaged ({type(error).__name__}: {error})"
+        what = f"damaged, or larger than it may be ({type(error).__name__}: {error})"
         raise EvidenceError(f"{what}: copy it again, or unpack what can be saved with another program") from error
 
 

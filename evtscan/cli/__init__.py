@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.cli import dump, explain, facts, rules, runs
+from evtscan.cli import dump, explain, facts, metrics, rules, runs
 
 app = typer.Typer(
     name="evtscan",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("scan")(runs.scan)
 app.command("audit")(runs.audit)
 app.command("dump")(dump.dump)
+app.command("metrics")(metrics.metrics)
 app.command("facts")(facts.facts)
 app.command("explain")(explain.explain)
 app.command("report")(runs.report)

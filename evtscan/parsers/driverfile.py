@@ -89,7 +89,8 @@ def _original_name(image: Any) -> str | None:
     for group in getattr(image, "FileInfo", ()):
         for part in group:
             for table in getattr(part, "StringTable", ()):
-                name = table.entries.get(b"OriginalFilename", b"").decode("utf-8", "replace").strip("\0 ")
+                raw: bytes = table.entries.get(b"OriginalFilename", b"")
+                name = raw.decode("utf-8", "replace").strip("\0 ")
                 # a language pack's file names its twin in the language-neutral tree
                 name = name.removesuffix(".mui").removesuffix(".MUI")
                 if name and not set(name) & set('\\/:*?"<>|'):

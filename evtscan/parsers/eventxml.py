@@ -9,7 +9,7 @@ holds the message and the names of level, task … in the language of the export
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.evtx.document import Node, data_of, event_of, system_texts
@@ -110,7 +110,9 @@ def _record(piece: bytes, offset: int, line: int, plain: "PlainSystem", books: B
         return _cut(system, piece, offset, line, books)
     if len(piece) - end > 2:
         _look_between(piece[end:], offset, line, books)
-    return Record(offset, line, system, lambda: _plain_content(text, start) or _content(*parse(text)))
+    return Record(
+        offset, line, system, lambda: _plain_content(text, start) or _content(*parse("<Event>" + text[start:]))
+    )
 
 
 def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Record | None:
@@ -203,20 +205,20 @@ class PlainSystem:
             return None
         fraction = fraction[:7] if fraction else ""
         ticks = started + int(second) * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
-        system = System(time=Instant(ticks, len(fraction)), record_id=int(number), **head, **place)
+        fields = {**head, **place, "time": Instant(ticks, len(fraction)), "record_id": int(number)}
         if correlation_text:
             correlation = self._attributes[correlation_text]
             if correlation is None:
                 return None
-            system.activity_id = _guid(correlation.get("ActivityID"))
-            system.related_activity_id = _guid(correlation.get("RelatedActivityID"))
+            fields["activity_id"] = _guid(correlation.get("ActivityID"))
+            fields["related_activity_id"] = _guid(correlation.get("RelatedActivityID"))
         if execution_text:
             execution = self._attributes[execution_text]
             if execution is None:
                 return None
-            system.process_id = whole_number(execution.get("ProcessID"))
-            system.thread_id = whole_number(execution.get("ThreadID"))
-        return system, end
+            fields["process_id"] = whole_number(execution.get("ProcessID"))
+            fields["thread_id"] = whole_number(execution.get("ThreadID"))
+        return cast(System, fields), end
 
 
 def _plain_head(text: str) -> dict[str, Any] | None:
@@ -300,27 +302,27 @@ def _system(event: Node) -> System | None:
     if event_id is None:
         return None
     keywords = whole_number(texts.get("keywords"))
-    return System(
-        event_id=event_id,
-        provider=texts.get("provider", ""),
-        channel=texts.get("channel"),
-        time=instant(texts.get("ticks")),
-        record_id=whole_number(texts.get("record_id")),
-        computer=texts.get("computer"),
-        event_source_name=texts.get("event_source_name") or None,
-        provider_guid=_guid(texts.get("provider_guid")),
-        qualifiers=whole_number(texts.get("qualifiers")),
-        version=whole_number(texts.get("version")),
-        level=whole_number(texts.get("level")),
-        task=whole_number(texts.get("task")),
-        opcode=whole_number(texts.get("opcode")),
-        keywords=texts.get("keywords") if keywords is None else format_hex(keywords),
-        process_id=whole_number(texts.get("process_id")),
-        thread_id=whole_number(texts.get("thread_id")),
-        user_id=texts.get("user_id") or None,
-        activity_id=_guid(texts.get("activity_id")),
-        related_activity_id=_guid(texts.get("related_activity_id")),
-    )
+    return {
+        "event_id": event_id,
+        "provider": texts.get("provider", ""),
+        "channel": texts.get("channel"),
+        "time": instant(texts.get("ticks")),
+        "record_id": whole_number(texts.get("record_id")),
+        "computer": texts.get("computer"),
+        "event_source_name": texts.get("event_source_name") or None,
+        "provider_guid": _guid(texts.get("provider_guid")),
+        "qualifiers": whole_number(texts.get("qualifiers")),
+        "version": whole_number(texts.get("version")),
+        "level": whole_number(texts.get("level")),
+        "task": whole_number(texts.get("task")),
+        "opcode": whole_number(texts.get("opcode")),
+        "keywords": texts.get("keywords") if keywords is None else format_hex(keywords),
+        "process_id": whole_number(texts.get("process_id")),
+        "thread_id": whole_number(texts.get("thread_id")),
+        "user_id": texts.get("user_id") or None,
+        "activity_id": _guid(texts.get("activity_id")),
+        "related_activity_id": _guid(texts.get("related_activity_id")),
+    }
 
 
 def _content(event: Node | None, flaw: str) -> Content:

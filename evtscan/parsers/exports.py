@@ -8,7 +8,7 @@ newest stands first (Event Viewer and ``wevtutil /rd:true`` write that).
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, Required, TypedDict
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
@@ -47,55 +47,41 @@ _FIELDS = {
 }
 """The fields of System that an export may lack, by the names that rules use."""
 
+Series = tuple[str, str | None]
 _CLEARED = {"microsoft-windows-eventlog": (104, 1102), "security": (517,)}
 
 
-@dataclass(slots=True, kw_only=True)
-class System:
-    """What an export says in the fields of ``Event`` of the same names.
+class System(TypedDict, total=False):
+    """What a record says in the fields of ``Event`` of the same names; ``event_id`` and ``provider`` always."""
 
-    ``origin`` names the log that an export of several took the record from; ``header_id`` counts within it.
-    """
-
-    event_id: int
-    provider: str = ""
-    channel: str | None = None
-    time: Instant | None = None
-    record_id: int | None = None
-    header_id: int | None = None
-    computer: str | None = None
-    event_source_name: str | None = None
-    provider_guid: str | None = None
-    qualifiers: int | None = None
-    version: int | None = None
-    level: int | None = None
-    task: int | None = None
-    opcode: int | None = None
-    keywords: str | None = None
-    process_id: int | None = None
-    thread_id: int | None = None
-    user_id: str | None = None
-    activity_id: str | None = None
-    related_activity_id: str | None = None
-    event_type: str | None = None
-    time_written: Instant | None = None
-    recovered: bool = False
-    origin: str = ""
-
-    @property
-    def number(self) -> int | None:
-        """What counts the records of the log that this one comes from."""
-        return self.record_id if self.header_id is None else self.header_id
-
-    @property
-    def series(self) -> tuple[str, str | None]:
-        """The records whose numbers count together."""
-        return self.origin, self.channel if self.header_id is None else None
+    event_id: Required[int]
+    provider: Required[str]
+    channel: str | None
+    time: Instant | None
+    record_id: int | None
+    header_id: int | None
+    computer: str | None
+    event_source_name: str | None
+    provider_guid: str | None
+    qualifiers: int | None
+    version: int | None
+    level: int | None
+    task: int | None
+    opcode: int | None
+    keywords: str | None
+    process_id: int | None
+    thread_id: int | None
+    user_id: str | None
+    activity_id: str | None
+    related_activity_id: str | None
+    event_type: str | None
+    time_written: Instant | None
+    recovered: bool
 
 
 @dataclass(slots=True)
 class Content:
-    """What an export says beside System; ``flaw`` says what of the record could not be read."""
+    """What a record says beside System; ``flaw`` says what of the record could not be read."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     message: str | None = None
@@ -105,12 +91,24 @@ class Content:
 
 @dataclass(slots=True)
 class Record:
-    """One record of an export: where it begins, its System fields, and how to get the rest."""
+    """One record of an export: where it begins, its System fields, and how to get the rest.
+
+    ``origin`` names the log that it was taken from, where an export says that of each record.
+    """
 
     offset: int
     line: int
     system: System
     content: Callable[[], Content]
+    origin: str = ""
+
+    def number(self) -> tuple[Series, int | None]:
+        """Its number, and the series in which records are so numbered: that of the headers, or EventRecordID."""
+        system = self.system
+        header_id = system.get("header_id")
+        if header_id is not None:
+            return (self.origin, None), header_id
+        return (self.origin, system.get("channel")), system.get("record_id")
 
 
 class Books:
@@ -124,7 +122,7 @@ class Books:
         self._records = self._lost = 0
         self._computers: dict[str, int] = {}
         self._channels: set[str | None] = set()
-        self._numbers: dict[object, _Numbers] = {}
+        self._numbers: dict[Series, _Numbers] = {}
         self._unnumbered = False
         self._oldest: tuple[int, System] | None = None
         self._newest: tuple[int, System] | None = None
@@ -147,30 +145,27 @@ class Books:
             self._said.add(kind)
             self.warn(kind, message, offset=offset, line=line)
 
-    def count(self, system: System, sequence: int) -> None:
+    def count(self, record: Record, series: Series, number: int | None, sequence: int) -> None:
         """Take in one readable record."""
+        system = record.system
         self._records += 1
-        if system.recovered:
+        if system.get("recovered"):
             return
         if self._oldest is None or sequence < self._oldest[0]:
             self._oldest = sequence, system
         if self._newest is None or sequence > self._newest[0]:
             self._newest = sequence, system
-        computer = system.computer
-        if (
-            computer
-            and sequence < self._computers.get(computer, sequence + 1)
-            and self._room(self._computers, computer)
-        ):
-            self._computers[computer] = sequence
-        if len(self._channels) < _MOST_NAMES:
-            self._channels.add(system.channel)
-        if system.number is None:
+        computer, channel = system.get("computer"), system.get("channel")
+        if computer and sequence < self._computers.get(computer, sequence + 1):
+            self._name_computer(computer, sequence)
+        if channel not in self._channels and len(self._channels) < _MOST_NAMES:
+            self._channels.add(channel)
+        if number is None:
             self._unnumbered = True
             return
-        self._add_number(system.series, system.number)
-        if system.header_id is not None and system.record_id is not None:
-            self._add_number((system.origin, system.channel, "record"), system.record_id)
+        self._add_number(series, number)
+        if "header_id" in system and (record_id := system.get("record_id")) is not None:
+            self._add_number((record.origin, f"EventRecordID of {channel}"), record_id)
 
     def close(self) -> None:
         """Say how many warnings are left out."""
@@ -199,25 +194,25 @@ class Books:
             lost=self._lost,
             first_sequence=None if self._oldest is None else self._oldest[0],
             last_sequence=None if self._newest is None else self._newest[0],
-            first_time=None if first is None else first.time,
-            last_time=None if last is None else last.time,
+            first_time=None if first is None else first.get("time"),
+            last_time=None if last is None else last.get("time"),
             wrapped=any(series.lowest > 1 for series in numbers),
-            cleared=first is not None and first.event_id in _CLEARED.get(first.provider.casefold(), ()),
+            cleared=first is not None and first["event_id"] in _CLEARED.get(first["provider"].casefold(), ()),
             filtered=self._unnumbered or any(not series.whole for series in numbers),
         )
 
-    def _add_number(self, series: object, number: int) -> None:
+    def _add_number(self, series: Series, number: int) -> None:
         numbers = self._numbers.get(series)
         if numbers is not None:
             numbers.add(number)
-        elif self._room(self._numbers, series):
+        elif len(self._numbers) < _MOST_NAMES:
             self._numbers[series] = _Numbers(number, number, number)
         else:
             self._unnumbered = True
 
-    @staticmethod
-    def _room(names: Mapping[Any, object], name: object) -> bool:
-        return name in names or len(names) < _MOST_NAMES
+    def _name_computer(self, computer: str, sequence: int) -> None:
+        if computer in self._computers or len(self._computers) < _MOST_NAMES:
+            self._computers[computer] = sequence
 
 
 @dataclass(slots=True)
@@ -232,10 +227,14 @@ class _Numbers:
 
     def add(self, number: int) -> None:
         self.count += 1
-        self.jumps += abs(number - self.last) != 1
+        step = number - self.last
+        if step not in (1, -1):
+            self.jumps += 1
         self.last = number
-        self.lowest = min(self.lowest, number)
-        self.highest = max(self.highest, number)
+        if number < self.lowest:
+            self.lowest = number
+        elif number > self.highest:
+            self.highest = number
 
     @property
     def whole(self) -> bool:
@@ -246,26 +245,27 @@ class _Numbers:
 class Order:
     """Gives each record its ``sequence``: by its number, or by its place in the file."""
 
-    def __init__(self, sample: Iterable[System]) -> None:
-        systems = list(sample)
-        numbers = [system.number for system in systems]
-        one_log = len({system.series for system in systems}) == 1
-        one_host = len({system.computer for system in systems}) == 1
+    def __init__(self, sample: Iterable[Record]) -> None:
+        records = list(sample)
+        numbered = [record.number() for record in records]
+        numbers = [number for _, number in numbered]
+        one_log = len({series for series, _ in numbered}) == 1
+        one_host = len({record.system.get("computer") for record in records}) == 1
         self.by_number = one_log and None not in numbers and (one_host or _steps(numbers) in ({1}, {-1}))
-        self.newest_first = _newest_first([None if system.time is None else system.time.ticks for system in systems])
-        self._series: dict[object, int] = {}
+        times = (record.system.get("time") for record in records)
+        self.newest_first = _newest_first(time.ticks for time in times if time is not None)
+        self._series: dict[Series, int] = {}
 
-    def sequence(self, system: System, place: int) -> int:
+    def sequence(self, series: Series, number: int | None, place: int) -> int:
         """The sequence of a record that is the ``place``-th of the file, counted from 0."""
-        if self.by_number and system.number is not None:
-            series = (
-                self._series.setdefault(system.series, len(self._series)) if self._room(system.series) else _MOST_NAMES
-            )
-            return series * _SERIES_STRIDE + system.number
-        return _NEWEST_FIRST - place if self.newest_first else place
-
-    def _room(self, series: object) -> bool:
-        return series in self._series or len(self._series) < _MOST_NAMES
+        if not self.by_number or number is None:
+            return _NEWEST_FIRST - place if self.newest_first else place
+        rank = self._series.get(series)
+        if rank is None:
+            if len(self._series) == _MOST_NAMES:
+                self._series.clear()  # no export has so many logs; memory must stay bounded
+            rank = self._series[series] = len(self._series)
+        return rank * _SERIES_STRIDE + number
 
 
 def _steps(values: Iterable[int | None]) -> set[int]:
@@ -274,10 +274,9 @@ def _steps(values: Iterable[int | None]) -> set[int]:
     return {(later > earlier) - (later < earlier) for earlier, later in pairwise(known)}
 
 
-def _newest_first(times: Iterable[int | None]) -> bool:
+def _newest_first(times: Iterable[int]) -> bool:
     """Whether times fall more often than they rise."""
-    known = [ticks for ticks in times if ticks is not None]
-    return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(known)) < 0
+    return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(times)) < 0
 
 
 class Selection:
@@ -286,21 +285,23 @@ class Selection:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._ids = query.event_ids()
+        self._filters = query.filters
         self._accepted: dict[tuple[str | None, str, str | None, int], bool] = {}
 
     def takes(self, system: System) -> bool:
         """Whether the query wants this record."""
-        if self._ids is not None and system.event_id not in self._ids:
+        event_id = system["event_id"]
+        if self._ids is not None and event_id not in self._ids:
             return False
-        key = system.channel, system.provider, system.event_source_name, system.event_id
+        key = system.get("channel"), system["provider"], system.get("event_source_name"), event_id
         accepted = self._accepted.get(key)
         if accepted is None:
             if len(self._accepted) > _MOST_NAMES:
                 self._accepted.clear()
             accepted = self._accepted[key] = self._query.accepts(*key)
-        if not accepted or not self._query.filters:
+        if not accepted or not self._filters:
             return accepted
-        return self._query.admits(system.level, system.time, system.record_id)
+        return self._query.admits(system.get("level"), system.get("time"), system.get("record_id"))
 
 
 Reader = Callable[[Source, Books], Iterator[Record]]
@@ -320,7 +321,7 @@ class ExportLog:
         self._books = Books(source)
         preview = Books(source)
         try:
-            sample = [record.system for record in islice(reader(source, preview), _SAMPLE)]
+            sample = list(islice(reader(source, preview), _SAMPLE))
         except OSError as error:
             raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
         if not sample and preview.warnings:
@@ -339,54 +340,32 @@ class ExportLog:
         return self._books.summary(self._format)
 
     def __iter__(self) -> Iterator[Event]:
-        books, order, selection = self._books, self._order, self._selection
+        books, order, takes = self._books, self._order, self._selection.takes
+        name = self._source.name
         for place, record in enumerate(self._reader(self._source, books)):
-            sequence = order.sequence(record.system, place)
-            books.count(record.system, sequence)
-            if selection.takes(record.system):
-                yield self._event(record, sequence)
+            series, number = record.number()
+            sequence = order.sequence(series, number, place)
+            books.count(record, series, number, sequence)
+            if not takes(record.system):
+                continue
+            content = record.content()
+            if content.flaw:
+                message = f"of this record only a part could be read: {content.flaw}"
+                books.warn("bad_record", message, offset=record.offset, line=record.line)
+            yield Event(
+                location=Location(source=name, offset=record.offset, record=number, line=record.line),
+                sequence=sequence,
+                data=content.data,
+                message=content.message,
+                unreadable=content.unreadable,
+                **record.system,
+            )
         books.close()
-
-    def _event(self, record: Record, sequence: int) -> Event:
-        system, content = record.system, record.content()
-        if content.flaw:
-            message = f"of this record only a part could be read: {content.flaw}"
-            self._books.warn("bad_record", message, offset=record.offset, line=record.line)
-        return Event(
-            location=Location(source=self._source.name, offset=record.offset, record=system.number, line=record.line),
-            sequence=sequence,
-            event_id=system.event_id,
-            provider=system.provider,
-            channel=system.channel,
-            time=system.time,
-            record_id=system.record_id,
-            header_id=system.header_id,
-            computer=system.computer,
-            event_source_name=system.event_source_name,
-            provider_guid=system.provider_guid,
-            qualifiers=system.qualifiers,
-            version=system.version,
-            level=system.level,
-            task=system.task,
-            opcode=system.opcode,
-            keywords=system.keywords,
-            process_id=system.process_id,
-            thread_id=system.thread_id,
-            user_id=system.user_id,
-            activity_id=system.activity_id,
-            related_activity_id=system.related_activity_id,
-            event_type=system.event_type,
-            time_written=system.time_written,
-            recovered=system.recovered,
-            data=content.data,
-            message=content.message,
-            unreadable=content.unreadable,
-        )
 
 
 def unsaid(system: System) -> frozenset[str]:
     """The fields of System that a record does not say, by the names that rules use."""
-    return frozenset(name for attribute, name in _FIELDS.items() if getattr(system, attribute) is None)
+    return frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
 
 
 def whole_number(value: object) -> int | None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from evtscan.errors import EvidenceError
 from evtscan.model import RegistryData, Source
 from evtscan.parsers.regdata import REG_MULTI_SZ
-from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, number
+from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.regtree import MAX_DEPTH, MAX_KEYS
 from evtscan.parsers.text import read_text
 from evtscan.parsers.textlines import OEM
@@ -75,20 +75,22 @@ def _keys(registry: DumpedRegistry, text: str) -> Iterator[DumpedKey]:
 
 def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with those that they go on in; without comments, blank lines and TABs."""
-    held, first = "", 0
-    for line_number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r ").expandtabs(4)
+    held: list[str] = []
+    first = size = 0
+    for line_number, raw in lines_of(text):
+        line = raw.expandtabs(4)
         if not held and (not line.strip() or line.lstrip().startswith(";")):
             continue
         first = first if held else line_number
-        held = f"{held}{line.strip()}" if held else line
-        if held.endswith("\\") and len(held) < MAX_CONTINUED:
-            held = f"{held[:-1].rstrip()} "
-            continue
-        yield first, held
-        held = ""
+        goes_on = line.endswith("\\") and size < MAX_CONTINUED
+        piece = line.removesuffix("\\").rstrip() if goes_on else line
+        held.append(piece.strip() if held else piece)
+        size += len(piece)
+        if not goes_on:
+            yield first, " ".join(held)
+            held, size = [], 0
     if held:
-        yield first, held
+        yield first, " ".join(held)
 
 
 def _path(text: str, *, top: bool) -> tuple[str, ...]:

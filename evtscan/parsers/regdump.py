@@ -1,7 +1,7 @@
 """What the readers of registry dumps have in common: keys that are read whole, and data as dumps print them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import Location, RegistryData, RegistryValue
@@ -73,6 +73,17 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
 
     def _read_values(self, section: DumpedKey, values: dict[str, RegistryValue]) -> None:
         values.update(section.values)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their numbers, without their ends and the blanks before these."""
+    start = line = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line += 1
+        yield line, text[start:end].rstrip("\r ")
+        start = end + 1
 
 
 def number(text: str) -> int | None:

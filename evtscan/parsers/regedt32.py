@@ -19,7 +19,7 @@ r"""REGEDT32's "Save Subtree As" (Windows NT 3.1 to 2000) → registry keys.
     00000000   01 02 03                                   ...
 
 No root is named: SYSTEM and SOFTWARE, spelled so, are of the machine; a user's key is spelled ``Software``. A
-text holds a key with all that lies below it; the program was known to end it without a word where a disk was full (Q111708).
+text holds a key with all that lies below it. The program ended it without a word where a disk was full (Q111708).
 """
 
 import re
@@ -30,7 +30,7 @@ from evtscan.errors import EvidenceError
 from evtscan.model import RegistryData, Source
 from evtscan.parsers.localtime import PrintedTime
 from evtscan.parsers.regdata import REG_MULTI_SZ
-from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, number
+from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.regtree import MAX_KEYS, is_path
 from evtscan.parsers.reports.times import instant, orders_of, printed_time
 from evtscan.parsers.text import read_text
@@ -94,8 +94,7 @@ def _keys(registry: DumpedRegistry, text: str) -> Iterator[tuple[DumpedKey, Prin
     time: PrintedTime | None = None
     value: _Value | None = None
     count = 0
-    for line_number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r ")
+    for line_number, line in lines_of(text):
         if (heading := _KEY.match(line)) is not None and is_path(line):
             _finish(registry, key, value)
             if key is not None:

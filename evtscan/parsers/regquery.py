@@ -22,11 +22,14 @@ from collections.abc import Iterator
 from evtscan.errors import EvidenceError
 from evtscan.model import RegistryData, Source
 from evtscan.parsers.regdata import REG_MULTI_SZ
-from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, number
+from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.regtree import MAX_KEYS, is_path
 from evtscan.parsers.reportsignatures import prompt
 from evtscan.parsers.text import read_text
 from evtscan.parsers.textlines import OEM
+
+MAX_TEXT = 4096
+"""Characters of a text that goes on in other lines."""
 
 _KEY = re.compile(r"(?P<path>HKEY_[A-Z_]{4,30}(?:\\.*)?|HK(?:LM|U|CU|CR)\\.*)\Z")
 _TYPE = re.compile(r"(?:\t| {2,4})(?P<type>REG_[A-Z_]{2,40})(?:(?:\t| {1,4})(?P<data>.*))?\Z", re.DOTALL)
@@ -67,8 +70,7 @@ class _Run:
 
 def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
     run, last, count = _Run(), "", 0
-    for line_number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r")
+    for line_number, line in lines_of(text):
         if (key := _KEY.match(line)) is not None and is_path(line):
             path = tuple(part for part in key["path"].rstrip().split("\\") if part)
             if not run.holds(path):
@@ -104,7 +106,7 @@ def _read_line(registry: DumpedRegistry, run: _Run, line: str, line_number: int,
         key.take(registry.source, name, data, line_number)
         return name or "\0"
     value = key.values.get(last.strip("\0").lower()) if last else None
-    if value is not None and isinstance(value.data, str):  # a text with a line break in it
+    if value is not None and isinstance(value.data, str) and len(value.data) < MAX_TEXT:  # with a line break in it
         key.take(registry.source, value.name, f"{value.data}\n{line}", value.location.line or line_number)
         return last
     if _SEARCHED.match(line[:200]):

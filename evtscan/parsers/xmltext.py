@@ -66,7 +66,8 @@ def parse(text: str) -> tuple[Node | None, str]:
     Characters that XML forbids are kept, and so are the carriage returns that a reader of XML should turn into line
     feeds: Windows writes values as they are.
     """
-    hidden = _UNFIT.sub(lambda match: chr(_HIDING_PLACE + ord(match[0])), _NUMBERED.sub(_hide_reference, text))
+    hidden = _NUMBERED.sub(_hide_reference, text) if "&#" in text else text
+    hidden = _UNFIT.sub(lambda match: chr(_HIDING_PLACE + ord(match[0])), hidden)
     for candidate in dict.fromkeys((hidden.replace("\r", "&#13;"), hidden)):
         try:
             return _node(etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT)), ""
@@ -121,8 +122,9 @@ def unescape(text: str) -> str:
     Raises:
         ValueError: if an ampersand begins none that XML itself defines.
     """
-    if "&" not in text:
-        return text
+    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
+    if plain.count("&") == plain.count("&amp;"):
+        return plain.replace("&amp;", "&")
     plain = _REFERENCE.sub(_character, text)
     if _HALF.search(plain):
         return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -100,9 +100,16 @@ def test_without_archives_no_folder_is_made(tmp_path, monkeypatch):
 
 def test_the_folder_goes_when_the_scan_fails(tmp_path):
     case = source(tmp_path / "case.zip", zipped({"b.evt": b"1"}))
-    with pytest.raises(ZeroDivisionError), opened([case]) as result:
-        folder = result.sources[0].path.parents[2]
-        raise ZeroDivisionError
+    folders = []
+
+    def fail() -> None:
+        with opened([case]) as result:
+            folders.append(result.sources[0].path.parents[2])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    (folder,) = folders
     assert not folder.exists()
 
 

@@ -6,6 +6,7 @@ writes the page that lists the known reasons (with python-evtx on every tenth re
 """
 
 import base64
+import os
 import re
 import sys
 from collections import Counter, defaultdict
@@ -453,5 +454,7 @@ or not.
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "corpus"
+    folder = Path(
+        sys.argv[1] if sys.argv[1:] else os.environ.get("EVTSCAN_CORPUS") or ROOT.parent / "shared" / "corpus"
+    )
     sys.stdout.write(page({path.stem: survey(path) for path in logs(folder)}))

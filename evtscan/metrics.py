@@ -1,0 +1,136 @@
+"""Logs → figures: records, time span, counts by channel, provider and event id, gaps in the record ids, health."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from evtscan.errors import EvidenceError
+from evtscan.model import EVERYTHING, Event, ExtractionWarning, Location, Source
+from evtscan.parsers import Format, Kind, read_log, recognise
+
+GAPS_KEPT = 20
+"""How many of the largest gaps are listed."""
+
+Key = tuple[str, str, int]
+"""Channel, provider, event id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Gap:
+    """Record ids that a log does not have, though it has one before and one after: from ``first`` to ``last``."""
+
+    missing: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True, kw_only=True)
+class LogMetrics:
+    """The figures of one log. ``first_time`` and ``last_time`` are those of the oldest and the newest record."""
+
+    source_file: str
+    format: str
+    size: int
+    records: int = 0
+    lost: int = 0
+    first_time: str = ""
+    last_time: str = ""
+    completeness: str = ""
+    health: str = ""
+    counts: Counter[Key] = field(default_factory=Counter)
+    gaps: int = 0
+    missing: int = 0
+    largest_gaps: list[Gap] = field(default_factory=list)
+
+
+def measure(sources: Iterable[Source]) -> tuple[list[LogMetrics], list[ExtractionWarning]]:
+    """The figures of every log among these files, and what could not be read; other files are passed over."""
+    logs: list[LogMetrics] = []
+    warnings: list[ExtractionWarning] = []
+    for source in sources:
+        try:
+            row = recognise(source)
+            if row is not None and row.kind is Kind.LOG:
+                logs.append(_measure(source, row, warnings))
+        except (EvidenceError, OSError) as error:
+            message = str(error) if isinstance(error, EvidenceError) else f"{source.name}: {error.strerror or error}"
+            warnings.append(
+                ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=message)
+            )
+    return logs, warnings
+
+
+def _measure(source: Source, row: Format, warnings: list[ExtractionWarning]) -> LogMetrics:
+    log = LogMetrics(source_file=source.name, format=row.name, size=source.path.stat().st_size)
+    reader = read_log(row, source, EVERYTHING)
+    gaps = _Gaps(log)
+    for keys, record_ids in _columns(reader):
+        log.counts.update(keys)
+        gaps.look(record_ids)
+    summary = reader.summary
+    warnings += reader.warnings
+    log.records, log.lost = summary.records, summary.lost
+    log.first_time, log.last_time = str(summary.first_time or ""), str(summary.last_time or "")
+    log.completeness = summary.completeness
+    log.health = _health(source, row, summary.dirty)
+    log.largest_gaps.sort(reverse=True)
+    return log
+
+
+def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None]]]:
+    """Keys and record ids of all records, a batch at a time."""
+    if hasattr(reader, "batches"):
+        for batch in reader.batches():
+            channels = [channel or "" for channel in batch.column("channel")]
+            keys = zip(channels, batch.column("provider"), batch.column("event_id"), strict=True)
+            yield keys, batch.column("record_id")
+        return
+    events: list[Event] = []
+    for event in reader:
+        events.append(event)
+        if len(events) == 4096:
+            yield _of_events(events)
+            events = []
+    yield _of_events(events)
+
+
+def _of_events(events: list[Event]) -> tuple[list[Key], list[int | None]]:
+    keys = [(event.channel or "", event.provider, event.event_id) for event in events]
+    return keys, [event.record_id for event in events]
+
+
+def _health(source: Source, row: Format, dirty: bool) -> str:
+    if row.name == "evtx":
+        from evtscan.parsers.evtx.health import examine
+
+        return str(examine(source))
+    return "dirty" if dirty else "clean"
+
+
+class _Gaps:
+    """Notes where record ids do not rise by one; a fall (another log's records, a counter's end) is no gap."""
+
+    def __init__(self, log: LogMetrics) -> None:
+        self._log = log
+        self._last: int | None = None
+
+    def look(self, record_ids: Iterable[int | None]) -> None:
+        """Take in the next record ids, in record order."""
+        last = self._last
+        for number in record_ids:
+            if number is None:
+                continue
+            if last is not None and number > last + 1:
+                self._note(Gap(missing=number - last - 1, first=last + 1, last=number - 1))
+            last = number
+        self._last = last
+
+    def _note(self, gap: Gap) -> None:
+        log = self._log
+        log.gaps += 1
+        log.missing += gap.missing
+        log.largest_gaps.append(gap)
+        if len(log.largest_gaps) > 2 * GAPS_KEPT:
+            log.largest_gaps.sort(reverse=True)
+            del log.largest_gaps[GAPS_KEPT:]

@@ -1,0 +1,59 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from sample_writer.event import SampleEvent
+from sample_writer.evtx import evtx_log
+
+EVENTS = [
+    SampleEvent(provider="Dhcp", event_id=1008, time=f"2020-01-01T00:00:{second:02}Z", record_number=number)
+    for second, number in enumerate((10, 11, 15, 16, 20))
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "System.evtx"
+    path.write_bytes(evtx_log([*EVENTS, SampleEvent(provider="Tcpip", event_id=4199, time="2020-01-02T00:00:00Z")]))
+    return path
+
+
+def test_counts_span_gaps_and_health(evtscan, log):
+    document = json.loads(evtscan("metrics", log, "-t", "json").out)
+    (figures,) = document["logs"]
+    assert figures["Records"] == 6
+    assert figures["FirstTime"] == "2020-01-01T00:00:00.0000000Z"
+    assert figures["LastTime"] == "2020-01-02T00:00:00.0000000Z"
+    assert figures["Counts"] == document["total"]
+    assert figures["Counts"][0] == {"Channel": "System", "Provider": "Dhcp", "EventID": 1008, "Count": 5}
+    assert (figures["Gaps"], figures["Missing"], figures["LargestGaps"]) == (2, 6, [[17, 19], [12, 14]])
+    assert "header intact" in figures["Health"]
+    assert "all intact" in figures["Health"]
+
+
+def test_bad_checksums_are_counted(evtscan, log):
+    data = bytearray(log.read_bytes())
+    data[0x1000 + 0x240] ^= 1
+    log.write_bytes(data)
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json").out)["logs"]
+    assert "1 with a bad records checksum" in figures["Health"]
+
+
+def test_csv_of_the_counts(evtscan, log):
+    rows = list(csv.DictReader(io.StringIO(evtscan("metrics", log, "-t", "csv").out, newline="")))
+    assert [(row["EventID"], row["Count"]) for row in rows] == [("1008", "5"), ("4199", "1")]
+
+
+def test_console_shows_each_log_and_the_total(evtscan, tmp_path, log):
+    (tmp_path / "again.evtx").write_bytes(log.read_bytes())
+    result = evtscan("metrics", log, tmp_path / "again.evtx")
+    assert result.code == 0
+    assert "2 logs, 12 records" in result.out
+    assert "Dhcp" in result.out
+
+
+def test_nothing_to_read(evtscan, tmp_path):
+    (tmp_path / "x.txt").write_text("no log")
+    assert evtscan("metrics", tmp_path / "x.txt").code == 1

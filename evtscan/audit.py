@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evtscan import facts
+from evtscan.archives import is_collection, opened, stem
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
 from evtscan.model import ExtractionWarning, HostReport, Location, SkippedFile, Source
@@ -38,7 +40,7 @@ class HostPlan:
 
 
 def plan(folder: Path) -> list[HostPlan]:
-    """Say which hosts a folder holds: each first-level folder is one, and loose files are grouped by their computer.
+    """Say which hosts a folder holds: each first-level folder or archive is one, loose files are grouped by computer.
 
     Raises:
         UsageError: if the folder cannot be listed.
@@ -55,7 +57,20 @@ def plan(folder: Path) -> list[HostPlan]:
             hosts.append(HostPlan(name=entry.name, sources=found.sources, skipped=found.skipped))
         else:
             loose.append(entry.name)
-    return [*hosts, *_group_loose(find_in(folder, loose), {host.name.casefold() for host in hosts})]
+    found = find_in(folder, loose)
+    archives = [source for source in found.sources if is_collection(source)]
+    hosts.extend(_hosts_of_archives(archives, {host.name.casefold() for host in hosts}))
+    others = Found(tuple(source for source in found.sources if source not in archives), found.skipped)
+    return [*hosts, *_group_loose(others, {host.name.casefold() for host in hosts})]
+
+
+def _hosts_of_archives(archives: Sequence[Source], folders: Set[str]) -> Iterator[HostPlan]:
+    """Each archive as a host, named without suffix unless another folder or archive has that name."""
+    stems = Counter(stem(source.name).casefold() for source in archives)
+    for source in archives:
+        name = stem(source.name)
+        is_free = name.casefold() not in folders and stems[name.casefold()] == 1
+        yield HostPlan(name=name if is_free else source.name, sources=(source,))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -70,7 +85,8 @@ def _group_loose(found: Found, folders: Set[str]) -> Iterator[HostPlan]:
     groups: dict[str, list[Source]] = {}
     names: dict[str, str] = {}
     for source in found.sources:
-        name = label_of(name_in(read([source], facts.query())))
+        with opened([source]) as files:
+            name = label_of(name_in(read(files.sources, facts.query())))
         key = name.casefold()
         names.setdefault(key, f"{name} {LOOSE}" if key in folders else name or LOOSE)
         groups.setdefault(key, []).append(source)

@@ -16,11 +16,17 @@ from evtscan.wintypes import Instant
 class Source:
     """One evidence file: where it lies, and the name that reports print for it.
 
-    ``name`` is relative to the host's folder, with ``/``; no report ever shows ``path``.
+    ``name`` is relative to the host's folder, with ``/``; ``case.zip!path/inside`` is a file out of an archive. No
+    report ever shows ``path``, whose own name may be another one.
     """
 
     path: Path
     name: str
+
+    @property
+    def base_name(self) -> str:
+        """The name of the file without folders and archives."""
+        return self.name.replace("!", "/").rpartition("/")[2]
 
     def open(self) -> BinaryIO:
         """Open the file for reading, never for writing."""

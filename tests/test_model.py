@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from evtscan.model import Location, LogSummary, Query, Selector, Verdict
+from evtscan.model import Location, LogSummary, Query, Selector, Source, Verdict
 
 DHCP = Query(frozenset({Selector("System", "Dhcp", 1008)}))
 
@@ -47,3 +49,11 @@ def test_verdicts_are_ranked_by_severity():
 def test_location_reads_well():
     place = Location(source="SysEvent.Evt", offset=0x4274C, record=2339)
     assert str(place) == "SysEvent.Evt, record 2339, offset 0x4274c"
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [("a.evt", "a.evt"), ("C/a.evt", "a.evt"), ("b.zip!a.evt", "a.evt"), ("x/b.7z!c.zip!d/a.evt", "a.evt")],
+)
+def test_base_name_is_that_of_the_file_alone(name, base):
+    assert Source(Path("elsewhere"), name).base_name == base

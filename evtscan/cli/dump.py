@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from evtscan.archives import opened
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
@@ -105,13 +106,13 @@ def dump(
         raw=raw,
         with_times=sort is not None,
     )
-    found = find(opt.expand(paths))
-    tasks, warnings = plan(found.sources)
-    books = _Books(len({task.source.name for task in tasks}))
-    for warning in warnings:
-        books.warn(str(warning.location), warning.message)
-    if tasks:
-        _write(tasks, chosen, output, clobber, jobs, books)
+    with opened(find(opt.expand(paths)).sources) as files:
+        tasks, warnings = plan(files.sources)
+        books = _Books(len({task.source.name for task in tasks}))
+        for warning in (*files.warnings, *warnings):
+            books.warn(str(warning.location), warning.message)
+        if tasks:
+            _write(tasks, chosen, output, clobber, jobs, books)
     if not quiet:
         books.print()
     if not tasks or books.readable == 0:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
+from evtscan.archives import stem
 from evtscan.audit import HostPlan, plan, run
 from evtscan.cli import options as opt
 from evtscan.cli import session
@@ -50,8 +51,7 @@ def scan(
     outputs = _outputs(output, format, clobber)
     chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts)
     loaded = session.rules_of(rules, min_level.value)
-    default_name = Path(paths[0]).resolve()
-    name = default_name.name if default_name.is_dir() else default_name.stem
+    name = _name_of(Path(paths[0]).resolve())
     with _progress(quiet, 1) as bar:
         result = scan_host(
             found.sources, loaded.rules, chosen, host_name=host, default_name=name, skipped=found.skipped
@@ -121,6 +121,14 @@ def report(
     outputs = _outputs(output, format, clobber)
     _write(loaded, outputs, clobber, quiet, no_color, show_all)
     return 0
+
+
+def _name_of(path: Path) -> str:
+    """What a host is called whose evidence names none: a folder's name, that of a file or an archive without suffix."""
+    if path.is_dir():
+        return path.name
+    name = stem(path.name)
+    return name if name != path.name else path.stem
 
 
 def _outputs(output: Sequence[str] | None, format_name: opt.FormatName | None, clobber: bool) -> tuple[Output, ...]:

@@ -165,7 +165,7 @@ class Host:
         if statement.event is not None:
             point = self.point_of(statement.event)
         elif statement.taken is not None:
-            point = self._point_of_snapshot(statement.taken)
+            point = self._point_of_snapshot(statement.taken, statement.since)
         else:
             point = Point(max(len(self.sessions) - 1, 0), AFTER_EVERYTHING)
         if point.session is None:
@@ -174,14 +174,19 @@ class Host:
             statement=statement, session=point.session, sequence=point.sequence, ticks=point.ticks, assumed=assumed
         )
 
-    def _point_of_snapshot(self, taken: Instant) -> Point:
-        """Where a dated snapshot belongs: in the session that had begun last, or beyond the log."""
+    def _point_of_snapshot(self, taken: Instant, since: bool) -> Point:
+        """Where a dated snapshot belongs: in the session that had begun last, or beyond the log.
+
+        What began to hold at a time (``since``) stands before the records of that time, a snapshot behind them.
+        """
         if not self.sessions:
             return Point(0, 0, taken.ticks)
         if self._is_later(taken):
             return Point(len(self.sessions), 0, taken.ticks)
         session = self._clock.begun_by(taken)
-        return Point(-1, 0, taken.ticks) if session is None else self._point_in(session, taken)
+        if session is None:
+            return Point(-1, 0, taken.ticks)
+        return self._point_in(session, Instant(taken.ticks - 1) if since else taken)
 
     def _is_later(self, time: Instant) -> bool:
         """Whether a time is more than a day after the last record."""

@@ -30,7 +30,14 @@ def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]
             continue
         note = f"said by {entry.said_by}" if entry.said_by else ""
         statements.append(
-            Statement(name=entry.name, value=value, location=entry.location, taken=entry.since, note=note)
+            Statement(
+                name=entry.name,
+                value=value,
+                location=entry.location,
+                taken=entry.since,
+                since=entry.since is not None,
+                note=note,
+            )
         )
     return statements, warnings
 

@@ -18,7 +18,8 @@ class Statement:
     """A fact as one event or one snapshot states it.
 
     ``event`` is the record that states it; without one it comes from a snapshot, taken at ``taken`` (None: the evidence
-    does not say when). ``note`` is what a reader should know about how it was read.
+    does not say when). ``since`` says that the value began to hold at ``taken``, so that it tells nothing of the time
+    before, not even in the same boot session. ``note`` is what a reader should know about how it was read.
     """
 
     name: str
@@ -26,4 +27,5 @@ class Statement:
     location: Location
     event: Event | None = None
     taken: Instant | None = None
+    since: bool = False
     note: str = ""

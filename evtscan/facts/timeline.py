@@ -170,8 +170,8 @@ class FactTimeline:
         if at:
             return items[at - 1]
         if self.across_restart:
-            return items[0]
-        return next((item for item in items if item.is_snapshot), None)
+            return None if items[0].statement.since else items[0]
+        return next((item for item in items if item.is_snapshot and not item.statement.since), None)
 
     def _next(self, session: int) -> Placed | None:
         """The first statement from a session on, for a place in it at which none of its own holds yet."""

@@ -102,7 +102,7 @@ def recognise(source: Source) -> Format | None:
             head = stream.read(HEAD_SIZE)
     except OSError as error:
         raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
-    name = source.name.rpartition("/")[2]
+    name = source.base_name
     return next((row for row in PARSERS if row.recognises(head, name)), None)
 
 

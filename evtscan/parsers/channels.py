@@ -32,12 +32,12 @@ def channel_of(name: str) -> str | None:
     """The channel that a file's name stands for, or None.
 
     The name, with or without its suffix, is a standard one, or ends with one after ``_``, ``-`` or ``.``, as in
-    ``HOST_SysEvent.evt``. Folders do not count, and neither does case.
+    ``HOST_SysEvent.evt``. Folders and archives (``case.zip!System.evt``) do not count, and neither does case.
 
     >>> channel_of("NTBOX/Dump-1/NTBOX_SysEvent.Evt"), channel_of("System.evt"), channel_of("ecosystem.evt")
     ('System', 'System', None)
     """
-    whole = name.replace("\\", "/").rpartition("/")[2].lower()
+    whole = name.replace("\\", "/").replace("!", "/").rpartition("/")[2].lower()
     for text in (whole.rpartition(".")[0], whole):
         for standard, channel in _CHANNELS.items():
             before = text.removesuffix(standard)

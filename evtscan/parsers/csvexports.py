@@ -14,6 +14,7 @@ name of column, and a field whose column is missing counts as unknown.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
@@ -44,6 +45,9 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
     """
     return open_log(source, FieldCsv(channel_of(source.name)), query, options)
 
+
+Fields = dict[str, Any]
+"""Fields of System by their names in ``exports.System``."""
 
 Cells = Mapping[str, str]
 """The cells of one row by name of column, in lower case."""
@@ -85,33 +89,34 @@ class FieldCsv:
 
     def _entry(self, row: Row, event_id: int, table: "_Table") -> Entry:
         fields = row.fields
-        system = System(event_id=event_id & 0xFFFF, provider=fields[table.provider].strip())
+        system: Fields = {"event_id": event_id & 0xFFFF, "provider": fields[table.provider].strip()}
+        if self._channel is not None:
+            system["channel"] = self._channel
         for place, column in table.early:
             column.read(system, fields[place].strip())
-        system.channel = system.channel or self._channel
         in_utc = fields[table.utc] if table.utc is not None else ""
         return Entry(
             line=row.line,
-            system=system,
+            system=cast(System, system),
             time=in_utc or (fields[table.time] if table.time is not None else ""),
             time_written=fields[table.written] if table.written is not None and not in_utc else "",
             utc=bool(in_utc),
             content=lambda: self._content(row, event_id, system, table),
         )
 
-    def _content(self, row: Row, event_id: int, system: System, table: "_Table") -> Content:
+    def _content(self, row: Row, event_id: int, system: "Fields", table: "_Table") -> Content:
         unreadable = set(table.lost)
         if event_id > 0xFFFF:
-            system.qualifiers = event_id >> 16
+            system["qualifiers"] = event_id >> 16
         for place, column in table.columns:
             cell = row.fields[place].strip()
             if column.read(system, cell):
                 unreadable -= column.fields
             elif column.worded:
                 self._words.add(cell)
-        if system.channel is not None:
+        if system.get("channel") is not None:
             unreadable.discard("Channel")
-        if system.qualifiers is not None:
+        if system.get("qualifiers") is not None:
             unreadable.discard("Qualifiers")
         within = _records_within(row)
         flaw = f"{within} of its lines look like records: a quotation mark may have been lost" if within else ""
@@ -158,7 +163,7 @@ class _Column:
     """
 
     name: str
-    read: Callable[[System, str], bool]
+    read: Callable[[Fields, str], bool]
     fields: frozenset[str]
     worded: bool = False
 
@@ -209,66 +214,66 @@ def _integer(text: str) -> int | None:
 
 
 def _number(name: str, attribute: str, *fields: str) -> _Column:
-    def read(system: System, cell: str) -> bool:
+    def read(system: Fields, cell: str) -> bool:
         value = _integer(cell)
         if value is not None:
-            setattr(system, attribute, value)
+            system[attribute] = value
         return value is not None or not cell
 
     return _Column(name, read, frozenset(fields))
 
 
 def _text(name: str, attribute: str, *fields: str, write: Callable[[str], str] = str) -> _Column:
-    def read(system: System, cell: str) -> bool:
+    def read(system: Fields, cell: str) -> bool:
         if cell:
-            setattr(system, attribute, write(cell))
+            system[attribute] = write(cell)
         return True
 
     return _Column(name, read, frozenset(fields))
 
 
-def _record_number(system: System, cell: str) -> bool:
-    system.record_id = system.header_id = _integer(cell)
-    return system.record_id is not None
+def _record_number(system: Fields, cell: str) -> bool:
+    system["record_id"] = system["header_id"] = _integer(cell)
+    return system["record_id"] is not None
 
 
-def _instance_id(system: System, cell: str) -> bool:
+def _instance_id(system: Fields, cell: str) -> bool:
     value = _integer(cell)
     if value is not None:
-        system.qualifiers = (value >> 16) & 0xFFFF
+        system["qualifiers"] = (value >> 16) & 0xFFFF
     return value is not None
 
 
-def _keywords(system: System, cell: str) -> bool:
+def _keywords(system: Fields, cell: str) -> bool:
     value = _integer(cell)
     if value is not None:
-        system.keywords = format_hex(value & 0xFFFF_FFFF_FFFF_FFFF)
+        system["keywords"] = format_hex(value & 0xFFFF_FFFF_FFFF_FFFF)
     return value is not None or not cell
 
 
-def _level_name(system: System, cell: str) -> bool:
-    if system.level is None:
-        system.level = eventtypes.level_of_word(cell)
-    return system.level is not None
+def _level_name(system: Fields, cell: str) -> bool:
+    if system.get("level") is None:
+        system["level"] = eventtypes.level_of_word(cell)
+    return system["level"] is not None
 
 
-def _type(system: System, cell: str) -> bool:
+def _type(system: Fields, cell: str) -> bool:
     number = _integer(cell)
     kind = eventtypes.of_word(cell) if number is None else eventtypes.of_number(number)
-    if system.event_type is None:
-        system.event_type, system.level = kind.name, kind.level
-    return system.event_type is not None
+    if system.get("event_type") is None:
+        system |= {"event_type": kind.name, "level": kind.level}
+    return system["event_type"] is not None
 
 
-def _category_name(system: System, cell: str) -> bool:
+def _category_name(system: Fields, cell: str) -> bool:
     found = _CATEGORY.match(cell)
-    if system.task is None and found:
-        system.task = int(found[1])
-    return system.task is not None
+    if system.get("task") is None and found:
+        system["task"] = int(found[1])
+    return system.get("task") is not None
 
 
-def _user(system: System, cell: str) -> bool:
-    system.user_id, lost = sid_of(cell)
+def _user(system: Fields, cell: str) -> bool:
+    system["user_id"], lost = sid_of(cell)
     return not lost
 
 

@@ -33,7 +33,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     dated = linked is None or timedelta(0) <= modified - linked <= _LONGEST_WAY_TO_MARKET
     entry = FileEntry(
         location=Location(source=source.name),
-        name=(original or source.name.rpartition("/")[2]).lower(),
+        name=(original or source.base_name).lower(),
         size=len(raw),
         date=modified.isoformat() if dated else None,
         version=version,

@@ -105,11 +105,16 @@ class Dumpel:
 
     def _content(self, row: _Row, system: System, strings: str | None, flaw: str) -> Content:
         number = int(row.event_id)
-        system.qualifiers = number >> 16 if number > 0xFFFF else None
         kind = eventtypes.of_number(int(row.kind))
-        system.event_type, system.level, system.keywords = kind.name, kind.level, kind.keywords
-        system.task = int(row.category)
-        system.user_id, lost = sid_of(row.user)
+        user_id, lost = sid_of(row.user)
+        system |= {
+            "qualifiers": number >> 16 if number > 0xFFFF else None,
+            "event_type": kind.name,
+            "level": kind.level,
+            "keywords": kind.keywords,
+            "task": int(row.category),
+            "user_id": user_id,
+        }
         unreadable = self._unreadable | lost | kind.unreadable
         if not self._any_strings:
             return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)

@@ -90,15 +90,16 @@ class NewViewerList:
 
     def _content(self, row: Sequence[str], system: System) -> Content:
         word = row[0].strip()
-        system.level = eventtypes.level_of_word(word)
-        if system.level is None:
-            system.level = eventtypes.of_word(word).level  # the Security log has the kind of audit in this place
+        level = eventtypes.level_of_word(word)
+        if level is None:
+            level = eventtypes.of_word(word).level  # the Security log has the kind of audit in this place
         unreadable = self._lost
-        if system.level is None:
+        if level is None:
             self._levels.add(word)
             unreadable |= {"Level"}
-        system.task = category_number(row[4].strip())
-        unreadable |= frozenset() if system.task is not None else {"Task"}
+        task = category_number(row[4].strip())
+        system |= {"level": level, "task": task}
+        unreadable |= frozenset() if task is not None else {"Task"}
         if len(row) == _COLUMNS:
             return Content(unreadable=unreadable | ANY_DATA)
         message = row[_COLUMNS].replace("\r", "").rstrip()

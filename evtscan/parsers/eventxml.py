@@ -40,21 +40,26 @@ _FOREIGN = (
     "if they look wrong, export to .evtx"
 )
 
-_TAG = r"(?:/>|>\s*</{0}>)\s*"
+_CLOSED = r"(?:/>|>\s*</{0}>)\s*"
 _HEAD = re.compile(
-    r"<Event(?:\s[^<>]*)?>\s*<System>\s*"
-    r"<Provider([^<>]*?)" + _TAG.format("Provider") + r"<EventID(?:\s+Qualifiers=['\"](\d{0,9})['\"])?>(\d{1,9})</EventID>\s*"
+    r"<Event(?:\s[^<>]*)?>\s*<System>\s*<Provider([^<>]*?)"
+    + _CLOSED.format("Provider")
+    + r"<EventID(?:\s+Qualifiers=['\"](\d{0,9})['\"])?>(\d{1,9})</EventID>\s*"
     r"(?:<Version>(\d{1,9})</Version>\s*)?(?:<Level>(\d{1,9})</Level>\s*)?(?:<Task>(\d{1,9})</Task>\s*)?"
     r"(?:<Opcode>(\d{1,9})</Opcode>\s*)?(?:<Keywords>(0x[0-9a-fA-F]{1,16})</Keywords>\s*)?"
-)  # fmt: skip
+)
 _MIDDLE = re.compile(
     r"<TimeCreated\s+SystemTime=['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:)(\d\d)(?:\.(\d{1,9}))?Z['\"]\s*"
-    + _TAG.format("TimeCreated") + r"<EventRecordID>(\d{1,20})</EventRecordID>\s*"
-    r"(?:<Correlation([^<>]*?)" + _TAG.format("Correlation") + r")?(?:<Execution([^<>]*?)" + _TAG.format("Execution") + r")?"
-)  # fmt: skip
+    + _CLOSED.format("TimeCreated")
+    + r"<EventRecordID>(\d{1,20})</EventRecordID>\s*(?:<Correlation([^<>]*?)"
+    + _CLOSED.format("Correlation")
+    + r")?(?:<Execution([^<>]*?)"
+    + _CLOSED.format("Execution")
+    + r")?"
+)
 _TAIL = re.compile(
     r"<Channel>([^<>&]*)</Channel>\s*<Computer>([^<>&]*)</Computer>\s*<Security([^<>]*?)"
-    + _TAG.format("Security")
+    + _CLOSED.format("Security")
     + r"</System>\s*"
 )
 _DATA = r"<Data(?:\s+Name=(?:'{0}'|\"{1}\"))?\s*(?:/>|>{2}</Data>)\s*"

@@ -80,11 +80,17 @@ class ViewerList:
         kind = eventtypes.of_word(row[3].strip())
         if kind is eventtypes.UNKNOWN:
             self._types.add(row[3].strip())
-        system.event_type, system.level, system.keywords = kind.name, kind.level, kind.keywords
-        system.task = category_number(row[4].strip())
-        system.user_id, lost = sid_of(row[6])
+        user_id, lost = sid_of(row[6])
+        task = category_number(row[4].strip())
+        system |= {
+            "event_type": kind.name,
+            "level": kind.level,
+            "keywords": kind.keywords,
+            "task": task,
+            "user_id": user_id,
+        }
         unreadable = _LOST | lost | kind.unreadable
-        unreadable |= frozenset() if system.task is not None else {"Task"}
+        unreadable |= frozenset() if task is not None else {"Task"}
         unreadable |= frozenset() if self._channel else {"Channel"}
         if len(row) == _COLUMNS:
             return Content(unreadable=unreadable | ANY_DATA, flaw=block.flaw)

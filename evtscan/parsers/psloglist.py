@@ -118,12 +118,16 @@ class PsLogList:
 
     def _content(self, record: "_Record", system: System, flaw: str) -> Content:
         event_id = int(record.event_id)
-        system.qualifiers = event_id >> 16 if event_id > 0xFFFF else None
         kind = eventtypes.of_word(record.word)
         if kind is eventtypes.UNKNOWN:
             self._types.add(record.word)
-        system.event_type, system.level = kind.name, kind.level
-        system.user_id, lost = sid_of(record.user)
+        user_id, lost = sid_of(record.user)
+        system |= {
+            "qualifiers": event_id >> 16 if event_id > 0xFFFF else None,
+            "event_type": kind.name,
+            "level": kind.level,
+            "user_id": user_id,
+        }
         unreadable = _LOST | lost | kind.unreadable
         unreadable |= frozenset() if record.channel else {"Channel"}
         text = record.text

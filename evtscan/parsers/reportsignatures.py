@@ -6,7 +6,7 @@ their shape, but only at the start of a file.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -27,22 +27,29 @@ _BEGINS = {
         r"(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
         r"|HotFixID\s*[=:]|\S.{0,40}Hotfix Validation Report for \\\\"
     ),
-    "ipconfig": r"(?=\S.{8,60}$)(?=[^:=,;\"]*\bIP\b)(?=[^:=,;\"]*\bWindows\b)[^:=,;\"]+$",
+    "ipconfig": r"Windows(?: NT| 2000)? IP Configuration\s*$",
     "srvinfo": r"Server Name: *\S",
-    "dirlisting": r" {1,2}\w[^\\/:\"<>|]{2,40} (?:[A-Za-z]:\\|\\\\[^\\/:*?\"<>|]+\\)[^/:*?\"<>|]*$",
+    "dirlisting": r" {1,2}(?:Volume in drive [A-Za-z] |Directory of (?:[A-Za-z]:\\|\\\\))",
     "fileversions": (
         r"[-a-z]{5} +(?:W32i|W32-|W16|W64|DOS|----)\s"
         r"|(?i:(?=.{0,2000}\b(?:file ?version|version)\b)(?=.{0,2000}\b(?:path|file ?name|original ?filename)\b)"
         r"\"?[\w ]+\"?(?:,\"?[\w ]+\"?)+$)"
     ),
     "drwatson": r"Application exception occurred:",
-    "ver": (
-        r"Microsoft.{0,6} Windows.{0,30}\[\S+ \d+\.\d+[\d.]*\]|Windows NT Version \d+\.\d+\s*$"
-        r"|Version \d+\.\d+[\d.]* ?\(Build \d+[^()]{0,60}\)\s*$"
-    ),
+    "ver": r"Microsoft.{0,6} Windows.{0,30}\[\S+ \d+\.\d+[\d.]*\]|Windows NT Version \d+\.\d+\s*$",
     REGISTRY: r"! REG\.EXE VERSION|\[?HKEY_(?:LOCAL_MACHINE|USERS|CURRENT_USER|CLASSES_ROOT)(?:\\|\]?$)",
 }
-_BEGINNING = re.compile("|".join(f"(?P<{tool}>{pattern})" for tool, pattern in _BEGINS.items()))
+_MAY_BEGIN = {
+    "dirlisting": r" {1,2}\w[^\\/:\"<>|]{2,40} (?:[A-Za-z]:\\|\\\\[^\\/:*?\"<>|]+\\)[^/:*?\"<>|]*$",
+    "ver": r"Version \d+\.\d+[\d.]* ?\(Build \d+[^()]{0,60}\)\s*$",
+}
+
+
+def _any_of(patterns: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<{tool}>{pattern})" for tool, pattern in patterns.items()))
+
+
+_BEGINNING, _POSSIBLE_BEGINNING = _any_of(_BEGINS), _any_of(_MAY_BEGIN)
 
 _PROMPT = re.compile(r"(?:PS )?(?:[A-Za-z]:\\|\\\\)[^<>|\"*?]{0,260}> ?(?P<command>.*)$")
 _COMMANDS = {
@@ -68,6 +75,12 @@ _COMMANDS = {
 def tool_of_line(line: str) -> str | None:
     """The program whose output begins with this line."""
     match = _BEGINNING.match(line[:4096])
+    return match.lastgroup if match else None
+
+
+def likely_tool_of_line(line: str) -> str | None:
+    """The program whose output begins with this line, unless it stands within the output of another one."""
+    match = _POSSIBLE_BEGINNING.match(line[:4096])
     return match.lastgroup if match else None
 
 
@@ -101,7 +114,7 @@ def tool_of_head(head: bytes) -> str | None:
     lines = [line.rstrip("\r\n\x1a \0") for line in text.splitlines(keepends=False)[:_HEAD_LINES]]
     for line in lines:
         command = prompt(line)
-        tool = tool_of_line(line) if command is None else tool_of_command(command)
+        tool = (tool_of_line(line) or likely_tool_of_line(line)) if command is None else tool_of_command(command)
         if tool is not None:
             return tool
     return next((tool for tool, shows in _SHAPES if shows(lines)), None)
@@ -110,7 +123,7 @@ def tool_of_head(head: bytes) -> str | None:
 def _text(head: bytes) -> str:
     encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if encoding is None:
-        encoding = "utf-16-le" if head[1:64:2].count(0) > 16 else "latin-1"
+        encoding = "utf-16-le" if head[1:64:2].count(0) > 16 else "utf-8"  # letters of a code page do not matter
     return head.decode(encoding, "replace").lstrip("\ufeff")
 
 

@@ -5,12 +5,12 @@ events. A format is a ``Dialect``: it takes the lines of a file apart into entri
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, Location, LogReader, LogSummary, Query, ReadOptions, Source
-from evtscan.parsers.exports import Books, Content, Selection, System
+from evtscan.parsers.exports import Books, Record, Selection
 from evtscan.parsers.localtime import DateOrder, TimeSurvey, read_time, ticks_of
 from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textlines import TextLines, is_prompt
@@ -19,24 +19,21 @@ from evtscan.wintypes import TICKS_PER_SECOND, Instant
 LONGEST_TEXT = 1 << 17
 """Characters of one record that are kept: far more than a record of a log can hold (64 KiB)."""
 
-_SYSTEM = tuple(item.name for item in fields(System) if item.name in Event.__slots__)
 _MOST_WORDS = 8
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class Entry(Record):
     """One record as printed: where it begins, the fields that name and number it, its times as text.
 
     ``utc`` says that the times are UTC although they do not look it. ``content`` gives the rest and fills in what
     ``system`` still lacks (level, task, user …); it is called only for records that somebody wants.
     """
 
-    line: int
-    system: System
+    offset: int = 0  # text has lines
     time: str
     time_written: str = ""
     utc: bool = False
-    content: Callable[[], Content]
 
 
 @dataclass(slots=True)
@@ -125,7 +122,7 @@ class _Survey:
             self.times.begin_section()
 
     def add(self, entry: Entry) -> None:
-        number = entry.system.number
+        _, number = entry.number()
         if self.records and (number is None or self.last_number is None):
             self.rising = self.falling = False
         elif number is not None and self.last_number is not None:
@@ -191,31 +188,31 @@ class TextLog:
             elif isinstance(part, Flaw):
                 books.warn(part.kind, part.message, line=part.line, lost=part.lost)
             else:
-                system = part.system
-                system.time = clock.instant(part.time, utc=part.utc)
-                sequence = places.next(system)
-                books.count(system, sequence)
+                part.system["time"] = clock.instant(part.time, utc=part.utc)
+                series, number = part.number()
+                sequence = places.next(number)
+                books.count(part, series, number, sequence)
                 if self._by_level:
                     part.content()
-                if self._selection.takes(system):
-                    system.time_written = clock.instant(part.time_written, utc=part.utc)
-                    yield self._event(part, sequence)
+                if self._selection.takes(part.system):
+                    yield self._event(part, number, sequence)
         for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):
             books.warn(kind, message)
         books.close()
 
-    def _event(self, entry: Entry, sequence: int) -> Event:
+    def _event(self, entry: Entry, number: int | None, sequence: int) -> Event:
         content = entry.content()
-        system = entry.system
         if content.flaw:
             self._books.warn("bad_record", f"of this record only a part could be read: {content.flaw}", line=entry.line)
+        if entry.time_written:
+            entry.system["time_written"] = self._clock.instant(entry.time_written, utc=entry.utc)
         return Event(
-            location=Location(source=self._source.name, record=system.number, line=entry.line),
+            location=Location(source=self._source.name, record=number, line=entry.line),
             sequence=sequence,
             data=content.data,
             message=content.message,
             unreadable=content.unreadable,
-            **{name: getattr(system, name) for name in _SYSTEM},
+            **entry.system,
         )
 
     def _warn_of_encoding(self) -> None:
@@ -242,11 +239,11 @@ class _Places:
             self._section += 1
             self._in_section = 0
 
-    def next(self, system: System) -> int:
-        """The sequence of the next record of the file."""
+    def next(self, number: int | None) -> int:
+        """The sequence of the next record of the file, which prints this number."""
         self._in_section += 1
-        if self._survey.numbered and system.number is not None:
-            return system.number
+        if self._survey.numbered and number is not None:
+            return number
         if self._reversed[self._section]:
             return self._before + self._survey.sections[self._section] - self._in_section
         return self._before + self._in_section - 1

@@ -112,13 +112,14 @@ class WevtutilText:
     def _content(self, labels: Mapping[str, str], system: System, lines: Sequence[str], flaw: str) -> Content:
         word, user = labels.get("Level", ""), labels.get("User", _NOTHING)
         unreadable = NOT_IN_TEXT
-        system.level = eventtypes.level_of_word(word)
-        if system.level is None:
+        level = eventtypes.level_of_word(word)
+        system["level"] = level
+        if level is None:
             unreadable |= {"Level"}
             if word not in ("", _NOTHING):
                 self._levels.add(word)
         if _SID.match(user):
-            system.user_id = user
+            system["user_id"] = user
         elif user != _NOTHING:
             unreadable |= USER_FIELDS
         message = "\n".join(lines).rstrip()

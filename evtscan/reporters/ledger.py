@@ -8,7 +8,7 @@ from evtscan.reporters.safetext import prose
 NAMES_SHOWN = 5
 """How many names a line lists before it counts the rest."""
 
-DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "truncated"})
+DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated"})
 """Kinds of warnings that say that a file is damaged, whether or not records are known to be lost."""
 
 LINES_SHOWN = 20

@@ -288,3 +288,14 @@ def test_a_host_whose_pack_was_uninstalled():
     )
     known = host.known(PACK, host.now)
     assert (known.basis, known.limit.bound) == (Basis.UNKNOWN, Bound(0, 3))
+
+
+def test_a_dated_beginning_says_nothing_of_the_time_before():
+    """A pack installed minutes before the restart that the log shows, noted with its date."""
+    began = Statement(name="", value=3, location=Location(source="facts.yaml"), taken=at(50), since=True)
+    line = FactTimeline(PACK, [snapshot(0, 5, 2), Placed(statement=began, session=1, sequence=50)])
+    assert summary(line.at(Point(1, 10))) == ("CARRIED_FORWARD", 2, None)
+    assert summary(line.at(Point(1, 60))) == ("STATED", 3, None)
+    alone = FactTimeline(PACK, [Placed(statement=began, session=1, sequence=50)])
+    assert summary(alone.at(Point(1, 10))) == ("CARRIED_BACK", 3, None)
+    assert alone.at(Point(1, 10)).at_most

@@ -36,3 +36,8 @@ from evtscan.parsers.channels import channel_of
 )
 def test_a_standard_name_alone_or_at_the_end_gives_the_channel(name, channel):
     assert channel_of(name) == channel
+
+
+def test_a_log_in_an_archive():
+    assert channel_of("case.zip!SysEvent.Evt") == "System"
+    assert channel_of("System.zip!a/other.evt") is None

@@ -227,7 +227,7 @@ def test_not_seen(parts, verdict):
 
 def patched(*more):
     """Service Pack 2 until the start at 200, Service Pack 6 from then on."""
-    return facts_file(os_version="4.0", component_ras=True, os_service__pack=[(2, 120), (6, 220), *more])
+    return facts_file(os_version="4.0", component_ras=True, os_service__pack=[(2, 120), (6, 200), *more])
 
 
 RESOLVED = {

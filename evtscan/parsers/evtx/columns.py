@@ -45,6 +45,7 @@ _EVENT_ID_TYPE = 0x06  # UInt16
 _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _EVENT_IDS = 1 << 16
+_MANY = 1000  # records of one group; from there on, a copy of the segment pays, since bytes are sliced faster than a view
 
 Rows = NDArray[np.int64]
 
@@ -240,10 +241,16 @@ class SegmentColumns:
         index = np.where(known, index, 0)
         table = np.where(known, instances.values + 4, 0)
         place = table + 4 * instances.count
-        for step in range(0, int(index.max(initial=0)), 2):  # two entries with one look
-            pair = self._segment.u64[table + 4 * np.minimum(step, index)].view(np.int64)
-            place += np.where(step < index, pair & 0xFFFF, 0) + np.where(step + 1 < index, (pair >> 32) & 0xFFFF, 0)
-        entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
+        u64, furthest = self._segment.u64, int(index.max(initial=0))
+        if furthest == 3 and index.min() == 3:  # as Windows has it: four entries with two looks
+            first, second = u64[table].view(np.int64), u64[np.where(known, table + 8, 0)].view(np.int64)
+            place += (first & 0xFFFF) + ((first >> 32) & 0xFFFF) + (second & 0xFFFF)
+            entry = second >> 32
+        else:
+            for step in range(furthest):
+                size = self._segment.u16[table + 4 * np.minimum(step, index)]
+                place += np.where(step < index, size, 0)
+            entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
         event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
         return event_id, ~known
@@ -338,15 +345,13 @@ class SegmentColumns:
 
     def raws(self, group: Group, paths: Iterator[HolePath] | Sequence[HolePath]) -> Raws:
         """The bytes of the values in some holes of a group."""
-        if not self._bytes:
+        if not self._bytes and len(group.rows) > _MANY:
             self._bytes = bytes(self._segment.view)
-        data = self._bytes
-        return {
-            path: [
-                data[start:end] for start, end in zip(*(bound.tolist() for bound in group.bounds[path]), strict=True)
-            ]
-            for path in paths
-        }
+        places = {path: zip(*(bound.tolist() for bound in group.bounds[path]), strict=True) for path in paths}
+        if data := self._bytes:
+            return {path: [data[start:end] for start, end in ends] for path, ends in places.items()}
+        view = self._segment.view
+        return {path: [view[start:end].tobytes() for start, end in ends] for path, ends in places.items()}
 
     def data(self, group: Group) -> list[dict[str, Any]]:
         """The data of a group's records (ValueError if a value cannot be written as text)."""

@@ -31,8 +31,8 @@ CHUNK_SIZE = 0x10000
 FIRST_RECORD = 0x200
 CHUNK_MAGIC = b"ElfChnk\0"
 RECORD_MAGIC = b"**\0\0"
-SEGMENT_CHUNKS = 64
-"""Chunks of one segment: 4 MiB amortise the cost of NumPy calls, and stay in the processor's cache meanwhile."""
+SEGMENT_CHUNKS = 256
+"""Chunks of one segment: 16 MiB amortise the cost of a NumPy call, and stay near the processor's cache."""
 
 _MARGIN = 64  # zero bytes behind the last chunk, so that a gather at its end stays inside the buffer
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record
@@ -190,11 +190,10 @@ def _warning(source: str, offset: int, kind: str, message: str, lost: int = 0) -
 class Segment:
     """Some chunks of a file in memory, each in a slot of 64 KiB, missing bytes as zeros.
 
-    ``u16``, ``u32`` and ``u64`` show the number that starts at *any* byte: ``u32[p]`` are the four bytes at ``p``. ``words``
-    has the numbers at multiples of 8 only, which is faster.
+    ``u16``, ``u32`` and ``u64`` show the number that starts at *any* byte: ``u32[p]`` are the four bytes at ``p``.
     """
 
-    __slots__ = ("bytes", "offsets", "orphan", "present", "u16", "u32", "u64", "view", "words")
+    __slots__ = ("bytes", "offsets", "orphan", "present", "u16", "u32", "u64", "view")
 
     def __init__(self, buffer: NDArray[np.uint8], places: Sequence[ChunkPlace]) -> None:
         used = buffer[: len(places) * CHUNK_SIZE + _MARGIN]
@@ -203,7 +202,6 @@ class Segment:
         self.offsets: Offsets = np.array([place.offset for place in places], np.int64)
         self.present: Offsets = np.array([place.size for place in places], np.int64)
         self.orphan = np.array([place.orphan for place in places], np.bool_)
-        self.words: NDArray[np.uint64] = used[: len(places) * CHUNK_SIZE].view("<u8")
         self.u16: NDArray[np.uint16] = _at_any_byte(used, np.dtype("<u2"))
         self.u32: NDArray[np.uint32] = _at_any_byte(used, np.dtype("<u4"))
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))

@@ -125,7 +125,7 @@ class TemplateTable:
         self.templates: list[Template] = []
         self._variants: dict[bytes, list[int]] = {}
         self._latest: dict[bytes, int] = {}
-        self._bodies = _Checks()
+        self._bodies: list[tuple[Words, Words]] = []
         self._names = _Checks()
 
     @property
@@ -191,18 +191,17 @@ class TemplateTable:
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
             mask[name.at - start : name.at - start + hidden] = bytes(hidden)
-        words = _words(chunk[start : start + size])
-        self._bodies.add(words, _words(mask), DEFINITION_HEADER_SIZE + 8 * np.arange(len(words)), _NO_PLACES)
+        self._bodies.append((_words(chunk[start : start + size]), _words(mask)))
         names = [_name_check(name, offset) for name in fragment.names] or [_NO_CHECK]
         self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)))
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the definitions at these positions are these templates."""
-        same = np.ones(len(positions), np.bool_)
-        which, item = self._bodies.items(numbers)
-        found = segment.u64[positions[which] + self._bodies.places[item]]
-        same[which[self._bodies.differs(item, found)]] = False
+        same = np.zeros(len(positions), np.bool_)
+        for number, rows in places_of(numbers):
+            words, masks = self._bodies[number]
+            same[rows] = ~((rows_at(segment, positions[rows], len(words)) ^ words) & masks).any(axis=1)
         which, item = self._names.items(numbers)
         within = positions & (CHUNK_SIZE - 1)
         base = (positions - within)[which]
@@ -215,6 +214,15 @@ class TemplateTable:
         wrong = self._names.differs(item, found) | ~(inline | inside)
         same[which[wrong]] = False
         return same
+
+
+def rows_at(segment: Segment, positions: Offsets, words: int) -> Words:
+    """The bytes of all definitions that start at these positions, as rows of 8-byte words."""
+    size = 8 * words
+    if not size:
+        return np.zeros((len(positions), 0), np.uint64)
+    at_any_byte = np.ndarray((len(segment.bytes) - size + 1,), f"V{size}", segment.bytes.data, 0, (1,))
+    return at_any_byte[positions + DEFINITION_HEADER_SIZE].view("<u8").reshape(len(positions), words)
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:

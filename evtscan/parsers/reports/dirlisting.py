@@ -33,6 +33,7 @@ _SHORT_ROW = re.compile(
     rf"\s{{1,4}}(?P<time>{_TIME})(?:\s(?P<name>.{{1,400}}))?\Z"
 )
 _FOLDER = re.compile(r"\s{1,2}\w[^\\/:\"<>|]{2,40} (?P<folder>(?:[A-Za-z]:|\\\\[^\\/:*?\"<>|]+)\\[^/:*?\"<>|]*)\Z")
+_SEPARATORS = str.maketrans("", "", ".,'\xa0\u202f\xff")
 _SHORT_NAME = re.compile(r"\S{1,8}~\d\S{0,4}\s+(?P<name>\S.*)")
 
 
@@ -82,5 +83,5 @@ def _row(index: int, folder: str | None, line: str) -> _Row | None:
         name = name or f"{match['short']}.{match['suffix']}"
     elif (both := _SHORT_NAME.match(name)) is not None:  # dir /x
         name = both["name"]
-    size = int("".join(character for character in match["size"] if character.isascii() and character.isdigit()))
+    size = int(match["size"].translate(_SEPARATORS))
     return _Row(index, folder, name.lower(), size, printed_time(f"{match['date']} {match['time']}"))

@@ -22,13 +22,14 @@ _FILEVER = re.compile(
     r"(?:\w{3}\s{1,12})?(?P<size>\d[\d.,]{0,18})\s{1,6}(?P<date>\d{1,4}[-./]\d{1,2}[-./]\d{1,4})\s{1,6}(?P<name>\S.{0,300})\Z"
 )
 _VERSION = re.compile(r"\d{1,5}(?:\.\d{1,5}){3}")
+_TYPE = "#TYPE"
 _PATHS = ("path", "filename", "fullname", "name")
 _VERSIONS = ("fileversion", "fileversionraw", "version")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
     """Read one list."""
-    header = next((line for line in section.lines if line.strip()), "")
+    header = next((line for line in section.lines if line.strip() and not line.startswith(_TYPE)), "")
     rows = _from_filever(section) if _FILEVER.match(header[:500]) or "," not in header else _from_csv(section)
     found = [row for _, row in zip(range(MAX_FILES), rows, strict=False)]
     orders = orders_of(time for _, time in found if time is not None)
@@ -63,7 +64,7 @@ def _from_filever(section: Section) -> Iterator[tuple[FileEntry, PrintedTime | N
 def _from_csv(section: Section) -> Iterator[tuple[FileEntry, PrintedTime | None]]:
     captions: list[str] = []
     for index, line in enumerate(section.lines):
-        if not line.strip() or line.startswith("#TYPE"):
+        if not line.strip() or line.startswith(_TYPE):
             continue
         fields = next(csv.reader([line], strict=False), [])
         if not captions:

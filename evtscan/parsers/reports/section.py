@@ -4,14 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from evtscan.model import ExtractionWarning, FileEntry, Inventory, Location, ServiceEntry
-from evtscan.parsers.reportsignatures import prompt, tool_of_command, tool_of_line
+from evtscan.parsers.reportsignatures import likely_tool_of_line, prompt, tool_of_command, tool_of_line
 from evtscan.wintypes import Instant
 
 MAX_LINES = 1_000_000
 _BEGINS_A_REPORT = frozenset({"winmsd", "msinfo", "systeminfo", "ipconfig", "srvinfo"})
 """Programs whose first line comes once: where it comes again, another report begins."""
-_LOOK_ALIKES = frozenset({"ver", "dirlisting", "ipconfig"})
-"""Programs whose first line may as well stand in another report: it begins a section only outside of one."""
 
 
 @dataclass(slots=True)
@@ -78,8 +76,8 @@ def _begins(current: Section, line: str) -> str | None:
     if not line:
         return None
     tool = tool_of_line(line)
-    if tool is None or (tool in _LOOK_ALIKES and current.tool not in (None, tool, "ver")):
-        return None
+    if tool is None and current.tool in (None, "ver"):
+        tool = likely_tool_of_line(line)
     if tool == current.tool:
         return tool if tool in _BEGINS_A_REPORT and current.begun else None
     return tool

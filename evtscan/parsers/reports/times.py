@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from evtscan.parsers.localtime import DateOrder, PrintedTime, TimeSurvey, read_time, ticks_of
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
@@ -10,14 +11,17 @@ from evtscan.wintypes import TICKS_PER_SECOND, Instant
 _FIRST_DAY = date(1601, 1, 1)
 _TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 _SHORT_HALF = re.compile(r"(\d)([ap])\Z", re.IGNORECASE)
-_SEPARATOR = re.compile(r" [@-] ")
 
 
+@lru_cache(maxsize=4096)
 def printed_time(text: str) -> PrintedTime | None:
     """Take a printed time apart, also in forms of reports: ``12:00a``, ``3/14/01 - 9:26 AM``, ``3/14/01 @ 9:26``."""
     if len(text) > 64:
         return None
-    return read_time(_SHORT_HALF.sub(r"\1 \2m", _SEPARATOR.sub(" ", text.strip(), count=1)))
+    text = text.strip()
+    if text[-1:].lower() in ("a", "p"):
+        text = _SHORT_HALF.sub(r"\1 \2m", text)
+    return read_time(text.replace(" @ ", " ").replace(" - ", " "))
 
 
 def printed_date(text: str) -> PrintedTime | None:

@@ -1,0 +1,67 @@
+import csv
+import zipfile
+from pathlib import Path
+
+from tests.cli.conftest import AFFECTED
+
+
+def rows(path: str) -> list[dict[str, str]]:
+    with Path(path).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def zip_of(folder: Path, target: Path, inside: str = "") -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, inside + path.name)
+    return target
+
+
+def test_scan_of_an_archive_is_that_of_the_folder(evtscan, affected, tmp_path):
+    evtscan("scan", affected, "-o", "folder.csv")
+    evtscan("scan", zip_of(affected, tmp_path / "case.zip", "C/WINNT/"), "-o", "archive.csv")
+    (folder,), (archive,) = rows("folder.csv"), rows("archive.csv")
+    assert archive["SourceFiles"] == "case.zip!C/WINNT/SysEvent.Evt"
+    assert {**archive, "SourceFiles": folder["SourceFiles"], "Reason": folder["Reason"]} == folder
+
+
+def test_in_an_audit_each_archive_is_a_host_named_without_suffix(evtscan, fleet):
+    zip_of(fleet / "NTWS07", fleet / "packed.host.zip")
+    zip_of(fleet / "NTWS08", fleet / "NTWS07.zip")
+    evtscan("audit", fleet, "-o", "out/")
+    verdicts = {row["Host"]: row["Verdict"] for row in rows("out/findings.csv")}
+    assert verdicts == {
+        "NTWS07": "confirmed",
+        "NTWS07.zip": "possible",  # a folder has the name without suffix
+        "NTWS08": "possible",
+        "packed.host": "confirmed",
+    }
+    files = {row["SourceFile"] for row in rows("out/evidence.csv") if row["Host"] == "packed.host"}
+    assert files == {"packed.host.zip!SysEvent.Evt", "packed.host.zip!facts.yaml"}
+
+
+def test_an_archive_without_evidence_names_the_host_after_itself(evtscan, tmp_path):
+    (tmp_path / "facts.yaml").write_text(AFFECTED)
+    with zipfile.ZipFile(tmp_path / "NT4.0-lab.zip", "w") as archive:
+        archive.write(tmp_path / "facts.yaml", "facts.yaml")
+    evtscan("scan", tmp_path / "NT4.0-lab.zip", "-o", "out/")
+    assert [row["Host"] for row in rows("out/hosts.csv")] == ["NT4.0-lab"]
+
+
+def test_dump_of_an_archive(evtscan, affected, tmp_path):
+    result = evtscan("dump", zip_of(affected, tmp_path / "case.zip"), "-t", "jsonl")
+    assert result.code == 0
+    assert (
+        result.out.count('"SourceFile": "case.zip!SysEvent.Evt"')
+        + result.out.count('"SourceFile":"case.zip!SysEvent.Evt"')
+        == 2
+    )
+
+
+def test_what_is_wrong_with_an_archive_is_a_warning(evtscan, affected):
+    (affected / "more.zip").write_bytes(b"PK\x03\x04 and nothing else")
+    result = evtscan("scan", affected, "-o", "out/")
+    assert result.code == 0
+    (warning,) = rows("out/warnings.csv")
+    assert (warning["SourceFile"], warning["Kind"]) == ("more.zip", "unreadable")
+    assert "more.zip" in result.err

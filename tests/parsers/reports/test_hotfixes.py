@@ -1,0 +1,62 @@
+import pytest
+from report_samples import QFECHECK, WMIC_TABLE, read
+
+
+def test_wmic_table(tmp_path):
+    (report,) = read(tmp_path, WMIC_TABLE.replace("\n", "\r\r\n").encode("utf-16"))
+    assert (report.computer, report.hotfixes, report.whole) == ("HOSTC", ("KB4012212", "KB976902"), {"hotfixes"})
+
+
+def test_wmic_list_of_xp(tmp_path):
+    text = (
+        "\n\nCaption=\nCSName=HOSTA\nDescription=\nHotFixID=File 1\nServicePackInEffect=KB911164\n\n\n"
+        "Caption=\nCSName=HOSTA\nDescription=Update\nHotFixID=Q147222\nServicePackInEffect=SP3\n\n\n"
+    )
+    (report,) = read(tmp_path, text)
+    assert (report.computer, report.hotfixes, report.whole) == ("HOSTA", ("KB911164", "Q147222"), {"hotfixes"})
+
+
+def test_wmic_csv(tmp_path):
+    text = "\nNode,Caption,CSName,Description,HotFixID,InstalledOn\nHOSTC,,HOSTC,Update,KB976902,\nHOSTC,,HOSTC,Update,KB4012212,\n"
+    (report,) = read(tmp_path, text)
+    assert (report.computer, report.hotfixes) == ("HOSTC", ("KB976902", "KB4012212"))
+
+
+def test_get_hotfix(tmp_path):
+    text = (
+        "\nSource        Description      HotFixID      InstalledBy          InstalledOn\n"
+        "------        -----------      --------      -----------          -----------\n"
+        "HOSTD         Update           KB5031356     NT AUTHORITY\\SYSTEM  10/11/2023 12:00:00 AM\n"
+        "HOSTD         Security Update  KB5031539     NT AUTHORITY\\SYSTEM  10/11/2023 12:00:00 AM\n"
+    )
+    (report,) = read(tmp_path, text)
+    assert (report.computer, report.hotfixes, report.whole) == ("HOSTD", ("KB5031356", "KB5031539"), {"hotfixes"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WMIC_TABLE.splitlines()[0] + "\n" + WMIC_TABLE.splitlines()[1] + "\n",
+        WMIC_TABLE + "C:\\>wmic qfe where HotFixID='KB976902'\n" + WMIC_TABLE,
+        WMIC_TABLE.replace("KB976902 ", "File 1   "),
+        WMIC_TABLE.rstrip("\n"),
+    ],
+)
+def test_lists_that_may_lack_some(tmp_path, text):
+    assert read(tmp_path, text)[-1].whole == frozenset()
+
+
+def test_qfecheck(tmp_path):
+    (report,) = read(tmp_path, QFECHECK)
+    assert (report.format, report.computer, report.version) == ("qfecheck", "HOSTB", "5.0")
+    assert (report.service_pack, report.hotfixes) == ("Service Pack 1", ("Q147222", "Q246009"))
+    assert (str(report.taken), report.whole) == ("2001-02-14T03:04:00", {"hotfixes"})
+    (report,) = read(
+        tmp_path, QFECHECK.replace("Q246009:  Current on", "Q246009:  This hotfix should be reinstalled on")
+    )
+    assert (report.hotfixes, report.whole) == (("Q147222",), frozenset())
+
+
+def test_hotfix_tool(tmp_path):
+    (report,) = read(tmp_path, "C:\\>hotfix /l\nInstalled:\n    Q147222  something\n    Q246009\n")
+    assert report.hotfixes == ("Q147222", "Q246009")

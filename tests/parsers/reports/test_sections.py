@@ -1,0 +1,132 @@
+"""Files with the output of several programs, and files that are broken or huge."""
+
+import time
+
+import pytest
+import report_samples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from report_samples import DIR_NT, IPCONFIG_NT, NET_START, QFECHECK, SC_QUERY, SYSTEMINFO, WINMSD, read
+
+from evtscan.errors import EvidenceError
+from evtscan.parsers import reportsignatures
+from evtscan.parsers.reports.section import MAX_LINES
+from evtscan.parsers.reportsignatures import tool_of_head
+
+SAMPLES = {name: text for name, text in vars(report_samples).items() if name.isupper() and name != "RULE"}
+
+
+def formats(reports):
+    return [report.format for report in reports]
+
+
+def test_console_session(tmp_path):
+    session = (
+        "C:\\>ver\n\nMicrosoft Windows XP [Version 5.1.2600]\n\nC:\\>systeminfo\n"
+        + SYSTEMINFO
+        + "\nC:\\>ipconfig /all\n"
+        + IPCONFIG_NT
+        + "\nC:\\>dir c:\\winnt\\system32\\drivers\n"
+        + DIR_NT
+        + "\nC:\\>net start\n"
+        + NET_START
+        + "C:\\>exit\n"
+    )
+    reports = read(tmp_path, session)
+    assert formats(reports) == ["ver", "systeminfo", "ipconfig", "dirlisting", "netstart"]
+    assert reports[1].places["computer"].line == 7
+    assert reports[4].whole == {"running services"}
+
+
+def test_outputs_that_were_appended_to_one_file(tmp_path):
+    reports = read(tmp_path, WINMSD + IPCONFIG_NT + SC_QUERY + QFECHECK + WINMSD.replace("NTBOX", "OTHER"))
+    assert formats(reports) == ["winmsd", "ipconfig", "sc", "qfecheck", "winmsd"]
+    assert [report.computer for report in reports][-1] == "OTHER"
+    assert reports[2].whole == {"services", "running services", "drivers"}
+
+
+def test_a_prompt_names_the_program_in_any_language(tmp_path):
+    text = "C:\\>net start\nServicios iniciados:\n\n   Registro de sucesos\n\nFin.\nC:\\>dir\n 14/03/2001  09:26   10 a.sys\n"
+    assert formats(read(tmp_path, text)) == ["netstart", "dirlisting"]
+
+
+def test_registry_keys_among_reports_are_said_to_be_left_out(tmp_path):
+    reports = read(tmp_path, NET_START + "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Example\n    Name    REG_SZ    text\n")
+    assert formats(reports) == ["netstart", "report"]
+    (warning,) = reports[1].warnings
+    assert (warning.kind, warning.location.line) == ("mixed", 10)
+
+
+def test_nothing_to_read(tmp_path):
+    with pytest.raises(EvidenceError, match="holds nothing that can be read"):
+        read(tmp_path, "Host Name:                 X\n")
+    with pytest.raises(EvidenceError):
+        read(tmp_path, b"")
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_each_sample_is_recognised_by_its_own_row_alone(name):
+    recognisers = {key: value for key, value in vars(reportsignatures).items() if key.startswith("is_")}
+    for encoding in ("utf-8", "utf-16"):
+        head = SAMPLES[name].encode(encoding)[:4096]
+        accepting = [key for key, recognises in recognisers.items() if recognises(head, "x")]
+        assert accepting == [f"is_{tool_of_head(head)}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Some prose about Windows.\nIt has two lines.\n",
+        "name,value\n1,2\n",
+        "REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\SYSTEM]\n",
+        "[section]\nkey=value\n",
+        "os.version: 4.0\n",
+        "14.3.2001 09:26:53 Dhcp 1008\n",
+        "<Events></Events>\n",
+    ],
+)
+def test_other_texts_are_no_reports(text):
+    assert tool_of_head(text.encode()) in (None, reportsignatures.REGISTRY)
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(SAMPLES)), data=st.data())
+def test_damage_gives_a_result_or_an_error_that_names_the_file(tmp_path, name, data):
+    raw = bytearray(SAMPLES[name].encode("cp1252", "replace"))
+    for place in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=8)):
+        raw[place] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(raw)))
+    try:
+        reports = read(tmp_path, bytes(raw[:cut]))
+    except EvidenceError as error:
+        assert "report.txt" in str(error)
+    else:
+        assert all(report.source == "report.txt" for report in reports)
+
+
+@pytest.mark.parametrize("name", ["WINMSD", "SC_QUERY", "DIR_NT", "IPCONFIG_NT", "DRWATSON", "SYSTEMINFO", "NET_START"])
+@pytest.mark.parametrize("filler", [" ", "A", "1.", "[", ". ", "a:\\"])
+def test_a_long_line_takes_no_time(tmp_path, name, filler):
+    started = time.perf_counter()
+    head, _, tail = SAMPLES[name].partition("\n\n")
+    reports = read(tmp_path, f"{head}\n\n{filler * (2_000_000 // len(filler))}\n{tail or head}\n")
+    assert reports
+    assert time.perf_counter() - started < 5
+
+
+def test_more_lines_than_are_read(tmp_path):
+    started = time.perf_counter()
+    reports = read(tmp_path, NET_START.encode() + b"\n" * (20 << 20))
+    assert formats(reports) == ["netstart", "report"]
+    (warning,) = reports[1].warnings
+    assert (warning.kind, warning.location.line) == ("too_large", MAX_LINES)
+    assert time.perf_counter() - started < 20
+
+
+def test_a_huge_listing(tmp_path):
+    row = "05/01/97  12:00a                12,944 rasarp.sys\r\n"
+    started = time.perf_counter()
+    (report,) = read(tmp_path, (" Directory of C:\\WINNT\r\n\r\n" + row * 200_000).encode())
+    assert len(report.files) == 100_000
+    assert time.perf_counter() - started < 30

@@ -84,9 +84,8 @@ def _measure(log: Path, questions: dict[str, int], repeat: int) -> None:
     wheel = best["evtx wheel, records_json()"]
     size = log.stat().st_size
     for name, seconds in best.items():
-        print(
-            f"  {seconds:7.2f} s {size / seconds / 1e6:6.0f} MB/s {wheel / seconds:6.1f} x  {found[name]:9} records  {name}"
-        )
+        speed = f"{size / seconds / 1e6:6.0f} MB/s {wheel / seconds:6.1f} x"
+        print(f"  {seconds:7.2f} s {speed}  {found[name]:9} records  {name}")
 
 
 def _wheel(log: Path) -> int:

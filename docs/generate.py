@@ -11,6 +11,7 @@ from pathlib import Path
 from typer.main import get_command
 
 from evtscan import audit
+from evtscan.archives import ARCHIVES
 from evtscan.cli import app
 from evtscan.cli.session import rules_of
 from evtscan.facts import COLLECTORS
@@ -34,6 +35,11 @@ def commands() -> str:
 def formats() -> str:
     """The evidence formats that are read."""
     return _table(("format", "what it is"), ((f"`{row.name}`", row.title) for row in PARSERS))
+
+
+def archives() -> str:
+    """The archives that are opened."""
+    return _table(("archive", "what it is"), ((f"`{row.name}`", row.title) for row in ARCHIVES))
 
 
 def reports() -> str:
@@ -97,7 +103,7 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (commands, formats, reports, facts, collectors, rules, findings)
+    function.__name__: function for function in (commands, formats, archives, reports, facts, collectors, rules, findings)
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from evtscan.dump.blocks import Block, of_batch, of_events
+from evtscan.dump.blocks import Block, Same, of_batch, of_events
 from evtscan.dump.columns import COLUMNS
 from evtscan.model import LogReader
 
@@ -43,7 +43,7 @@ def frame_of(reader: LogReader, source_name: str) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for block in _blocks(reader, source_name):
         for name, values in block.columns.items():
-            columns[name].extend(values)
+            columns[name].extend([values.value] * block.count if isinstance(values, Same) else values)
     return pd.DataFrame({name: _series(name, values) for name, values in columns.items()})
 
 

@@ -8,12 +8,14 @@ from functools import reduce
 from evtscan import facts
 from evtscan.archives import opened
 from evtscan.detection.matcher import match
-from evtscan.detection.rule import Rule
+from evtscan.detection.rule import KnownIssue, Rule, asked_by
 from evtscan.facts.host import Host
 from evtscan.facts.stretches import identity
-from evtscan.model import Event, HostReport, Log, Query, SkippedFile, Source
+from evtscan.logic import Truth
+from evtscan.model import Basis, Event, HostReport, Log, Query, SkippedFile, Source
 from evtscan.parsers.evidence import Reading, read
 from evtscan.parsers.machines import divide, mixed
+from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import Outcome, judge
 from evtscan.wintypes import Instant
@@ -120,6 +122,25 @@ def each_once(logs: Iterable[Log]) -> Iterator[Event]:
             first = seen.setdefault(identity(event), log.source.name) if event.record_id is not None else ""
             if first in ("", log.source.name):
                 yield event
+
+
+def unanswered(
+    sources: Iterable[Source], rules: Sequence[Rule], *, default_name: str = "host"
+) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """A host's name, and the facts that rules ask for and nothing is known of now, each with these rules.
+
+    A rule whose conditions are known to be false on the host asks for nothing.
+    """
+    with _reading(sources, (), ()) as reading:
+        host = Host(reading.evidence)
+        asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
+        asked = asked_by(asking).items()
+        unknown = {fact: names for fact, names in asked if host.known(fact, host.now).basis is Basis.UNKNOWN}
+        return next(iter(host.names), default_name), unknown
+
+
+def _is_ruled_out(issue: KnownIssue, host: Host) -> bool:
+    return Conditions(issue, host).at(host.now).truth is Truth.FALSE
 
 
 def query_of(rules: Sequence[Rule]) -> Query:

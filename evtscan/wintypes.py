@@ -11,7 +11,7 @@ from decimal import Decimal
 TICKS_PER_SECOND = 10_000_000
 _UNIX_EPOCH = 116_444_736_000_000_000
 _FIRST = datetime(1601, 1, 1, tzinfo=UTC)
-_LAST_TICKS = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999Z
+LAST_TICKS = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999Z
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,7 +44,7 @@ def format_filetime(ticks: int, digits: int = 7) -> str:
     >>> format_filetime(116444736000000001)
     '1970-01-01T00:00:00.0000001Z'
     """
-    if not 0 <= ticks <= _LAST_TICKS:
+    if not 0 <= ticks <= LAST_TICKS:
         return f"0x{ticks & 0xFFFFFFFFFFFFFFFF:x}"
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     moment = _FIRST + timedelta(seconds=seconds)

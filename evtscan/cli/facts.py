@@ -1,7 +1,7 @@
 """``facts``: what is known of a host, from where and for when."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +13,13 @@ from rich.text import Text
 
 from evtscan.cli import options as opt
 from evtscan.cli import session
-from evtscan.cli.exits import command
+from evtscan.cli.exits import DONE, command
+from evtscan.collecting.template import template
+from evtscan.detection.rule import Rule
 from evtscan.errors import EvidenceError
-from evtscan.model import FactRow, HostReport
+from evtscan.model import FactRow, HostReport, Source
 from evtscan.reporters.safetext import prose
-from evtscan.scan import ScanOptions
+from evtscan.scan import ScanOptions, unanswered
 from evtscan.scan import scan as scan_host
 from evtscan.sources import find
 
@@ -35,11 +37,17 @@ def facts(
     format: Annotated[  # noqa: A002 - the name of the option
         FactsFormat, typer.Option("-t", "--format", help="A table, or JSON for scripts.")
     ] = FactsFormat.CONSOLE,
+    blanks: Annotated[
+        bool, typer.Option("--template", help="Print a facts.yaml with a blank for each fact that rules lack.")
+    ] = False,
+    rules: opt.RulePaths = None,
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Show what is known of a host, each fact with its sources in order of time."""
     found = find(opt.expand(paths))
+    if blanks:
+        return _print_template(found.sources, session.rules_of(rules).rules, Path(paths[0]).resolve().name)
     host = scan_host(
         found.sources, (), ScanOptions(), default_name=Path(paths[0]).resolve().name, skipped=found.skipped
     )
@@ -56,6 +64,13 @@ def facts(
         for warning in host.warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
     return 0
+
+
+def _print_template(sources: Sequence[Source], rules: Sequence[Rule], default_name: str) -> int:
+    """Print the blanks of a host, also of one without evidence: then all of them are."""
+    name, unknown = unanswered(sources, rules, default_name=default_name)
+    sys.stdout.buffer.write(template(name, unknown).encode("utf-8", "backslashreplace"))
+    return DONE
 
 
 def _print(console: Console, host: HostReport) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from evtscan.archives import opened
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, FAILED, command
@@ -39,7 +40,9 @@ def metrics(
     no_color: opt.NoColor = False,
 ) -> int:
     """Count the records of logs, and examine the logs themselves."""
-    logs, warnings = measure(find(opt.expand(paths)).sources)
+    with opened(find(opt.expand(paths)).sources) as files:
+        logs, warnings = measure(files.sources)
+        warnings = [*files.warnings, *warnings]
     if format is MetricsFormat.JSON:
         document = {"logs": [_as_json(log) for log in logs], "total": _counts(_total(logs))}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")

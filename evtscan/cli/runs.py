@@ -15,7 +15,7 @@ from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import code_of, command
 from evtscan.detection.loader import RuleSet
-from evtscan.errors import EvidenceError, UsageError
+from evtscan.errors import UsageError
 from evtscan.model import HostReport, Report, Verdict
 from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
 from evtscan.scan import ScanOptions
@@ -109,15 +109,7 @@ def report(
     no_color: opt.NoColor = False,
 ) -> int:
     """Render a saved report again; no evidence is needed."""
-    from evtscan.reporters import json
-
-    if not saved.exists():
-        raise UsageError(f"{saved}: there is no such file")
-    try:
-        data = saved.read_bytes()
-    except OSError as error:
-        raise EvidenceError(f"{saved}: cannot be read ({error.strerror or error})") from error
-    loaded = json.load(data, str(saved))
+    loaded = session.saved_report(saved)
     outputs = _outputs(output, format, clobber)
     _write(loaded, outputs, clobber, quiet, no_color, show_all)
     return 0

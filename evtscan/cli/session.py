@@ -10,7 +10,7 @@ from rich.console import Console
 
 from evtscan.detection import catalogue
 from evtscan.detection.loader import RuleSet, load_rules
-from evtscan.errors import RuleError, UsageError
+from evtscan.errors import EvidenceError, RuleError, UsageError
 from evtscan.facts.catalogue import is_known
 from evtscan.model import Level, Report
 from evtscan.reporters.ledger import ledger
@@ -35,6 +35,24 @@ def rules_of(paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.
     lowest = Level[min_level.upper()]
     kept = tuple(rule for rule in rules.rules if Level[rule.info.level.upper()] >= lowest)
     return RuleSet(kept, rules.problems)
+
+
+def saved_report(path: Path) -> Report:
+    """Read a report.json of an earlier run.
+
+    Raises:
+        UsageError: if there is none.
+        EvidenceError: if it cannot be read, or is no report.
+    """
+    from evtscan.reporters import json
+
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return json.load(data, str(path))
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:

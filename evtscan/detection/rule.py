@@ -1,11 +1,11 @@
 """The nouns of a rule: what it detects, and for a known issue on which hosts it matters, with its doubts and cases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any as AnyValue
 
-from evtscan.detection.condition import All, Any, Condition, Operator, Test
+from evtscan.detection.condition import All, Any, Condition, Operator, Test, tests_in
 from evtscan.detection.modifiers import number_of, plain_text
 from evtscan.model import FactEntry, Query, RuleInfo, Selector
 from evtscan.parsers.yamltext import Path
@@ -101,6 +101,19 @@ class Rule:
                 for channel in ((selector.channel,) if selector.channel else channels)
             )
         )
+
+
+def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """The facts that the conditions and doubts of rules test, each with the rules that do, by article or title."""
+    asked: dict[str, dict[str, None]] = {}
+    for rule in rules:
+        issue = rule.known_issue
+        if issue is None:
+            continue
+        for condition in (issue.when, *(doubt.when for doubt in issue.doubts)):
+            for test in tests_in(condition):
+                asked.setdefault(test.field, {})[rule.info.article or rule.info.title] = None
+    return {fact: tuple(names) for fact, names in asked.items()}
 
 
 _ANYTHING = frozenset({Selector()})

@@ -9,7 +9,7 @@ import msgspec
 
 from evtscan.dump.columns import COLUMNS
 from evtscan.model import Event
-from evtscan.wintypes import TICKS_PER_SECOND, format_filetime
+from evtscan.wintypes import LAST_TICKS, TICKS_PER_SECOND, format_filetime
 
 if TYPE_CHECKING:
     from evtscan.parsers.evtx import RecordBatch
@@ -41,13 +41,20 @@ _FIELDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """A column that has one value in every row."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Rows as columns under the names of a dump, each list ``count`` long; ``Data`` is the text of a JSON object.
+    """Rows as columns under the names of a dump, each ``count`` long; ``Data`` is the text of a JSON object.
 
     ``ticks`` are the times of the rows as FILETIME, 0 where a row has none.
     """
 
-    columns: dict[str, list[Any]]
+    columns: dict[str, list[Any] | Same]
     ticks: list[int]
     count: int
 
@@ -56,45 +63,53 @@ def of_events(events: Iterable[Event]) -> Iterator[Block]:
     """Blocks of decoded events."""
     source = iter(events)
     while chunk := list(islice(source, BLOCK)):
-        columns = {name: [read(event) for event in chunk] for name, read in COLUMNS.items()}
-        columns["Data"] = [json_text(data) for data in columns["Data"]]
+        columns: dict[str, list[Any] | Same] = {
+            name: [read(event) for event in chunk] for name, read in COLUMNS.items()
+        }
+        columns["Data"] = [json_text(event.data) for event in chunk]
         yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
 
 
 def of_batch(batch: "RecordBatch", source_name: str) -> Block:
     """The block of a batch of EVTX records."""
-    count = len(batch)
-    absent = [None] * count
     ticks = batch.column("ticks")
-    columns = {name: batch.column(field) for name, field in _FIELDS.items()}
+    recovered = batch.recovered
+    columns: dict[str, list[Any] | Same] = {name: batch.column(field) for name, field in _FIELDS.items()}
     columns |= {
         "TimeCreated": times(ticks),
         "Data": batch.data_json(),
-        "SourceFile": [source_name] * count,
+        "SourceFile": Same(source_name),
         "Offset": batch.offset,
-        "Recovered": batch.recovered,
+        "Recovered": recovered if any(recovered) else Same(False),
         "HeaderID": batch.header_id,
-        "EventType": absent,
-        "TimeWritten": absent,
-        "Message": absent,
+        "EventType": Same(None),
+        "TimeWritten": Same(None),
+        "Message": Same(None),
     }
-    return Block({name: columns[name] for name in COLUMNS}, [tick or 0 for tick in ticks], count)
+    return Block({name: columns[name] for name in COLUMNS}, [tick or 0 for tick in ticks], len(batch))
 
 
 def times(ticks: Iterable[int | None]) -> list[str | None]:
     """FILETIMEs as text: the date of each second is worked out once."""
-    seconds: dict[int, str] = {}
+    seconds = _Seconds()
     texts: list[str | None] = []
     for tick in ticks:
         if tick is None:
             texts.append(None)
-            continue
-        second, fraction = divmod(tick, TICKS_PER_SECOND)
-        text = seconds.get(second)
-        if text is None:
-            text = seconds[second] = format_filetime(second * TICKS_PER_SECOND, 0).removesuffix("Z")
-        texts.append(f"{text}.{fraction:07}Z" if text[1:2] != "x" else format_filetime(tick))
+        elif tick > LAST_TICKS:
+            texts.append(format_filetime(tick))
+        else:
+            second, fraction = divmod(tick, TICKS_PER_SECOND)
+            texts.append(f"{seconds[second]}.{fraction:07}Z")
     return texts
+
+
+class _Seconds(dict[int, str]):
+    """Seconds since 1601 as text up to the second."""
+
+    def __missing__(self, second: int) -> str:
+        text = self[second] = format_filetime(second * TICKS_PER_SECOND, 0).removesuffix("Z")
+        return text
 
 
 def json_text(value: Any) -> str:

@@ -1,13 +1,15 @@
 """Blocks → lines of JSON or CSV: one row a line, every column, the same bytes whatever the number of workers."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from evtscan.dump.blocks import Block, json_text
+from evtscan.dump.blocks import Block, Same, json_text
 from evtscan.dump.columns import COLUMNS
+from evtscan.reporters.csv import neutralised
 
 Cells = Callable[[list[Any]], list[str]]
+"""The values of a column → their texts, each with what stands before it on the line."""
 
 
 class _Cache(dict[Any, str]):
@@ -26,54 +28,84 @@ class _Cache(dict[Any, str]):
 
 _MOST_CACHED = 1 << 16
 
-
-def _of_number(value: int | None) -> str:
-    return "null" if value is None else str(value)
-
-
-def _of_bool(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _cached(make: Callable[[Any], str]) -> Cells:
-    cache = _Cache(make)
-    return lambda values: list(map(cache.__getitem__, values))
-
-
-def _each(make: Callable[[Any], str]) -> Cells:
-    return lambda values: list(map(make, values))
-
-
-def _quoted(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
-
-
-_UNIQUE = {"TimeCreated", "RecordID", "Offset", "HeaderID", "Data", "Message"}
+_UNIQUE = frozenset({"TimeCreated", "RecordID", "Offset", "HeaderID", "Data", "Message"})
 """Columns in which hardly any value repeats: a cache would only grow."""
 
-_JSON_TEMPLATE = "{" + ",".join(f'"{name}":%s' for name in COLUMNS) + "}\n"
 
+class Lines:
+    """Rows as lines: for each column what stands before its cell, and how its cells are written."""
 
-class JsonLines:
-    """Rows as JSON Lines: absent is null, numbers are numbers, ``Data`` is an object."""
-
-    suffix = ".jsonl"
+    suffix = ""
     header = ""
+    end = "\n"
 
-    def __init__(self) -> None:
-        self._cells: dict[str, Cells] = {name: _cached(json_text) for name in COLUMNS}
-        self._cells |= {name: _each(_of_number) for name in ("RecordID", "Offset", "HeaderID")}
-        self._cells |= {"TimeCreated": _each(_quoted), "Message": _each(json_text), "Recovered": _each(_of_bool)}
-        self._cells["Data"] = list
+    def __init__(self, columns: Iterable[str]) -> None:
+        self._caches: dict[str, _Cache] = {}
+        self._before = {name: self.before(name, place) for place, name in enumerate(columns)}
+
+    def before(self, name: str, place: int) -> str:
+        """The text before a cell."""
+        raise NotImplementedError
+
+    def cell(self, name: str, value: Any) -> str:
+        """The text of a cell."""
+        raise NotImplementedError
 
     def lines(self, block: Block) -> Iterator[str]:
         """The lines of a block, each with its line break."""
-        columns = [self._cells[name](values) for name, values in block.columns.items()]
-        return map(_JSON_TEMPLATE.__mod__, zip(*columns, strict=True))
+        columns: list[list[str]] = []
+        literal = ""  # what columns of one value say, up to the next one that varies
+        for name, values in block.columns.items():
+            if isinstance(values, Same):
+                literal += self._before[name] + self.cell(name, values.value)
+            else:
+                columns.append(self._texts(name, values, literal + self._before[name]))
+                literal = ""
+        columns.append([literal + self.end] * block.count)
+        return map("".join, zip(*columns, strict=True))
+
+    def _texts(self, name: str, values: list[Any], before: str) -> list[str]:
+        if name in _UNIQUE:
+            return [before + text for text in self.unique(name, values)]
+        cache = self._caches.get(name + before)
+        if cache is None:
+            if len(self._caches) > len(self._before) * 8:  # each file brings its own literals
+                self._caches.clear()
+            cache = self._caches[name + before] = _Cache(lambda value: before + self.cell(name, value))
+        return list(map(cache.__getitem__, values))
+
+    def unique(self, name: str, values: list[Any]) -> Iterable[str]:
+        """The cells of a column in which hardly any value repeats."""
+        return (self.cell(name, value) for value in values)
+
+
+class JsonLines(Lines):
+    """Rows as JSON Lines: absent is null, numbers are numbers, ``Data`` is an object."""
+
+    suffix = ".jsonl"
+    end = "}\n"
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS)
+
+    def before(self, name: str, place: int) -> str:
+        """The key of the member."""
+        return f'{"," if place else "{"}"{name}":'
+
+    def cell(self, name: str, value: Any) -> str:
+        """The value as JSON."""
+        return str(value) if name == "Data" else json_text(value)
+
+    def unique(self, name: str, values: list[Any]) -> Iterable[str]:
+        """The values as JSON; most of them are known to need no escapes."""
+        if name == "Data":
+            return values
+        if None in values or name == "Message":
+            return map(json_text, values)
+        return [f'"{value}"' for value in values] if name == "TimeCreated" else map(str, values)
 
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
-_FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
 _BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\0": "\\0"})
 
 
@@ -82,12 +114,12 @@ def csv_cell(value: Any, raw: bool = False) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _of_bool(value)
+        return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     text = str(value).translate(_BREAKS)
-    if not raw and _FORMULA.match(text):
-        text = "'" + text
+    if not raw:
+        text = neutralised(text)
     return _enclosed(text) if _NEEDS_QUOTES.search(text) else text
 
 
@@ -95,23 +127,27 @@ def _enclosed(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-class Csv:
+class Csv(Lines):
     """Rows as CSV (RFC 4180, CRLF) with a header; ``Data`` is the text of a JSON object."""
 
     suffix = ".csv"
+    end = "\r\n"
 
     def __init__(self, columns: Sequence[str] = tuple(COLUMNS), raw: bool = False) -> None:
+        super().__init__(columns)
         self.header = ",".join(columns) + "\r\n"
-        self._template = ",".join(["%s"] * len(columns)) + "\r\n"
+        self._raw = raw
 
-        def cell(value: Any) -> str:
-            return csv_cell(value, raw)
+    def before(self, name: str, place: int) -> str:
+        """The separator."""
+        return "," if place else ""
 
-        self._cells: dict[str, Cells] = {name: _each(cell) if name in _UNIQUE else _cached(cell) for name in columns}
-        if "Data" in columns:
-            self._cells["Data"] = _each(_enclosed)
+    def cell(self, name: str, value: Any) -> str:
+        """The value as a cell."""
+        return _enclosed(value) if name == "Data" else csv_cell(value, self._raw)
 
-    def lines(self, block: Block) -> Iterator[str]:
-        """The lines of a block, each with its line break."""
-        columns = [self._cells[name](values) for name, values in block.columns.items()]
-        return map(self._template.__mod__, zip(*columns, strict=True))
+    def unique(self, name: str, values: list[Any]) -> Iterable[str]:
+        """The values as cells; times and numbers need no quotes."""
+        if name in ("Data", "Message") or None in values:
+            return super().unique(name, values)
+        return map(str, values)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from evtscan.dump import evtxecmd
-from evtscan.dump.blocks import BLOCK, Block, of_batch, of_events
+from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
@@ -174,11 +174,11 @@ def _blocks(reader: Any, task: Task, options: DumpOptions) -> Iterator[Block]:
 
 
 def _of_evtxecmd(events: Iterable[Event]) -> Iterator[Block]:
-    from itertools import islice
-
     source = iter(events)
     while chunk := list(islice(source, BLOCK)):
-        columns = {name: [read(event) for event in chunk] for name, read in evtxecmd.COLUMNS.items()}
+        columns: dict[str, list[Any] | Same] = {
+            name: [read(event) for event in chunk] for name, read in evtxecmd.COLUMNS.items()
+        }
         yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
 
 

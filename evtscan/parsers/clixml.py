@@ -12,6 +12,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
@@ -23,22 +25,25 @@ from evtscan.parsers.exports import (
     ExportLog,
     Record,
     System,
-    local_instant,
+    instant,
     unsaid,
     whole_number,
 )
+from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textblocks import TextBlocks, text_of
 from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces
-from evtscan.wintypes import format_float, format_guid_text, format_hex
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_float, format_guid_text, format_hex
 
 _BEGIN = re.compile(
-    rb'<Obj RefId="\d{1,9}">\s{0,200}(?:<TNRef RefId="(\d{1,9})"\s?/>|<TN RefId="(\d{1,9})">\s{0,200}<T>([^<]{0,400})</T>)'
+    rb'<Obj RefId="\d{1,9}">\s{0,200}'
+    rb'(?:<TNRef RefId="(\d{1,9})"\s?/>|<TN RefId="(\d{1,9})">\s{0,200}<T>([^<]{0,400})</T>)'
     rb"(?:\s{0,200}<T>[^<]{0,400}</T>){0,8}(?:\s{0,200}</TN>)?(?:\s{0,200}<ToString>[^<]{0,400}</ToString>)?"
     rb'(\s{0,200}<Props>\s{0,200}<I32 N="Id">)?'
 )
 _TYPE = b"Eventing.Reader.EventLogRecord"
 _END, _CLOSE = b"</Obj>", "</Obj>"
 _AROUND = re.compile(rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Objs\b[^<>]*>)*+")
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
 _CONTROL = re.compile("((?:_x[0-9A-Fa-f]{4}_)+)")
 
 _NUMBERS = {
@@ -61,15 +66,18 @@ _LOSSES = (
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
-    """Open an export of event objects for one pass; its times carry their zone, so that ``options`` have no say.
+    """Open an export of event objects for one pass.
+
+    Its times carry their offset from UTC; ``options.zone`` serves where somebody has taken it out.
 
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+        UsageError: if there is no such zone.
     """
-    return ExportLog(source, query, "clixml", read_records)
+    return ExportLog(source, query, "clixml", partial(read_records, zone=source_zone(options.zone)))
 
 
-def read_records(source: Source, books: Books) -> Iterator[Record]:
+def read_records(source: Source, books: Books, zone: SourceZone | None = None) -> Iterator[Record]:
     """Find the event objects of a file."""
     blocks = TextBlocks(source)
     types: set[bytes] = set()
@@ -77,12 +85,12 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     waiting, at = b"", (offset, line)
     for piece in pieces(blocks, _BEGIN):
         if _is_event(piece, types) or len(waiting) > LONGEST_RECORD:
-            yield from _records(waiting, *at, books)
+            yield from _records(waiting, *at, zone, books)
             waiting, at = b"", (offset, line)
         waiting += piece
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
-    yield from _records(waiting, *at, books)
+    yield from _records(waiting, *at, zone, books)
 
 
 def _is_event(piece: bytes, types: set[bytes]) -> bool:
@@ -96,7 +104,7 @@ def _is_event(piece: bytes, types: set[bytes]) -> bool:
     return reference in types or defined in types or has_id is not None
 
 
-def _records(piece: bytes, offset: int, line: int, books: Books) -> Iterator[Record]:
+def _records(piece: bytes, offset: int, line: int, zone: SourceZone | None, books: Books) -> Iterator[Record]:
     """The event object at the beginning of a piece, if there is one, with warnings for what is not."""
     if not _BEGIN.match(piece):
         if not _AROUND.fullmatch(piece):
@@ -105,9 +113,11 @@ def _records(piece: bytes, offset: int, line: int, books: Books) -> Iterator[Rec
     end = piece.rfind(_END) + len(_END)
     text, foreign = text_of(piece[:end] if end >= len(_END) else piece)
     if foreign:
-        books.warn_once("encoding", "characters that are not UTF-8 are read in code page 1252", offset=offset, line=line)
+        books.warn_once(
+            "encoding", "characters that are not UTF-8 are read in code page 1252", offset=offset, line=line
+        )
     node, flaw = parse(text)
-    record = None if node is None else _record(node, flaw, offset, line)
+    record = None if node is None else _record(node, flaw, offset, line, zone)
     if record is None:
         message = f"an event object cannot be read: {flaw or 'it has no Id'}; export the log again"
         books.warn("bad_record", message, offset=offset, line=line, lost=1)
@@ -117,7 +127,7 @@ def _records(piece: bytes, offset: int, line: int, books: Books) -> Iterator[Rec
     yield record
 
 
-def _record(node: Node, flaw: str, offset: int, line: int) -> Record | None:
+def _record(node: Node, flaw: str, offset: int, line: int, zone: SourceZone | None) -> Record | None:
     members = {
         str(member.attributes["N"]): member
         for group in node.children
@@ -131,7 +141,7 @@ def _record(node: Node, flaw: str, offset: int, line: int) -> Record | None:
     system: System = {
         "event_id": event_id,
         "provider": _text(members.get("ProviderName")) or "",
-        "time": local_instant(_text(members.get("TimeCreated"))),
+        "time": _local(_text(members.get("TimeCreated")), zone),
         "keywords": _keywords(_text(members.get("Keywords"))),
     }
     fields: dict[str, Any] = {field: whole_number(_text(members.get(name))) for name, field in _NUMBERS.items()}
@@ -145,7 +155,9 @@ def _record(node: Node, flaw: str, offset: int, line: int) -> Record | None:
 def _content(members: dict[str, Node], system: System, flaw: str) -> Content:
     values = list(_properties(members.get("Properties")))
     binary = [raw for raw in values[-1:] if isinstance(raw, bytes)]
-    data: dict[str, Any] = {f"Data{place}": _shown(value) for place, value in enumerate(values[: -1 if binary else None], 1)}
+    data: dict[str, Any] = {
+        f"Data{place}": _shown(value) for place, value in enumerate(values[: -1 if binary else None], 1)
+    }
     if binary:
         data["Binary"] = _shown(binary[0])
     lost = {name for name in unsaid(system) if name not in _SAID or _SAID[name] not in members}
@@ -182,7 +194,11 @@ def _properties(node: Node | None) -> Iterator[str | bytes | list[str] | None]:
     items = node.child("LST") if node is not None else None
     for item in items.children if items is not None else ():
         members = item.child("Props") or item.child("MS")
-        value = next((member for member in members.children if member.attributes.get("N") == "Value"), None) if members else None
+        value = (
+            next((member for member in members.children if member.attributes.get("N") == "Value"), None)
+            if members
+            else None
+        )
         yield _value(value)
 
 
@@ -216,8 +232,19 @@ def _real(text: str) -> str:
 
 
 def _time(text: str) -> str:
-    time = local_instant(text)
+    time = _local(text, None)
     return text if time is None else str(time)
+
+
+def _local(text: str | None, zone: SourceZone | None) -> Instant | None:
+    """A time; one without offset is local."""
+    time = instant(text)
+    if time is None or text is None or _OFFSET.search(text):
+        return time
+    offset = None if zone is None else zone.offset_at(time.ticks)
+    if offset is None:
+        return replace(time, local=True)
+    return replace(time, ticks=max(time.ticks - round(offset.total_seconds()) * TICKS_PER_SECOND, 0))
 
 
 _WRITTEN: dict[str, Callable[[str], str]] = {

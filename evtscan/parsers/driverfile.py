@@ -24,10 +24,12 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     """Read one PE file.
 
     Raises:
-        EvidenceError: if the file cannot be read, is larger than 64 MiB, or is no PE file.
+        EvidenceError: if the file cannot be read, is larger than 64 MiB, is no PE file, or is cut off.
     """
     raw, modified = _read(source)
     image = _parse(source, raw)
+    if _cut_off(image, len(raw)):
+        raise EvidenceError(f"{source.name}: a program file that is cut off at {len(raw)} bytes; copy it again")
     linked = _linked(image)
     version, original = _version(image)
     dated = linked is None or timedelta(0) <= modified - linked <= _LONGEST_WAY_TO_MARKET
@@ -66,6 +68,12 @@ def _parse(source: Source, raw: bytes) -> Any:
         # pefile lets what a broken structure brings about through: struct.error, IndexError, UnicodeDecodeError …
         raise EvidenceError(f"{source.name}: a program file that cannot be read ({error}); copy it again") from error
     return image
+
+
+def _cut_off(image: Any, size: int) -> bool:
+    """Whether sections that the header announces do not lie within the file."""
+    ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
+    return len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > size
 
 
 def _linked(image: Any) -> date | None:

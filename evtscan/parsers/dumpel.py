@@ -22,13 +22,13 @@ from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import ANY_DATA, numbered
 from evtscan.parsers.textlog import Block, Entry, Part, between, blocks, open_log
-from evtscan.parsers.textsignatures import SEPARATORS, begins_with_time, dumpel_row, dumpel_spaced_row
+from evtscan.parsers.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten", "Binary", "Message"})
 _ON_EVERY_HOST = frozenset({"System", "Application", "Security"})
-_ACCOUNT = r"N/A|(?:NT AUTHORITY|[^\\ ]+)\\(?:ANONYMOUS LOGON|LOCAL SERVICE|NETWORK SERVICE|\S+)"
-_SOURCE_FIRST = re.compile(rf"(\S.*?) +({_ACCOUNT}) +(\S+)(?: +(.*))?\Z")
-_USER_FIRST = re.compile(rf"({_ACCOUNT}) +(\S.*?) +([A-Z0-9][A-Z0-9_-]{{0,14}})(?: +(.*))?\Z")
+_ACCOUNT = r"N/A|(?:NT AUTHORITY|[^\\ ]{1,64})\\(?:ANONYMOUS LOGON|LOCAL SERVICE|NETWORK SERVICE|\S{1,64})"
+_SOURCE_FIRST = re.compile(rf"(\S.{{0,255}}?) {{1,16}}({_ACCOUNT}) {{1,16}}(\S{{1,255}})(?: +(.*))?\Z")
+_USER_FIRST = re.compile(rf"({_ACCOUNT}) {{1,16}}(\S.{{0,255}}?) {{1,16}}([A-Z0-9][A-Z0-9_-]{{0,14}})(?: +(.*))?\Z")
 """NT 3.5 knows only names of computers in capitals, which tells where a source of several words ends."""
 
 
@@ -167,4 +167,4 @@ def _looks_like_account(name: str) -> bool:
 
 
 def _is_broken(line: str) -> bool:
-    return line[:1].isdigit() and begins_with_time().match(line) is not None
+    return nearly_dumpel_row().match(line) is not None

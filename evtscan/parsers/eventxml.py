@@ -337,8 +337,12 @@ def _content(event: Node | None, flaw: str) -> Content:
     rendering = event.child("RenderingInfo")
     message = None if rendering is None else rendering.child("Message")
     said = Node(event.name, {}, "", tuple(child for child in event.children if child.name != "RenderingInfo"))
+    try:
+        data = data_of(said)
+    except RecordError as error:
+        data, flaw = {}, str(error)
     return Content(
-        data=data_of(said),
+        data=data,
         message=None if message is None else str(message.text) or None,
         unreadable=frozenset({ALL_DATA}) if flaw else frozenset(),
         flaw=flaw,

@@ -5,9 +5,8 @@ missing, or where several logs or hosts alternate in one file, it is their place
 newest stands first (Event Viewer and ``wevtutil /rd:true`` write that).
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, Required, TypedDict
 
@@ -392,15 +391,6 @@ def instant(text: str | None) -> Instant | None:
         return parse_time(text)
     except (ValueError, OverflowError):
         return None
-
-
-_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
-
-
-def local_instant(text: str | None) -> Instant | None:
-    """The same where a time without zone is local time, of a zone that the export does not tell."""
-    time = instant(text)
-    return time if time is None or text is None or _ZONE.search(text) else replace(time, local=True)
 
 
 def add(data: dict[str, Any], name: str, value: Any) -> None:

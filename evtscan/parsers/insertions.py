@@ -20,7 +20,8 @@ _COMMAS = re.compile(
     re.DOTALL,
 )
 _LINES = re.compile(r"The following information was included with the event:[ \t]*\n\s*(.*)\Z", re.DOTALL)
-_REASON = re.compile(r"\n\s*\n+(?:The message resource is|The locale specific resource|The specified)[^\n]*\s*\Z")
+_REASONS = ("The message resource is", "The locale specific resource", "The specified")
+"""How the last paragraph of Vista's sentence begins, which says what was missing."""
 
 
 def insertion_strings(message: str) -> tuple[str, ...] | None:
@@ -34,7 +35,10 @@ def insertion_strings(message: str) -> tuple[str, ...] | None:
         text = (found[1] if found[1] is not None else found[2]).rstrip().removesuffix(".")
         return tuple(text.split(", ")) if text else ()
     if found := _LINES.search(message):
-        text = _REASON.sub("", f"{found[1]}\n").rstrip()
+        text = found[1].rstrip()
+        before, _, last = text.rpartition("\n\n")
+        if last.startswith(_REASONS):
+            text = before.rstrip()
         return tuple(line.rstrip() for line in text.split("\n")) if text else ()
     return None
 

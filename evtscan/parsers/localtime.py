@@ -148,14 +148,30 @@ def _day(year: int, month: int, day: int) -> int | None:
 
 @dataclass(slots=True)
 class _Steps:
-    """How often, from one record of a stretch to the next, time goes forward and back under one reading."""
+    """How often, from one record of a section to the next, time goes forward and back under one reading.
+
+    ``telling`` counts, of both, those steps that go the other way under another reading.
+    """
 
     forward: int = 0
     backward: int = 0
+    telling_forward: int = 0
+    telling_backward: int = 0
+
+    def add(self, direction: int, telling: bool) -> None:
+        if direction > 0:
+            self.forward += 1
+            self.telling_forward += telling
+        elif direction < 0:
+            self.backward += 1
+            self.telling_backward += telling
 
     @property
-    def turns(self) -> int:
-        return min(self.forward, self.backward)
+    def against(self) -> int:
+        """The telling steps that go against the rest; all of them, if neither direction prevails."""
+        if self.forward == self.backward:
+            return self.telling_forward + self.telling_backward
+        return self.telling_backward if self.forward > self.backward else self.telling_forward
 
 
 @dataclass(slots=True)
@@ -187,28 +203,31 @@ class TimeSurvey:
         """Take the next time, in the order of the file."""
         self._halved = self._halved or time.halved
         section = self._sections[-1]
-        last = section.last
-        section.last = time
-        for order in (0, 1, 2):
-            day = time.days[order]
+        last, section.last = section.last, time
+        for order, day in enumerate(time.days):
             if day is None:
                 self._misfits[order] += 1
                 continue
             span = self._spans[order]
-            self._spans[order] = (day, day) if span is None else (min(span[0], day), max(span[1], day))
-            if last is not None and (before := last.days[order]) is not None:
-                if (day, time.ticks) > (before, last.ticks):
-                    section.steps[order].forward += 1
-                elif (day, time.ticks) < (before, last.ticks):
-                    section.steps[order].backward += 1
+            if span is None:
+                self._spans[order] = (day, day)
+            elif not span[0] <= day <= span[1]:
+                self._spans[order] = (min(span[0], day), max(span[1], day))
+        if last is not None and (last.ticks != time.ticks or last.days != time.days):
+            directions = _directions(last, time)
+            known = [direction for direction in directions if direction is not None]
+            telling = len(set(known)) > 1
+            for steps, direction in zip(section.steps, directions, strict=True):
+                if direction is not None:
+                    steps.add(direction, telling)
 
     @property
     def orders(self) -> tuple[DateOrder, ...]:
         """The readings that nothing speaks against; with one, the file says how its dates are to be read."""
         fewest = min(self._misfits)
         left = [order for order in DateOrder if self._misfits[order] == fewest]
-        smoothest = min(self._turns(order) for order in left)
-        left = [order for order in left if self._turns(order) <= 4 * smoothest]
+        against = {order: sum(section.steps[order].against for section in self._sections) for order in left}
+        left = [order for order in left if against[order] <= 4 * min(against.values())]
         if len(left) > 1 and DateOrder.YEAR_FIRST in left:
             left.remove(DateOrder.YEAR_FIRST)  # a year of four digits leaves no other reading
         return tuple(left)
@@ -227,10 +246,9 @@ class TimeSurvey:
     @property
     def disordered(self) -> bool:
         """Whether the records stand in an order that has nothing to do with time: sorted by source, say."""
-        order = self.orders[0]
-        forward = sum(section.steps[order].forward for section in self._sections)
-        backward = sum(section.steps[order].backward for section in self._sections)
-        return self._turns(order) * 4 > forward + backward
+        steps = [section.steps[self.orders[0]] for section in self._sections]
+        turns = sum(min(section.forward, section.backward) for section in steps)
+        return turns * 4 > sum(section.forward + section.backward for section in steps)
 
     def newest_first(self, section: int, default: bool) -> bool:
         """Whether the newest record of a section stands at its top; ``default`` is for what its times leave open."""
@@ -238,8 +256,13 @@ class TimeSurvey:
         steps = self._sections[min(section, _MOST_SECTIONS - 1)].steps[order]
         return default if steps.forward == steps.backward else steps.backward > steps.forward
 
-    def _turns(self, order: DateOrder) -> int:
-        return sum(section.steps[order].turns for section in self._sections)
+
+def _directions(before: PrintedTime, after: PrintedTime) -> list[int | None]:
+    """For each order 1 if time goes forward and -1 if back; None where one of the two is no date."""
+    return [
+        None if old is None or new is None else ((new, after.ticks) > (old, before.ticks)) * 2 - 1
+        for old, new in zip(before.days, after.days, strict=True)
+    ]
 
 
 def ticks_of(time: PrintedTime, orders: Iterable[DateOrder]) -> int | None:

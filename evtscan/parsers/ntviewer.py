@@ -20,7 +20,7 @@ from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.textlog import Block, Entry, Part, Section, Words, between, blocks, open_log
-from evtscan.parsers.textsignatures import SEPARATORS, begins_with_time, viewer_list_row, viewer_row
+from evtscan.parsers.textsignatures import SEPARATORS, nearly_viewer_row, viewer_list_row, viewer_row
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten"})
 _ENGLISH_HEADLINE = re.compile(r"Type([\t,;])Date\1Time\1Source\1Category\1Event\1User\1Computer")
@@ -138,7 +138,7 @@ def _is_headline(line: str) -> bool:
 
 
 def _is_broken(line: str) -> bool:
-    return line[:1].isdigit() and begins_with_time().match(line) is not None
+    return nearly_viewer_row().match(line) is not None
 
 
 def _interrupts(line: str) -> bool:

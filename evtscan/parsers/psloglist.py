@@ -28,14 +28,26 @@ from evtscan.parsers.dumpel import data_of_strings
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import data_of_message
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
-from evtscan.parsers.textlog import Block, Entry, Flaw, Interlude, Part, Section, Words, between, blocks, open_log
+from evtscan.parsers.textlog import (
+    Block,
+    Entry,
+    Flaw,
+    Interlude,
+    Part,
+    Section,
+    Words,
+    between,
+    blocks,
+    heads_within,
+    open_log,
+)
 from evtscan.parsers.textsignatures import PSLOGLIST_SEPARATORS, psloglist_head, psloglist_row
 
 _LOST = NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten", "Binary", "Task"}
 _HEADLINE = re.compile(r"(\S.{0,255}?) log on \\\\(\S{1,255}):\Z")
-_BANNER = re.compile(r"PsLog[Ll]ist v|Copyright \(C\)|Sysinternals - ")
-_LABEL = re.compile(r" {3}(Type|Computer|User): +(.*?)\s*\Z")
-_TIME = re.compile(r" {3}Time: +(\S.*?) +ID: +(\d{1,10})\s*\Z")
+_BANNER = re.compile(r"PsLog[Ll]ist v\d|Copyright \(C\) [\d-]+ Mark Russinovich|Sysinternals - www\.sysinternals\.com")
+_LABEL = re.compile(r" {3}(Type|Computer|User):(.*)\Z")
+_TIME = re.compile(r" {3}Time: {1,16}(\S.{0,60}?) {1,16}ID: {1,16}(\d{1,10})\s*\Z")
 _NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:\s*", re.IGNORECASE)
 _MOST_LABELS = 4
 _COLUMNS = 9
@@ -70,6 +82,7 @@ class PsLogList:
                 yield from self._between(block)
             elif (record := self._record(block)) is not None:
                 yield self._entry(block, record)
+                yield from heads_within(block.line, sum(map(_is_time, record.text.split("\n"))))
             else:
                 message = "this record has no line with its time and event id"
                 yield Flaw(block.line, "bad_record", message, lost=1)
@@ -91,7 +104,7 @@ class PsLogList:
             user = "" if user.casefold() == "none" else user
             text = "\n".join((message, *block.lines)).rstrip()
             return _Record(number, channel_of(log) or log, provider, word, computer, time, event_id, user, text)
-        number, provider = block.head
+        number, provider = map(str.strip, block.head)
         labels, time, event_id, place = _labels(block.lines)
         if not event_id:
             return None
@@ -138,6 +151,10 @@ class PsLogList:
         return Content(data=data, message=text, unreadable=unreadable | lost, flaw=flaw)
 
 
+def _is_time(line: str) -> bool:
+    return line.startswith("   ") and _TIME.match(line) is not None
+
+
 class _Record(NamedTuple):
     """What one record says, in blocks or in a row."""
 
@@ -170,7 +187,7 @@ def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
     place = 0
     for line in lines[:_MOST_LABELS]:
         if found := _LABEL.match(line):
-            labels[found[1]] = found[2]
+            labels[found[1]] = found[2].strip()
         elif found := _TIME.match(line):
             time, event_id = found[1], found[2]
         else:
@@ -180,4 +197,4 @@ def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
 
 
 def _interrupts(line: str) -> bool:
-    return line.endswith(":") and _HEADLINE.match(line) is not None
+    return (line.endswith(":") and _HEADLINE.match(line) is not None) or _BANNER.match(line) is not None

@@ -46,7 +46,8 @@ def read_registry(source: Source) -> DumpedRegistry:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
     text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
-    registry = DumpedRegistry(source.name, "reg query", cut=not text.endswith("\n"))
+    cut = not text.endswith("\n") and prompt(text[text.rfind("\n") + 1 :]) is None
+    registry = DumpedRegistry(source.name, "reg query", cut=cut)
     keys = [key for run in _runs(registry, text) for key in _judged(run)]
     if not keys:
         raise EvidenceError(f"{source.name}: shows no registry key")

@@ -255,8 +255,14 @@ _REGDMP = re.compile(
 
 
 def is_driver(head: bytes, name: str) -> bool:
-    """A program file of Windows: ``MZ``, and the offset of a PE header."""
-    return head.startswith(b"MZ") and len(head) > 64
+    """A program file of Windows: ``MZ``, and where its offset 60 points to, the mark of a PE header."""
+    if not head.startswith(b"MZ") or len(head) <= 64:
+        return False
+    offset = int.from_bytes(head[60:64], "little")
+    return head[offset : offset + 4] == b"PE\0\0" or len(head) < offset + 4 <= _LAST_PE_HEADER
+
+
+_LAST_PE_HEADER = 1 << 20
 
 
 def is_szdd(head: bytes, name: str) -> bool:

@@ -419,6 +419,13 @@ def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
     return Flaw(interlude.line, "stray_lines", f"what begins here belongs to no record: {interlude.text[:80]!r}")
 
 
+def heads_within(line: int, count: int) -> Iterator[Flaw]:
+    """A warning if ``count`` lines in the text of the record at ``line`` look like the beginnings of others."""
+    if count:
+        message = f"within the text of this record begin {count} more that are damaged, or it quotes them"
+        yield Flaw(line, "bad_record", message, lost=count)
+
+
 def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
     waiting: tuple[int, str] | None = None
     for item in lines:

@@ -58,15 +58,25 @@ def dumpel_spaced_row() -> re.Pattern[str]:
 
 
 @cache
-def begins_with_time() -> re.Pattern[str]:
-    """A date and a time at the beginning of a line, as records of viewer and dumpel have them."""
-    return re.compile(rf"{DATE}[\t,; ]{TIME}[\t,; ]")
+def nearly_viewer_row() -> re.Pattern[str]:
+    """A line that was a record of a saved list before it was damaged: its time, or an event id in the sixth column."""
+    columns = "|".join(rf"(?:[^{mark}]*{mark}){{5}}\d{{1,5}}{mark}[^{mark}]*{mark}" for mark in SEPARATORS)
+    return re.compile(rf"{DATE}[\t,; ]{TIME}[\t,; ]|{columns}")
+
+
+@cache
+def nearly_dumpel_row() -> re.Pattern[str]:
+    """A line that was a record of dumpel before it was damaged: its time, or numbers in the next three columns."""
+    columns = "|".join(
+        rf"(?:[^{mark}]*{mark}){{2}}\d{{1,2}}{mark}\d{{1,5}}{mark}\d{{1,10}}{mark}" for mark in SEPARATORS
+    )
+    return re.compile(rf"{DATE}[\t,; ]{TIME}[\t,; ]|{columns}")
 
 
 @cache
 def psloglist_head() -> re.Pattern[str]:
     """The first line of a record of PsLogList: number and source."""
-    return re.compile(r"\[(\d{1,10})\] (\S.*?)\s*\Z")
+    return re.compile(r"\[(\d{1,10})\] (\S.*)\Z")
 
 
 @cache
@@ -92,7 +102,7 @@ WEVTUTIL_FIRST_FIELD = "  Log Name:"
 def new_viewer_row() -> re.Pattern[str]:
     """Saved by the viewer of Vista and later: level or keywords, date and time, source, event id, task category."""
     s = rf"([{SEPARATORS}])"
-    return re.compile(rf'"?[^"\t,;]*"?{s}"?({DATE}[ ,]{{1,2}}{TIME})"?\1[^"\t,;]+\1(\d{{1,5}})\1')
+    return re.compile(rf'"?[^"\t,;\d]+"?{s}"?({DATE}[ ,]{{1,2}}{TIME})"?\1[^"\t,;]+\1(\d{{1,5}})\1')
 
 
 _CSV_COLUMNS = {
@@ -156,8 +166,10 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
     names = [name.strip().strip('"').lower() for name in lines[0].split(separator)]
     if names[1:5] == ["date and time", "source", "event id", "task category"]:
         return True
-    row = new_viewer_row().match(lines[1]) if len(lines) > 1 else None
-    return row is not None and row[1] == separator and not any(_NUMBER.match(name) for name in names[:5])
+    if len(names) != 5 or len(lines) < 2 or any(_NUMBER.match(name) for name in names):
+        return False
+    row = new_viewer_row().match(lines[1])  # rows have one field more than the headline names
+    return row is not None and row[1] == separator and lines[1].count(separator) > 4
 
 
 def is_field_csv(head: bytes, name: str) -> bool:

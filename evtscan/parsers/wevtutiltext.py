@@ -31,7 +31,7 @@ from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import data_of_message
 from evtscan.parsers.lostfields import NOT_IN_TEXT
-from evtscan.parsers.textlog import Block, Entry, Flaw, Part, Section, Words, between, blocks, open_log
+from evtscan.parsers.textlog import Block, Entry, Flaw, Part, Section, Words, between, blocks, heads_within, open_log
 from evtscan.parsers.textsignatures import WEVTUTIL_FIRST_FIELD, WEVTUTIL_HEAD
 
 _LABEL = re.compile(r"  ([A-Z][A-Za-z ]{1,15}): ?(.*)\Z")
@@ -80,6 +80,8 @@ class WevtutilText:
                 yield Section()
             expected = block.head + 1
             yield self._entry(block)
+            within = sum(line.startswith(WEVTUTIL_FIRST_FIELD) for line in block.lines[1:])
+            yield from heads_within(block.line, within)
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """Words that are not English, and a zone that proves nothing."""

@@ -36,4 +36,9 @@ def write(table: Table, stream: BinaryIO) -> None:
 
 def _neutralised(cell: Cell) -> str:
     text = cell_text(cell)
-    return "'" + text if isinstance(cell, str) and _FORMULA.match(text) else text
+    return neutralised(text) if isinstance(cell, str) else text
+
+
+def neutralised(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    return "'" + text if _FORMULA.match(text) else text

@@ -2,6 +2,8 @@ import csv
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import AFFECTED
 
 
@@ -65,3 +67,22 @@ def test_what_is_wrong_with_an_archive_is_a_warning(evtscan, affected):
     (warning,) = rows("out/warnings.csv")
     assert (warning["SourceFile"], warning["Kind"]) == ("more.zip", "unreadable")
     assert "more.zip" in result.err
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "C/WINNT/system32/config",  # KAPE and CyLR
+        "uploads/auto/C%3A/WINNT/system32/config",  # Velociraptor
+        "system32/config",  # a mounted Windows folder
+        "WINNT/system32/config",  # the root of a disk image
+    ],
+)
+def test_trees_that_collectors_leave_read_as_they_are(evtscan, affected, tmp_path, place):
+    folder = tmp_path / "tree" / place
+    folder.mkdir(parents=True)
+    for path in list(affected.iterdir()):
+        path.rename(folder / path.name)
+    evtscan("scan", tmp_path / "tree", "-o", "findings.csv")
+    (row,) = rows("findings.csv")
+    assert (row["Host"], row["Verdict"], row["SourceFiles"]) == ("NTWS07", "confirmed", f"{place}/SysEvent.Evt")

@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -152,12 +153,11 @@ def test_damage(tmp_path, data):
     raw = bytearray((XP + OLD).encode())
     for place in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=8)):
         raw[place] = data.draw(st.integers(0, 255))
-    try:
-        registry = read(tmp_path, bytes(raw[: data.draw(st.integers(0, len(raw)))]))
-    except EvidenceError as error:
-        assert "keys.txt" in str(error)
-    else:
-        registry.key(SERVICES + r"\RasArp")
+    cut = data.draw(st.integers(0, len(raw)))
+    with suppress(EvidenceError):
+        registry = read(tmp_path, bytes(raw[:cut]))
+        key = registry.key(SERVICES + r"\RasArp")
+        assert key is None or key.location.source == "keys.txt"
 
 
 def test_a_huge_file(tmp_path):

@@ -79,7 +79,9 @@ def test_hours_that_clocks_showed_twice_or_never(local: str, double: bool) -> No
 
 def test_zones_without_summer_time_are_steady() -> None:
     day = parse_time("2001-03-14").ticks // 864_000_000_000
-    berlin, tokyo, fixed, moscow = (source_zone(name) for name in ("Europe/Berlin", "Asia/Tokyo", "+9", "Europe/Moscow"))
+    berlin, tokyo, fixed, moscow = (
+        source_zone(name) for name in ("Europe/Berlin", "Asia/Tokyo", "+9", "Europe/Moscow")
+    )
     assert berlin is not None
     assert tokyo is not None
     assert fixed is not None

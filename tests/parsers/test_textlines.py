@@ -71,7 +71,7 @@ def test_prompts() -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="x.txt: cannot be read"):
+    with pytest.raises(EvidenceError, match="cannot be read"):
         TextLines(Source(tmp_path / "x.txt", "x.txt"))
 
 

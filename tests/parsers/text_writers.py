@@ -76,8 +76,11 @@ def message(event: SampleEvent) -> str:
 def viewer(events: Iterable[SampleEvent], clock: Clock = PLAIN_CLOCK, separator: str = "\t", text: str = "") -> str:
     """Saved by the viewer of NT 4.0 as text, newest first; ``text`` is the description of all events."""
     rows = (
-        (*clock(event), event.provider, _WORDS[event.event_type], _category(event), str(event.event_id), _user(event))
-        + (event.computer, text or message(event))
+        (
+            *clock(event),
+            *(event.provider, _WORDS[event.event_type], _category(event), str(event.event_id), _user(event)),
+            *(event.computer, text or message(event)),
+        )
         for event in reversed(list(events))
     )
     return "".join(separator.join(row) + "\r\n" for row in rows)
@@ -181,9 +184,11 @@ def get_winevent(events: Sequence[SampleEvent], clock: Clock = PLAIN_CLOCK, sepa
     names = "Message,Id,Version,Qualifiers,Level,Task,Opcode,Keywords,RecordId,ProviderName,ProviderId,LogName"
     names += ",ProcessId,ThreadId,MachineName,UserId,TimeCreated,Properties"
     rows = [
-        ["The text\nof it", str(event.event_id), "", str(event.qualifiers or 0), "4", str(event.task), "", "36028797018963968"]
-        + [str(number), event.provider, "", event.channel, "", "", event.computer, event.user_sid or ""]
-        + [clock.text(event), "System.Collections.Generic.List`1[X]"]
+        [
+            *("The text\nof it", str(event.event_id), "", str(event.qualifiers or 0), "4", str(event.task), ""),
+            *("36028797018963968", str(number), event.provider, "", event.channel, "", "", event.computer),
+            *(event.user_sid or "", clock.text(event), "System.Collections.Generic.List`1[X]"),
+        ]
         for event, number in reversed(list(_numbered(events)))
     ]
     head = "#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n"
@@ -195,9 +200,11 @@ def get_eventlog(events: Sequence[SampleEvent], clock: Clock = PLAIN_CLOCK) -> s
     names = "EventID,MachineName,Data,Index,Category,CategoryNumber,EntryType,Message,Source,ReplacementStrings"
     names += ",InstanceId,TimeGenerated,TimeWritten,UserName"
     rows = [
-        [str(event.event_id), event.computer, "System.Byte[]", str(number), f"({event.task})", str(event.task)]
-        + [_WORDS[event.event_type].replace(" ", ""), "The text", event.provider, "System.String[]"]
-        + [str((event.qualifiers or 0) << 16 | event.event_id), clock.text(event), clock.text(event), _user(event)]
+        [
+            *(str(event.event_id), event.computer, "System.Byte[]", str(number), f"({event.task})", str(event.task)),
+            *(_WORDS[event.event_type].replace(" ", ""), "The text", event.provider, "System.String[]"),
+            *(str((event.qualifiers or 0) << 16 | event.event_id), clock.text(event), clock.text(event), _user(event)),
+        ]
         for event, number in reversed(list(_numbered(events)))
     ]
     return _table(names.split(","), rows, ",", csv.QUOTE_ALL)
@@ -208,10 +215,13 @@ def log_parser(events: Sequence[SampleEvent], clock: Clock = PLAIN_CLOCK, *, utc
     names = "EventLog,RecordNumber,TimeGenerated,TimeWritten,EventID,EventType,EventTypeName,EventCategory"
     names += ",EventCategoryName,SourceName,Strings,ComputerName,SID,Message,Data"
     rows = [
-        [f"C:\\logs\\{event.channel}.evt", str(number), clock.text(event), clock.text(event), str(event.event_id)]
-        + [str(int(event.event_type)), f"{_WORDS[event.event_type]} event", str(event.task), "None", event.provider]
-        + ["|".join(event.strings), event.computer, event.user_sid or "", "The text", event.binary.hex()]
-        + ([Clock(iso).text(event)] if utc else [])
+        [
+            *(f"C:\\logs\\{event.channel}.evt", str(number), clock.text(event), clock.text(event)),
+            *(str(event.event_id), str(int(event.event_type)), f"{_WORDS[event.event_type]} event", str(event.task)),
+            *("None", event.provider, "|".join(event.strings), event.computer, event.user_sid or "", "The text"),
+            event.binary.hex(),
+            *([Clock(iso).text(event)] if utc else []),
+        ]
         for event, number in _numbered(events)
     ]
     return _table([*names.split(","), *(["TO_UTCTIME(TimeGenerated)"] if utc else [])], rows)

@@ -1,7 +1,7 @@
 """BinXML tokens → a tree of elements whose holes are substitutions (MS-EVEN6 2.2.12).
 
-Almost every record is a *template instance*: a reference to a template definition in the same chunk, and an array of typed
-values. The definition is the schema, the values are the row::
+Almost every record is a *template instance*: a reference to a template definition in the same chunk, and an array of
+typed values. The definition is the schema, the values are the row::
 
     fragment    0F major minor flags, then a template instance or elements
     instance    0C 01 template-id(4) definition-offset(4) [the definition, if that offset is right here]
@@ -17,7 +17,6 @@ from the start of the chunk.
 
 import struct
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from evtscan.parsers.evtx.record import RecordError
 
@@ -66,7 +65,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class NameReference:
-    """Where a name is used: the place of its 4-byte offset, where that points, and the name's bytes from its hash on."""
+    """Where a name is used: the place of its 4-byte offset, where that points, and the name's bytes from its hash."""
 
     at: int
     target: int
@@ -200,7 +199,7 @@ class _Parser:
             elif token == _HEADER:
                 self.position += FRAGMENT_HEADER_SIZE
             else:
-                self._refuse("outside an element")
+                raise self._refusal("outside an element")
         return tuple(found)
 
     def _element(self, depth: int) -> Element:
@@ -225,7 +224,7 @@ class _Parser:
             self.position += 1
         elif closing != _CLOSE_EMPTY:
             self.position -= 1
-            self._refuse("where an element's start should end")
+            raise self._refusal("where an element's start should end")
         return Element(name, dependency, tuple(attributes), tuple(part for part in content if part != ""))
 
     def _attribute(self) -> Attribute:
@@ -247,7 +246,7 @@ class _Parser:
                 return Substitution(index, token == _OPTIONAL)
             case 0x05:  # _TEXT
                 if self.chunk[self.position + 1] != _STRING:
-                    self._refuse("whose literal is not a string")
+                    raise self._refusal("whose literal is not a string")
                 self.position += 2
                 return self._characters()
             case 0x07:  # _CDATA
@@ -268,7 +267,7 @@ class _Parser:
                 self.position += 1
                 self._characters()
                 return ""
-        self._refuse("inside an element")
+        raise self._refusal("inside an element")
 
     def _name(self) -> str:
         at = self.position
@@ -302,5 +301,5 @@ class _Parser:
         self.position += 4
         return int(value)
 
-    def _refuse(self, where: str) -> NoReturn:
-        raise RecordError(f"token 0x{self.chunk[self.position]:02x} at 0x{self.position:x} {where}")
+    def _refusal(self, where: str) -> RecordError:
+        return RecordError(f"token 0x{self.chunk[self.position]:02x} at 0x{self.position:x} {where}")

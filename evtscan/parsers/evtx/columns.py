@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.model import Query
-from evtscan.parsers.evtx.document import READ_FIELD, Hole, Text
+from evtscan.parsers.evtx.document import READ_FIELD, Hole
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Offsets, Segment
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.shapes import (
     EMPTY,
     IMPOSSIBLE,
     Caches,
-    Markers,
     HolePath,
+    Markers,
     Raws,
     Shape,
     fill,
@@ -45,7 +45,7 @@ _EVENT_ID_TYPE = 0x06  # UInt16
 _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _EVENT_IDS = 1 << 16
-_MANY = 1000  # records of one group; from there on, a copy of the segment pays, since bytes are sliced faster than a view
+_MANY = 1000  # records of a group: from there on a copy of the segment pays, since bytes are sliced faster than a view
 
 Rows = NDArray[np.int64]
 
@@ -121,7 +121,7 @@ class _Key:
 
 
 class WantedIds:
-    """A query as tables: for a template, whose provider and channel may be known already, the event ids that can fit."""
+    """A query as tables: for a template, whose provider and channel may be literal, the event ids that can fit."""
 
     def __init__(self, query: Query) -> None:
         self._query = query
@@ -143,8 +143,8 @@ class WantedIds:
         self._kind_of = grown[:-1]
         if not len(used):
             return np.zeros(len(template), np.bool_)
-        wanted: NDArray[np.bool_] = self._tables[grown[template], event_id]
-        return wanted & (template != NOT_KNOWN)
+        wanted: NDArray[np.bool_] = self._tables[grown[template], event_id] & (template != NOT_KNOWN)
+        return wanted
 
     def _kind(self, template: Template) -> int:
         ids = self._ids(template)
@@ -215,7 +215,7 @@ class SegmentColumns:
         return Instances(template, values, np.where(template == NOT_KNOWN, 0, count))
 
     def _templates(self, definition: Offsets, inline: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The template numbers for the places of definitions, -1 for none; most stand in the first record that uses them."""
+        """The templates at the places of definitions (-1: none); most stand in the first record that uses them."""
         template = np.full(len(definition), NOT_KNOWN, np.int64)
         resolve, lookup = self._decoder.table.resolve, self._decoder.lookup
         positions = definition[inline]
@@ -245,12 +245,12 @@ class SegmentColumns:
         if furthest == 3 and index.min() == 3:  # as Windows has it: four entries with two looks
             first, second = u64[table].view(np.int64), u64[np.where(known, table + 8, 0)].view(np.int64)
             place += (first & 0xFFFF) + ((first >> 32) & 0xFFFF) + (second & 0xFFFF)
-            entry = second >> 32
+            entry = (second >> 32).view(np.uint64)
         else:
             for step in range(furthest):
                 size = self._segment.u16[table + 4 * np.minimum(step, index)]
                 place += np.where(step < index, size, 0)
-            entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
+            entry = self._segment.u32[np.where(known, table + 4 * index, 0)].astype(np.uint64)
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
         event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
         return event_id, ~known

@@ -1,8 +1,8 @@
-"""A tree with holes and the values for them → System fields and data, as Windows would render the event (MS-EVEN6 3.1.4.7).
+"""A tree with holes and the values for them → System fields and data, as Windows renders events (MS-EVEN6 3.1.4.7).
 
-The rules that turn a template into the event's structure are here, once, for both ways of reading: with the values of one record
-(``decode_record``), or with markers in their place (``shape``), which gives the structure of all records whose values
-have the same types.
+The rules that turn a template into the event's structure are here, once, for both ways of reading: with the values of
+one record (``decode_record``), or with markers in their place (``shapes``), which gives the structure of all records
+whose values have the same types.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -113,6 +113,22 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
     if any(_missing(part, values) for part in element.content):
         return
     attributes = dict(_attributes(element, values, depth))
+    parts, children, array = _content(element, values, depth)
+    if array is None:
+        yield Node(element.name, attributes, _joined(parts), tuple(children))
+    elif isinstance(array, ArrayHole):
+        if parts or children or any(not isinstance(text, str) for text in attributes.values()):
+            raise RecordError("an array among other content")
+        yield Node(element.name, attributes, array, ())
+    else:
+        for item in array:  # the element is repeated for each item
+            yield Node(element.name, attributes, _joined([*parts, item]), tuple(children))
+
+
+def _content(
+    element: Element, values: Values, depth: int
+) -> tuple[list[str | Hole], list[Node], list[str] | ArrayHole | None]:
+    """What stands inside an element: parts of its text, elements, and an array if one is among them."""
     parts: list[str | Hole] = []
     children: list[Node] = []
     array: list[str] | ArrayHole | None = None
@@ -129,15 +145,7 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
             children += piece
         else:
             parts.append(piece)
-    if array is None:
-        yield Node(element.name, attributes, _joined(parts), tuple(children))
-    elif isinstance(array, ArrayHole):
-        if parts or children or any(not isinstance(text, str) for text in attributes.values()):
-            raise RecordError("an array among other content")
-        yield Node(element.name, attributes, array, ())
-    else:
-        for item in array:  # the element is repeated for each item
-            yield Node(element.name, attributes, _joined([*parts, item]), tuple(children))
+    return parts, children, array
 
 
 def _missing(part: str | Substitution | Element, values: Values) -> bool:

@@ -155,7 +155,7 @@ class EvtxLog:
             yield from events
 
     def batches(self) -> Iterator[RecordBatch]:
-        """The selected records as columns, in record order, a segment at a time: each is valid until the next is asked for."""
+        """The selected records as columns, a segment at a time: each batch is valid until the next is asked for."""
         for selection in self._selections():
             batch = RecordBatch(selection)
             self._tally.computers.update(dict.fromkeys(filter(None, batch.column("computer"))))

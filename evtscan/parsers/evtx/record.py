@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class RecordError(ValueError):
-    """One record that a decoder cannot read; the message says why. It becomes an extraction warning, never a traceback."""
+    """One record that a decoder cannot read; the message says why. It becomes an extraction warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

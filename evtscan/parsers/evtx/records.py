@@ -1,8 +1,8 @@
 """Where the records of a segment lie: found and verified for all its chunks at once, one by one where damage shows.
 
 A chunk is regular if its records stand back to back from its header to its free-space offset, each with its magic
-number, its size said twice, and the next record identifier. Regular chunks cost a few NumPy calls for each step from one record
-to the next, whatever their number. Any other chunk is walked by itself.
+number, its size said twice, and the next record identifier. All regular chunks of a segment are stepped through
+together, from one record to the next. Any other chunk is walked by itself.
 """
 
 from collections.abc import Iterator
@@ -51,8 +51,8 @@ def find_records(
 ) -> tuple[Records, list[ExtractionWarning]]:
     """All records of a segment, and a warning for each stretch that cannot be read.
 
-    ``checksums`` says that the file keeps checksums at all (one flag of its header denies it). ``recover`` adds what lies beyond
-    the free-space offsets, after the other records of its chunk.
+    ``checksums`` says that the file keeps checksums at all (one flag of its header denies it). ``recover`` adds what
+    lies beyond the free-space offsets and between the records.
     """
     warnings: list[ExtractionWarning] = []
     spans = _regular(segment)
@@ -60,8 +60,10 @@ def find_records(
     healthy = np.array(
         [not checksums or header_intact(segment.chunk(slot)[:FIRST_RECORD]) for slot in range(segment.slots)]
     )
-    for slot in np.flatnonzero(spans.whole & ~healthy).tolist():
-        warnings.append(_warning(source, segment, slot, 0, "bad_chunk", "the chunk header fails its checksum"))
+    warnings += [
+        _warning(source, segment, slot, 0, "bad_chunk", "the chunk header fails its checksum")
+        for slot in np.flatnonzero(spans.whole & ~healthy).tolist()
+    ]
     start, size = spans.start, spans.size
     slack: list[tuple[int, int]] = []
     if len(odd) or recover:

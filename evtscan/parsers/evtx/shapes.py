@@ -1,7 +1,7 @@
 """Records whose templates and value types agree have one shape: the structure of the event, with holes for the values.
 
-A shape is worked out once. From then on a record of that shape is its values, written as text and put into the holes, and
-columns of values are written with one dictionary look-up each, since most values of a log repeat.
+A shape is worked out once. From then on a record of that shape is its values, written as text and put into the holes,
+and columns of values are written with one dictionary look-up each, since most values of a log repeat.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,9 +1,9 @@
 """Which template definition each record refers to: every distinct definition of a file is parsed once.
 
-The same definition comes again in every chunk, at another place, and with other offsets in it: a name stands where it is
-first used in the chunk, and every use of it holds its offset. So a definition is known again if its bytes are the same
-apart from those offsets, and the offsets lead to the same names. That is checked for all definitions of a segment at
-once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to anything.
+The same definition comes again in every chunk, at another place, and with other offsets in it: a name stands where it
+is first used in the chunk, and every use of it holds its offset. So a definition is known again if its bytes are the
+same apart from those offsets, and the offsets lead to the same names. That is checked for all definitions of a segment
+at once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to anything.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,9 +43,10 @@ _NO_CHECK = (_NO_WORDS, _NO_WORDS, _NO_PLACES, _NO_PLACES)
 class Template:
     """A parsed definition, and what it says of its records whatever their values are.
 
-    ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside attributes
-    or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but one value. ``providers`` are the lower-case names of the provider and
-    ``channel`` that of the channel, None where it takes a record's values to say.
+    ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside
+    attributes or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but
+    one value. ``providers`` are the lower-case names of the provider and ``channel`` that of the channel, None where it
+    takes a record's values to say.
     """
 
     elements: tuple[Element, ...]
@@ -117,8 +118,8 @@ def _literal_names(provider: Element) -> frozenset[str] | None:
 class TemplateTable:
     """The distinct definitions met so far, numbered, with what it takes to know each again.
 
-    ``_bodies`` has the words of each definition, and masks that hide the offsets in it; ``_names`` says where these must
-    lead.
+    ``_bodies`` has the words of each definition, and masks that hide the offsets in it; ``_names`` says where these
+    must lead.
     """
 
     def __init__(self) -> None:

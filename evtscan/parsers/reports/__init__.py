@@ -7,11 +7,12 @@ output begins, and add its row here.
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import islice
 from typing import cast
 
 from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, Inventory, Location, Source
-from evtscan.parsers.reports.section import MAX_LINES, Section, sections_of
+from evtscan.parsers.reports.section import BoundedLines, Section, sections_of
 from evtscan.parsers.reportsignatures import REGISTRY, tool_of_head
 from evtscan.parsers.textlines import TextLines
 
@@ -32,6 +33,9 @@ PROGRAMS = {
 }
 """Names that ``reportsignatures`` gives to programs, and the modules that read their output."""
 
+MAX_REPORTS = 4096
+"""How many reports of one file are read."""
+
 _HEAD = 4096
 
 
@@ -42,22 +46,24 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
         EvidenceError: if the file cannot be read, or nothing of what it holds can.
     """
     head, ended = _ends_of(source)
-    sections = sections_of(source.name, iter(TextLines(source)), tool_of_head(head), ended=ended)
+    first = tool_of_head(head)
+    lines = BoundedLines(TextLines(source))
     inventories: list[Inventory] = []
-    foreign: list[ExtractionWarning] = []
-    last = 0
-    for section in sections:
-        last = section.first + len(section.lines)
+    warnings: list[ExtractionWarning] = []
+    for section in sections_of(source.name, lines, first if first in PROGRAMS else None, ended=ended):
         if section.tool == REGISTRY:
-            foreign.append(_registry_inside(section))
-        else:
-            inventories.extend(_parse(section))
+            warnings.append(_registry_inside(section))
+            continue
+        inventories.extend(islice(_parse(section), MAX_REPORTS - len(inventories)))
+        if len(inventories) >= MAX_REPORTS:
+            warnings.append(_too_long(source, section.first))
+            break
     if not inventories:
         raise EvidenceError(f"{source.name}: begins as a system report, and holds nothing that can be read of one")
-    if last > MAX_LINES:
-        foreign.append(_too_long(source))
-    if foreign:
-        inventories.append(Inventory(source=source.name, format="report", warnings=tuple(foreign)))
+    if lines.cut_at is not None:
+        warnings.append(_too_long(source, lines.cut_at))
+    if warnings:
+        inventories.append(Inventory(source=source.name, format="report", warnings=tuple(warnings)))
     return tuple(inventories)
 
 
@@ -87,9 +93,9 @@ def _registry_inside(section: Section) -> ExtractionWarning:
     )
 
 
-def _too_long(source: Source) -> ExtractionWarning:
+def _too_long(source: Source, line: int) -> ExtractionWarning:
     return ExtractionWarning(
-        location=Location(source=source.name, line=MAX_LINES),
+        location=Location(source=source.name, line=line),
         kind="too_large",
-        message=f"more than {MAX_LINES} lines; what stands below was not read. Split the file",
+        message="too long for a report; what stands below this line was not read. Split the file",
     )

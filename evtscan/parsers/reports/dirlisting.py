@@ -18,7 +18,7 @@ from evtscan.model import FileEntry, Inventory
 from evtscan.parsers.localtime import PrintedTime
 from evtscan.parsers.reports.paths import is_program
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import day, orders_of, printed_time
+from evtscan.parsers.reports.times import day, printed_time
 
 MAX_FILES = 100_000
 
@@ -60,7 +60,8 @@ def parse(section: Section) -> Iterator[Inventory]:
             if is_program(row.name) and len(rows) < MAX_FILES:
                 rows.append(row)
     if rows:
-        orders = orders_of(times)
+        draft = Draft(section, "dirlisting")
+        orders = draft.orders(times)
         files = (
             FileEntry(
                 location=section.place(row.index),
@@ -71,7 +72,7 @@ def parse(section: Section) -> Iterator[Inventory]:
             )
             for row in rows
         )
-        yield Draft(section, "dirlisting").inventory(files=files)
+        yield draft.inventory(files=files)
 
 
 def _row(index: int, folder: str | None, line: str) -> _Row | None:

@@ -15,7 +15,7 @@ from evtscan.parsers.reports.columns import columns_under
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, running, start_type
-from evtscan.parsers.reports.times import day, orders_of, printed_time
+from evtscan.parsers.reports.times import day, printed_time
 
 _LABEL = re.compile(r"\S[^:]{0,60}: {1,40}(?P<value>\S.{0,1000})?\Z|\S[^:]{0,60}:\Z")
 _SHORT, _VERBOSE = 4, 15
@@ -26,10 +26,11 @@ def parse(section: Section) -> Iterator[Inventory]:
     """Read one list. Link dates are read by what all of them show together."""
     rows = [row for row in _rows(section) if len(row[1]) in (_SHORT, _VERBOSE)]
     services = [_service(section, index, fields) for index, fields in rows]
-    files = list(_files(section, rows))
+    draft = Draft(section, "driverquery")
+    files = list(_files(draft, rows))
     if services:
         whole = {"drivers"} if section.closed and lists_drivers(services) else set[str]()
-        yield Draft(section, "driverquery").inventory(services=services, files=files, whole=whole)
+        yield draft.inventory(services=services, files=files, whole=whole)
 
 
 def _rows(section: Section) -> Iterator[tuple[int, Sequence[str]]]:
@@ -73,11 +74,11 @@ def _service(section: Section, index: int, fields: Sequence[str]) -> ServiceEntr
     )
 
 
-def _files(section: Section, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[FileEntry]:
+def _files(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[FileEntry]:
     verbose = [(index, fields) for index, fields in rows if len(fields) == _VERBOSE and fields[_PATH]]
     times = [printed_time(fields[_LINKED]) for _, fields in verbose]
-    orders = orders_of(time for time in times if time is not None)
+    orders = draft.orders(times)
     for (index, fields), time in zip(verbose, times, strict=True):
         folder, name = split_path(fields[_PATH])
         if time is not None and (linked := day(time, orders)) is not None:
-            yield FileEntry(location=section.place(index), name=name, folder=folder, linked=linked)
+            yield FileEntry(location=draft.section.place(index), name=name, folder=folder, linked=linked)

@@ -13,7 +13,7 @@ from evtscan.model import FileEntry, Inventory
 from evtscan.parsers.localtime import PrintedTime
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import day, orders_of, printed_date
+from evtscan.parsers.reports.times import day, printed_date
 
 MAX_FILES = 100_000
 
@@ -32,7 +32,8 @@ def parse(section: Section) -> Iterator[Inventory]:
     header = next((line for line in section.lines if line.strip() and not line.startswith(_TYPE)), "")
     rows = _from_filever(section) if _FILEVER.match(header[:500]) or "," not in header else _from_csv(section)
     found = [row for _, row in zip(range(MAX_FILES), rows, strict=False)]
-    orders = orders_of(time for _, time in found if time is not None)
+    draft = Draft(section, "fileversions")
+    orders = draft.orders(time for _, time in found)
     files = []
     for entry, time in found:
         date = day(time, orders) if time is not None else None
@@ -47,7 +48,7 @@ def parse(section: Section) -> Iterator[Inventory]:
             )
         )
     if files:
-        yield Draft(section, "fileversions").inventory(files=files)
+        yield draft.inventory(files=files)
 
 
 def _from_filever(section: Section) -> Iterator[tuple[FileEntry, PrintedTime | None]]:

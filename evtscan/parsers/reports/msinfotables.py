@@ -17,7 +17,7 @@ from evtscan.parsers.reports.osversion import parse_version, product
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft
 from evtscan.parsers.reports.services import lists_drivers, lists_services, running, start_type
-from evtscan.parsers.reports.times import day, orders_of, printed_time
+from evtscan.parsers.reports.times import day, printed_time
 
 _SUMMARY, _DRIVERS, _SERVICES, _MODULES = 2, 11, 9, 6
 _FILE_VERSION = re.compile(r"\d{1,5}(?:\.\d{1,5}){3}")
@@ -103,7 +103,7 @@ def _service(draft: Draft, index: int, row: Sequence[str]) -> ServiceEntry:
 def _modules(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> list[FileEntry]:
     modules = [(index, row) for index, row in rows if "\\" in row[5] and _FILE_VERSION.match(row[1])]
     times = [printed_time(row[3]) for _, row in modules]
-    orders = orders_of(time for time in times if time is not None)
+    orders = draft.orders(times)
     files = []
     for (index, row), time in zip(modules, times, strict=True):
         folder, name = split_path(row[5])

@@ -1,13 +1,18 @@
 """The text of a report file → the output of each program in it, line by line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import ExtractionWarning, FileEntry, Inventory, Location, ServiceEntry
+from evtscan.parsers.localtime import DateOrder, PrintedTime
+from evtscan.parsers.reports.times import survey_of
 from evtscan.parsers.reportsignatures import likely_tool_of_line, prompt, tool_of_command, tool_of_line
 from evtscan.wintypes import Instant
 
 MAX_LINES = 1_000_000
+MAX_LINE = 1 << 16
+MAX_SIZE = 128 << 20
+"""How much of a file is read: lines, characters of a line, characters."""
 _BEGINS_A_REPORT = frozenset({"winmsd", "msinfo", "systeminfo", "ipconfig", "srvinfo"})
 """Programs whose first line comes once: where it comes again, another report begins."""
 
@@ -37,24 +42,36 @@ class Section:
         return Location(source=self.source, line=self.first + index)
 
 
-def sections_of(
-    source: str, lines: Iterable[tuple[int, str]], first_tool: str | None, *, ended: bool
-) -> Iterator[Section]:
+class BoundedLines:
+    """The lines of a text with their numbers, from 1, as far as a report can reach.
+
+    ``cut_at`` is the number of the last line that was read, if there are more. Of a line ``MAX_LINE`` characters count.
+    """
+
+    def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
+        self.cut_at: int | None = None
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        last = size = 0
+        for number, line in self._lines:
+            if number == last:
+                continue  # a piece of a line that is longer than any report's
+            size += min(len(line), MAX_LINE)
+            if number > MAX_LINES or size > MAX_SIZE:
+                self.cut_at = last
+                return
+            last = number
+            yield number, line[:MAX_LINE].rstrip("\r\0")
+
+
+def sections_of(source: str, lines: BoundedLines, first_tool: str | None, *, ended: bool) -> Iterator[Section]:
     """Cut a text where the output of another program begins; what no known program printed is left out.
 
-    ``lines`` come with their numbers, from 1. ``first_tool`` wrote the beginning, if that is known; ``ended`` says that
-    the last line is whole. What stands beyond ``MAX_LINES`` lines is not read, and its section is not ``closed``.
+    ``first_tool`` wrote the beginning, if that is known; ``ended`` says that the last line of the file is whole.
     """
     current = Section(source, first_tool, 1)
-    last = 0
     for number, line in lines:
-        if number == last:
-            continue  # the rest of a line that is longer than any report's
-        if number > MAX_LINES:
-            ended = False
-            break
-        last = number
-        line = line.rstrip("\r\0")
         command = prompt(line)
         if command is not None:
             if current.tool is not None and current.begun:
@@ -66,7 +83,7 @@ def sections_of(
                 yield current
             current = Section(source, tool, number)
         current.lines.append(line)
-    current.closed = ended
+    current.closed = ended and lines.cut_at is None
     if current.tool is not None and current.begun:
         yield current
 
@@ -99,6 +116,27 @@ class Draft:
         if value is not None and name not in self.values:
             self.values[name] = value
             self.places[name] = self.section.place(index)
+
+    def orders(self, times: Iterable[PrintedTime | None]) -> Sequence[DateOrder]:
+        """How the dates of a list are to be read, as all of them show together; a warning if that stays open."""
+        survey = survey_of(time for time in times if time is not None)
+        if survey.assumed is not None:
+            message = (
+                "nothing shows whether the day or the month comes first in the dates here; they were read month first, "
+                "as in the United States, because of AM and PM"
+            )
+        elif survey.undecided:
+            message = (
+                "dates here were not read: nothing shows whether the day or the month comes first; collect a longer "
+                "list, or the files themselves"
+            )
+        else:
+            return survey.orders
+        self.warnings = (
+            *self.warnings,
+            ExtractionWarning(location=self.section.place(0), kind="date_order", message=message),
+        )
+        return survey.orders if survey.assumed is None else (survey.assumed,)
 
     def inventory(
         self,

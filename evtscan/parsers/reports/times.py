@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -29,19 +30,36 @@ def printed_date(text: str) -> PrintedTime | None:
     return read_time(f"{text.strip()} 0:00") if len(text) < 32 else None
 
 
-def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) -> Sequence[DateOrder]:
-    """How the dates of a file are to be read: those readings that nothing in it speaks against.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How the dates of a list can be read; ``assumed`` is what to take where several readings are left.
 
-    ``default`` is how the program prints them on most hosts; it decides where it is among several.
+    ``undecided``: several are left, nothing is assumed, and some date is a different day in each.
     """
+
+    orders: tuple[DateOrder, ...]
+    assumed: DateOrder | None
+    undecided: bool
+
+
+def survey_of(times: Iterable[PrintedTime]) -> Survey:
+    """Find out from all dates of a list, which stand in no order of time, how they are to be read."""
+    seen = set(times)
     survey = TimeSurvey()
-    for time in times:
-        survey.begin_section()  # listings stand in no order of time
+    for time in seen:
+        survey.begin_section()
         survey.add(time)
-    orders = survey.orders
+    orders, assumed = survey.orders, survey.assumed
+    undecided = assumed is None and any(ticks_of(time, orders) is None for time in seen)
+    return Survey(orders, assumed, undecided)
+
+
+def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) -> Sequence[DateOrder]:
+    """How dates are to be read; ``default`` is how the program prints them, as long as nothing speaks against it."""
+    survey = survey_of(times)
     if survey.assumed is not None:
         return (survey.assumed,)
-    return (default,) if default is not None and default in orders else orders
+    return (default,) if default is not None and default in survey.orders else survey.orders
 
 
 def instant(time: PrintedTime, orders: Iterable[DateOrder]) -> Instant | None:

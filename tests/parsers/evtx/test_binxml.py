@@ -1,6 +1,7 @@
 """BinXML tokens as a tree, and what one record becomes."""
 
 import struct
+from contextlib import suppress
 
 import pytest
 from binxml_builder import CData, CharacterReference, ChunkBuilder, EntityReference, Fragment, event
@@ -155,9 +156,5 @@ def test_no_byte_of_a_record_can_make_it_fail_in_another_way(data):
     damaged = bytearray(bytes(chunk))
     for _ in range(data.draw(st.integers(1, 4))):
         damaged[data.draw(st.integers(start + 24, end - 1))] = data.draw(st.integers(0, 255))
-    try:
-        record = decode_record(bytes(damaged), start + 24, end - 4)
-    except RecordError as error:
-        assert str(error)
-    else:
-        assert isinstance(record.event_id, int)
+    with suppress(RecordError):
+        assert isinstance(decode_record(bytes(damaged), start + 24, end - 4).event_id, int)

@@ -427,8 +427,7 @@ def test_no_damage_makes_reading_fail(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("log")
     try:
         events, log = read(folder, bytes(damaged), recover=True)
-    except EvidenceError as error:
-        assert "log.evtx" in str(error)
+    except EvidenceError:  # nothing is left of header and chunk
         return
     for batch in read_columns(source(folder, bytes(damaged)), EVERYTHING, ReadOptions(recover=True)):
         assert len(batch.data_json()) == len(batch.column("event_id")) == len(batch)

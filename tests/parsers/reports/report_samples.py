@@ -56,9 +56,10 @@ MSINFO = (
     "[Software Environment]\n\n"
     "[System Drivers]\n\n"
     "Name\tDescription\tFile\tType\tStarted\tStart Mode\tState\tStatus\tError Control\tAccept Pause\tAccept Stop\t\n"
-    "npfs\tNpfs\tc:\\windows\\system32\\drivers\\npfs.sys\tFile System Driver\tYes\tSystem\tRunning\tOK\tNormal\tNo\tYes\t\n"
-    "wanarp\tRemote Access IP ARP Driver\tc:\\windows\\system32\\drivers\\wanarp.sys\tKernel Driver\tYes\tManual\tRunning\tOK"
-    "\tNormal\tNo\tYes\t\n"
+    "npfs\tNpfs\tc:\\windows\\system32\\drivers\\npfs.sys\tFile System Driver\tYes\tSystem\tRunning\tOK\tNormal"
+    "\tNo\tYes\t\n"
+    "wanarp\tRemote Access IP ARP Driver\tc:\\windows\\system32\\drivers\\wanarp.sys\tKernel Driver\tYes\tManual"
+    "\tRunning\tOK\tNormal\tNo\tYes\t\n"
     "[Services]\n\n"
     "Display Name\tName\tState\tStart Mode\tService Type\tPath\tError Control\tStart Name\tTag ID\t\n"
     "Event Log\tEventlog\tRunning\tAuto\tShare Process\tc:\\windows\\system32\\services.exe\tNormal\tLocalSystem\t0\t\n"
@@ -253,9 +254,9 @@ Q246009:  Current on system.
 """
 
 WMIC_TABLE = (
-    "Caption                                     CSName  Description      FixComments  HotFixID   InstallDate  InstalledBy\n"
-    "http://support.microsoft.com/?kbid=4012212  HOSTC   Security Update               KB4012212               HOSTC\\admin\n"
-    "http://support.microsoft.com/?kbid=976902   HOSTC   Update                        KB976902                HOSTC\\admin\n"
+    "Caption                              CSName  Description      FixComments  HotFixID   InstallDate  InstalledBy\n"
+    "http://support.example/?kbid=4012212 HOSTC   Security Update               KB4012212               HOSTC\\admin\n"
+    "http://support.example/?kbid=976902  HOSTC   Update                        KB976902                HOSTC\\admin\n"
 )
 
 FILEVER = "--a-- W32i   DRV ENU     4.0.1381.7117 shp     12,944 12-12-2001 rasarp.sys\n"

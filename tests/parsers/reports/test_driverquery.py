@@ -2,9 +2,9 @@ import pytest
 from report_samples import read
 
 CAPTIONS = (
-    "Module Name,Display Name,Description,Driver Type ,Start Mode,State,Status,Accept Stop,Accept Pause,Paged Pool(bytes),"
-    "Code(bytes),BSS(bytes),Link Date,Path,Init(bytes)"
-).split(",")
+    *("Module Name", "Display Name", "Description", "Driver Type ", "Start Mode", "State", "Status", "Accept Stop"),
+    *("Accept Pause", "Paged Pool(bytes)", "Code(bytes)", "BSS(bytes)", "Link Date", "Path", "Init(bytes)"),
+)
 ROWS = [
     ["Npfs", "Npfs", "Npfs", "File System ", "System", "Running", "OK", "TRUE", "FALSE", "0", "1", "0"],
     ["Wanarp", "Remote Access IP ARP Driver", "", "Kernel ", "Manual", "Stopped", "OK", "TRUE", "FALSE", "0", "1", "0"],

@@ -17,7 +17,10 @@ def test_wmic_list_of_xp(tmp_path):
 
 
 def test_wmic_csv(tmp_path):
-    text = "\nNode,Caption,CSName,Description,HotFixID,InstalledOn\nHOSTC,,HOSTC,Update,KB976902,\nHOSTC,,HOSTC,Update,KB4012212,\n"
+    text = (
+        "\nNode,Caption,CSName,Description,HotFixID,InstalledOn\n"
+        "HOSTC,,HOSTC,Update,KB976902,\nHOSTC,,HOSTC,Update,KB4012212,\n"
+    )
     (report,) = read(tmp_path, text)
     assert (report.computer, report.hotfixes) == ("HOSTC", ("KB976902", "KB4012212"))
 

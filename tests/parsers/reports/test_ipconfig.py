@@ -16,14 +16,16 @@ def test_later_adapters_are_connections(tmp_path):
 
 def test_another_language(tmp_path):
     text = (
-        "\nWindows-IP-Konfiguration\n\n   Hostname  . . . . . . . . . . . . : HOSTG\n   Primäres DNS-Suffix . . . . . . . : \n"
-        "   Knotentyp . . . . . . . . . . . . : Hybrid\n\nEthernet-Adapter LAN:\n\n   Beschreibung. . . . . . . : Example\n"
+        "\nWindows-IP-Konfiguration\n\n   Hostname  . . . . . . . . . . . . : HOSTG\n"
+        "   Primäres DNS-Suffix . . . . . . . : \n   Knotentyp . . . . . . . . . . . . : Hybrid\n\n"
+        "Ethernet-Adapter LAN:\n\n   Beschreibung. . . . . . . : Example\n"
     )
     (report,) = read(tmp_path, text.encode("cp850"))
     assert (report.computer, report.services) == ("HOSTG", ())
 
 
 def test_the_first_line_below_an_adapter_is_no_host(tmp_path):
-    text = "\nWindows IP Configuration\n\n\nEthernet adapter LAN:\n\n   IP Address. . . . . . . . . : 192.0.2.7\nC:\\>ver\n\nWindows NT Version 4.0\n"
+    text = "\nWindows IP Configuration\n\n\nEthernet adapter LAN:\n\n   IP Address. . . . . . . . . : 192.0.2.7\n"
+    text += "C:\\>ver\n\nWindows NT Version 4.0\n"
     reports = read(tmp_path, text)
     assert [report.format for report in reports] == ["ver"]

@@ -55,8 +55,8 @@ NFO = """<?xml version="1.0"?>
 <Data><Elemento><![CDATA[Versión]]></Elemento><Valor><![CDATA[6.1.7601 Service Pack 1 Build 7601]]></Valor></Data>
 <Category name="Entorno de software">
 <Category name="Servicios">
-<Data><A>Event Log</A><B>eventlog</B><C>En ejecución</C><D>Auto</D><E>Share Process</E><F>c:\\windows\\svchost.exe</F><G>Normal</G>
-<H>LocalSystem</H><I>0</I></Data>
+<Data><A>Event Log</A><B>eventlog</B><C>En ejecución</C><D>Auto</D><E>Share Process</E>
+<F>c:\\windows\\svchost.exe</F><G>Normal</G><H>LocalSystem</H><I>0</I></Data>
 </Category>
 <Category name="Grupos"></Category>
 </Category>

@@ -17,7 +17,8 @@ def test_without_its_closing_line_it_is_not_whole(tmp_path):
 
 
 def test_another_language(tmp_path):
-    text = "Folgende Windows-Dienste sind gestartet:\n\n   Ereignisprotokoll\n   Server\n   Arbeitsstation\n\nDer Befehl wurde ausgeführt.\n"
+    text = "Folgende Windows-Dienste sind gestartet:\n\n   Ereignisprotokoll\n   Server\n   Arbeitsstation\n\n"
+    text += "Der Befehl wurde ausgeführt.\n"
     (report,) = read(tmp_path, text.encode("cp850"))
     assert [entry.display_name for entry in report.services] == ["Ereignisprotokoll", "Server", "Arbeitsstation"]
     assert report.whole == frozenset()

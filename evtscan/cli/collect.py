@@ -1,0 +1,47 @@
+"""``collect``: a script that gathers evidence on a host, or exactly what open findings of a report lack."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evtscan.cli import options as opt
+from evtscan.cli import session
+from evtscan.cli.exits import DONE, command
+from evtscan.collecting import GENERATIONS, collect_all, collect_missing
+from evtscan.collecting.needs import missing_in
+from evtscan.detection.rule import asked_by
+from evtscan.reporters.output import STDOUT, replacing
+
+GenerationName = Enum("GenerationName", {row.name: row.name for row in GENERATIONS})  # type: ignore[misc]
+
+
+@command
+def collect(
+    generation: Annotated[
+        GenerationName,
+        typer.Option("--for", help="Windows NT; 2000, XP and 2003; or Vista and later.", show_default=False),
+    ],
+    missing: Annotated[
+        Path | None,
+        typer.Option("--missing", help="A report.json: gather only what would decide its open findings."),
+    ] = None,
+    rules: opt.RulePaths = None,
+    output: Annotated[str, typer.Option("-o", "--output", help="Write the script here; - is stdout.")] = STDOUT,
+    clobber: opt.Clobber = False,
+) -> int:
+    """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""
+    row = next(row for row in GENERATIONS if row.name == generation.value)
+    if missing is None:
+        script = collect_all(row, asked_by(session.rules_of(rules).rules))
+    else:
+        script = collect_missing(row, missing_in(session.saved_report(missing), row))
+    data = script.encode("ascii", "replace")
+    if output == STDOUT:
+        sys.stdout.buffer.write(data)
+    else:
+        with replacing(Path(output), clobber=clobber) as stream:
+            stream.write(data)
+    return DONE

@@ -1,0 +1,163 @@
+"""What is missing → a script that gathers it on the host, with tools that the host has.
+
+Names out of evidence and reports never reach a script as they are: in comments everything but letters, digits and a few
+signs becomes ``_``, and a name that a command needs is used only if nothing in it means anything to a shell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evtscan.collecting.needs import Missing, Need
+from evtscan.collecting.steps import GENERATIONS, Generation, Shell, Step
+from evtscan.facts import catalogue
+
+__all__ = ["GENERATIONS", "collect_all", "collect_missing"]
+
+_UNSAFE = re.compile(r"[^][A-Za-z0-9 .,:;_()/\\'+-]")
+_PLAIN = str.maketrans({"“": "'", "”": "'", "’": "'", "…": "..."})
+_FILE = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,59}", re.ASCII)
+_KEY = re.compile(r"(?:SYSTEM|SOFTWARE)(?:\\[A-Za-z0-9 _.{}()-]{1,100}){1,16}", re.ASCII | re.IGNORECASE)
+_MAX_COMMENT = 200
+_HOSTS_SHOWN = 8
+
+
+def collect_all(generation: Generation, facts: Iterable[str]) -> str:
+    """A script that gathers all that evtscan reads of such a host; of files and keys, those that these facts name."""
+    needs = [Need(fact=fact) for fact in facts]
+    tasks = [task for step in generation.steps for task in _tasks(step, needs)]
+    head = (f"Gathers evidence of this host for evtscan. For {generation.title}.",)
+    return _script(generation, head, tasks)
+
+
+def collect_missing(generation: Generation, missing: Missing) -> str:
+    """A script that gathers what would decide open findings, the most decisive first."""
+    tasks = [task for step in generation.steps for task in _tasks(step, missing.needs) if task.needs]
+    tasks.sort(key=lambda task: -len(task.decides))
+    given = {need.fact for task in tasks for need in task.needs}
+    head = [
+        f"Gathers what would decide open findings of a report of evtscan. For {generation.title}.",
+        *(line for need in missing.needs for line in _explain(need, by_hand=need.fact not in given)),
+        *(f"{host}: {text}" for host, text in missing.notes),
+    ]
+    if not missing.needs:
+        head.append("Nothing is missing on such hosts.")
+    if missing.others:
+        head.append(f"Not for {_listed(missing.others)}: of another generation, see --for.")
+    return _script(generation, head, tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A step with the name that it asks for, and the needs that it serves."""
+
+    step: Step
+    item: str
+    number: int
+    needs: tuple[Need, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Its lines of the script."""
+        for line in self.step.lines:
+            yield line.format(item=self.item, number=self.number)
+
+    @property
+    def decides(self) -> set[tuple[str, str]]:
+        """The open findings that it helps to decide."""
+        return {finding for need in self.needs for finding in need.findings}
+
+    @property
+    def title(self) -> str:
+        """What it is for, and on which hosts it is missing."""
+        hosts = tuple(dict.fromkeys(host for need in self.needs for host in need.hosts))
+        served = f" [{_listed(hosts)}]" if hosts else ""
+        return f"{self.step.title.format(item=self.item)}{served}"
+
+
+def _tasks(step: Step, needs: Sequence[Need]) -> list[_Task]:
+    """A step once, or once for each name that it asks for and that a need has."""
+    served = [need for need in needs if _gives(step, need.fact)]
+    if not any("{item}" in line for line in step.lines):
+        return [_Task(step, "", 0, tuple(served))]
+    items: dict[str, list[Need]] = {}
+    for need in served:
+        items.setdefault(_item(need.fact), []).append(need)
+    return [_Task(step, item, number, tuple(asking)) for number, (item, asking) in enumerate(items.items(), 1)]
+
+
+def _gives(step: Step, fact: str) -> bool:
+    kind = catalogue.find(fact)
+    if kind is None or kind.pattern not in step.gives:
+        return False
+    return not any("{item}" in line for line in step.lines) or bool(_item(fact))
+
+
+def _item(fact: str) -> str:
+    """The file or the key that a fact is about, or nothing where its name cannot stand in a command."""
+    kind = catalogue.find(fact)
+    if kind is None:
+        return ""
+    part = kind.open_part(fact)
+    if kind.pattern.startswith("file."):
+        return part if _FILE.fullmatch(part) else ""
+    key = part.rpartition("\\")[0]
+    return key if _KEY.fullmatch(key) else ""
+
+
+def _explain(need: Need, *, by_hand: bool) -> Iterator[str]:
+    count = len(need.findings)
+    rules = ", ".join(dict.fromkeys(rule for _, rule in need.findings))
+    yield f"{need.fact}: decides {count} finding{'' if count == 1 else 's'} ({rules}) on {_listed(need.hosts)}"
+    if by_hand:
+        yield f"    by hand: {catalogue.how_to_get(need.fact)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _HOSTS_SHOWN
+    return ", ".join(names[:_HOSTS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+# ---------------------------------------------------------------------------------------------- as a script
+
+_CMD_BEGIN = (
+    "setlocal",
+    r'set "OUT=%SystemDrive%\evtscan-%COMPUTERNAME%"',
+    'if not "%1"=="" set OUT=%1',
+    r'if not exist "%OUT%\." md "%OUT%"',
+    r'if not exist "%OUT%\." goto failed',
+)
+_CMD_END = (
+    "echo The evidence is in %OUT%: copy that folder and scan it with evtscan.",
+    "goto end",
+    ":failed",
+    "echo %OUT% cannot be made: give another folder, without spaces, as the first argument.",
+    ":end",
+    "endlocal",
+)
+_POWERSHELL_BEGIN = (
+    'param([string] $Out = (Join-Path "$env:SystemDrive\\" "evtscan-$env:COMPUTERNAME"))',
+    "New-Item -ItemType Directory -Force -Path $Out | Out-Null",
+)
+_POWERSHELL_END = ('Write-Output "The evidence is in ${Out}: copy that folder and scan it with evtscan."',)
+_ADVICE = (
+    "Run it as an administrator. It writes only into one folder: the first argument, else evtscan-NAME on the disk."
+)
+
+
+def _script(generation: Generation, head: Iterable[str], tasks: Iterable[_Task]) -> str:
+    """Put a script together, with line ends of Windows."""
+    is_cmd = generation.shell is Shell.CMD
+    mark = "rem" if is_cmd else "#"
+    begin, end = (_CMD_BEGIN, _CMD_END) if is_cmd else (_POWERSHELL_BEGIN, _POWERSHELL_END)
+    lines = ["@echo off"] if is_cmd else []
+    lines += [_comment(mark, line) for line in (*head, _ADVICE)]
+    lines += ["", *begin]
+    for task in tasks:
+        lines += ["", _comment(mark, task.title), *task.lines()]
+    lines += ["", *end]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _comment(mark: str, text: str) -> str:
+    safe = _UNSAFE.sub("_", text.translate(_PLAIN))
+    return f"{mark} {safe[:_MAX_COMMENT]}{' ...' if len(safe) > _MAX_COMMENT else ''}"

@@ -1,0 +1,59 @@
+"""A saved report → the facts that its open findings lack, and how many of them each would decide."""
+
+from dataclasses import dataclass
+
+from evtscan.collecting.steps import Generation
+from evtscan.facts import catalogue
+from evtscan.model import Finding, Report, Verdict
+from evtscan.versions import version_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A fact that is missing, and the open findings that it would help to decide, as host and rule."""
+
+    fact: str
+    findings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that it is missing on, each once."""
+        return tuple(dict.fromkeys(host for host, _ in self.findings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What the open findings of a report lack, most decisive first.
+
+    ``notes`` are a host and an instruction that goes beyond how to get a fact. ``others`` are the hosts with open
+    findings that are known to be of another generation.
+    """
+
+    needs: tuple[Need, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def missing_in(report: Report, generation: Generation) -> Missing:
+    """What would decide the open findings of a report, on hosts of a generation or of unknown version."""
+    names = {rule.id: rule.article or rule.title for rule in report.rules}
+    missing: dict[str, list[tuple[str, str]]] = {}
+    notes: dict[tuple[str, str], None] = {}
+    others = []
+    for host in report.hosts:
+        open_ = [finding for finding in host.findings if _is_open(finding)]
+        if open_ and not generation.admits(version_key(host.version)):
+            others.append(host.host)
+            continue
+        for finding in open_:
+            usual = tuple(catalogue.how_to_get(fact) for fact in finding.missing_facts)
+            notes |= dict.fromkeys((host.host, text) for text in finding.how_to_get if not text.endswith(usual))
+            for fact in finding.missing_facts:
+                missing.setdefault(fact, []).append((host.host, names.get(finding.rule_id, finding.rule_id)))
+    needs = [Need(fact=fact, findings=tuple(dict.fromkeys(findings))) for fact, findings in missing.items()]
+    needs.sort(key=lambda need: (-len(need.findings), need.fact))
+    return Missing(needs=tuple(needs), notes=tuple(notes), others=tuple(others))
+
+
+def _is_open(finding: Finding) -> bool:
+    return finding.verdict == Verdict.POSSIBLE.value and bool(finding.missing_facts)

@@ -1,0 +1,39 @@
+"""Facts that nobody knows → a ``facts.yaml`` with a blank for each, and how to fill it in."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from evtscan.facts import catalogue
+from evtscan.reporters.safetext import prose
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
+
+
+def template(host: str, blanks: Mapping[str, Sequence[str]]) -> str:
+    """Write a ``facts.yaml`` for a host; ``blanks`` are facts, each with the rules that ask for it.
+
+    As it is, it states nothing: what is left blank says nothing.
+    """
+    return "".join(f"{line}\n" for line in (*_head(host, bool(blanks)), *_entries(blanks)))
+
+
+def _head(host: str, any_: bool) -> Iterator[str]:
+    if not any_:
+        yield f"# {prose(host)}: no rule asks for a fact that is not known."
+        return
+    yield f"# What no evidence of {prose(host)} says. Fill in what is known; what is left blank says nothing."
+    yield "# Put this file beside the evidence as facts.yaml."
+    yield "# What changed once gets dates, and may say who knows it:"
+    yield "#     os.service_pack: [{value: 2, from: 1997-01-15, source: log book}, {value: 3, from: 1997-08-01}]"
+
+
+def _entries(blanks: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for fact, rules in blanks.items():
+        kind = catalogue.find(fact)
+        yield ""
+        if kind is not None:
+            yield f"# {prose(kind.meaning)} ({kind.type.value})"
+        yield f"# How to find out: {prose(catalogue.how_to_get(fact))}"
+        yield f"# Asked for by: {', '.join(map(prose, rules))}"
+        yield f"{fact if _PLAIN.fullmatch(fact) else json.dumps(fact)}:"

@@ -1,0 +1,47 @@
+"""How structured exports of event logs are recognised by their first bytes; nothing here is imported for it."""
+
+import codecs
+import re
+
+_EVENT = re.compile(rb"(?:\A|[>\r\n])\s*<Event(?:\s[^<>]*)?>\s*(?:<System[\s>]|\Z)")
+_EVENTS_ROOT = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Events(?:\s[^<>]*)?(?:/>|>\s*(?:</Events>|\Z))")
+_CLIXML = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Objs\b[^<>]*schemas\.microsoft\.com/powershell/2004/04")
+_EVENT_OBJECT = re.compile(rb"Eventing\.Reader\.EventLogRecord|N=\"(?:Id|ProviderName|RecordId)\"")
+_JSON = re.compile(rb"\A(?:Record \d+\s+)?\[?\s*\{")
+_JSON_EVENT = re.compile(
+    rb'\A(?:Record \d+\s+)?\[?\s*\{\s*"Event"\s*:\s*\{'
+    rb'|"System"\s*:\s*\{'
+    rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
+    rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
+)
+
+
+def ascii_of(head: bytes) -> bytes:
+    """The first bytes of a text without its byte order mark, leading white space, and the NULs of UTF-16.
+
+    >>> ascii_of("\\ufeff <Events>".encode("utf-16-le"))
+    b'<Events>'
+    """
+    for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        head = head.removeprefix(mark)
+    if b"\0" in head[:2]:
+        head = head.replace(b"\0", b"")
+    return head.lstrip()
+
+
+def is_event_xml(head: bytes, name: str) -> bool:
+    """Whether a file is XML of events: an ``Event`` with ``System`` begins it or a line of it, or it has none."""
+    text = ascii_of(head)
+    return bool(_EVENT.search(text) or _EVENTS_ROOT.search(text))
+
+
+def is_clixml(head: bytes, name: str) -> bool:
+    """Whether a file is PowerShell's XML of objects, and the first of them an event."""
+    text = ascii_of(head)
+    return bool(_CLIXML.search(text) and _EVENT_OBJECT.search(text))
+
+
+def is_event_json(head: bytes, name: str) -> bool:
+    """Whether a file is JSON that begins with an event of a known tool."""
+    text = ascii_of(head)
+    return bool(_JSON.search(text) and _JSON_EVENT.search(text))

@@ -1,0 +1,422 @@
+"""Events → the exports of them that other programs write, to be read back.
+
+Each writer says an event in one program's words, independently of the parser that reads them.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from sample_writer.event import Data, Element, EventType, SampleEvent, Value, ValueType
+from sample_writer.evtx import evtx_log
+
+from evtscan.model import EVERYTHING, Event, Source
+from evtscan.parsers.evtx import read_log
+from evtscan.wintypes import format_filetime
+
+_NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
+MESSAGE = 'The "DHCP" client <1008> failed & gave up.\r\nSee the log.'
+
+TEXTS = Value(("first", "second", "third"))
+SAMPLES = (
+    SampleEvent(
+        provider="Dhcp",
+        event_id=1008,
+        time="2001-03-14T09:26:53Z",
+        computer="NTBOX",
+        strings=("0", "Größe <&> 'x' \"y\"", "", "two\r\nlines", "\U0001f600"),
+        binary=bytes.fromhex("08000000AB"),
+        event_type=EventType.ERROR,
+        qualifiers=0x8000,
+        record_number=11,
+    ),
+    SampleEvent(
+        provider="Service Control Manager",
+        guid="{555908D1-A6D7-4695-8E1E-26931D2012F4}",
+        event_source_name="Service Control Manager",
+        event_id=7036,
+        qualifiers=16384,
+        time="2010-11-21T03:55:59.6264271Z",
+        computer="NTBOX",
+        data=(Data("param1", Value("Windows Event Log")), Data("param2", Value("stopped")), Data("param1", Value(""))),
+        version=0,
+        opcode=0,
+        process_id=492,
+        thread_id=1188,
+        record_number=12,
+        user_sid="S-1-5-18",
+        activity_id="{02277543-BEAA-0000-BB75-2702AABED401}",
+        related_activity_id="{12277543-BEAA-0000-BB75-2702AABED402}",
+        keywords=0x8080000000000000,
+    ),
+    SampleEvent(
+        provider="Microsoft-Windows-Eventlog",
+        guid="{FC65DDD8-D6EF-4962-83D5-6E5CFE9CE148}",
+        event_id=104,
+        time="2015-06-23T06:00:48.1234567Z",
+        computer="NTBOX",
+        user_data=Element(
+            "LogFileCleared",
+            children=(
+                Element("SubjectUserName", Value("admin")),
+                Element("Certificate", attributes=(("fileRef", "3AA5.cer"),)),
+                Element("Item", Value("a")),
+                Element("Item", Value("b")),
+                Element("Handle", Value(0x3E7, ValueType.HEX64)),
+            ),
+        ),
+        version=0,
+        opcode=0,
+        process_id=4,
+        thread_id=8,
+        record_number=13,
+    ),
+    SampleEvent(
+        provider="Microsoft-Windows-Security-Auditing",
+        guid="{54849625-5478-4994-A5BA-3E3B0328C30D}",
+        event_id=4624,
+        time="2016-07-08T18:12:51.6816408Z",
+        channel="System",
+        computer="NTBOX",
+        data=(
+            Data("SubjectUserSid", Value("S-1-5-18", ValueType.SID)),
+            Data("SubjectLogonId", Value(0x3E7, ValueType.HEX64)),
+            Data("LogonType", Value(5, ValueType.UINT32)),
+            Data("LogonGuid", Value("{00000000-0000-0000-0000-000000000000}", ValueType.GUID)),
+            Data("Elevated", Value(True, ValueType.BOOL)),
+        ),
+        level=0,
+        keywords=0x8020000000000000,
+        version=2,
+        opcode=0,
+        process_id=676,
+        thread_id=780,
+        record_number=14,
+    ),
+)
+
+
+def events_of(samples: Iterable[SampleEvent], folder: Path) -> list[Event]:
+    """The events as the binary log says them."""
+    path = folder / "samples.evtx"
+    path.write_bytes(evtx_log(samples))
+    return list(read_log(Source(path, "samples.evtx"), EVERYTHING))
+
+
+# -------------------------------------------------------------------------------------------------------- XML
+
+
+def wevtutil(events: Iterable[Event], *, message: str | None = None, quote: str = "'") -> str:
+    """``wevtutil qe /f:xml``, or with a message ``/f:RenderedXml``: an event a line, and no root."""
+    return "".join(f"{event_xml(event, message, quote)}\r\n" for event in events)
+
+
+def viewer(events: Iterable[Event], message: str = MESSAGE) -> str:
+    """Event Viewer's "Save as XML": all on one line."""
+    body = "".join(event_xml(event, message) for event in events)
+    return f'<?xml version="1.0" encoding="utf-8" standalone="yes"?>\r\n<Events>{body}</Events>'
+
+
+def event_xml(event: Event, message: str | None = None, quote: str = "'") -> str:
+    system = "".join(
+        _element(name, text, quote, **attributes) for name, text, attributes in _system_parts(event) if text or attributes
+    )
+    data = "".join(_data_xml(name, value, quote) for name, value in event.data.items())
+    nested = any(isinstance(value, Mapping) for value in event.data.values())
+    body = f"<UserData>{data}</UserData>" if nested else f"<EventData>{data}</EventData>"
+    if message is not None:
+        body += f"<RenderingInfo Culture={quote}en-US{quote}>{_element('Message', message, quote)}<Level>Error</Level>"
+        body += "<Keywords><Keyword>Classic</Keyword></Keywords></RenderingInfo>"
+    return f"<Event xmlns={quote}{_NAMESPACE}{quote}><System>{system}</System>{body}</Event>"
+
+
+def _system_parts(event: Event) -> list[tuple[str, object, dict[str, object]]]:
+    time = None if event.time is None else format_filetime(event.time.ticks).replace("Z", "00Z")
+    guid = event.provider_guid.lower() if event.provider_guid else None
+    provider = {"Name": event.provider, "Guid": guid, "EventSourceName": event.event_source_name}
+    activities = {"ActivityID": event.activity_id, "RelatedActivityID": event.related_activity_id}
+    parts = [
+        ("Provider", "", provider),
+        ("EventID", event.event_id, {"Qualifiers": event.qualifiers}),
+        ("Version", event.version, {}),
+        ("Level", event.level, {}),
+        ("Task", event.task, {}),
+        ("Opcode", event.opcode, {}),
+        ("Keywords", event.keywords, {}),
+        ("TimeCreated", "", {"SystemTime": time}),
+        ("EventRecordID", event.record_id, {}),
+        ("Correlation", "", activities),
+        ("Execution", "", {"ProcessID": event.process_id, "ThreadID": event.thread_id}),
+        ("Channel", event.channel, {}),
+        ("Computer", event.computer, {}),
+        ("Security", "", {"UserID": event.user_id} if event.user_id else {"": ""}),
+    ]
+    shown = [
+        (name, "" if text is None else str(text), {key: value for key, value in attributes.items() if value is not None})
+        for name, text, attributes in parts
+    ]
+    return [part for part in shown if part[1] or part[2]]
+
+
+def _element(tag: str, text: object, quote: str = "'", /, **attributes: object) -> str:
+    shown = "".join(f" {name}={quote}{_escaped(str(value))}{quote}" for name, value in attributes.items() if name)
+    return f"<{tag}{shown}>{_escaped(str(text))}</{tag}>" if text != "" else f"<{tag}{shown}/>"
+
+
+def _escaped(text: str) -> str:
+    escaped = escape(text, {"'": "&apos;", '"': "&quot;"})
+    return "".join(f"&#x{ord(char):x};" if char < " " and char not in "\t\r\n" else char for char in escaped)
+
+
+def _data_xml(name: str, value: Any, quote: str) -> str:
+    if isinstance(value, list):
+        return "".join(_data_xml(name, item, quote) for item in value)
+    if isinstance(value, Mapping):
+        return _tree_xml(name, value, quote)
+    if name == "Binary":
+        return _element("Binary", value, quote)
+    if name.startswith("Data") and name[4:].isdecimal():
+        return f"<Data>{_escaped(value)}</Data>"
+    return f"<Data Name={quote}{name}{quote}>{_escaped(value)}</Data>"
+
+
+def _tree_xml(name: str, value: Any, quote: str) -> str:
+    if isinstance(value, list):
+        return "".join(_tree_xml(name, item, quote) for item in value)
+    if isinstance(value, str):
+        return _element(name, value, quote)
+    attributes = "".join(f" {key}={quote}{_escaped(text)}{quote}" for key, text in value.get("#attributes", {}).items())
+    body = _escaped(value.get("#text", ""))
+    body += "".join(_tree_xml(key, item, quote) for key, item in value.items() if not key.startswith("#"))
+    return f"<{name}{attributes}>{body}</{name}>"
+
+
+# ----------------------------------------------------------------------------------------------------- CLIXML
+
+_EVENT_TYPES = "EventLogRecord", "EventRecord"
+
+
+def clixml(events: Sequence[Event], message: str = MESSAGE) -> str:
+    """``Get-WinEvent | Export-Clixml``, as Windows PowerShell 5 lays it out."""
+    body = "".join(_event_object(place, event, message) for place, event in enumerate(events))
+    return f'<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\r\n{body}</Objs>'
+
+
+def _event_object(place: int, event: Event, message: str) -> str:
+    types = "".join(f"<T>System.Diagnostics.Eventing.Reader.{name}</T>" for name in _EVENT_TYPES)
+    kind = '<TNRef RefId="0" />' if place else f'<TN RefId="0">\r\n      {types}<T>System.Object</T></TN>'
+    keywords = int(event.keywords or "0", 16)
+    values = _flat(event.data)
+    properties = "".join(
+        f'<Obj RefId="{place * 100 + at}"><TNRef RefId="5" /><ToString>EventProperty</ToString><Props>'
+        f"{_property('BA' if name == 'Binary' else 'S', 'Value', text)}</Props></Obj>"
+        for at, (name, text) in enumerate(values, 6)
+    )
+    user = (
+        f'<Obj N="UserId" RefId="{place * 100 + 1}"><TN RefId="2"><T>System.Security.Principal.SecurityIdentifier</T>'
+        f"</TN><ToString>{event.user_id}</ToString><Props><I32 N=\"BinaryLength\">12</I32></Props></Obj>"
+        if event.user_id
+        else '<Nil N="UserId" />'
+    )
+    time = format_filetime(event.time.ticks + 2 * 36_000_000_000).replace("Z", "+02:00") if event.time else ""
+    props = [
+        _property("I32", "Id", event.event_id),
+        _property("By", "Version", event.version),
+        _property("I32", "Qualifiers", event.qualifiers),
+        _property("By", "Level", event.level),
+        _property("I32", "Task", event.task),
+        _property("I16", "Opcode", event.opcode),
+        _property("I64", "Keywords", keywords - (1 << 64) if keywords >> 63 else keywords),
+        _property("I64", "RecordId", event.record_id),
+        _property("S", "ProviderName", event.provider),
+        _property("G", "ProviderId", event.provider_guid and event.provider_guid.strip("{}").lower()),
+        _property("S", "LogName", event.channel),
+        _property("I32", "ProcessId", event.process_id),
+        _property("I32", "ThreadId", event.thread_id),
+        _property("S", "MachineName", event.computer),
+        user,
+        _property("DT", "TimeCreated", time),
+        _property("G", "ActivityId", event.activity_id and event.activity_id.strip("{}").lower()),
+        _property("G", "RelatedActivityId", event.related_activity_id and event.related_activity_id.strip("{}").lower()),
+        f'<Obj N="Properties" RefId="{place * 100 + 2}"><TN RefId="4"><T>System.Collections.Generic.List`1[[System.'
+        f"Diagnostics.Eventing.Reader.EventProperty]]</T></TN><LST>{properties}</LST></Obj>",
+    ]
+    return (
+        f'  <Obj RefId="{place * 100}">\r\n    {kind}\r\n    <ToString>System.Diagnostics.Eventing.Reader.EventLogRecord'
+        f"</ToString>\r\n    <Props>\r\n      {''.join(props)}\r\n    </Props>\r\n    <MS>\r\n      "
+        f"{_property('S', 'Message', message)}\r\n    </MS>\r\n  </Obj>\r\n"
+    )
+
+
+def _property(kind: str, name: str, value: object) -> str:
+    if value is None:
+        return f'<Nil N="{name}" />'
+    text = str(value)
+    if kind == "BA":
+        text = base64.b64encode(bytes.fromhex(text)).decode()
+    return f'<{kind} N="{name}">{_clixml_escaped(text)}</{kind}>'
+
+
+def _clixml_escaped(text: str) -> str:
+    shown = escape(text.replace("_x", "_x005F_x"))
+    return "".join(
+        f"_x{ord(char):04X}_" if char < " " or "\ud800" <= char <= "\udfff" else char for char in _units(shown)
+    )
+
+
+def _units(text: str) -> Iterable[str]:
+    raw = text.encode("utf-16-le")
+    return (raw[at : at + 2].decode("utf-16-le", "surrogatepass") for at in range(0, len(raw), 2))
+
+
+def _flat(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and values in the order of the log."""
+    found: list[tuple[str, str]] = []
+    for name, value in data.items():
+        for item in value if isinstance(value, list) else [value]:
+            found += _flat(item) if isinstance(item, Mapping) else [(name, item)]
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- JSON
+
+
+def lines(documents: Iterable[object]) -> str:
+    """JSON Lines."""
+    return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+
+
+def evtx_dump(event: Event) -> dict[str, Any]:
+    """``evtx_dump -o jsonl``: attributes in ``#attributes``, unnamed data in a list, repeated names numbered."""
+    system: dict[str, Any] = {}
+    for name, text, attributes in _system_parts(event):
+        shown = {key: _braceless(value) for key, value in attributes.items() if key}
+        value = int(text) if text.isdecimal() else text or None
+        system[name] = {"#attributes": shown} | ({"#text": value} if text else {}) if shown else value
+    nested = any(isinstance(value, Mapping) for value in event.data.values())
+    data = _numbered({name: value for name, value in event.data.items() if not _unnamed(name)})
+    if unnamed := [value for name, value in event.data.items() if _unnamed(name)]:
+        data = {"Data": {"#text": unnamed if len(unnamed) > 1 else unnamed[0]}} | data
+    return {
+        "Event": {
+            "#attributes": {"xmlns": _NAMESPACE},
+            "System": system,
+            "UserData" if nested else "EventData": data or None,
+        }
+    }
+
+
+def _unnamed(name: str) -> bool:
+    return name.startswith("Data") and name[4:].isdecimal()
+
+
+def _braceless(value: object) -> object:
+    """evtx_dump writes GUIDs without braces."""
+    return value[1:-1].upper() if isinstance(value, str) and value.startswith("{") else value
+
+
+def _numbered(data: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name, value in data.items():
+        for place, item in enumerate(value if isinstance(value, list) else [value]):
+            is_map = isinstance(item, Mapping) and name != "#attributes"
+            said[f"{name}_{place}" if place else name] = _numbered(item) if is_map else _typed(item)
+    return said
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    return _braceless(value)
+
+
+def chainsaw(event: Event) -> dict[str, Any]:
+    """``chainsaw dump``: the same with attributes beside their elements, and names sorted."""
+    return _sorted(_apart(evtx_dump(event)))
+
+
+def _apart(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    apart: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, dict) and "#attributes" in item:
+            apart[f"{name}_attributes"] = item["#attributes"]
+            rest = {key: inner for key, inner in item.items() if key != "#attributes"}
+            if rest:
+                apart[name] = _apart(rest["#text"] if set(rest) == {"#text"} else rest)
+        else:
+            apart[name] = _apart(item)
+    return apart
+
+
+def _sorted(value: Any) -> Any:
+    return {name: _sorted(value[name]) for name in sorted(value)} if isinstance(value, dict) else value
+
+
+def velociraptor(event: Event, *, decimal: bool = False) -> dict[str, Any]:
+    """``parse_evtx()``: values of elements under ``Value``, times in seconds, bytes in Base64; hexadecimal if new."""
+    system: dict[str, Any] = {}
+    for name, text, attributes in _system_parts(event):
+        shown = {key: _braceless(value) for key, value in attributes.items() if key}
+        value: Any = int(text) if text.isdecimal() else text
+        if decimal and text.startswith("0x"):
+            value = int(text, 16)
+        system[name] = (shown | ({"Value": value} if text else {})) if name == "EventID" or not text else value
+    if event.time is not None:
+        system["TimeCreated"] = {"SystemTime": (event.time.ticks - 116_444_736_000_000_000) / 10_000_000}
+    nested = any(isinstance(value, Mapping) for value in event.data.values())
+    data = {name: _velociraptor_value(name, value, decimal) for name, value in event.data.items() if not _unnamed(name)}
+    if unnamed := [value for name, value in event.data.items() if _unnamed(name)]:
+        data = {"Data": unnamed} | data
+    return {"System": system, "UserData" if nested else "EventData": data, "Message": MESSAGE, "_ts": 1700000000}
+
+
+def _velociraptor_value(name: str, value: Any, decimal: bool) -> Any:
+    if name == "Binary":
+        return base64.b64encode(bytes.fromhex(value)).decode()
+    if decimal and isinstance(value, str) and value.startswith("0x"):
+        return int(value, 16)
+    return _typed(value)
+
+
+def winlogbeat(event: Event) -> dict[str, Any]:
+    """Winlogbeat 7 and 8: all values text, empty ones and repeated names left out, unnamed ones numbered by place."""
+    nested = {name: value for name, value in event.data.items() if isinstance(value, Mapping)}
+    pairs = {f"param{name[4:]}" if _unnamed(name) else name: value for name, value in event.data.items() if value}
+    winlog: dict[str, Any] = {
+        "channel": event.channel,
+        "computer_name": event.computer,
+        "event_id": str(event.event_id),
+        "keywords": ["Audit Success"] if event.level == 0 else ["Classic"],
+        "opcode": "Info",
+        "process": {"pid": event.process_id, "thread": {"id": event.thread_id}},
+        "provider_guid": event.provider_guid,
+        "provider_name": event.provider,
+        "record_id": event.record_id,
+        "task": "Logon",
+        "user": {"identifier": event.user_id} if event.user_id else None,
+        "version": event.version,
+        "activity_id": event.activity_id,
+        "related_activity_id": event.related_activity_id,
+    }
+    if nested:
+        name, value = next(iter(nested.items()))
+        leaves = {key: item for key, item in value.items() if isinstance(item, str) and item}
+        winlog["user_data"] = {**leaves, "xml_name": name}
+    else:
+        winlog["event_data"] = {
+            name: pairs[name][0] if isinstance(pairs[name], list) else pairs[name] for name in sorted(pairs)
+        }
+    levels = {0: "information", 1: "critical", 2: "error", 3: "warning", 4: "information", 5: "verbose"}
+    return {
+        "@timestamp": str(event.time),
+        "agent": {"type": "winlogbeat"},
+        "event": {"code": str(event.event_id), "provider": event.provider},
+        "log": {"level": levels[event.level or 0]},
+        "message": MESSAGE,
+        "winlog": {name: value for name, value in winlog.items() if value is not None},
+    }

@@ -12,7 +12,7 @@ from evtscan.detection.rule import KnownIssue, Rule, asked_by
 from evtscan.facts.host import Host
 from evtscan.facts.stretches import identity
 from evtscan.logic import Truth
-from evtscan.model import Basis, Event, HostReport, Log, Query, SkippedFile, Source
+from evtscan.model import PLAIN, Basis, Event, HostReport, Log, Query, ReadOptions, SkippedFile, Source
 from evtscan.parsers.evidence import Reading, read
 from evtscan.parsers.machines import divide, mixed
 from evtscan.verdicts.conditions import Conditions
@@ -34,6 +34,7 @@ class ScanOptions:
     exclude_ids: frozenset[int] = frozenset()
     verdicts: frozenset[str] = frozenset()
     show_all: bool = False
+    read: ReadOptions = PLAIN
     strict_facts: bool = False
 
     def admits(self, event: Event) -> bool:

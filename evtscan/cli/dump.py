@@ -16,7 +16,7 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, plan, writer
 from evtscan.errors import UsageError
-from evtscan.model import Query, ReadOptions, Selector
+from evtscan.model import Query, Selector
 from evtscan.reporters.ledger import LINES_SHOWN
 from evtscan.reporters.output import STDOUT, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
@@ -43,13 +43,6 @@ class Sort(Enum):
     """Orders other than that of the records."""
 
     TIME = "time"
-
-
-class DecoderName(Enum):
-    """Decoders of EVTX."""
-
-    COLUMNS = "columns"
-    REFERENCE = "reference"
 
 
 @command
@@ -81,7 +74,8 @@ def dump(
     contains: Annotated[str, typer.Option("--contains", help="Only events with this text in any value.")] = "",
     sort: Annotated[Sort | None, typer.Option(help="Sort by time instead of record order.")] = None,
     recover: opt.Recover = False,
-    decoder: Annotated[DecoderName, typer.Option(help="Decoder of EVTX; reference is slow.")] = DecoderName.COLUMNS,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
     raw: Annotated[bool, typer.Option("--raw", help="Do not neutralise what a spreadsheet would run.")] = False,
     jobs: opt.Jobs = 0,
     strict: opt.Strict = False,
@@ -100,7 +94,7 @@ def dump(
     )
     chosen = DumpOptions(
         query=query,
-        read=ReadOptions(recover=recover, reference=decoder is DecoderName.REFERENCE),
+        read=opt.read_options(recover, decoder, source_timezone),
         writer=_writer_name(output, format, profile),
         contains=contains,
         raw=raw,

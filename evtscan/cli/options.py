@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from evtscan.errors import UsageError
-from evtscan.model import Level, Verdict
+from evtscan.model import Level, ReadOptions, Verdict
 from evtscan.reporters import REPORTERS
 from evtscan.wintypes import Instant, parse_time
 
@@ -20,6 +20,14 @@ FailOn = Enum(  # type: ignore[misc]
     "FailOn", {item.value: item.value for item in Verdict if item.rank <= Verdict.DETECTED.rank}
 )
 LevelName = Enum("LevelName", {item.word: item.word for item in Level})  # type: ignore[misc]
+
+
+class DecoderName(Enum):
+    """Decoders of EVTX."""
+
+    COLUMNS = "columns"
+    REFERENCE = "reference"
+
 
 LOWEST = LevelName(Level.INFORMATIONAL.word)
 _SUFFIXES = ", ".join(row.suffix for row in REPORTERS)
@@ -73,6 +81,18 @@ IncludeIds = Annotated[
 ExcludeIds = Annotated[str | None, typer.Option("--exclude-eid", metavar="IDS", help="These event ids may not match.")]
 
 Recover = Annotated[bool, typer.Option("--recover", help="Also take records from slack space, marked as recovered.")]
+Reference = Annotated[
+    DecoderName, typer.Option("--decoder", help="Decoder of EVTX; reference is python-evtx, and slow.")
+]
+SourceZone = Annotated[
+    str,
+    typer.Option(
+        "--source-timezone",
+        metavar="ZONE",
+        help="Zone of local times in text exports: +02:00, Europe/Berlin, or Europe/Berlin@2001-03-14 for the offset "
+        "of that day, with which viewers of NT to 2003 print all times.",
+    ),
+]
 
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?\Z")
 
@@ -114,6 +134,19 @@ def time(text: str | None, option: str) -> Instant | None:
         return None if text is None else parse_time(text)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from error
+
+
+def read_options(recover: bool, decoder: DecoderName, zone: str) -> ReadOptions:
+    """How to read logs.
+
+    Raises:
+        UsageError: if the zone is none.
+    """
+    if zone:
+        from evtscan.parsers.sourcezone import source_zone
+
+        source_zone(zone)  # says what is wrong with it before any work is done
+    return ReadOptions(recover=recover, reference=decoder is DecoderName.REFERENCE, zone=zone)
 
 
 def expand(texts: Sequence[str]) -> list[Path]:

@@ -16,7 +16,7 @@ from evtscan.cli import session
 from evtscan.cli.exits import code_of, command
 from evtscan.detection.loader import RuleSet
 from evtscan.errors import UsageError
-from evtscan.model import HostReport, Report, Verdict
+from evtscan.model import HostReport, ReadOptions, Report, Verdict
 from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
@@ -40,6 +40,9 @@ def scan(
     fail_on: opt.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -49,7 +52,8 @@ def scan(
     session.set_up_logging(verbose)
     found = find(opt.expand(paths))
     outputs = _outputs(output, format, clobber)
-    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts)
+    read = opt.read_options(recover, decoder, source_timezone)
+    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read)
     loaded = session.rules_of(rules, min_level.value)
     name = _name_of(Path(paths[0]).resolve())
     with _progress(quiet, 1) as bar:
@@ -80,6 +84,9 @@ def audit(
     fail_on: opt.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -90,7 +97,8 @@ def audit(
     if not folder.is_dir():
         raise UsageError(f"{folder}: {'is not a folder; use “evtscan scan”' if folder.exists() else 'does not exist'}")
     outputs = _outputs(output, format, clobber)
-    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts)
+    read = opt.read_options(recover, decoder, source_timezone)
+    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read)
     loaded = session.rules_of(rules, min_level.value)
     hosts = _chosen_hosts(plan(folder), host)
     with _progress(quiet, len(hosts)) as bar:
@@ -140,6 +148,7 @@ def _scan_options(
     verdicts: Sequence[opt.VerdictName] | None,
     show_all: bool,
     strict_facts: bool,
+    read: ReadOptions,
 ) -> ScanOptions:
     return ScanOptions(
         since=opt.time(since, "--from"),
@@ -149,6 +158,7 @@ def _scan_options(
         verdicts=frozenset(item.value for item in verdicts or ()),
         show_all=show_all,
         strict_facts=strict_facts,
+        read=read,
     )
 
 

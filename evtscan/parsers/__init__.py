@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import cast
 
 from evtscan.errors import EvidenceError
-from evtscan.model import PLAIN, FactsFile, LogReader, Query, ReadOptions, Registry, Source
+from evtscan.model import PLAIN, FactsFile, Inventory, LogReader, Query, ReadOptions, Registry, Source
+from evtscan.parsers import reportsignatures, signatures, textsignatures
 
 HEAD_SIZE = 4096
 """How many bytes of a file a recogniser sees."""
@@ -22,6 +23,7 @@ class Kind(Enum):
 
     LOG = "event log"
     REGISTRY = "registry"
+    INVENTORY = "system report"
     FACTS = "stated facts"
 
 
@@ -30,8 +32,8 @@ class Format:
     """A row of ``PARSERS``.
 
     ``recognises`` gets the first ``HEAD_SIZE`` bytes and the file's name. ``module`` is imported when the first file
-    of its format is opened, and offers ``read_log(source, query)``, ``read_registry(source)`` or
-    ``read_facts(source)`` after its kind.
+    of its format is opened, and offers ``read_log(source, query)``, ``read_registry(source)``,
+    ``read_inventory(source)`` or ``read_facts(source)`` after its kind.
     """
 
     name: str
@@ -88,6 +90,135 @@ PARSERS: tuple[Format, ...] = (
         module="evtscan.parsers.factsfile",
         recognises=lambda head, name: name.lower() == "facts.yaml",
     ),
+    Format(
+        name="xml",
+        title="Events as XML (wevtutil, Event Viewer)",
+        kind=Kind.LOG,
+        module="evtscan.parsers.eventxml",
+        recognises=signatures.is_event_xml,
+    ),
+    Format(
+        name="clixml",
+        title="Get-WinEvent with Export-Clixml",
+        kind=Kind.LOG,
+        module="evtscan.parsers.clixml",
+        recognises=signatures.is_clixml,
+    ),
+    Format(
+        name="json",
+        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, Winlogbeat, evtscan dump)",
+        kind=Kind.LOG,
+        module="evtscan.parsers.eventjson",
+        recognises=signatures.is_event_json,
+    ),
+    Format(
+        name="viewer",
+        title="Event Viewer of Windows NT to 2003: lists as text and CSV",
+        kind=Kind.LOG,
+        module="evtscan.parsers.ntviewer",
+        recognises=textsignatures.is_viewer_text,
+    ),
+    Format(
+        name="dumpel",
+        title="dumpel of the Resource Kits",
+        kind=Kind.LOG,
+        module="evtscan.parsers.dumpel",
+        recognises=textsignatures.is_dumpel,
+    ),
+    Format(
+        name="psloglist",
+        title="PsLogList, blocks and -s",
+        kind=Kind.LOG,
+        module="evtscan.parsers.psloglist",
+        recognises=textsignatures.is_psloglist,
+    ),
+    Format(
+        name="wevtutil-text",
+        title="wevtutil qe /f:text",
+        kind=Kind.LOG,
+        module="evtscan.parsers.wevtutiltext",
+        recognises=textsignatures.is_wevtutil_text,
+    ),
+    Format(
+        name="viewer-list",
+        title="Event Viewer of Vista and later: CSV and text",
+        kind=Kind.LOG,
+        module="evtscan.parsers.eventviewer",
+        recognises=textsignatures.is_new_viewer_list,
+    ),
+    Format(
+        name="csv",
+        title="CSV of Get-WinEvent, Get-EventLog and Log Parser",
+        kind=Kind.LOG,
+        module="evtscan.parsers.csvexports",
+        recognises=textsignatures.is_field_csv,
+    ),
+    Format(
+        name="szdd",
+        title="Compressed repair copy of a hive (system._)",
+        kind=Kind.REGISTRY,
+        module="evtscan.parsers.szdd",
+        recognises=reportsignatures.is_szdd,
+    ),
+    Format(
+        name="regedt32",
+        title="REGEDT32: Save Subtree As",
+        kind=Kind.REGISTRY,
+        module="evtscan.parsers.regedt32",
+        recognises=reportsignatures.is_regedt32,
+    ),
+    Format(
+        name="regdmp",
+        title="regdmp of the Resource Kits",
+        kind=Kind.REGISTRY,
+        module="evtscan.parsers.regdmp",
+        recognises=reportsignatures.is_regdmp,
+    ),
+    Format(
+        name="reg-query",
+        title="reg query",
+        kind=Kind.REGISTRY,
+        module="evtscan.parsers.regquery",
+        recognises=reportsignatures.is_reg_query,
+    ),
+    *(
+        Format(
+            name=name,
+            title=title,
+            kind=Kind.INVENTORY,
+            module="evtscan.parsers.reports",
+            recognises=getattr(reportsignatures, f"is_{name}"),
+        )
+        for name, title in (
+            ("winmsd", "WinMSD report of Windows NT"),
+            ("msinfo", "msinfo32 report as text"),
+            ("systeminfo", "systeminfo, list and CSV"),
+            ("sc", "sc query, sc qc, psservice"),
+            ("netstart", "net start"),
+            ("driverquery", "driverquery /v /fo csv"),
+            ("hotfixes", "wmic qfe, Get-HotFix, hotfix, qfecheck"),
+            ("ipconfig", "ipconfig /all"),
+            ("srvinfo", "srvinfo of the Resource Kits"),
+            ("dirlisting", "dir listings"),
+            ("fileversions", "filever, sigcheck, VersionInfo as CSV"),
+            ("drwatson", "Dr. Watson's drwtsn32.log"),
+            ("ver", "ver"),
+        )
+    ),
+    Format(
+        name="nfo",
+        title="msinfo32 report as XML (.nfo)",
+        kind=Kind.INVENTORY,
+        module="evtscan.parsers.reports.nfo",
+        recognises=reportsignatures.is_nfo,
+    ),
+    Format(
+        name="driver",
+        title="A copied driver or program file (version resource, link date, size)",
+        kind=Kind.INVENTORY,
+        module="evtscan.parsers.driverfile",
+        recognises=reportsignatures.is_driver,
+    ),
 )
 
 
@@ -127,6 +258,15 @@ def read_registry(row: Format, source: Source) -> Registry:
         EvidenceError: if nothing of the file can be read.
     """
     return cast(Registry, import_module(row.module).read_registry(source))
+
+
+def read_inventory(row: Format, source: Source) -> tuple[Inventory, ...]:
+    """Read a system report; one file may hold several.
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    return cast(tuple[Inventory, ...], import_module(row.module).read_inventory(source))
 
 
 def read_facts(row: Format, source: Source) -> FactsFile:

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from evtscan.errors import EvidenceError
 from evtscan.model import (
+    PLAIN,
     Event,
     Evidence,
     EvidenceRow,
     ExtractionWarning,
     FactsFile,
+    Inventory,
     Location,
     Log,
     Query,
+    ReadOptions,
     Registry,
     SkippedFile,
     Source,
 )
-from evtscan.parsers import Format, Kind, read_facts, read_log, read_registry, recognise
+from evtscan.parsers import Format, Kind, read_facts, read_inventory, read_log, read_registry, recognise
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _LOG_NAMES = (".evt", ".evtx")
@@ -32,6 +36,7 @@ class Reading:
 
     logs: list[Log] = field(default_factory=list)
     registries: list[Registry] = field(default_factory=list)
+    inventories: list[Inventory] = field(default_factory=list)
     facts_files: list[FactsFile] = field(default_factory=list)
     rows: list[EvidenceRow] = field(default_factory=list)
     warnings: list[ExtractionWarning] = field(default_factory=list)
@@ -40,14 +45,19 @@ class Reading:
     @property
     def evidence(self) -> Evidence:
         """The evidence that was read."""
-        return Evidence(logs=tuple(self.logs), registries=tuple(self.registries), facts_files=tuple(self.facts_files))
+        return Evidence(
+            logs=tuple(self.logs),
+            registries=tuple(self.registries),
+            inventories=tuple(self.inventories),
+            facts_files=tuple(self.facts_files),
+        )
 
     def warn(self, source_name: str, kind: str, message: str) -> None:
         """Add a warning about a file as a whole."""
         self.warnings.append(ExtractionWarning(location=Location(source=source_name), kind=kind, message=message))
 
 
-def read(sources: Iterable[Source], query: Query) -> Reading:
+def read(sources: Iterable[Source], query: Query, options: ReadOptions = PLAIN) -> Reading:
     """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others."""
     reading = Reading()
     for source in sources:
@@ -57,7 +67,7 @@ def read(sources: Iterable[Source], query: Query) -> Reading:
             if row is None:
                 _skip(reading, source, size)
             else:
-                _READ[row.kind](reading, row, source, size, query)
+                _READ[row.kind](_Task(reading, row, source, size, query, options))
         except (EvidenceError, OSError) as error:
             reason = str(error).removeprefix(f"{source.name}: ")
             if isinstance(error, OSError):
@@ -66,6 +76,23 @@ def read(sources: Iterable[Source], query: Query) -> Reading:
             reading.warn(source.name, "unreadable", f"{source.name}: {reason}")
     _mark_cleared(reading)
     return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One file to read, and where what it holds goes."""
+
+    reading: Reading
+    row: Format
+    source: Source
+    size: int
+    query: Query
+    options: ReadOptions
+
+    def add_row(self, **known: Any) -> None:
+        """Add the file's row of ``evidence.csv``."""
+        row = EvidenceRow(source_file=self.source.name, size=self.size, format=self.row.name, **known)
+        self.reading.rows.append(row)
 
 
 def _skip(reading: Reading, source: Source, size: int) -> None:
@@ -77,61 +104,68 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
         reading.warn(source.name, "not_a_log", message)
 
 
-def _read_log(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
-    reader = read_log(row, source, query)
+def _read_log(task: _Task) -> None:
+    reader = read_log(task.row, task.source, task.query, task.options)
     events = tuple(sorted(reader, key=lambda event: event.sequence))
     summary = reader.summary
-    reading.logs.append(Log(source=source, summary=summary, events=events))
-    reading.warnings.extend(reader.warnings)
-    reading.rows.append(
-        EvidenceRow(
-            source_file=source.name,
-            size=size,
-            format=row.name,
-            computer=summary.computers[-1] if summary.computers else "",
-            first_time=str(summary.first_time or ""),
-            last_time=str(summary.last_time or ""),
-            records=summary.records,
-            lost=summary.lost,
-            holes=summary.holes,
-            dirty=summary.dirty,
-            wrapped=summary.wrapped,
-            cleared=summary.cleared,
-            filtered=summary.filtered,
-            time_zone="UTC",
-            note=f"channel {summary.channel}" if summary.channel else "channel not known",
-        )
+    task.reading.logs.append(Log(source=task.source, summary=summary, events=events))
+    task.reading.warnings.extend(reader.warnings)
+    local = any(time is not None and time.local for time in (summary.first_time, summary.last_time))
+    task.add_row(
+        computer=summary.computers[-1] if summary.computers else "",
+        first_time=str(summary.first_time or ""),
+        last_time=str(summary.last_time or ""),
+        records=summary.records,
+        lost=summary.lost,
+        holes=summary.holes,
+        dirty=summary.dirty,
+        wrapped=summary.wrapped,
+        cleared=summary.cleared,
+        filtered=summary.filtered,
+        time_zone="not known" if local else "UTC",
+        note=f"channel {summary.channel}" if summary.channel else "channel not known",
     )
 
 
-def _read_registry(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
-    registry = read_registry(row, source)
-    reading.registries.append(registry)
-    reading.warnings.extend(registry.warnings)
+def _read_registry(task: _Task) -> None:
+    registry = read_registry(task.row, task.source)
+    task.reading.registries.append(registry)
+    task.reading.warnings.extend(registry.warnings)
     taken = str(registry.taken) if registry.taken else ""
-    reading.rows.append(
-        EvidenceRow(
-            source_file=source.name,
-            size=size,
-            format=row.name,
-            last_time=taken,
-            time_zone="UTC" if taken else "",
-            note=f"last written to at {taken}" if taken else _UNDATED,
-        )
+    task.add_row(
+        last_time=taken, time_zone="UTC" if taken else "", note=f"last written to at {taken}" if taken else _UNDATED
     )
 
 
-def _read_facts(reading: Reading, row: Format, source: Source, size: int, query: Query) -> None:
-    facts = read_facts(row, source)
-    reading.facts_files.append(facts)
-    reading.warnings.extend(facts.warnings)
+def _read_inventory(task: _Task) -> None:
+    inventories = read_inventory(task.row, task.source)
+    task.reading.inventories.extend(inventories)
+    for inventory in inventories:
+        task.reading.warnings.extend(inventory.warnings)
+    times = sorted(inventory.taken for inventory in inventories if inventory.taken is not None)
+    task.add_row(
+        computer=next((item.computer for item in reversed(inventories) if item.computer), ""),
+        first_time=str(times[0]) if times else "",
+        last_time=str(times[-1]) if times else "",
+        note="" if times else _UNDATED,
+    )
+
+
+def _read_facts(task: _Task) -> None:
+    facts = read_facts(task.row, task.source)
+    task.reading.facts_files.append(facts)
+    task.reading.warnings.extend(facts.warnings)
     count = f"{len(facts.entries)} fact{'' if len(facts.entries) == 1 else 's'}"
     undated = any(entry.since is None for entry in facts.entries)
-    note = f"{count}; where it gives no time: assumed to speak of the last record" if undated else count
-    reading.rows.append(EvidenceRow(source_file=source.name, size=size, format=row.name, note=note))
+    task.add_row(note=f"{count}; where it gives no time: assumed to speak of the last record" if undated else count)
 
 
-_READ = {Kind.LOG: _read_log, Kind.REGISTRY: _read_registry, Kind.FACTS: _read_facts}
+_READ = {
+    Kind.LOG: _read_log,
+    Kind.REGISTRY: _read_registry,
+    Kind.INVENTORY: _read_inventory,
+    Kind.FACTS: _read_facts,
+}
 
 
 def _mark_cleared(reading: Reading) -> None:

@@ -24,7 +24,8 @@ from evtscan.wintypes import TICKS_PER_SECOND
 
 SECONDS_PER_DAY = 86_400
 _FIRST_DAY = date(1601, 1, 1).toordinal()
-_MOST_SECTIONS = 4096
+MOST_SECTIONS = 4096
+"""Outputs in one file that are told apart; what follows on the last of them counts as part of it."""
 
 
 class DateOrder(IntEnum):
@@ -193,11 +194,9 @@ class TimeSurvey:
         self._halved = False
 
     def begin_section(self) -> None:
-        """Say that the next time stands in another output; at most 4096 are told apart."""
-        if len(self._sections) < _MOST_SECTIONS:
+        """Say that the next time stands in another output."""
+        if len(self._sections) < MOST_SECTIONS:
             self._sections.append(_Section())
-        else:
-            self._sections[-1].last = None
 
     def add(self, time: PrintedTime) -> None:
         """Take the next time, in the order of the file."""
@@ -250,11 +249,11 @@ class TimeSurvey:
         turns = sum(min(section.forward, section.backward) for section in steps)
         return turns * 4 > sum(section.forward + section.backward for section in steps)
 
-    def newest_first(self, section: int, default: bool) -> bool:
-        """Whether the newest record of a section stands at its top; ``default`` is for what its times leave open."""
+    def newest_first(self, default: bool) -> list[bool]:
+        """Of each section whether its newest record stands at its top; ``default`` is for what its times leave open."""
         order = self.orders[0]
-        steps = self._sections[min(section, _MOST_SECTIONS - 1)].steps[order]
-        return default if steps.forward == steps.backward else steps.backward > steps.forward
+        steps = (section.steps[order] for section in self._sections)
+        return [default if one.forward == one.backward else one.backward > one.forward for one in steps]
 
 
 def _directions(before: PrintedTime, after: PrintedTime) -> list[int | None]:

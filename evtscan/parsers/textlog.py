@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, Location, LogReader, LogSummary, Query, ReadOptions, Source
 from evtscan.parsers.exports import Books, Record, Selection
-from evtscan.parsers.localtime import DateOrder, TimeSurvey, read_time, ticks_of
+from evtscan.parsers.localtime import MOST_SECTIONS, DateOrder, TimeSurvey, read_time, ticks_of
 from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textlines import TextLines, is_prompt
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
@@ -117,7 +117,7 @@ class _Survey:
         return self.last_number is not None and (self.rising or self.falling)
 
     def begin_section(self) -> None:
-        if self.sections[-1]:
+        if self.sections[-1] and len(self.sections) < MOST_SECTIONS:
             self.sections.append(0)
             self.times.begin_section()
 
@@ -229,8 +229,7 @@ class _Places:
 
     def __init__(self, survey: _Survey, newest_first: bool) -> None:
         self._survey = survey
-        times = survey.times
-        self._reversed = [times.newest_first(index, newest_first) for index in range(len(survey.sections))]
+        self._reversed = survey.times.newest_first(newest_first)
         self._section = self._in_section = self._before = 0
 
     def begin_section(self) -> None:

@@ -122,7 +122,9 @@ def viewer(events: Iterable[Event], message: str = MESSAGE) -> str:
 
 def event_xml(event: Event, message: str | None = None, quote: str = "'") -> str:
     system = "".join(
-        _element(name, text, quote, **attributes) for name, text, attributes in _system_parts(event) if text or attributes
+        _element(name, text, quote, **attributes)
+        for name, text, attributes in _system_parts(event)
+        if text or attributes
     )
     data = "".join(_data_xml(name, value, quote) for name, value in event.data.items())
     nested = any(isinstance(value, Mapping) for value in event.data.values())
@@ -155,7 +157,11 @@ def _system_parts(event: Event) -> list[tuple[str, object, dict[str, object]]]:
         ("Security", "", {"UserID": event.user_id} if event.user_id else {"": ""}),
     ]
     shown = [
-        (name, "" if text is None else str(text), {key: value for key, value in attributes.items() if value is not None})
+        (
+            name,
+            "" if text is None else str(text),
+            {key: value for key, value in attributes.items() if value is not None},
+        )
         for name, text, attributes in parts
     ]
     return [part for part in shown if part[1] or part[2]]
@@ -217,7 +223,7 @@ def _event_object(place: int, event: Event, message: str) -> str:
     )
     user = (
         f'<Obj N="UserId" RefId="{place * 100 + 1}"><TN RefId="2"><T>System.Security.Principal.SecurityIdentifier</T>'
-        f"</TN><ToString>{event.user_id}</ToString><Props><I32 N=\"BinaryLength\">12</I32></Props></Obj>"
+        f'</TN><ToString>{event.user_id}</ToString><Props><I32 N="BinaryLength">12</I32></Props></Obj>'
         if event.user_id
         else '<Nil N="UserId" />'
     )
@@ -240,7 +246,9 @@ def _event_object(place: int, event: Event, message: str) -> str:
         user,
         _property("DT", "TimeCreated", time),
         _property("G", "ActivityId", event.activity_id and event.activity_id.strip("{}").lower()),
-        _property("G", "RelatedActivityId", event.related_activity_id and event.related_activity_id.strip("{}").lower()),
+        _property(
+            "G", "RelatedActivityId", event.related_activity_id and event.related_activity_id.strip("{}").lower()
+        ),
         f'<Obj N="Properties" RefId="{place * 100 + 2}"><TN RefId="4"><T>System.Collections.Generic.List`1[[System.'
         f"Diagnostics.Eventing.Reader.EventProperty]]</T></TN><LST>{properties}</LST></Obj>",
     ]

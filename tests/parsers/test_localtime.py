@@ -143,14 +143,14 @@ def test_a_clock_that_was_set_back_does_not_turn_the_order() -> None:
     hours[20:20] = ["3/1/01 3:30:00"]
     survey = survey_of(*hours, "4/1/01 1:00:00")
     assert survey.orders == (MONTH,)
-    assert not survey.newest_first(0, default=True)
+    assert not survey.newest_first(default=True)[0]
     assert not survey.disordered
 
 
 def test_newest_first_and_no_order_at_all() -> None:
-    assert survey_of("3/15/01 9:00:00", "3/14/01 9:00:00").newest_first(0, default=False)
-    assert not survey_of("3/14/01 9:00:00", "3/15/01 9:00:00").newest_first(0, default=True)
-    assert survey_of("3/14/01 9:00:00").newest_first(0, default=True)
+    assert survey_of("3/15/01 9:00:00", "3/14/01 9:00:00").newest_first(default=False) == [True]
+    assert survey_of("3/14/01 9:00:00", "3/15/01 9:00:00").newest_first(default=True) == [False]
+    assert survey_of("3/14/01 9:00:00").newest_first(default=True) == [True]
     mixed = survey_of(*(f"3/{13 + day % 7}/01 9:00:00" for day in (3, 1, 6, 2, 5, 0, 4, 2, 6, 1)))
     assert mixed.disordered
 
@@ -162,7 +162,7 @@ def test_sections_have_orders_of_their_own() -> None:
         time = read_time(text)
         assert time is not None
         survey.add(time)
-    assert [survey.newest_first(section, default=False) for section in (0, 1)] == [False, True]
+    assert survey.newest_first(default=False) == [False, True]
     assert not survey.disordered
 
 

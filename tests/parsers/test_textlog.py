@@ -162,6 +162,15 @@ def test_a_text_without_end_is_cut_and_reported(tmp_path: Path, shape: str) -> N
     assert "longer than" in reader.warnings[0].message
 
 
+def test_outputs_without_number_in_one_file(tmp_path: Path) -> None:
+    """Of more outputs than are told apart no record is lost."""
+    row = viewer(STORY[1:2])
+    events, reader = read(ntviewer.read_log, tmp_path, f"C:\\>x\r\n{row}" * 6000)
+    assert [event.location.line for event in events[:2]] == [2, 4]
+    assert len({event.sequence for event in events}) == 6000
+    assert reader.summary.records == 6000
+
+
 LONG = 100_000
 HOSTILE_LINES = {
     "spaces": " " * LONG,

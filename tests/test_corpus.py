@@ -1,0 +1,84 @@
+"""A scan of every real file: it ends, and visits at least the records that the peers see."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import evtx
+import pyevt
+import pytest
+
+from evtscan.detection.catalogue import folder
+from evtscan.detection.loader import load_rules
+from evtscan.facts.catalogue import is_known
+from evtscan.model import ReadOptions
+from evtscan.scan import ScanOptions, scan
+from evtscan.sources import find
+
+pytestmark = pytest.mark.corpus
+
+RULES = load_rules([folder()], fact_known=is_known).rules
+NAMES = [
+    *(f"evtx/{name}.evtx" for name in ("dns_log_malformed", "issue_38", "issue_39", "issue_43", "plaso-System")),
+    *(f"evtx/{name}.evtx" for name in ("security", "system")),
+    "evt/SysEvent.Evt",
+    "evt/TestLog.evt",
+    "evt/TestLog-dirty.evt",
+]
+
+
+def peers_records(path: Path) -> int:
+    """How many records the Rust wheel or libevt find."""
+    if path.suffix.lower() == ".evtx":
+        return sum(_readable(evtx.PyEvtxParser(str(path)).records()))
+    log = pyevt.file()
+    log.open(str(path))
+    try:
+        return int(log.get_number_of_records())
+    finally:
+        log.close()
+
+
+def _readable(records: Iterator[object]) -> Iterator[int]:
+    """1 for each record, 0 for each that the wheel raises on."""
+    while True:
+        try:
+            next(records)
+        except StopIteration:
+            return
+        except RuntimeError:
+            yield 0
+        else:
+            yield 1
+
+
+def visited(path: Path, options: ScanOptions) -> int:
+    """Records that a scan read, and those that it says it could not."""
+    report = scan(find([path]).sources, RULES, options)
+    return sum((row.records or 0) + row.lost for row in report.evidence)
+
+
+def test_every_log_is_scanned_and_no_record_is_missed(corpus):
+    paths = sorted([*(corpus / "evtx").glob("*.evtx"), *(corpus / "evt").glob("*")])
+    assert {path.relative_to(corpus).as_posix() for path in paths} >= set(NAMES)
+    short = {path.name: (visited(path, ScanOptions()), peers_records(path)) for path in paths}
+    assert {name: counts for name, counts in short.items() if counts[0] < counts[1]} == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_reference_decoder_visits_as_many(corpus, name):
+    path = corpus / name
+    slow = ScanOptions(read=ReadOptions(reference=True))
+    assert visited(path, slow) >= visited(path, ScanOptions())
+
+
+def test_hives_are_read_or_declined_with_a_reason(corpus, tmp_path):
+    import lzma
+
+    for packed in sorted((corpus / "hives").iterdir()):
+        target = tmp_path / packed.name.removesuffix(".xz")
+        data = packed.read_bytes()
+        target.write_bytes(lzma.decompress(data) if packed.suffix == ".xz" else data)
+    report = scan(find([tmp_path]).sources, RULES, ScanOptions())
+    read = {row.source_file for row in report.evidence}
+    assert {"SYSTEM", "SYSTEM_2", "SYSTEM_B", "SYSTEM_WIN_10_1709"} <= read
+    assert all(item.reason for item in report.skipped)

@@ -143,7 +143,7 @@ class Query:
 
     The other fields narrow that down, each where it is given: Windows' ``levels``, times from ``start`` (inclusive)
     to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does
-    not say (a time, a level) does not fit.
+    not say (a time, a level) does not fit; a local time of unknown zone fits wherever it can lie.
     """
 
     selectors: frozenset[Selector] | None = None
@@ -200,9 +200,8 @@ class Query:
         """Whether a record with these System fields passes the filters."""
         if self.levels is not None and level not in self.levels:
             return False
-        if self.start is not None and (time is None or time < self.start):
-            return False
-        if self.end is not None and (time is None or time >= self.end):
+        bounded = self.start is not None or self.end is not None
+        if bounded and (time is None or not time.may_lie_in(self.start, self.end)):
             return False
         return self.record_ids is None or (
             record_id is not None and any(record_id in wanted for wanted in self.record_ids)
@@ -228,6 +227,29 @@ class ReadOptions:
 PLAIN = ReadOptions()
 
 
+MOST_CLOCK_STEPS = 1000
+"""How many steps of its clock a log's summary lists at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStep:
+    """More than five minutes by which the clock moved otherwise than time does, between two records of a log.
+
+    ``sequence`` is that of the first record behind the step, ``before`` and ``after`` are the clock's two readings.
+    ``until`` is set where the clock soon read what it did before: the sequence of the first record to do so. Those
+    from ``sequence`` up to it were logged late, or by a clock that was corrected; the others are not parted by them.
+    """
+
+    sequence: int
+    before: Instant
+    after: Instant
+    until: int | None = None
+
+    def holds(self, sequence: int) -> bool:
+        """Whether a record stands behind the step, and before the clock is back."""
+        return self.sequence <= sequence and (self.until is None or sequence < self.until)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSummary:
     """What one log says of itself and what was read of it, whatever the query selected.
@@ -235,13 +257,17 @@ class LogSummary:
     ``records`` counts the readable records, ``lost`` those known to be there and not readable.
     ``first_sequence``/``last_sequence`` and ``first_time``/``last_time`` belong to the oldest and the newest record
     in record order. ``holes`` counts gaps in the header numbers. ``computers`` lists the names found,
-    oldest first. ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
-    the log holds nothing and its counter says that it held records.
+    in order of first appearance, and ``newest_computer`` is that of the newest record, where it is known.
+    ``clock_steps`` are in record order, and complete only if they are fewer than ``MOST_CLOCK_STEPS``.
+    ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
+    the log holds nothing and its counter says that it held records. ``filtered``: it was written as a part of a log, so
+    that what is not in it may have been logged all the same.
     """
 
     format: str
     channel: str | None = None
     computers: tuple[str, ...] = ()
+    newest_computer: str | None = None
     records: int = 0
     lost: int = 0
     first_sequence: int | None = None
@@ -253,6 +279,7 @@ class LogSummary:
     wrapped: bool = False
     cleared: bool = False
     filtered: bool = False
+    clock_steps: tuple[ClockStep, ...] = ()
 
     @property
     def completeness(self) -> str:

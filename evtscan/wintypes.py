@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 TICKS_PER_SECOND = 10_000_000
+FURTHEST_ZONE = 14 * 3600 * TICKS_PER_SECOND
+"""How far the local time of any zone is from UTC."""
 _UNIX_EPOCH = 116_444_736_000_000_000
 _FIRST = datetime(1601, 1, 1, tzinfo=UTC)
 LAST_TICKS = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999Z
@@ -21,7 +23,7 @@ class Instant:
     ``digits`` is how many digits of the second the evidence carries: 7 in EVTX and registry, 0 in ``.evt``.
     ``local`` says that it is the local time of a zone that nobody told, with its ticks counted as if that were UTC: the
     true time lies up to 14 hours before or after, and it is printed without ``Z``.
-    Neither affects how times compare.
+    Neither affects how times compare; what is true of the real times, ``earliest`` and ``latest`` tell.
     """
 
     ticks: int
@@ -32,6 +34,20 @@ class Instant:
     def from_unix(cls, seconds: int) -> "Instant":
         """Whole Unix seconds, as in ``.evt`` records."""
         return cls(_UNIX_EPOCH + seconds * TICKS_PER_SECOND, 0)
+
+    @property
+    def earliest(self) -> int:
+        """Ticks of the first moment that it can be: its own, unless it is a local time."""
+        return self.ticks - FURTHEST_ZONE if self.local else self.ticks
+
+    @property
+    def latest(self) -> int:
+        """Ticks of the last moment that it can be."""
+        return self.ticks + FURTHEST_ZONE if self.local else self.ticks
+
+    def may_lie_in(self, start: "Instant | None", end: "Instant | None") -> bool:
+        """Whether it can be at or after ``start`` and before ``end``; None is open."""
+        return (start is None or self.latest >= start.earliest) and (end is None or self.earliest < end.latest)
 
     def __str__(self) -> str:
         text = format_filetime(self.ticks, self.digits)

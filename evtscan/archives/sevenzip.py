@@ -1,7 +1,7 @@
 """7z → files, through ``py7zr``, which is an extra: ``pip install evtscan[7z]``."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from evtscan.archives.bounds import Directory, LimitError
@@ -11,12 +11,30 @@ from evtscan.errors import EvidenceError
 if TYPE_CHECKING:
     from py7zr import SevenZipFile
 
-_MAX_DICTIONARY = 1 << 30
+_MAX_MEMORY = 1 << 30
 _MAX_HEADER = 16 << 20
-_LZMA2 = b"\x21"
-_LZMA = b"\x03\x01\x01"
-_PPMD = b"\x03\x04\x01"
-"""Method ids (7-Zip's ``Methods.txt``) of the coders that name in their properties how much memory they take."""
+_STEP = 8 << 20
+"""Bytes that py7zr unpacks at a time; by itself it takes a part of the machine's memory."""
+
+_LZMA, _LZMA2, _PPMD = b"\x03\x01\x01", b"\x21", b"\x03\x04\x01"
+_AES = b"\x06\xf1\x07\x01"
+_CODERS = {
+    b"\0": "none",
+    b"\x03": "delta",
+    b"\x03\x03\x01\x03": "BCJ x86",
+    b"\x03\x03\x02\x05": "BCJ PowerPC",
+    b"\x03\x03\x04\x01": "BCJ IA64",
+    b"\x03\x03\x05\x01": "BCJ ARM",
+    b"\x03\x03\x07\x01": "BCJ ARM Thumb",
+    b"\x03\x03\x08\x05": "BCJ SPARC",
+    b"\x04\x02\x02": "bzip2",
+    _LZMA: "LZMA",
+    _LZMA2: "LZMA2",
+    _PPMD: "PPMd",
+    _AES: "AES",
+}
+"""Coders (7-Zip's ``Methods.txt``) of which py7zr keeps no more than it is asked for: of Deflate, Zstandard and Brotli it
+keeps whatever comes of the bytes that it has read, which is gigabytes from a kilobyte."""
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
@@ -33,22 +51,19 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
             "a 7z archive, which needs one more package: pip install 'evtscan[7z]', or unpack it and scan the folder"
         ) from error
     try:
-        with _bounded(shelf.budget.limits.entries):
-            archive = py7zr.SevenZipFile(cast(BinaryIO, Directory(stream, _MAX_HEADER)))
-        if archive.needs_password():
-            raise py7zr.PasswordRequired
-        if (memory := _memory(archive)) > _MAX_DICTIONARY:
-            raise LimitError(f"needs {memory:,} bytes of memory to unpack")
-        with archive:
+        with (
+            _bounded(shelf.budget.limits.entries),
+            py7zr.SevenZipFile(cast(BinaryIO, Directory(stream, _MAX_HEADER))) as archive,
+        ):
+            if archive.needs_password():
+                raise py7zr.PasswordRequired
             _Taking(archive, shelf).run()
-    except (LimitError, MemoryError) as error:
-        raise LimitError(str(error) or "needs more memory than there is") from error
+    except MemoryError as error:
+        raise LimitError("needs more memory than there is") from error
+    except (LimitError, EvidenceError):
+        raise
     except py7zr.PasswordRequired as error:
         raise EvidenceError("encrypted: unpack it with its password and scan the folder") from error
-    except py7zr.UnsupportedCompressionMethodError as error:
-        raise EvidenceError(
-            f"compressed in a way that is not read here ({error}): unpack it with another program and scan the folder"
-        ) from error
     except Exception as error:  # py7zr meets damage with whatever Python raises: KeyError, TypeError, struct.error …
         what = f"damaged, or larger than it may be ({type(error).__name__}: {error})"
         raise EvidenceError(f"{what}: copy it again, or unpack what can be saved with another program") from error
@@ -56,32 +71,57 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
 
 @contextmanager
 def _bounded(entries: int) -> Iterator[None]:
-    """Lower py7zr's own bounds for a header: they allow for gigabytes of objects from an archive of a kilobyte."""
-    from py7zr import archiveinfo
+    """Lower py7zr's own bounds while the context lasts: they let an archive of a kilobyte take gigabytes of memory."""
+    from py7zr import archiveinfo, py7zr
 
-    bounds = {"MAX_NUMFILES": entries, "MAX_NUMFOLDERS": entries, "MAX_SUBSTREAMS": entries}
-    bounds["MAX_HEADER_SIZE"] = _MAX_HEADER
-    before = {name: getattr(archiveinfo, name) for name in bounds}
+    make_decoder = archiveinfo.Folder.get_decompressor
+
+    def make_checked(folder: Any, *arguments: Any, **options: Any) -> Any:
+        check_coders(folder.coders)
+        return make_decoder(folder, *arguments, **options)
+
+    with ExitStack() as stack:
+        for name in ("MAX_NUMFILES", "MAX_NUMFOLDERS", "MAX_SUBSTREAMS"):
+            stack.enter_context(_replaced(archiveinfo, name, entries))
+        stack.enter_context(_replaced(archiveinfo, "MAX_HEADER_SIZE", _MAX_HEADER))
+        stack.enter_context(_replaced(archiveinfo.Folder, "get_decompressor", make_checked))
+        stack.enter_context(_replaced(py7zr, "get_memory_limit", lambda: _STEP))
+        yield
+
+
+@contextmanager
+def _replaced(owner: object, name: str, value: object) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
     try:
-        for name, bound in bounds.items():
-            setattr(archiveinfo, name, min(bound, before[name]))
         yield
     finally:
-        for name, bound in before.items():
-            setattr(archiveinfo, name, bound)
+        setattr(owner, name, before)
 
 
-def _memory(archive: "SevenZipFile") -> int:
-    """The most memory that one of the coders asks for."""
-    streams = getattr(archive.header, "main_streams", None)
-    folders = streams.unpackinfo.folders if streams is not None else ()
-    return max((_memory_of(coder) for folder in folders for coder in folder.coders), default=0)
+def check_coders(coders: Iterable[Mapping[str, Any]]) -> None:
+    """See whether a stream can be unpacked in bounded memory.
+
+    Raises:
+        EvidenceError: if one of its coders is not read here.
+        LimitError: if they ask for too much memory.
+    """
+    coders = list(coders)
+    for coder in coders:
+        if (method := bytes(coder["method"])) not in _CODERS:
+            raise EvidenceError(
+                f"compressed with method {method.hex()}, which is not read here: unpack it with another program and scan "
+                "the folder"
+            )
+    if (memory := sum(map(_memory, coders))) > _MAX_MEMORY:
+        raise LimitError(f"needs {memory:,} bytes of memory to unpack")
 
 
-def _memory_of(coder: dict[str, Any]) -> int:
+def _memory(coder: Mapping[str, Any]) -> int:
+    """The memory that a coder names in its properties."""
     properties: bytes = coder.get("properties") or b""
-    match coder.get("method"), len(properties):
-        case (method, 1) if method == _LZMA2:  # 0…40: 2 or 3 shifted (LZMA2 in the xz format 1.2.0, 5.3.1)
+    match coder["method"], len(properties):
+        case (method, 1) if method == _LZMA2:  # 2 or 3, shifted (the xz format 1.2.0, 5.3.1)
             bits = min(properties[0], 40)
             return (2 | bits & 1) << (bits // 2 + 11)
         case (method, size) if method in (_LZMA, _PPMD) and size >= 5:
@@ -111,7 +151,7 @@ class _Taking:
         self._list()
         try:
             self._archive.worker.extract(self._archive.fp, None, parallel=False)
-        except (LimitError, MemoryError):
+        except (LimitError, EvidenceError, MemoryError):
             raise
         except Exception as error:  # py7zr meets damage with whatever Python raises
             self._give_up(f"{type(error).__name__}: {error}")

@@ -1,7 +1,6 @@
 """ZIP → files (APPNOTE 6.3.10), through ``zipfile``."""
 
 import calendar
-import lzma
 import stat
 import struct
 import zipfile
@@ -14,21 +13,17 @@ from evtscan.archives.bounds import CHUNK, Directory
 from evtscan.archives.shelf import NO_FILE, OUTSIDE, DamagedError, NotArchiveError, Shelf, inner_name
 from evtscan.errors import EvidenceError
 
-_METHODS = {
-    zipfile.ZIP_STORED: CHUNK,
-    zipfile.ZIP_DEFLATED: CHUNK,
-    zipfile.ZIP_BZIP2: 4096,  # zipfile unpacks as many bytes of bzip2 as it reads, whatever becomes of them
-}
-"""The methods that are read, with the bytes to ask for at a time. LZMA names the memory that it takes: gigabytes."""
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""The methods of which ``zipfile`` unpacks no more at a time than it is asked for; LZMA takes what memory it names."""
 
-_OTHER_METHODS = {9: "Deflate64", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+_OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 _ENCRYPTED_FLAG = 0x1
 _ENCRYPTED = "encrypted"
 _MARKS = frozenset({"[content_types].xml", "mimetype", "androidmanifest.xml", "meta-inf/manifest.mf"})
 """What makes a ZIP a document or a program: Office and NuGet (ECMA-376 part 2), OpenDocument and EPUB, APK, JAR."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error, OverflowError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, OverflowError)
 """What ``zipfile`` raises on damaged archives; ValueError stands for places before the file and for names."""
 
 
@@ -115,7 +110,7 @@ def _is_file(entry: zipfile.ZipInfo) -> bool:
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     try:
         with archive.open(entry) as content:
-            while chunk := content.read(_METHODS[entry.compress_type]):
+            while chunk := content.read(CHUNK):
                 yield chunk
     except (*_BROKEN, NotImplementedError, RuntimeError) as error:
         raise DamagedError(f"its content is damaged ({error or type(error).__name__})") from error

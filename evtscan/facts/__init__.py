@@ -7,10 +7,10 @@ the documentation read the table.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from evtscan.facts import boot, names, ras, registry
+from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services
 from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.statement import Statement
-from evtscan.model import Event, Query, Registry, Selector
+from evtscan.model import Event, Inventory, Query, Registry, Selector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Collector:
     selectors: frozenset[Selector] = frozenset()
     from_events: Callable[[Iterable[Event]], Iterator[Statement]] | None = None
     from_registry: Callable[[Registry], Iterator[Statement]] | None = None
+    from_inventory: Callable[[Inventory], Iterator[Statement]] | None = None
 
 
 COLLECTORS: tuple[Collector, ...] = (
@@ -30,6 +31,12 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=boot.PROVIDES,
         selectors=boot.SELECTORS,
         from_events=boot.collect,
+    ),
+    Collector(
+        title="Kernel-General 12 and the data of EventLog 6013, from Windows Vista on",
+        provides=kernel.PROVIDES,
+        selectors=kernel.SELECTORS,
+        from_events=kernel.collect,
     ),
     Collector(
         title="Computer name in the boot events of EventLog",
@@ -43,11 +50,35 @@ COLLECTORS: tuple[Collector, ...] = (
         from_registry=registry.collect,
     ),
     Collector(
-        title="Remote Access Service: its events and its driver's registry key",
-        provides=ras.PROVIDES,
-        selectors=ras.SELECTORS,
-        from_events=ras.collect_events,
-        from_registry=ras.collect_registry,
+        title="System reports, lists and copied files",
+        provides=inventory.PROVIDES,
+        from_inventory=inventory.collect,
+    ),
+    Collector(
+        title="Updates installed and removed: Update.exe, Windows Update, component servicing, Windows Installer",
+        provides=hotfixes.PROVIDES,
+        selectors=hotfixes.SELECTORS,
+        from_events=hotfixes.collect,
+    ),
+    Collector(
+        title="Components: their events, services, drivers and features",
+        provides=presence.PROVIDES,
+        selectors=presence.SELECTORS,
+        from_events=presence.collect_events,
+        from_registry=presence.collect_registry,
+        from_inventory=presence.collect_inventory,
+    ),
+    Collector(
+        title="Service Control Manager 7040 and 7045: start types",
+        provides=services.PROVIDES,
+        selectors=services.SELECTORS,
+        from_events=services.collect,
+    ),
+    Collector(
+        title="Events that only a domain controller logs",
+        provides=roles.PROVIDES,
+        selectors=roles.SELECTORS,
+        from_events=roles.collect,
     ),
 )
 

@@ -63,7 +63,7 @@ class FactKind:
     def say(self, name: str, value: FactValue) -> str:
         """Word a value of this fact for a reader: ``Service Pack 2``, ``RAS is installed``."""
         item = self.open_part(name)
-        if value is None:
+        if value is None or value == ():
             return (self.absent or "{name} is not there").format(name=name, item=item)
         if value is False and self.negative:
             return self.negative.format(name=name, item=item)
@@ -182,9 +182,12 @@ CATALOGUE: tuple[FactKind, ...] = (
     FactKind(
         pattern="hotfix",
         type=FactType.SET,
-        meaning="hotfixes that the registry lists (Q246009 …); a key may be stale, a copied fix leaves none (Q238552)",
+        meaning=(
+            "hotfixes and updates (Q246009, KB943729 …) that the registry or a report lists or the log shows being "
+            "installed; a key may be stale, a copied fix leaves none (Q238552)"
+        ),
         noun="the list of hotfixes",
-        how_to_get=f"{_EXPORT_VERSION} with its sub-keys (Hotfix)",
+        how_to_get=f"{_EXPORT_VERSION} with its sub-keys (Hotfix); “wmic qfe” lists them from Windows XP on",
         phrase="hotfixes {value}",
         absent="no hotfix is listed",
     ),

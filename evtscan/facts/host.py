@@ -8,11 +8,14 @@ from functools import cached_property
 from evtscan.facts import COLLECTORS, stated
 from evtscan.facts.bounds import BOUNDED, service_pack_bounds
 from evtscan.facts.catalogue import CATALOGUE, find
+from evtscan.facts.clocksteps import SteppedClock
+from evtscan.facts.logs import LogIndex
 from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
 from evtscan.facts.statement import Statement
 from evtscan.facts.stretches import Stretch, join
 from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
 from evtscan.model import Event, Evidence, ExtractionWarning, Known, Location, Log, Registry
+from evtscan.parsers.imagenames import image_end, is_image_name
 from evtscan.wintypes import Instant
 
 _SERVICES = r"SYSTEM\CurrentControlSet\Services"
@@ -21,26 +24,33 @@ _SERVICES = r"SYSTEM\CurrentControlSet\Services"
 class Host:
     """A host as its evidence shows it; answers what is known of a fact at a record, and now.
 
-    ``sessions`` are its boot sessions in order. Evidence taken before the first of them speaks of session -1, evidence
-    taken more than a day after the last record of a session after the last one.
+    ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order. Evidence taken before the
+    first of them speaks of session -1, evidence taken more than a day after the last record of a session after the
+    last one.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.warnings: list[ExtractionWarning] = []
         self.sessions: list[Session] = []
-        self._own_sessions: dict[str, range] = {}
-        stretches = join(dividing(evidence.logs))
-        for stretch in stretches:
+        self._logs = LogIndex(evidence.logs)
+        self._own_sessions: dict[int, range] = {}
+        chosen = dividing(evidence.logs)
+        self.stretches = join(chosen)
+        for stretch in self.stretches:
             own = divide(stretch)
             numbers = range(len(self.sessions), len(self.sessions) + len(own))
-            self._own_sessions |= dict.fromkeys(stretch.sources, numbers)
+            for number, log in enumerate(evidence.logs):
+                if log.source.name in stretch.sources and any(log is one for one in chosen):
+                    self._own_sessions[number] = numbers
             self.sessions += own
-        if not stretches:
+        if not self.stretches:
             self.sessions = _one_session(evidence.logs)
         self._clock = Clock(self.sessions)
         self._places: dict[int, Places] = {}
-        self.ends = _end_of(stretches, evidence.logs)
+        self.ends = _end_of(self.stretches, evidence.logs)
+        self._stepped_clock = SteppedClock(evidence.logs)
+        self._image_ends = [image_end(log.events) for log in evidence.logs]
         self._timelines: dict[str, FactTimeline] = {}
         self._placed = self._place_all(self._collect())
         for name in self._placed:
@@ -62,7 +72,8 @@ class Host:
         Events of a log that has boot sessions of its own belong to theirs; others to the session that covers their
         time, if exactly one does.
         """
-        own = self._own_sessions.get(event.location.source)
+        log = self._logs.of(event)
+        own = self._own_sessions.get(log) if log is not None else None
         if own:
             at = bisect_right(own, event.sequence, key=lambda index: self.sessions[index].first)
             return Point(own[max(at - 1, 0)], event.sequence)
@@ -70,6 +81,27 @@ class Host:
             return Point(0 if len(self.sessions) == 1 and not self._own_sessions else None, AFTER_EVERYTHING)
         session = self._clock.covering(event.time)
         return Point(None, 0) if session is None else self._point_in(session, event.time)
+
+    def point_at(self, time: Instant) -> Point:
+        """The place of a time in the time line; the session is unknown if the clock showed that time in several.
+
+        Before the first record that is session -1, more than a day after the last one the session after the last.
+        """
+        session = self._clock.covering(time)
+        if session is not None:
+            return self._point_in(session, time)
+        is_outside = not self.sessions or self._is_later(time) or self._clock.begun_by(time) is None
+        return self._point_of_snapshot(time, since=False) if is_outside else Point(None, 0)
+
+    def parts(self, one: Event, other: Event) -> bool:
+        """Whether the clock was, or may have been, set between two events: the time between them is not known then."""
+        return self._stepped_clock.parts(one, other)
+
+    def is_from_image(self, event: Event) -> bool:
+        """Whether a record was in the log already when Windows was installed from an image: it tells of no host."""
+        log = self._logs.of(event)
+        end = self._image_ends[log] if log is not None else None
+        return end is not None and event.sequence < end
 
     def known(self, name: str, point: Point) -> Known:
         """What is known of a fact at a point."""
@@ -99,18 +131,26 @@ class Host:
 
     @cached_property
     def names(self) -> list[str]:
-        """Computer names that the evidence gives, newest first, each once (by its first label, in any case)."""
+        """Computer names that the evidence gives, newest first, each once (by its first label, in any case).
+
+        The name of an installation image is left out where the host has another.
+        """
         stated_name = self.known("host.name", self.now).value
         found = [stated_name] if isinstance(stated_name, str) else []
-        for log in sorted(self.evidence.logs, key=self._recency, reverse=True):
+
+        def recency(item: tuple[int, Log]) -> tuple[bool, Instant, str]:
+            number, log = item
+            return (number in self._own_sessions, log.summary.last_time or Instant(0), log.source.name)
+
+        for _, log in sorted(enumerate(self.evidence.logs), key=recency, reverse=True):
+            newest = log.summary.newest_computer
+            found.extend([newest] if newest else [])
             found.extend(reversed(log.summary.computers))
         unique: dict[str, str] = {}
         for name in found:
             unique.setdefault(name.partition(".")[0].casefold(), name)
-        return list(unique.values())
-
-    def _recency(self, log: Log) -> tuple[bool, Instant, str]:
-        return (log.source.name in self._own_sessions, log.summary.last_time or Instant(0), log.source.name)
+        own = [name for name in unique.values() if not is_image_name(name)]
+        return own or list(unique.values())
 
     # ------------------------------------------------------------------------------------------- collecting
 

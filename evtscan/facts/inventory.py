@@ -1,11 +1,11 @@
-"""System reports, lists and copied files → what the host is, its services, its files, and whether RAS is installed."""
+"""System reports, lists and copied files → what the host is, its services and its files."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from evtscan.facts.displaynames import service_name
+from evtscan.facts.presence import name_of
 from evtscan.facts.statement import Statement, Undecided
-from evtscan.model import FactValue, FileEntry, Inventory, Location, ServiceEntry
+from evtscan.model import FactValue, FileEntry, Inventory, Location
 from evtscan.versions import os_version, service_pack, version_key
 
 PROVIDES = (
@@ -23,13 +23,8 @@ PROVIDES = (
     "file.NAME.size",
     "file.NAME.date",
     "file.NAME.linked",
-    "component.ras",
 )
 
-_RAS_DRIVER = "rasarp"
-_ROUTING = frozenset({"router", "wanarp"})
-_LISTS_EVERYTHING = frozenset({"services", "drivers"})
-_BEFORE_ARGUMENTS = re.compile(r"\.(?:sys|exe)\b", re.IGNORECASE)
 _DRIVERS, _SYSTEM = 0, 1
 _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 
@@ -40,11 +35,10 @@ def collect(inventory: Inventory) -> Iterator[Statement]:
     if "hotfixes" in inventory.whole:
         yield _state(inventory, "hotfix", tuple(sorted(inventory.hotfixes)), _place(inventory, "hotfixes"))
     for entry in inventory.services:
-        name = _name(entry)
+        name = name_of(entry)
         if name is not None and entry.start is not None:
             yield _state(inventory, f"service.{name}.start", entry.start, entry.location)
     yield from _files(inventory)
-    yield from _ras(inventory)
 
 
 def _state(
@@ -85,53 +79,6 @@ def _system(inventory: Inventory) -> Iterator[Statement]:
 
 def _integer(text: str | None) -> int | None:
     return int(text) if text and _NUMBER.match(text) else None
-
-
-# -------------------------------------------------------------------------------------------- services
-
-
-def _name(entry: ServiceEntry) -> str | None:
-    """The name of a service: its own, that of its display name, or for a driver that of its file."""
-    if entry.name:
-        return entry.name
-    by_display_name = service_name(entry.display_name or "")
-    if by_display_name is not None:
-        return by_display_name
-    return "RasArp" if _file_name(entry.path) == f"{_RAS_DRIVER}.sys" else None
-
-
-def _file_name(path: str | None) -> str:
-    """The file that a path with arguments names, in lower case."""
-    end = _BEFORE_ARGUMENTS.search(path or "")
-    if path is None or end is None:
-        return ""
-    return path[: end.end()].replace("/", "\\").rpartition("\\")[2].strip('"').lower()
-
-
-def _ras(inventory: Inventory) -> Iterator[Statement]:
-    """RasArp is what RAS has and RRAS has not (Q177118, Q175719), whether it is known by its name, its display name or
-    its file; see ``ras.collect_registry``.
-    """
-    routing: ServiceEntry | None = None
-    for entry in inventory.services:
-        names = {(_name(entry) or "").lower(), _file_name(entry.path).removesuffix(".sys")}
-        if _RAS_DRIVER in names:
-            yield _state(inventory, "component.ras", True, entry.location)
-            return
-        if routing is None and names & _ROUTING:
-            routing = entry
-    if not inventory.whole >= _LISTS_EVERYTHING:
-        return
-    if routing is not None:
-        shown = routing.name or routing.display_name
-        why = (
-            f"Routing and Remote Access is installed ({shown}) without RasArp, and no article says whether it behaves "
-            "as RAS does"
-        )
-        yield _state(inventory, "component.ras", Undecided(why), routing.location)
-    else:
-        note = f"{inventory.source} lists all services and drivers, and RasArp is not among them"
-        yield _state(inventory, "component.ras", False, _place(inventory, "drivers"), note)
 
 
 # ----------------------------------------------------------------------------------------------- files

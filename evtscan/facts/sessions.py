@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evtscan.facts.stretches import Stretch
-from evtscan.model import Event, Selector
+from evtscan.model import ClockStep, Event, Selector
+from evtscan.parsers.timechanges import KERNEL_GENERAL, TIME_CHANGED
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 STARTED, STOPPED, UNCLEAN, BOOTED = 6005, 6006, 6008, 6009
 """EventLog: the service started, it stopped, the last stop was unexpected, what was booted (Q196452)."""
 KERNEL_STARTED = 12
-KERNEL_GENERAL = "Microsoft-Windows-Kernel-General"
 EVENT_LOG = "EventLog"
 DAY = 86_400 * TICKS_PER_SECOND
 _GROUP = frozenset({STARTED, UNCLEAN, BOOTED})
@@ -22,6 +22,7 @@ SELECTORS = frozenset(
     {
         *(Selector("System", EVENT_LOG, number) for number in (STARTED, STOPPED, UNCLEAN, BOOTED)),
         Selector("System", KERNEL_GENERAL, KERNEL_STARTED),
+        Selector("System", KERNEL_GENERAL, TIME_CHANGED),
     }
 )
 
@@ -55,7 +56,8 @@ class Session:
     ``first``…``last`` are sequences, both included, ``events`` the selected records among them. ``begins`` is the time
     of its first record, ``ends`` that of the next session's first or of its own latest known one, whichever is later;
     None is open. ``start`` is None for what stands before the first start of a log, and ``start_is_whole`` says that
-    nothing of it can be missing. ``whole``: both its start and the next one are in the log.
+    nothing of it can be missing. ``whole``: both its start and the next one are in the log, and nothing of the log is
+    lost or filtered out. ``clock_steps`` are those at its records.
     """
 
     first: int
@@ -65,6 +67,7 @@ class Session:
     start: Start | None = None
     start_is_whole: bool = False
     whole: bool = False
+    clock_steps: tuple[ClockStep, ...] = ()
     events: tuple[Event, ...] = ()
 
 
@@ -149,7 +152,8 @@ def divide(stretch: Stretch) -> list[Session]:
                 ends=_latest([following[1] if following else stretch.last_time, *(event.time for event in events)]),
                 start=start,
                 start_is_whole=start is not None and stretch.whole and first - stretch.first > _RECORDS_BETWEEN,
-                whole=start is not None and following is not None,
+                whole=start is not None and following is not None and stretch.whole,
+                clock_steps=tuple(step for step in stretch.clock_steps if first <= step.sequence <= last),
                 events=events,
             )
         )

@@ -1,6 +1,7 @@
 """What one piece of evidence says about a host, before it finds its place in time."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from evtscan.model import Event, FactValue, Location
 from evtscan.wintypes import Instant
@@ -13,13 +14,22 @@ class Undecided:
     why: str
 
 
+class Listing(Enum):
+    """What the names in a statement about a set are to the set."""
+
+    WHOLE = "all that are in it"
+    ADDED = "came into it"
+    REMOVED = "left it"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A fact as one event or one snapshot states it.
 
     ``event`` is the record that states it; without one it comes from a snapshot, taken at ``taken`` (None: the evidence
-    does not say when). ``since`` says that the value began to hold at ``taken``, so that it tells nothing of the time
-    before, not even in the same boot session. ``note`` is what a reader should know about how it was read.
+    does not say when). ``since`` says that the value began to hold at ``taken`` or with the event, so that it tells
+    nothing of the time before, not even in the same boot session. ``listing`` says of a set what the names in ``value``
+    are to it. ``note`` is what a reader should know about how it was read.
     """
 
     name: str
@@ -28,4 +38,5 @@ class Statement:
     event: Event | None = None
     taken: Instant | None = None
     since: bool = False
+    listing: Listing = Listing.WHOLE
     note: str = ""

@@ -9,7 +9,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from evtscan.model import Event, Log
+from evtscan.model import ClockStep, Event, Log
+from evtscan.parsers.timechanges import STEP_TICKS
 from evtscan.wintypes import Instant
 
 _UNDATED = Instant(0)
@@ -20,7 +21,7 @@ class Stretch:
     """Records ``first``…``last`` of one log without a gap between files, and the files that hold them.
 
     ``events`` are those that were selected, in record order, each once. ``whole``: nothing in it is lost or filtered
-    out, so that what is not in it was not logged.
+    out, so that what is not in it was not logged. ``clock_steps`` are in record order.
     """
 
     sources: frozenset[str]
@@ -30,6 +31,7 @@ class Stretch:
     first_time: Instant | None
     last_time: Instant | None
     whole: bool
+    clock_steps: tuple[ClockStep, ...] = ()
 
 
 def identity(event: Event) -> tuple[object, ...]:
@@ -70,6 +72,7 @@ class _Joining:
     last_time: Instant
     whole: bool
     events: list[Event] = field(default_factory=list)
+    clock_steps: dict[int, ClockStep] = field(default_factory=dict)
 
     @classmethod
     def of(cls, log: Log) -> "_Joining":
@@ -83,6 +86,7 @@ class _Joining:
             last_time=summary.last_time or summary.first_time or _UNDATED,
             whole=not (summary.filtered or summary.holes or summary.lost),
             events=[event for event in log.events if not event.recovered],
+            clock_steps={step.sequence: step for step in summary.clock_steps},
         )
 
     def continues_in(self, other: "_Joining") -> bool:
@@ -102,6 +106,10 @@ class _Joining:
         at = bisect_left(self.events, other.first, key=_sequence)
         tail = {event.sequence: event for event in [*other.events, *self.events[at:]]}
         self.events[at:] = [tail[sequence] for sequence in sorted(tail)]
+        if other.first == self.last + 1 and other.first_time.ticks < self.last_time.ticks - STEP_TICKS:
+            step = ClockStep(sequence=other.first, before=self.last_time, after=other.first_time)
+            self.clock_steps[other.first] = step
+        self.clock_steps |= other.clock_steps
         if other.last >= self.last:
             self.last, self.last_time = other.last, other.last_time
         if other.first < self.first:
@@ -118,6 +126,7 @@ class _Joining:
             first_time=None if self.first_time == _UNDATED else self.first_time,
             last_time=None if self.last_time == _UNDATED else self.last_time,
             whole=self.whole,
+            clock_steps=tuple(self.clock_steps[sequence] for sequence in sorted(self.clock_steps)),
         )
 
 

@@ -9,7 +9,6 @@ The format: MS-PSRP 2.2.5 (types of values, ``_x000D_`` for characters that XML 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -217,11 +216,11 @@ def _value(node: Node | None) -> str | bytes | list[str] | None:
     return _WRITTEN[node.name](text) if node.name in _WRITTEN else text
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str) -> bytes | str:
     try:
-        return base64.b64decode(text, validate=False)
-    except binascii.Error:
-        return b""
+        return base64.b64decode(text)
+    except ValueError:
+        return text
 
 
 def _real(text: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
 from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, json_pieces
-from evtscan.parsers.jsonshapes import SHAPES, Members, ShapeError
+from evtscan.parsers.jsonshapes import SHAPES, Members
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
@@ -40,7 +40,7 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
             record = _record(text, offset, line, books)
             if record is not None:
                 yield record
-        elif text and not text.startswith(b"Record "):
+        elif text:
             books.warn("foreign_bytes", "text that is no JSON object", offset=offset, line=line)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
@@ -54,7 +54,7 @@ def _record(text: bytes, offset: int, line: int, books: Books) -> Record | None:
             books.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
             return None
         system, content, origin = shape.read(members)
-    except (ShapeError, msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         why = "it is longer than 4 MiB" if len(text) >= LONGEST_OBJECT else str(error) or type(error).__name__
         message = f"an event cannot be read: {why[:200]}; export the log again"
         kind = "bad_record" if text.endswith(b"}") else "truncated"
@@ -84,8 +84,9 @@ def _members(text: bytes) -> Members:
     """
     try:
         return _MEMBERS.decode(text)
-    except msgspec.DecodeError:
+    except ValueError:
         decoded: Any = json.loads(text_of(text)[0], strict=False)
         if not isinstance(decoded, dict):
             raise
-        return _MEMBERS.decode(json.dumps(decoded, allow_nan=False).encode("utf-8", "replace"))
+        plain = json.dumps(decoded, ensure_ascii=False, allow_nan=False)
+        return _MEMBERS.decode(plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())

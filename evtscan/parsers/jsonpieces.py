@@ -13,7 +13,9 @@ import msgspec
 LONGEST_OBJECT = 4 << 20
 """Bytes of one object: BinXML of at most 64 KiB, a rendered message, and what escaping adds."""
 
+_LINES_LOOKED_AT = 8
 _AROUND = b" \t\r\n,[]\xef\xbb\xbf\x1a"
+_NUMBER_LINE = re.compile(rb"(?:\A|(?<=\n))Record \d{1,20}\Z")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[{}]', re.DOTALL)
 _FIRST_KEY = re.compile(rb'\{\s*"((?:[^"\\]|\\.){0,200})"')
 
@@ -22,22 +24,21 @@ def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Cut a file into its objects and what stands between them; joined, the pieces are the file."""
     blocks = iter(blocks)
     head = b""
-    while b"\n" not in head.lstrip(_AROUND) and len(head) < LONGEST_OBJECT and (block := next(blocks, b"")):
+    while head.count(b"\n") < _LINES_LOOKED_AT and len(head) < LONGEST_OBJECT and (block := next(blocks, b"")):
         head += block
-    first = head.lstrip(_AROUND).partition(b"\n")[0]
     rest = chain([head], blocks)
-    return _lines(rest) if _is_object(first.strip(_AROUND)) else _objects(rest)
+    return _lines(rest) if any(map(_is_object, head.split(b"\n")[:_LINES_LOOKED_AT])) else _objects(rest)
 
 
 def bare(piece: bytes) -> bytes:
-    """A piece without what stands around its object."""
-    return piece.strip(_AROUND)
+    """A piece without what stands around its object; evtx_dump puts a line with its number before each."""
+    return _NUMBER_LINE.sub(b"", piece.strip(_AROUND)).rstrip(_AROUND)
 
 
-def _is_object(text: bytes) -> bool:
+def _is_object(line: bytes) -> bool:
     try:
-        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
+        msgspec.json.decode(line.strip(_AROUND), type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -57,14 +58,14 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _objects(blocks: Iterable[bytes]) -> Iterator[bytes]:
     pending = b""
-    marker: re.Pattern[bytes] | None = None
     at = depth = 0  # up to where the braces of pending are counted, and how many are open there
+    marker: re.Pattern[bytes] | None = None
     for block in chain(blocks, [b""]):
         pending += block
-        final = not block
         begin = 0
-        for token in _TOKEN.finditer(pending, at):
-            if token.end() == len(pending) and not final:
+        while token := _TOKEN.search(pending, at):
+            at = token.end()
+            if at == len(pending) and block:
                 at = token.start()  # a string may go on in the next block
                 break
             if token[0] == b"{":
@@ -75,19 +76,22 @@ def _objects(blocks: Iterable[bytes]) -> Iterator[bytes]:
             elif token[0] == b"}" and depth:
                 depth -= 1
                 if not depth:
-                    marker = marker or _marker(pending[begin : token.end()])
-                    yield pending[begin : token.end()]
-                    begin = token.end()
+                    marker = marker or _marker(pending[begin:])
+                    *broken, last = _cut(pending[begin:at], marker)
+                    yield from broken or [last]
+                    if broken:
+                        at -= len(last)  # its braces are yet to be counted by themselves
+                    begin = at
         else:
             at = len(pending)
         pending, at = pending[begin:], at - begin
-        if len(pending) > LONGEST_OBJECT or (final and depth):
-            *broken, pending = _cut(pending, marker)
+        if len(pending) > LONGEST_OBJECT or not block:
+            *broken, pending = _cut(pending, marker or _marker(pending))
             yield from broken
             at = depth = 0
         if len(pending) > LONGEST_OBJECT:
             yield pending
-            pending, at = b"", 0
+            pending = b""
     if pending:
         yield pending
 
@@ -98,6 +102,6 @@ def _marker(first: bytes) -> re.Pattern[bytes] | None:
 
 
 def _cut(text: bytes, marker: re.Pattern[bytes] | None) -> list[bytes]:
-    """A text whose braces do not match, cut where objects seem to begin."""
+    """A text that ought to be one object, cut where others seem to begin inside it: braces do not match then."""
     starts = [] if marker is None else [found.start() for found in marker.finditer(text, 1)]
     return [text[start:end] for start, end in pairwise([0, *starts, len(text)])]

@@ -5,7 +5,6 @@ System fields.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -309,7 +308,7 @@ def _velociraptor_losses(system: System, top: Members) -> str:
 def _base64(text: str) -> str:
     try:
         return base64.b64decode(text, validate=True).hex().upper()
-    except binascii.Error:
+    except ValueError:
         return text
 
 

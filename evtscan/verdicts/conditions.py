@@ -8,6 +8,7 @@ from evtscan.detection.modifiers import holds, holds_up_to, holds_within
 from evtscan.detection.rule import Doubt, KnownIssue
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
+from evtscan.facts.sets import KnownSet
 from evtscan.facts.timeline import Point
 from evtscan.logic import Truth, truth
 from evtscan.model import Basis, Bound, Explanation, Known, Limit, Location
@@ -84,8 +85,10 @@ def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) ->
 
     A value carried back counts only where it makes the whole condition true (``positive``: the test counts as it
     stands; otherwise it is negated): somebody may have repaired the host before the evidence was collected. Of a fact
-    that only rises it is an upper limit besides.
+    that only rises it is an upper limit besides. Of a set only those names count that the test is about.
     """
+    if isinstance(known, KnownSet):
+        known = known.about(lambda value: holds(test, value))
     refused = False
     for answer in _answers(test, known, positive):
         if answer.truth is Truth.UNKNOWN:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.archives import Limits, unpack
-from evtscan.archives.sevenzip import _memory_of
+from evtscan.archives.bounds import LimitError
+from evtscan.archives.sevenzip import _memory, check_coders
 from tests.archives.conftest import SMALL, contents, kinds, reasons
 
 py7zr = pytest.importorskip("py7zr", reason="the extra evtscan[7z] is not installed")
@@ -99,9 +100,15 @@ def test_header_with_more_files_than_allowed_is_refused_before_it_is_read(take):
 
 
 def test_bounds_of_py7zr_are_as_before_afterwards(take):
-    before = py7zr.archiveinfo.MAX_NUMFILES
+    info = py7zr.archiveinfo
+    before = (info.MAX_NUMFILES, info.MAX_HEADER_SIZE, info.Folder.get_decompressor, py7zr.py7zr.get_memory_limit)
     take(packed({"a.evt": b"1"}), "case.7z")
-    assert py7zr.archiveinfo.MAX_NUMFILES == before  # noqa: SIM300
+    assert before == (
+        info.MAX_NUMFILES,
+        info.MAX_HEADER_SIZE,
+        info.Folder.get_decompressor,
+        py7zr.py7zr.get_memory_limit,
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +123,22 @@ def test_bounds_of_py7zr_are_as_before_afterwards(take):
     ],
 )
 def test_memory_that_a_coder_asks_for(method, properties, memory):
-    assert _memory_of({"method": method, "properties": properties}) == memory
+    assert _memory({"method": method, "properties": properties}) == memory
+
+
+@pytest.mark.parametrize("method", [py7zr.FILTER_ZSTD, py7zr.FILTER_BROTLI, py7zr.FILTER_DEFLATE])
+def test_coders_without_a_bound_are_refused(take, method):
+    result = take(packed({"a.evt": b"1"}, filters=[{"id": method}]), "case.7z")
+    assert result.sources == ()
+    assert "which is not read here: unpack it with another program" in reasons(result)["case.7z"]
+    assert kinds(result) == ["unreadable"]
+
+
+def test_the_memory_of_all_coders_of_a_stream_counts():
+    half = {"method": b"\x03\x01\x01", "properties": b"\x5d" + (600 << 20).to_bytes(4, "little")}
+    check_coders([half])
+    with pytest.raises(LimitError, match="1,258,291,200 bytes of memory"):
+        check_coders([half, half])
 
 
 def test_a_dictionary_of_gigabytes_is_refused(take):

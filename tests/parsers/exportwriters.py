@@ -253,8 +253,8 @@ def _event_object(place: int, event: Event, message: str) -> str:
         f"Diagnostics.Eventing.Reader.EventProperty]]</T></TN><LST>{properties}</LST></Obj>",
     ]
     return (
-        f'  <Obj RefId="{place * 100}">\r\n    {kind}\r\n    <ToString>System.Diagnostics.Eventing.Reader.EventLogRecord'
-        f"</ToString>\r\n    <Props>\r\n      {''.join(props)}\r\n    </Props>\r\n    <MS>\r\n      "
+        f'  <Obj RefId="{place * 100}">\r\n    {kind}\r\n    <ToString>System.Diagnostics.Eventing.Reader.'
+        f"EventLogRecord</ToString>\r\n    <Props>\r\n      {''.join(props)}\r\n    </Props>\r\n    <MS>\r\n      "
         f"{_property('S', 'Message', message)}\r\n    </MS>\r\n  </Obj>\r\n"
     )
 
@@ -386,6 +386,8 @@ def velociraptor(event: Event, *, decimal: bool = False) -> dict[str, Any]:
 def _velociraptor_value(name: str, value: Any, decimal: bool) -> Any:
     if name == "Binary":
         return base64.b64encode(bytes.fromhex(value)).decode()
+    if isinstance(value, Mapping):
+        return {key: _velociraptor_value(key, item, decimal) for key, item in value.items()}
     if decimal and isinstance(value, str) and value.startswith("0x"):
         return int(value, 16)
     return _typed(value)

@@ -122,8 +122,8 @@ def test_newest_first_and_selection(tmp_path: Path, events: list[Event]) -> None
 
 
 def test_other_objects_are_no_events(tmp_path: Path, events: list[Event]) -> None:
-    other = '<Obj RefId="999"><TN RefId="77"><T>System.Diagnostics.Process</T></TN><Props><I32 N="Pid">4</I32></Props></Obj>'
-    log = opened(tmp_path / "x.xml", clixml(events).replace("</Objs>", other + "</Objs>"))
+    other = '<Obj RefId="999"><TN RefId="77"><T>System.Diagnostics.Process</T></TN><Props><I32 N="Pid">4</I32></Props>'
+    log = opened(tmp_path / "x.xml", clixml(events).replace("</Objs>", other + "</Obj></Objs>"))
     assert len(list(log)) == 4
 
 

@@ -6,9 +6,13 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.evt.layout import HALF, MODULUS, StoredLog, rise
 from evtscan.parsers.evt.records import FIXED_SIZE, MAGIC, SHORTEST_RECORD, Batch, ExtentReader
-from evtscan.wintypes import Instant
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
+
+
+_EPOCH = Instant.from_unix(0).ticks
 
 
 class Place(Enum):
@@ -44,6 +48,7 @@ class Continuity:
         self.holes = 0
         self.first_time: Instant | None = None
         self.last_time: Instant | None = None
+        self.clock = ClockSteps(digits=0)
         self._base = base
         self._first: int | None = None
         self._last: int | None = None
@@ -51,8 +56,12 @@ class Continuity:
 
     def sequence(self, number: int) -> int:
         """A record's place in record order: its number, as if numbers did not start again after 2^32 - 1."""
-        restarted = number < (self.log.reference or 0) - HALF
-        return self._base + number + (MODULUS if restarted else 0)
+        return self._base + number + (MODULUS if number < self._restart else 0)
+
+    @property
+    def _restart(self) -> int:
+        """Numbers below this one come after the number that is the highest possible."""
+        return (self.log.reference or 0) - HALF
 
     @property
     def first_sequence(self) -> int | None:
@@ -102,6 +111,9 @@ class Continuity:
         if not self.records:
             self._first = int(numbers[0])
             self.first_time = Instant.from_unix(int(times[0]))
+        written = rows["time_written"].astype(np.int64)  # what the clock read, also for what was noted earlier
+        sequences = self._base + np.where(numbers < self._restart, numbers + MODULUS, numbers)
+        self.clock.add(sequences, _EPOCH + written * TICKS_PER_SECOND)
         self._last = int(numbers[-1])
         self.last_time = Instant.from_unix(int(times[-1]))
         self._end = int(ends[-1])

@@ -22,10 +22,12 @@ _MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in ra
 class Computers:
     """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
 
-    A record is decoded for its name only if its pair of source and computer is new.
+    A record is decoded for its name only if its pair of source and computer is new. ``newest`` is the name in the
+    newest record.
     """
 
     def __init__(self) -> None:
+        self.newest: str | None = None
         self._pairs = np.zeros(0, np.uint64)
         self._names: dict[str, None] = {}
 
@@ -36,7 +38,10 @@ class Computers:
 
     def add(self, batch: Batch) -> None:
         """Take the names of a batch's records."""
-        if not batch.rows.size or self._full:
+        if not batch.rows.size:
+            return
+        self.newest = computer_name(batch.record(batch.rows.size - 1)) or self.newest
+        if self._full:
             return
         pairs = _pairs(batch)
         fresh = np.flatnonzero(~_contains(self._pairs, pairs))

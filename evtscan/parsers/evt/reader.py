@@ -5,7 +5,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from evtscan.errors import EvidenceError
-from evtscan.model import PLAIN, Event, ExtractionWarning, Location, LogSummary, Query, ReadOptions, Source
+from evtscan.model import (
+    MOST_CLOCK_STEPS,
+    PLAIN,
+    Event,
+    ExtractionWarning,
+    Location,
+    LogSummary,
+    Query,
+    ReadOptions,
+    Source,
+)
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.evt.continuity import Continuity, Gap, Place
 from evtscan.parsers.evt.decode import decode, source_name
@@ -85,6 +95,7 @@ class EvtLog:
             format="evt",
             channel=self._channel,
             computers=self._computers.names,
+            newest_computer=self._computers.newest,
             records=sum(log.records for log in self._logs),
             lost=sum(log.lost for log in self._logs),
             first_sequence=oldest.first_sequence,
@@ -95,6 +106,7 @@ class EvtLog:
             dirty=any(log.dirty for log in self._logs),
             wrapped=any(log.wrapped for log in self._logs),
             cleared=self._audit_log_cleared or any(log.cleared for log in self._logs),
+            clock_steps=tuple(step for log in self._logs for step in log.clock.found)[:MOST_CLOCK_STEPS],
         )
 
     def _events(self, batch: Batch, reader: ExtentReader, log: Continuity, *, recovered: bool) -> Iterator[Event]:

@@ -1,6 +1,6 @@
 """One pass over an EVTX file: the selected events in record order, warnings, and the summary of the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, LogSummary, Query, Source
+from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.evtx.columns import Decoder, WantedIds
 from evtscan.parsers.evtx.file import Layout, Segment, read_layout, read_segments
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError
@@ -18,6 +19,7 @@ from evtscan.wintypes import Instant
 _CLEARED_IDS = frozenset({104, 1102})
 _CLEARED_BY = "microsoft-windows-eventlog"
 _FORWARDED = "forwardedevents"
+_MOST_COMPUTERS = 1000
 
 
 def open_layout(source: Source) -> Layout:
@@ -58,6 +60,7 @@ class Tally:
     oldest: DecodedRecord | None = None
     newest: DecodedRecord | None = None
     computers: dict[str, None] = field(default_factory=dict)
+    clock: ClockSteps = field(default_factory=ClockSteps)
 
     def count(self, records: Records) -> None:
         """Take in the records of one segment, which follow those counted before."""
@@ -73,16 +76,24 @@ class Tally:
         self.holes += int(np.count_nonzero((number[1:] > number[:-1]) & (number[1:] - number[:-1] > 1)))
         self.last = int(number[-1]), int(ticks[-1])
         self.records += len(number)
+        self.clock.add(number.view(np.int64), ticks.view(np.int64))
+
+    def name(self, computers: Iterable[str | None]) -> None:
+        """Take in names of computers, in record order; of a log of very many the first are enough."""
+        if len(self.computers) < _MOST_COMPUTERS:
+            self.computers.update(dict.fromkeys(filter(None, computers)))
 
     def summary(self) -> LogSummary:
         """All of it, as the log's summary."""
         oldest, newest = self.oldest, self.newest
         header = self.layout.header
         first_number = None if self.first is None else self.first[0]
+        ends = [None if record is None else record.computer for record in (oldest, newest)]
         return LogSummary(
             format="evtx",
             channel=None if oldest is None else oldest.channel,
-            computers=tuple(self.computers),
+            computers=tuple(filter(None, dict.fromkeys((ends[0], *self.computers, ends[1])))),
+            newest_computer=ends[1],
             records=self.records,
             lost=self.lost,
             first_sequence=first_number,
@@ -94,6 +105,7 @@ class Tally:
             wrapped=first_number is not None and first_number > 1,
             cleared=self._cleared(),
             filtered=oldest is not None and newest is not None and self._filtered(oldest, newest),
+            clock_steps=self.clock.found,
         )
 
     def _cleared(self) -> bool:
@@ -112,7 +124,7 @@ class Tally:
             or newest.record_id is None
         ):
             return False
-        if (oldest.channel or "").casefold() == _FORWARDED or oldest.computer != newest.computer:
+        if (oldest.channel or "").casefold() == _FORWARDED:
             return False
         return newest.record_id - oldest.record_id > self.last[0] - self.first[0]
 
@@ -151,14 +163,14 @@ class EvtxLog:
         for selection in self._selections():
             events = selection.events()
             self._warn(selection.late_warnings)
-            self._tally.computers.update(dict.fromkeys(event.computer for event in events if event.computer))
+            self._tally.name(event.computer for event in events)
             yield from events
 
     def batches(self) -> Iterator[RecordBatch]:
         """The selected records as columns, a segment at a time: each batch is valid until the next is asked for."""
         for selection in self._selections():
             batch = RecordBatch(selection)
-            self._tally.computers.update(dict.fromkeys(filter(None, batch.column("computer"))))
+            self._tally.name(batch.column("computer"))
             yield batch
             self._warn(selection.late_warnings)
 

@@ -187,6 +187,7 @@ def test_every_value_of_a_record(read):
         format="evt",
         channel="System",
         computers=("NTBOX",),
+        newest_computer="NTBOX",
         records=1,
         first_sequence=12,
         last_sequence=12,

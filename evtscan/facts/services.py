@@ -1,0 +1,93 @@
+"""Events of the Service Control Manager → the start types of services and drivers, from the record on."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from evtscan.facts.displaynames import service_name
+from evtscan.facts.sessions import is_from
+from evtscan.facts.statement import Statement
+from evtscan.model import Event, Selector
+
+CONTROL_MANAGER = "Service Control Manager"
+INSTALLED, START_CHANGED = 7045, 7040
+SELECTORS = frozenset(Selector("System", CONTROL_MANAGER, number) for number in (INSTALLED, START_CHANGED))
+PROVIDES = ("service.NAME.start",)
+_START_TYPES: Mapping[str, int] = {
+    "boot start": 0,
+    "system start": 1,
+    "auto start": 2,
+    "demand start": 3,
+    "disabled": 4,
+}
+"""As English Windows words them; the words of other languages are not known."""
+_SWITCHED_BY_WINDOWS = frozenset({"bits", "trustedinstaller"})
+"""Windows itself switches their start type to and fro, many times a day: that tells nothing of the host."""
+_LONGEST_NAME = 256
+
+
+def collect(events: Iterable[Event]) -> Iterator[Statement]:
+    """Read 7045, a service was installed, and 7040, its start type was changed from one to another.
+
+    Both also say what was before: no service of that name, or the old start type.
+    """
+    for event in events:
+        if event.event_id not in (INSTALLED, START_CHANGED) or not is_from(event, CONTROL_MANAGER):
+            continue
+        name = service_of(event)
+        if name is None or name.lower() in _SWITCHED_BY_WINDOWS:
+            continue
+        if event.event_id == INSTALLED:
+            before, after = None, _start_type(event, "StartType", "Data4")
+        else:
+            before, after = _start_type(event, "param2", "Data2"), _start_type(event, "param3", "Data3")
+            if before is None:
+                continue
+        if after is not None:
+            for value in (before, after):
+                yield Statement(name=f"service.{name}.start", value=value, location=event.location, event=event)
+
+
+def service_of(event: Event) -> str | None:
+    """The name of the service that an event of the Service Control Manager is about, or None if it is not known.
+
+    Most events print the display name, which is looked up. From Vista on, 7040 has the name as its fourth string, and
+    other events have it in their raw data. A text without blanks is taken for the name itself: drivers seldom have a
+    display name.
+    """
+    if event.event_id == START_CHANGED and (name := _text(event, "param4", "Data4")):
+        return name
+    if event.event_id != INSTALLED and (name := _in_raw_data(event)):
+        return name
+    shown = _text(event, *_FIELDS_OF_NAME.get(event.event_id, ("param1", "Data1")))
+    if not shown:
+        return None
+    return service_name(shown) or (shown if " " not in shown else None)
+
+
+_FIELDS_OF_NAME: Mapping[int, tuple[str, str]] = {
+    7009: ("param2", "Data2"),
+    7011: ("param2", "Data2"),
+    INSTALLED: ("ServiceName", "Data1"),
+}
+"""Where the name is not the first string: timeouts (7009, 7011) begin with the milliseconds."""
+
+
+def _text(event: Event, *fields: str) -> str:
+    value = next((event.data[field] for field in fields if field in event.data), "")
+    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST_NAME else ""
+
+
+def _in_raw_data(event: Event) -> str:
+    """A name in UTF-16, ended by a zero; with ``/`` and a state behind it in 7036 (``DNS/4``)."""
+    data = event.data.get("Binary")
+    if not isinstance(data, str) or len(data) > 4 * _LONGEST_NAME:
+        return ""
+    try:
+        text = bytes.fromhex(data).decode("utf-16-le")
+    except ValueError:
+        return ""
+    name = text.partition("\0")[0].partition("/")[0]
+    return name if name.isascii() and name.isprintable() else ""
+
+
+def _start_type(event: Event, *fields: str) -> int | None:
+    return _START_TYPES.get(_text(event, *fields).casefold())

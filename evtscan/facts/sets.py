@@ -1,0 +1,217 @@
+"""Statements about a set (``hotfix``) → what is known of each of its members: there, not there, or unknown.
+
+Lists and events speak of a set in different ways. A complete list says of every name whether it is in the set. An event
+says of one name that it came or went, and nothing of the others. So each member has a time line of its own, and the
+names that nothing ever mentions share one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from evtscan.facts.catalogue import FactType, find
+from evtscan.facts.statement import Listing, Undecided
+from evtscan.facts.timeline import FactTimeline, Place, Placed, Point, SessionBound
+from evtscan.model import Basis, ExtractionWarning, FactValue, Known
+
+_FIRMEST_FIRST = (Basis.STATED, Basis.CARRIED_FORWARD, Basis.CARRIED_BACK, Basis.UNKNOWN)
+_NAMES_SHOWN = 10
+
+
+def timeline_of(name: str, placed: Iterable[Placed], bounds: Mapping[int, SessionBound] | None = None) -> FactTimeline:
+    """The time line of a fact: of its value, or for a set of its members."""
+    kind = find(name)
+    if kind is not None and kind.type is FactType.SET:
+        return SetTimeline(name, placed)
+    return FactTimeline(name, placed, bounds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSet(Known):
+    """What is known of a set at one moment.
+
+    ``value`` holds the names that are known to be in it. ``members`` says of each name that is ever mentioned whether
+    it is, ``others`` of all other names together: false where a complete list is known, else unknown.
+    """
+
+    members: Mapping[str, Known] = field(default_factory=dict)
+    others: Known
+
+    def about(self, passes: Callable[[FactValue], bool]) -> Known:
+        """What is known of the set as far as a test of it goes; ``passes`` applies the test to a set.
+
+        A name that passes and is in the set settles it. That none is in it is known only if each such name, also one
+        that nothing mentions, is known not to be there.
+        """
+        wanted = {name: known for name, known in self.members.items() if passes((name,))}
+        present = {name: known for name, known in wanted.items() if _is_in(known)}
+        if present:
+            name = min(present, key=lambda name: _rank(present[name]))
+            return replace(present[name], value=(name,))
+        if passes(()) and self.value:
+            return self._as(self.basis, self.value)
+        deciding = [*wanted.values(), self.others]
+        weakest = max(deciding, key=_rank)
+        if weakest.basis is Basis.UNKNOWN:
+            return next(known for known in deciding if known.basis is Basis.UNKNOWN)
+        return replace(weakest, value=self.value)
+
+    def _as(self, basis: Basis, value: FactValue) -> Known:
+        return Known(name=self.name, basis=basis, value=value, locations=self.locations, why=self.why)
+
+
+class SetTimeline(FactTimeline):
+    """All that is stated of a set, in order; ``at`` answers with a ``KnownSet``.
+
+    What a record says was added stays until a record or a later list that has had it says otherwise: a list that lacks
+    it takes nothing back, because an update of another kind, or one that a service pack contains, is not in every list
+    (Q300039). Of the time before an addition nothing is known, because an update may be installed again.
+    """
+
+    def __init__(self, name: str, placed: Iterable[Placed]) -> None:
+        super().__init__(name, ())
+        self.placed = _in_order(_with_lists_joined(placed))
+        self._spellings = _spellings(self.placed)
+        lists = [item for item in self.placed if item.statement.listing is Listing.WHOLE]
+        self._others = FactTimeline(name, [_with_value(item, False) for item in lists])
+        changes = _changes(self.placed)
+        self._members = {
+            key: FactTimeline(name, _of_member(_in_order([*lists, *changes.get(key, ())]), key))
+            for key in self._spellings
+        }
+        self._places: dict[int, list[Place]] = {}
+        for item in self.placed:
+            self._places.setdefault(item.session, []).append(item.place)
+        self._sets: dict[tuple[int | None, int], KnownSet] = {}
+        self._disputed = {key: timeline.conflicts for key, timeline in self._members.items() if timeline.conflicts}
+        self.conflicts = [rivals for conflicts in self._disputed.values() for rivals in conflicts]
+
+    def at(self, point: Point) -> KnownSet:
+        """What is known of the set at a point; the same object for points between which nothing is stated."""
+        places = self._places.get(point.session, []) if point.session is not None else []
+        key = (point.session, bisect_right(places, point.place))
+        if key not in self._sets:
+            self._sets[key] = self._set_at(point)
+        return self._sets[key]
+
+    def _set_at(self, point: Point) -> KnownSet:
+        members = {self._spellings[key]: timeline.at(point) for key, timeline in self._members.items()}
+        present = {name: known for name, known in members.items() if _is_in(known)}
+        others = self._others.at(point)
+        if others.basis is Basis.UNKNOWN:
+            others = replace(others, why="no complete list was collected")
+            shown, why = list(present.values()), "at least these: no complete list was collected"
+        else:
+            shown, why = [others, *present.values()], ""
+        weakest = max(shown, key=_rank, default=others)
+        return KnownSet(
+            name=self.name,
+            basis=weakest.basis,
+            value=tuple(sorted(present)),
+            locations=shown[0].locations if shown else (),
+            restarts=weakest.restarts,
+            why=why if shown else others.why,
+            members=members,
+            others=others,
+        )
+
+    def warnings(self) -> Iterator[ExtractionWarning]:
+        """What a report says of lists that contradict each other: one warning, whatever the number of names."""
+        if not self.conflicts:
+            return
+        names = [self._spellings[key] for key in self._disputed]
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        sources = dict.fromkeys(item.statement.location.source for rivals in self.conflicts for item in rivals)
+        yield ExtractionWarning(
+            location=self.conflicts[0][0].statement.location,
+            kind="conflict",
+            message=(
+                f"{' and '.join(sources)} disagree on {self.name} {', '.join(names[:_NAMES_SHOWN])}{more}, and which "
+                "is newer is not known: it counts as unknown. Remove what is outdated"
+            ),
+        )
+
+
+def _is_in(known: Known) -> bool:
+    return known.basis is not Basis.UNKNOWN and known.value is True
+
+
+def _rank(known: Known) -> int:
+    return _FIRMEST_FIRST.index(known.basis)
+
+
+def _in_order(placed: Iterable[Placed]) -> list[Placed]:
+    return sorted(placed, key=lambda item: (item.session, item.place))
+
+
+def _names(item: Placed) -> tuple[str, ...]:
+    value = item.statement.value
+    return value if isinstance(value, tuple) else ()
+
+
+def _spellings(placed: Sequence[Placed]) -> dict[str, str]:
+    """Every name that is mentioned, by its lower case, as it is first spelled."""
+    spellings: dict[str, str] = {}
+    for item in placed:
+        for name in _names(item):
+            spellings.setdefault(name.casefold(), name)
+    return spellings
+
+
+def _changes(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
+    """The statements that something came into the set or left it, by the lower case of its name."""
+    changes: dict[str, list[Placed]] = {}
+    for item in placed:
+        if item.statement.listing is not Listing.WHOLE:
+            for key in {name.casefold() for name in _names(item)}:
+                changes.setdefault(key, []).append(item)
+    return changes
+
+
+def _with_lists_joined(placed: Iterable[Placed]) -> Iterator[Placed]:
+    """The statements with the entries of one list, which a ``facts.yaml`` gives one by one, as one."""
+    lists: dict[tuple[object, ...], Placed] = {}
+    for item in placed:
+        statement = item.statement
+        if statement.listing is not Listing.WHOLE or statement.event is not None:
+            yield item
+            continue
+        key = (statement.location.source, statement.taken, statement.since, item.session, item.place)
+        known = lists.get(key)
+        names = _names(item) if known is None else (*_names(known), *_names(item))
+        lists[key] = replace(known or item, statement=replace((known or item).statement, value=names))
+    yield from lists.values()
+
+
+def _with_value(item: Placed, value: bool) -> Placed:
+    return replace(item, statement=replace(item.statement, value=value))
+
+
+def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
+    """What complete lists and the changes of one name, in order, say of it."""
+    state: bool | None = None
+    added = False
+    changed_in: int | None = None
+    for item in placed:
+        if item.statement.listing is Listing.WHOLE:
+            named = any(name.casefold() == key for name in _names(item))
+            taken_back = added and not named
+            repeated = named is state and item.session == changed_in
+            if not taken_back and not repeated:
+                yield _with_value(item, named)
+                state, added = named, False
+        else:
+            added = item.statement.listing is Listing.ADDED
+            if state is None:
+                yield _before_first_change(item, added)
+            yield _with_value(item, added)
+            state, changed_in = added, item.session
+
+
+def _before_first_change(change: Placed, added: bool) -> Placed:
+    """What a change says of the time before it, where nothing else does: what was removed had been there."""
+    if not added:
+        return replace(_with_value(change, True), sequence=-1, ticks=0)
+    why = "its installation is on record, but nothing says whether it had been there before"
+    before = Undecided(why)
+    return replace(change, statement=replace(change.statement, value=before), session=change.session - 1)

@@ -1,0 +1,64 @@
+"""Times of a log in record order → the steps of its clock that the records show by themselves.
+
+Backwards, time does not go: a fall from one record to the next is a step. Forwards, a step looks like a silence, and is
+told only by an event (``evtscan.parsers.timechanges``), or where it undoes a fall.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.model import MOST_CLOCK_STEPS, ClockStep
+from evtscan.parsers.timechanges import STEP_TICKS
+from evtscan.wintypes import Instant
+
+
+class ClockSteps:
+    """Finds the steps of one log's clock, a batch of records at a time, without Python code per record.
+
+    A fall is taken back where, before five minutes have passed on the clock, a rise brings it to within five minutes
+    of what it read before: Windows writes what it noted at a shutdown or before it went to sleep only after it has
+    started again. ``digits`` is how many digits of the second the times carry.
+    """
+
+    def __init__(self, digits: int = 7) -> None:
+        self._digits = digits
+        self._steps: list[ClockStep] = []
+        self._may_return = False
+        self._ticks: int | None = None
+
+    @property
+    def found(self) -> tuple[ClockStep, ...]:
+        """The steps so far, in record order, at most ``MOST_CLOCK_STEPS``."""
+        return tuple(self._steps)
+
+    def add(self, sequences: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
+        """Take in the sequences and times (ticks) of the next records, in record order."""
+        if not len(ticks):
+            return
+        moved = np.diff(ticks, prepend=ticks[0] if self._ticks is None else self._ticks)
+        if self._may_return or moved.min() < -STEP_TICKS:
+            for index in np.flatnonzero((moved < -STEP_TICKS) | (moved > STEP_TICKS)).tolist():
+                before, after = int(ticks[index]) - int(moved[index]), int(ticks[index])
+                self._take(int(sequences[index]), before, after)
+        self._ticks = int(ticks[-1])
+
+    def _take(self, sequence: int, before: int, after: int) -> None:
+        """Take in a jump of the clock, either way."""
+        last = self._steps[-1] if self._steps else None
+        if (
+            last is not None
+            and self._may_return
+            and abs(after - last.before.ticks) <= STEP_TICKS
+            and abs(before - last.after.ticks) <= STEP_TICKS
+        ):
+            self._steps[-1] = replace(last, until=sequence)
+        self._may_return = False
+        if after < before and len(self._steps) < MOST_CLOCK_STEPS:
+            self._steps.append(
+                ClockStep(
+                    sequence=sequence, before=Instant(before, self._digits), after=Instant(after, self._digits)
+                )
+            )
+            self._may_return = True

@@ -1,0 +1,98 @@
+"""A log of several hosts or channels → one log for each of them, so that what is in it speaks of where it was logged.
+
+A collector keeps the events that others forward to it, each with the Channel and the Computer that it had; an export of
+a custom view holds several channels of one host.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from evtscan.model import Event, Log
+
+FORWARDED = "forwardedevents"
+_LONGEST_CHANNEL = 255
+
+
+def is_forwarded(log: Log) -> bool:
+    """Whether a log is a collector's, by its name or channel, or by names of computers that take turns.
+
+    A host that is renamed shows each of its names in one run; two of them in turn, or together with several channels,
+    are two hosts.
+    """
+    channels = {channel.casefold() for event in log.events if (channel := _channel(event))}
+    if FORWARDED in {*channels, (log.summary.channel or "").casefold()} or _is_named_so(log):
+        return True
+    labels = [label_of(event.computer).casefold() for event in log.events if event.computer]
+    computers = len(set(labels))
+    turns = sum(1 for _ in groupby(labels)) - 1
+    return computers > 1 and (len(channels) > 1 or turns > 2 * (computers - 1))
+
+
+def divide(log: Log) -> list[Log]:
+    """The parts of a log by computer and channel: one, and the log itself, where it is an ordinary one.
+
+    A part is filtered: a subscription, or a view, chose what is in it. Its counts are those of the selected events.
+    """
+    by_computer = is_forwarded(log)
+    parts: dict[tuple[str, str], list[Event]] = {}
+    for event in log.events:
+        computer = label_of(event.computer or "").casefold() if by_computer else ""
+        parts.setdefault((computer, _channel(event).casefold()), []).append(event)
+    if not by_computer:
+        parts = _with_unnamed(parts)
+        if len(parts) < 2:
+            return [log]
+    return [_part(log, events, by_computer) for events in parts.values()] or [replace(log, events=())]
+
+
+def label_of(name: str) -> str:
+    """The first label of a computer name."""
+    return name.partition(".")[0]
+
+
+def _is_named_so(log: Log) -> bool:
+    return log.source.base_name.casefold().startswith(FORWARDED)
+
+
+def _channel(event: Event) -> str:
+    """The channel of an event; nothing where damage has left something else in its place."""
+    channel = event.channel or ""
+    return channel if channel.isprintable() and len(channel) <= _LONGEST_CHANNEL else ""
+
+
+def _with_unnamed(parts: dict[tuple[str, str], list[Event]]) -> dict[tuple[str, str], list[Event]]:
+    """Parts by channel, with the events of unknown channel in the largest one."""
+    unnamed = parts.pop(("", ""), [])
+    if not parts:
+        return {("", ""): unnamed}
+    largest = max(parts, key=lambda key: len(parts[key]))
+    parts[largest] = sorted([*parts[largest], *unnamed], key=lambda event: event.sequence)
+    return parts
+
+
+def _part(log: Log, events: list[Event], by_computer: bool) -> Log:
+    names = tuple(dict.fromkeys(event.computer for event in events if event.computer))
+    summary = replace(
+        log.summary,
+        channel=next(filter(None, map(_channel, events)), None),
+        computers=names if by_computer else log.summary.computers,
+        newest_computer=names[-1] if by_computer and names else log.summary.newest_computer,
+        records=len(events),
+        first_sequence=events[0].sequence,
+        last_sequence=events[-1].sequence,
+        first_time=events[0].time,
+        last_time=events[-1].time,
+        filtered=True,
+        clock_steps=() if by_computer else log.summary.clock_steps,
+    )
+    return Log(source=log.source, summary=summary, events=tuple(events), forwarded=by_computer)
+
+
+def origins(logs: Iterable[Log]) -> Iterator[str]:
+    """The computers from which events were forwarded, each once, as they are first named."""
+    seen: dict[str, str] = {}
+    for log in logs:
+        for name in log.summary.computers:
+            seen.setdefault(label_of(name).casefold(), label_of(name))
+    yield from seen.values()

@@ -1,0 +1,58 @@
+"""Events that say that the clock was set → steps of the clock, also forwards."""
+
+from collections.abc import Iterable, Iterator
+
+from evtscan.model import MOST_CLOCK_STEPS, ClockStep, Event
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
+
+STEP_TICKS = 5 * 60 * TICKS_PER_SECOND
+"""By how much a clock moves at least for it to be a step; less is drift and its correction."""
+
+KERNEL_GENERAL = "Microsoft-Windows-Kernel-General"
+TIME_CHANGED = 1
+"""Kernel-General: the clock was set from OldTime to NewTime; from Windows 8 on with a Reason."""
+
+_BY_HARDWARE_CLOCK = "2"
+_KERNEL_PROCESS = 4
+_ALIKE_RECORDS = 50
+
+
+def with_told(found: Iterable[ClockStep], events: Iterable[Event]) -> tuple[ClockStep, ...]:
+    """The steps that the records of a log show, and those besides that its events tell of, in record order."""
+    steps = list(found)
+    steps += [step for step in told(events) if not any(_are_alike(step, other) for other in found)]
+    return tuple(sorted(steps, key=lambda step: step.sequence)[:MOST_CLOCK_STEPS])
+
+
+def told(events: Iterable[Event]) -> Iterator[ClockStep]:
+    """The steps that Kernel-General 1 tells of.
+
+    What the kernel itself takes from the hardware clock is none: the host was asleep, and time has passed.
+    """
+    for event in events:
+        if event.event_id != TIME_CHANGED or event.provider.casefold() != KERNEL_GENERAL.casefold():
+            continue
+        before, after = _time(event, "OldTime"), _time(event, "NewTime")
+        if before is None or after is None or abs(after.ticks - before.ticks) <= STEP_TICKS:
+            continue
+        if not _is_waking(event):
+            yield ClockStep(sequence=event.sequence, before=before, after=after)
+
+
+def _is_waking(event: Event) -> bool:
+    reason = event.data.get("Reason")
+    return event.process_id == _KERNEL_PROCESS if reason is None else reason == _BY_HARDWARE_CLOCK
+
+
+def _time(event: Event, field: str) -> Instant | None:
+    text = event.data.get(field)
+    try:
+        return parse_time(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _are_alike(one: ClockStep, other: ClockStep) -> bool:
+    """Whether an event tells of the step that the records around it show."""
+    by = (one.after.ticks - one.before.ticks) - (other.after.ticks - other.before.ticks)
+    return abs(one.sequence - other.sequence) <= _ALIKE_RECORDS and abs(by) <= STEP_TICKS

@@ -17,7 +17,7 @@ from evtscan.cli.session import rules_of
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue import CATALOGUE
 from evtscan.model import Report
-from evtscan.parsers import PARSERS
+from evtscan.parsers import PARSERS, Kind
 from evtscan.reporters import REPORTERS
 from evtscan.reporters.tables import TABLES, cell_text
 from evtscan.scan import ScanOptions
@@ -35,6 +35,16 @@ def commands() -> str:
 def formats() -> str:
     """The evidence formats that are read."""
     return _table(("format", "what it is"), ((f"`{row.name}`", row.title) for row in PARSERS))
+
+
+def evidence() -> str:
+    """The evidence formats by kind: what each keeps and loses, and how it is recognised."""
+    return "\n".join(f"### {kind.value.capitalize()}\n\n{_kept_by(kind)}" for kind in Kind)
+
+
+def _kept_by(kind: Kind) -> str:
+    rows = ((f"`{row.name}`", row.title, row.keeps, row.loses, row.known_by) for row in PARSERS if row.kind is kind)
+    return _table(("format", "what it is", "keeps", "loses", "recognised by"), rows)
 
 
 def archives() -> str:
@@ -103,7 +113,8 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (commands, formats, archives, reports, facts, collectors, rules, findings)
+    function.__name__: function
+    for function in (commands, formats, evidence, archives, reports, facts, collectors, rules, findings)
 }
 
 

@@ -40,7 +40,8 @@ def read_events(
 
     The columns are those of ``evtscan dump``. ``TimeCreated`` and ``TimeWritten`` are UTC timestamps
     (``datetime64[ns, UTC]``), numbers are nullable integers, texts that repeat are categories, ``Recovered`` is bool,
-    and ``Data`` holds dicts. ``query`` selects before anything is decoded; ``event_ids`` and ``provider`` are a
+    and ``Data`` holds dicts. Where an export prints local times and ``options.zone`` does not say of which zone, they
+    are naive (``datetime64[ns]``). ``query`` selects before anything is decoded; ``event_ids`` and ``provider`` are a
     shorter way to say one.
 
     Raises:

@@ -15,7 +15,8 @@ from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
 from evtscan.model import ExtractionWarning, HostReport, Location, SkippedFile, Source
 from evtscan.parsers.evidence import read
-from evtscan.parsers.machines import label_of, name_in
+from evtscan.parsers.forwarded import label_of
+from evtscan.parsers.machines import name_in
 from evtscan.scan import ScanOptions, scan_machines
 from evtscan.sources import Found, find, find_in
 

@@ -60,7 +60,10 @@ def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
     if name in _TIMES:
         # years that a nanosecond timestamp cannot hold (before 1678, after 2261) become NaT
         held = [value if value is not None and "1678" <= value[:4] < "2262" else None for value in values]
-        times = pd.to_datetime(pd.Series(held, dtype=object), utc=True, format="ISO8601", errors="coerce")
+        is_local = any(value is not None and not value.endswith("Z") for value in held)
+        if is_local:  # naive, and what is UTC in the same file has no place among them
+            held = [None if value is not None and value.endswith("Z") else value for value in held]
+        times = pd.to_datetime(pd.Series(held, dtype=object), utc=not is_local, format="ISO8601", errors="coerce")
         return times.dt.as_unit("ns")
     if name in _INTEGERS:
         return pd.Series(values, dtype=_INTEGERS[name])

@@ -261,7 +261,8 @@ class LogSummary:
     ``clock_steps`` are in record order, and complete only if they are fewer than ``MOST_CLOCK_STEPS``.
     ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
     the log holds nothing and its counter says that it held records. ``filtered``: it was written as a part of a log, so
-    that what is not in it may have been logged all the same.
+    that what is not in it may have been logged all the same. ``converted``: a newer Windows made it out of a log in the
+    format of NT.
     """
 
     format: str
@@ -279,6 +280,7 @@ class LogSummary:
     wrapped: bool = False
     cleared: bool = False
     filtered: bool = False
+    converted: bool = False
     clock_steps: tuple[ClockStep, ...] = ()
 
     @property
@@ -441,11 +443,15 @@ class FactsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """One log as read for one host: its summary and the events that the query selected, in record order."""
+    """One log as read for one host: its summary and the events that the query selected, in record order.
+
+    ``forwarded``: they are what a collector received from the host, a part of the collector's log.
+    """
 
     source: Source
     summary: LogSummary
     events: tuple[Event, ...]
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -611,7 +617,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRow:
-    """One match, as a row of ``events.csv`` (times are text, see DESIGN's outputs)."""
+    """One match, as a row of ``events.csv`` (times are text, see DESIGN's outputs).
+
+    ``message`` is the text that the event's provider has for it, where it is known.
+    """
 
     timestamp: str
     computer: str
@@ -627,6 +636,7 @@ class MatchRow:
     basis: str
     source_file: str
     offset: int | None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

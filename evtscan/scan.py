@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from evtscan import facts
@@ -10,11 +10,13 @@ from evtscan.archives import opened
 from evtscan.detection.matcher import match
 from evtscan.detection.rule import KnownIssue, Rule, asked_by
 from evtscan.facts.host import Host
-from evtscan.facts.stretches import identity
+from evtscan.hostmessages import HostMessages, message_tables
 from evtscan.logic import Truth
-from evtscan.model import PLAIN, Basis, Event, HostReport, Log, Query, ReadOptions, SkippedFile, Source
+from evtscan.messages import MessagesFrom
+from evtscan.model import PLAIN, Basis, Event, HostReport, Query, ReadOptions, SkippedFile, Source
+from evtscan.parsers.copies import Distinct, each_once
 from evtscan.parsers.evidence import Reading, read
-from evtscan.parsers.machines import divide, mixed
+from evtscan.parsers.machines import divide, single_out
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import Outcome, judge
@@ -25,7 +27,8 @@ from evtscan.wintypes import Instant
 class ScanOptions:
     """What a run may vary; the filters say which events may match, and take nothing away from facts and coverage.
 
-    ``since`` is inclusive, ``until`` exclusive. ``verdicts``: report only these (none: all that were found).
+    ``since`` is inclusive, ``until`` exclusive; a local time of unknown zone is let in if it can lie between them: to
+    leave out what may belong there would be a silent loss. ``verdicts``: report only these (none: all that were found).
     """
 
     since: Instant | None = None
@@ -35,6 +38,7 @@ class ScanOptions:
     verdicts: frozenset[str] = frozenset()
     show_all: bool = False
     read: ReadOptions = PLAIN
+    messages: MessagesFrom | None = None
     strict_facts: bool = False
 
     def admits(self, event: Event) -> bool:
@@ -45,7 +49,7 @@ class ScanOptions:
             return False
         if event.time is None:
             return self.since is None and self.until is None
-        return (self.since is None or self.since <= event.time) and (self.until is None or event.time < self.until)
+        return event.time.may_lie_in(self.since, self.until)
 
 
 def scan(
@@ -59,16 +63,11 @@ def scan(
 ) -> HostReport:
     """Judge one host by the files collected from it.
 
-    Its name is ``host_name``, else the one that the evidence gives, else ``default_name``.
+    Its name is ``host_name``, else the one that the evidence gives, else ``default_name``. Of evidence of several
+    machines only that of one counts: the one called ``host_name``, else the one that most of it is about.
     """
-    with _reading(sources, rules, skipped) as reading:
-        if names := mixed(reading):
-            message = (
-                f"the logs come from {' and '.join(names)} at the same time and are judged as one host: scan each apart"
-            )
-            reading.warn(reading.logs[0].source.name, "identity_mismatch", message)
-        host = Host(reading.evidence)
-        return _report(reading, host, host_name or next(iter(host.names), default_name), rules, options)
+    with surveyed(sources, rules, options, host_name=host_name, default_name=default_name, skipped=skipped) as survey:
+        return _report(survey, options)
 
 
 def scan_machines(
@@ -80,49 +79,94 @@ def scan_machines(
     skipped: Iterable[SkippedFile] = (),
 ) -> tuple[HostReport, ...]:
     """Judge the host of one folder of an audit, or each of several machines whose logs were mixed up in it."""
-    with _reading(sources, rules, skipped) as reading:
-        return tuple(
-            _report(
-                machine.reading,
-                Host(machine.reading.evidence),
-                f"{folder}/{machine.label}" if machine.label else folder,
-                rules,
-                options,
-            )
-            for machine in divide(reading)
+    with _reading(sources, rules, skipped, options.read) as reading:
+        machines = divide(reading)
+        names = [f"{folder}/{machine.label}" if machine.label else folder for machine in machines]
+        surveys = (
+            _survey(machine.reading, name, "", rules, options) for machine, name in zip(machines, names, strict=True)
         )
+        return tuple(_report(survey, options) for survey in surveys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """One host: its name in a report, what was read of it, what is known of it, and what the rules come to on it."""
+
+    name: str
+    reading: Reading
+    host: Host
+    outcomes: tuple[Outcome, ...]
 
 
 @contextmanager
-def _reading(sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile]) -> Iterator[Reading]:
+def surveyed(
+    sources: Iterable[Source],
+    rules: Sequence[Rule],
+    options: ScanOptions,
+    *,
+    host_name: str = "",
+    default_name: str = "host",
+    skipped: Iterable[SkippedFile] = (),
+) -> Iterator[Survey]:
+    """Judge one host as ``scan`` does, for those who ask for more than a report; files last as long as the context."""
+    with _reading(sources, rules, skipped, options.read) as everything:
+        yield _survey(single_out(everything, host_name), host_name, default_name, rules, options)
+
+
+def records(sources: Iterable[Source], number: int, options: ReadOptions = PLAIN) -> list[Event]:
+    """Every record with this number (EventRecordID) in any log."""
+    with opened(sources) as files:
+        reading = read(files.sources, Query(record_ids=(range(number, number + 1),)), options)
+        events = (event for log in reading.logs for event in log.events)
+        return [event for event in events if event.record_id == number]
+
+
+@contextmanager
+def _reading(
+    sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ReadOptions = PLAIN
+) -> Iterator[Reading]:
     """What the files come to; those out of archives last as long as the context does."""
     with opened(sources) as files:
-        reading = read(files.sources, query_of(rules))
+        reading = read(files.sources, query_of(rules), options)
         reading.skipped.extend((*skipped, *files.skipped))
         reading.warnings.extend(files.warnings)
         yield reading
 
 
-def _report(reading: Reading, host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> HostReport:
-    outcomes = judge_events(host, name, rules, options)
-    wanted = [outcome for outcome in outcomes if not options.verdicts or outcome.finding.verdict in options.verdicts]
-    return assemble(name, host, reading, wanted, show_all=options.show_all or bool(options.verdicts))
+def _survey(reading: Reading, name: str, default_name: str, rules: Sequence[Rule], options: ScanOptions) -> Survey:
+    host = Host(reading.evidence)
+    host_name = name or next(iter(host.names), default_name)
+    distinct = each_once(host.evidence.logs)
+    _note_copies(reading, distinct)
+    outcomes = judge_events(host, host_name, rules, options, distinct.events)
+    return Survey(name=host_name, reading=reading, host=host, outcomes=tuple(outcomes))
 
 
-def judge_events(host: Host, name: str, rules: Sequence[Rule], options: ScanOptions) -> list[Outcome]:
-    """Match every event that the options admit, and judge what matches."""
-    events = (event for event in each_once(host.evidence.logs) if options.admits(event))
-    return judge(host, name, rules, match(rules, events), strict_facts=options.strict_facts)
+def _report(survey: Survey, options: ScanOptions) -> HostReport:
+    verdicts = options.verdicts
+    wanted = [outcome for outcome in survey.outcomes if not verdicts or outcome.finding.verdict in verdicts]
+    show_all = options.show_all or bool(verdicts)
+    if options.messages is None:
+        return assemble(survey.name, survey.host, survey.reading, wanted, show_all=show_all)
+    messages = HostMessages(survey.host, message_tables(options.messages))
+    report = assemble(survey.name, survey.host, survey.reading, wanted, show_all=show_all, message_of=messages.text)
+    return replace(report, warnings=(*report.warnings, *messages.warnings))
 
 
-def each_once(logs: Iterable[Log]) -> Iterator[Event]:
-    """The events of all logs; one that stands in several files of a host comes once, from the first of them."""
-    seen: dict[tuple[object, ...], str] = {}
-    for log in logs:
-        for event in log.events:
-            first = seen.setdefault(identity(event), log.source.name) if event.record_id is not None else ""
-            if first in ("", log.source.name):
-                yield event
+def _note_copies(reading: Reading, distinct: Distinct) -> None:
+    """Say which file repeats another one; of what it holds, only the events that were selected are compared."""
+    for (source, other), count in distinct.copies.items():
+        what, verb = ("1 event", "stands") if count == 1 else (f"{count:,} events", "stand")
+        message = f"{what} that rules or facts ask for {verb} in {other} too: what stands in both counts once"
+        reading.warn(source, "copies", message)
+
+
+def judge_events(
+    host: Host, name: str, rules: Sequence[Rule], options: ScanOptions, events: Iterable[Event]
+) -> list[Outcome]:
+    """Match every event that the options admit, and judge what matches; an installation image's tell of no host."""
+    admitted = (event for event in events if options.admits(event) and not host.is_from_image(event))
+    return judge(host, name, rules, match(rules, admitted), strict_facts=options.strict_facts)
 
 
 def unanswered(
@@ -133,7 +177,7 @@ def unanswered(
     A rule whose conditions are known to be false on the host asks for nothing.
     """
     with _reading(sources, (), ()) as reading:
-        host = Host(reading.evidence)
+        host = Host(single_out(reading).evidence)
         asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
         asked = asked_by(asking).items()
         unknown = {fact: names for fact, names in asked if host.known(fact, host.now).basis is Basis.UNKNOWN}

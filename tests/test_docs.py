@@ -11,6 +11,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - it lies beside the pages that it writes
 
+from evtscan.parsers import PARSERS  # noqa: E402
+
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
@@ -23,6 +25,15 @@ def test_generated_parts_are_current():
 def test_each_generated_table_is_on_a_page(name):
     pages = [page.read_text("utf-8") for pattern in generate.FILES for page in ROOT.glob(pattern)]
     assert any(f"<!-- generated: {name} -->" in page for page in pages)
+
+
+@pytest.mark.parametrize("row", PARSERS, ids=lambda row: row.name)
+def test_every_format_says_what_it_keeps_and_loses_and_how_it_is_known(row):
+    for text in (row.keeps, row.loses, row.known_by):
+        assert len(text) > 5
+        assert text[-1] not in ".;, "
+    shown = f"| `{row.name}` | {row.title} | {row.keeps} | {row.loses} | {row.known_by} |"
+    assert shown.replace("`", "") in (ROOT / "docs" / "formats.md").read_text("utf-8").replace("`", "")
 
 
 def test_a_stale_part_is_noticed():

@@ -1,13 +1,15 @@
 """One host: from files to its part of the report."""
 
 import pytest
-from evidence_files import DHCP, NT4_SP2, OTHER, evt, write
-from host_builder import event, log
+from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
+from sample_writer.event import SampleEvent
+from sample_writer.evt import saved_log
 
 from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
-from evtscan.scan import ScanOptions, each_once, query_of, scan, scan_machines
+from evtscan.model import ReadOptions
+from evtscan.scan import ScanOptions, query_of, scan, scan_machines
 from evtscan.sources import find
 from evtscan.wintypes import parse_time
 
@@ -76,22 +78,31 @@ def test_only_the_verdicts_asked_for(tmp_path, rules):
 
 def test_an_event_in_two_files_of_a_host_counts_once(tmp_path, rules):
     write(tmp_path, SysEvent__Evt=evt(OTHER, DHCP), copy__evt=evt(OTHER, DHCP, OTHER, DHCP), facts__yaml=NT4_SP2)
-    assert verdicts(scanned(tmp_path, rules)) == [(Q162396, "confirmed", 2)]
+    report = scanned(tmp_path, rules)
+    assert verdicts(report) == [(Q162396, "confirmed", 2)]
+    assert [row.records for row in report.evidence] == [2, 4, None]
+    (warning,) = report.warnings
+    assert (warning.kind, warning.location.source, warning.records_lost) == ("copies", "copy.evt", 0)
+    assert warning.message.startswith("1 event that rules or facts ask for stands in SysEvent.Evt too")
 
 
-def test_records_that_differ_in_anything_are_not_the_same():
-    one = log(event(1, source="a"), event(2, source="a"), source="a")
-    other = log(event(1, source="b"), event(2, source="b", minute=9), event(3, "Other", source="b"), source="b")
-    assert [(item.location.source, item.sequence) for item in each_once([one, other])] == [
-        ("a", 1),
-        ("a", 2),
-        ("b", 2),
-        ("b", 3),
-    ]
-
-
-def test_one_file_may_repeat_itself():
-    assert len(list(each_once([log(event(1), event(1))]))) == 2
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [
+        ("1998-03-01T15:00:00Z", None, 1),  # at most 14 hours after what it says: 15:00
+        ("1998-03-01T15:00:01Z", None, 0),
+        (None, "1998-02-28T11:00:01Z", 1),  # at least 14 hours before: 11:00 on the day before
+        (None, "1998-02-28T11:00:00Z", 0),
+    ],
+)
+def test_a_local_time_is_let_in_wherever_it_can_lie(tmp_path, rules, since, until, count):
+    line = "3/1/1998\t1:00:00 AM\tDhcp\tError\tNone\t1008\tN/A\tNTBOX\tThe text\r\n"
+    write(tmp_path, SysEvent__txt=line, facts__yaml=NT4_SP2)
+    times = {name: text and parse_time(text) for name, text in (("since", since), ("until", until))}
+    report = scanned(tmp_path, rules, ScanOptions(**times))
+    assert [finding.count for finding in report.findings] == [count]  # exposed where it is left out
+    in_utc = ScanOptions(since=parse_time("1998-03-01T01:00:01Z"), read=ReadOptions(zone="UTC"))
+    assert verdicts(scanned(tmp_path, rules, in_utc)) == [(Q162396, "exposed", 0)]
 
 
 def test_machines_that_are_mixed_up_are_told_apart(tmp_path, rules):
@@ -106,6 +117,56 @@ def test_a_scan_of_mixed_machines_says_so(tmp_path, rules):
     report = scanned(tmp_path, rules)
     assert [warning.kind for warning in report.warnings] == ["identity_mismatch"]
     assert "ONE and TWO" in report.warnings[0].message
+    assert (report.host, [row.source_file for row in report.evidence]) == ("ONE", ["a.evt"])
+
+
+def test_a_scan_of_mixed_machines_judges_the_one_that_is_named(tmp_path, rules):
+    write(tmp_path, a__evt=evt(DHCP, OTHER, computer="ONE"), b__evt=evt(OTHER, OTHER, computer="TWO.example.com"))
+    report = scanned(tmp_path, rules, host_name="two")
+    assert [row.source_file for row in report.evidence] == ["b.evt"]
+    assert [item.source_file for item in report.skipped] == ["a.evt"]
+
+
+def logged_under(*names):
+    """A log with a Dhcp 1008 an hour, under these names of computers."""
+    return saved_log(
+        [
+            SampleEvent(provider="Dhcp", event_id=1008, time=f"1998-03-01T{hour:02}:00:00Z", computer=name)
+            for hour, name in enumerate(names)
+        ]
+    )
+
+
+def test_what_comes_from_an_installation_image_gives_no_findings(tmp_path, rules):
+    write(tmp_path, facts__yaml=NT4_SP2)
+    (tmp_path / "SysEvent.Evt").write_bytes(logged_under("MACHINENAME", "MACHINENAME", "NTBOX"))
+    report = scanned(tmp_path, rules)
+    assert verdicts(report) == [(Q162396, "confirmed", 1)]
+    assert (report.computer, report.other_names) == ("NTBOX", ())
+    assert "installation image (MACHINENAME)" in report.evidence[0].note
+
+
+def test_what_was_forwarded_to_a_collector_is_not_its_own(tmp_path, rules):
+    write(tmp_path, System__evt=evt(OTHER, OTHER, computer="COLL"), facts__yaml=NT4_SP2)
+    (tmp_path / "ForwardedEvents.evt").write_bytes(logged_under("A", "B", "A"))
+    report = scanned(tmp_path, rules, ScanOptions(verdicts=frozenset({"confirmed", "possible", "exposed"})))
+    assert (report.host, verdicts(report)) == ("COLL", [(Q162396, "exposed", 0)])
+    assert [item.kind for item in report.warnings] == ["identity_mismatch"]
+    assert "COLL, A, B" in report.warnings[0].message
+    reports = scan_machines(find([tmp_path]).sources, rules, ScanOptions(), folder="F")
+    assert {item.host: verdicts(item) for item in reports} == {
+        "F/COLL": [(Q162396, "exposed", 0)],
+        "F/A": [(Q162396, "possible", 2)],
+        "F/B": [(Q162396, "possible", 1)],
+    }
+
+
+def test_evidence_of_another_machine_stays_apart(tmp_path, rules):
+    write(tmp_path, SysEvent__Evt=evt(DHCP), name__reg=REG.format(name="OTHER"), facts__yaml=NT4_SP2)
+    report = scanned(tmp_path, rules)
+    assert [(item.kind, item.location.source) for item in report.warnings] == [("identity_mismatch", "name.reg")]
+    assert [row.source_file for row in report.evidence] == ["SysEvent.Evt", "facts.yaml"]
+    assert [item.source_file for item in report.skipped] == ["name.reg"]
 
 
 def test_nothing_at_all(tmp_path, rules):

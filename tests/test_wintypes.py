@@ -11,12 +11,14 @@ from evtscan.wintypes import (
     SID,
     SIZE_T,
     STRING,
+    Instant,
     decode_ansi,
     decode_utf16,
     format_array,
     format_float,
     format_guid_text,
     format_value,
+    parse_time,
 )
 
 UINT32, BOOLEAN, BINARY = 0x08, 0x0D, 0x0E
@@ -87,3 +89,36 @@ def test_bytes_that_are_no_array_are_refused(value_type, raw):
 def test_bytes_that_are_no_value_are_refused(value_type, raw):
     with pytest.raises(ValueError, match=r"0x|SID"):
         format_value(value_type, raw)
+
+
+NOON = parse_time("2001-03-14T12:00:00Z")
+FOURTEEN_HOURS = 14 * 3600 * 10_000_000
+
+
+def test_a_local_time_is_fourteen_hours_wide_to_both_sides():
+    local = Instant(NOON.ticks, 0, local=True)
+    assert (NOON.earliest, NOON.latest) == (NOON.ticks, NOON.ticks)
+    assert (local.earliest, local.latest) == (NOON.ticks - FOURTEEN_HOURS, NOON.ticks + FOURTEEN_HOURS)
+    assert (str(NOON), str(local)) == ("2001-03-14T12:00:00Z", "2001-03-14T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "utc", "local"),
+    [
+        (None, None, True, True),
+        (0, None, True, True),
+        (1, None, False, True),
+        (FOURTEEN_HOURS, None, False, True),
+        (FOURTEEN_HOURS + 1, None, False, False),
+        (None, 1, True, True),
+        (None, 0, False, True),
+        (None, 1 - FOURTEEN_HOURS, False, True),
+        (None, -FOURTEEN_HOURS, False, False),
+        (-1, 1, True, True),
+        (1, 2, False, True),
+    ],
+)
+def test_a_time_lies_in_a_span_or_may(start, end, utc, local):
+    span = [None if distance is None else Instant(NOON.ticks + distance) for distance in (start, end)]
+    assert NOON.may_lie_in(*span) is utc
+    assert Instant(NOON.ticks, local=True).may_lie_in(*span) is local

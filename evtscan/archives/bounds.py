@@ -4,12 +4,6 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MAX_RATIO = 250
-"""Bytes that an archive may unpack to for each of its own. Logs and hives come to 10 to 60; deflate allows 1,032."""
-
-ALWAYS_ALLOWED = 256 << 20
-"""Bytes that an archive may unpack to whatever its ratio: a small archive of fresh, empty logs packs very well."""
-
 CHUNK = 1 << 20
 
 
@@ -17,13 +11,17 @@ CHUNK = 1 << 20
 class Limits:
     """What an archive may hold, with the archives in it: entries, bytes in all, and bytes in one file.
 
-    ``depth`` is how deep archives may nest in it: 2 allows for an archive in an archive in the archive.
+    ``depth`` is how deep archives may nest in it: 2 allows for an archive in an archive in the archive. ``ratio`` is
+    how many bytes it may unpack to for each of its own: logs and hives come to 10 to 60, deflate allows for 1,032.
+    ``small`` bytes are allowed whatever the ratio: fresh, empty logs pack very well.
     """
 
     entries: int = 100_000
     total: int = 64 << 30
     file: int = 16 << 30
     depth: int = 2
+    ratio: int = 250
+    small: int = 256 << 20
 
 
 class LimitError(Exception):
@@ -43,7 +41,7 @@ class Budget:
     @classmethod
     def of(cls, size: int, limits: Limits, left: int) -> "Budget":
         """The budget of an archive of ``size`` bytes where there is room for ``left``."""
-        return cls(limits, min(max(ALWAYS_ALLOWED, MAX_RATIO * size), limits.total, left))
+        return cls(limits, min(max(limits.small, limits.ratio * size), limits.total, left))
 
     def count_entry(self) -> None:
         """Count one more entry, of whatever kind.

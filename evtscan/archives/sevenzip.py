@@ -33,8 +33,8 @@ _CODERS = {
     _PPMD: "PPMd",
     _AES: "AES",
 }
-"""Coders (7-Zip's ``Methods.txt``) of which py7zr keeps no more than it is asked for: of Deflate, Zstandard and Brotli it
-keeps whatever comes of the bytes that it has read, which is gigabytes from a kilobyte."""
+"""Coders (7-Zip's ``Methods.txt``) of which py7zr keeps no more than it is asked for. Of Deflate, Zstandard and Brotli
+it keeps whatever comes of the bytes that it has read, which is gigabytes from a kilobyte."""
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
@@ -109,10 +109,8 @@ def check_coders(coders: Iterable[Mapping[str, Any]]) -> None:
     coders = list(coders)
     for coder in coders:
         if (method := bytes(coder["method"])) not in _CODERS:
-            raise EvidenceError(
-                f"compressed with method {method.hex()}, which is not read here: unpack it with another program and scan "
-                "the folder"
-            )
+            what = f"compressed with method {method.hex()}, which is not read here"
+            raise EvidenceError(f"{what}: unpack it with another program and scan the folder")
     if (memory := sum(map(_memory, coders))) > _MAX_MEMORY:
         raise LimitError(f"needs {memory:,} bytes of memory to unpack")
 
@@ -146,6 +144,7 @@ class _Taking:
         """Take every file.
 
         Raises:
+            EvidenceError: if it is compressed in a way that is not read here.
             LimitError: if the archive holds more than it may.
         """
         self._list()
@@ -172,6 +171,8 @@ class _Taking:
             elif entry.is_symlink or entry.is_junction or entry.is_socket:
                 self._shelf.skip(name, NO_FILE)
             else:
+                if entry.folder is not None:
+                    check_coders(entry.folder.coders)  # before anything of it stands on the shelf
                 time = entry.lastwritetime
                 self._waiting[str(entry.id)] = (name, time.totimestamp() if time is not None else None)
                 self._archive.worker.register_filelike(entry.id, MemIO(str(entry.id), cast(WriterFactory, self)))

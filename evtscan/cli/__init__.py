@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.cli import collect, dump, explain, facts, metrics, rules, runs
+from evtscan.cli import collect, dump, explain, facts, metrics, rules, runs, timeline
 
 app = typer.Typer(
     name="evtscan",
@@ -22,6 +22,7 @@ app.command("audit")(runs.audit)
 app.command("dump")(dump.dump)
 app.command("metrics")(metrics.metrics)
 app.command("facts")(facts.facts)
+app.command("timeline")(timeline.timeline)
 app.command("collect")(collect.collect)
 app.command("explain")(explain.explain)
 app.command("report")(runs.report)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from itertools import groupby, product
 from pathlib import Path
@@ -16,6 +17,7 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, plan, writer
 from evtscan.errors import UsageError
+from evtscan.hostmessages import message_tables, messages_for
 from evtscan.model import Query, Selector
 from evtscan.reporters.ledger import LINES_SHOWN
 from evtscan.reporters.output import STDOUT, refuse_existing, replacing
@@ -76,6 +78,7 @@ def dump(
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
     raw: Annotated[bool, typer.Option("--raw", help="Do not neutralise what a spreadsheet would run.")] = False,
     jobs: opt.Jobs = 0,
     strict: opt.Strict = False,
@@ -100,13 +103,21 @@ def dump(
         raw=raw,
         with_times=sort is not None,
     )
+    place = opt.messages_from(messages)
+    if place is not None and profile is not None:
+        raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
     with opened(find(opt.expand(paths)).sources) as files:
         tasks, warnings = plan(files.sources)
         books = _Books(len({task.source.name for task in tasks}))
         for warning in (*files.warnings, *warnings):
             books.warn(str(warning.location), warning.message)
+        texts = messages_for(files.sources, message_tables(place), chosen.read) if place and tasks else None
+        if texts is not None:
+            chosen = replace(chosen, finish=texts.add_to)
         if tasks:
             _write(tasks, chosen, output, clobber, jobs, books)
+    for warning in texts.warnings if texts else ():
+        books.warn(str(warning.location), warning.message)
     if not quiet:
         books.print()
     if not tasks or books.readable == 0:
@@ -211,7 +222,7 @@ def _write_one(results: Iterator[Result], options: DumpOptions, stream: BinaryIO
         return
     for result in results:
         books.add(result)
-        stream.write("".join(result.lines).encode("utf-8", "replace"))
+        stream.write(result.data)
 
 
 def _timed(results: Iterator[Result], books: _Books) -> Iterator[tuple[int, str]]:

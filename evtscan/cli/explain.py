@@ -13,12 +13,16 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
-from evtscan.model import HostReport, RuleInfo
+from evtscan.messages import MessagesFrom
+from evtscan.model import Finding, HostReport, RuleInfo
 from evtscan.reporters.explanation import as_text
 from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
 from evtscan.sources import find
+
+MESSAGES_SHOWN = 3
+"""How many messages of matching events stand below a finding."""
 
 
 @command
@@ -29,6 +33,7 @@ def explain(
     ] = None,
     rules: opt.RulePaths = None,
     strict_facts: opt.StrictFacts = False,
+    messages: opt.Messages = "",
     no_color: opt.NoColor = False,
 ) -> int:
     """Show what a rule says; with evidence, why it applies to that host or does not."""
@@ -40,14 +45,27 @@ def explain(
             for line in lines:
                 console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
     if paths:
-        host = _on_evidence(paths, chosen, strict_facts)
+        host = _on_evidence(paths, chosen, strict_facts, opt.messages_from(messages))
         for finding in host.findings:
             console.print()
             console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
             console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
             if finding.explanation:
                 console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
+            for line in _logged(host, finding):
+                console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
+        for warning in host.warnings if messages else ():
+            if warning.kind.startswith("message_"):
+                console.print(Text(prose(f"{warning.location}: {warning.message}")))
     return DONE
+
+
+def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
+    """The messages of the first events that matched, each once."""
+    rows = [row for row in host.matches if (row.rule_id, row.entity) == (finding.rule_id, finding.entity)]
+    first = {row.message: row for row in reversed(rows) if row.message}
+    for row in sorted(first.values(), key=lambda row: (row.timestamp, row.source_file))[:MESSAGES_SHOWN]:
+        yield f"Logged at {row.timestamp or 'an unknown time'}: {row.message}"
 
 
 def _find(rules: Sequence[Rule], wanted: str) -> list[Rule]:
@@ -87,7 +105,9 @@ def _page(info: RuleInfo) -> Iterator[tuple[str, list[str]]]:
             yield heading, kept
 
 
-def _on_evidence(paths: Sequence[str], rules: Sequence[Rule], strict_facts: bool) -> HostReport:
+def _on_evidence(
+    paths: Sequence[str], rules: Sequence[Rule], strict_facts: bool, messages: MessagesFrom | None
+) -> HostReport:
     found = find(opt.expand(paths))
-    options = ScanOptions(show_all=True, strict_facts=strict_facts)
+    options = ScanOptions(show_all=True, strict_facts=strict_facts, messages=messages)
     return scan_host(found.sources, rules, options, default_name=Path(paths[0]).resolve().name, skipped=found.skipped)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +17,14 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
-from evtscan.errors import EvidenceError
-from evtscan.model import FactRow, HostReport, Source
+from evtscan.errors import EvidenceError, UsageError
+from evtscan.facts.host import Host
+from evtscan.facts.timeline import Point
+from evtscan.model import Event, FactRow, Source
 from evtscan.reporters.safetext import prose
-from evtscan.scan import ScanOptions, unanswered
-from evtscan.scan import scan as scan_host
+from evtscan.scan import ScanOptions, records, surveyed, unanswered
 from evtscan.sources import find
+from evtscan.verdicts.hostreport import fact_rows, fact_rows_at
 
 
 class FactsFormat(Enum):
@@ -40,30 +43,91 @@ def facts(
     blanks: Annotated[
         bool, typer.Option("--template", help="Print a facts.yaml with a blank for each fact that rules lack.")
     ] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="What was so at this time (UTC without zone).")
+    ] = None,
+    record: Annotated[
+        int | None,
+        typer.Option("--record", metavar="N", min=0, help="What was so at the record of this number (EventRecordID)."),
+    ] = None,
     rules: opt.RulePaths = None,
+    source_timezone: opt.SourceZone = "",
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Show what is known of a host, each fact with its sources in order of time."""
+    if at is not None and record is not None:
+        raise UsageError("--at and --record both name the moment to look at; give one of them")
+    time = opt.time(at, "--at")
+    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     found = find(opt.expand(paths))
     if blanks:
         return _print_template(found.sources, session.rules_of(rules).rules, Path(paths[0]).resolve().name)
-    host = scan_host(
-        found.sources, (), ScanOptions(), default_name=Path(paths[0]).resolve().name, skipped=found.skipped
-    )
-    if not host.evidence:
-        raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
+    events = [] if record is None else records(found.sources, record, read)
+    name = Path(paths[0]).resolve().name
+    with surveyed(found.sources, (), ScanOptions(read=read), default_name=name, skipped=found.skipped) as survey:
+        host = survey.host
+        if not survey.reading.rows:
+            raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
+        moment = None
+        if time is not None:
+            moment = _Moment(host, host.point_at(time), str(time))
+        elif record is not None:
+            event = _the_one(host, events, record)
+            moment = _Moment(host, host.point_of_record(event), f"{event.location}")
+        rows = list(fact_rows(host) if moment is None else fact_rows_at(host, moment.point, moment.when))
+        warnings = (*survey.reading.warnings, *host.warnings)
     if format is FactsFormat.JSON:
         import msgspec
 
-        document = {"host": host.host, "facts": host.facts, "warnings": host.warnings}
+        at_moment = {} if moment is None else {"at": moment.when, "session": moment.session}
+        document = {"host": survey.name, **at_moment, "facts": rows, "warnings": warnings}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     elif not quiet:
-        _print(session.console(no_color=no_color), host)
+        _print(session.console(no_color=no_color), f"Facts of {survey.name}{moment or ''}", rows)
     if not quiet:
-        for warning in host.warnings:
+        for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
-    return 0
+    return DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The moment that was asked for; ``when`` is how to print it."""
+
+    host: Host
+    point: Point
+    when: str
+
+    @property
+    def session(self) -> int | None:
+        """The boot session, counted from 1; None if it is not known, or lies outside of the log."""
+        index = self.point.session
+        return index + 1 if index is not None and 0 <= index < len(self.host.sessions) else None
+
+    def __str__(self) -> str:
+        if self.session is not None:
+            where = f"boot session {self.session} of {len(self.host.sessions)}"
+        elif self.point.session is None:
+            where = "in no known boot session: the logs show that time in several of them"
+        else:
+            where = "before the log" if self.point.session < 0 else "after the log"
+        return f" at {self.when} ({where})"
+
+
+def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
+    """The record that a number means: that of the System log, where several logs have one.
+
+    Raises:
+        UsageError: if no log has it, or nothing says which is meant.
+    """
+    if not events:
+        raise UsageError(f"--record {number}: no log has a record of this number")
+    candidates = [event for event in events if host.has_own_sessions(event)] or list(events)
+    if len({host.point_of_record(event) for event in candidates}) > 1:
+        names = ", ".join(dict.fromkeys(event.location.source for event in candidates))
+        raise UsageError(f"--record {number}: {names} have records of this number; name one of the files alone")
+    return candidates[0]
 
 
 def _print_template(sources: Sequence[Source], rules: Sequence[Rule], default_name: str) -> int:
@@ -73,18 +137,18 @@ def _print_template(sources: Sequence[Source], rules: Sequence[Rule], default_na
     return DONE
 
 
-def _print(console: Console, host: HostReport) -> None:
-    """Print each fact with what is known now, and below it the statements in order of time."""
-    console.print(Text(f"Facts of {prose(host.host)}", "bold"))
-    width = max((len(row.name) for row in host.facts), default=0)
-    for row in host.facts:
+def _print(console: Console, heading: str, rows: Sequence[FactRow]) -> None:
+    """Print each fact with what is known, and below it the statements in order of time, if they are asked for."""
+    console.print(Text(prose(heading), "bold"))
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
         if row.history:
             line = Text("    ", "dim").append(" · ".join(_statement(row)), "dim")
         else:
             note = f" ({prose(row.note)})" if row.note else ""
             line = Text(f"{row.name:<{width}}  ").append(prose(row.value), "bold").append(f"  {row.basis}{note}")
         console.print(Padding(line, (0, 0, 0, 2)))
-    if not host.facts:
+    if not rows:
         console.print("  nothing is known")
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from evtscan.errors import UsageError
 from evtscan.model import Level, ReadOptions, Verdict
 from evtscan.reporters import REPORTERS
 from evtscan.wintypes import Instant, parse_time
+
+if TYPE_CHECKING:
+    from evtscan.messages import MessagesFrom
 
 FormatName = Enum("FormatName", {row.name: row.name for row in REPORTERS})  # type: ignore[misc]
 VerdictName = Enum("VerdictName", {item.value: item.value for item in Verdict})  # type: ignore[misc]
@@ -94,6 +97,16 @@ SourceZone = Annotated[
     ),
 ]
 
+Messages = Annotated[
+    str,
+    typer.Option(
+        "--messages",
+        metavar="PATH",
+        help="Message texts: a folder of the host's message files, or a winevt-rc or winevt-kb database. They render "
+        "events of their own version of Windows only; PATH@5.1 says of which they are if they do not.",
+    ),
+]
+
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?\Z")
 
 
@@ -147,6 +160,23 @@ def read_options(recover: bool, decoder: DecoderName, zone: str) -> ReadOptions:
 
         source_zone(zone)  # says what is wrong with it before any work is done
     return ReadOptions(recover=recover, reference=decoder is DecoderName.REFERENCE, zone=zone)
+
+
+def messages_from(text: str) -> "MessagesFrom | None":
+    """Where messages come from; None if that was not asked for.
+
+    Raises:
+        UsageError: if there is nothing there.
+        EvidenceError: if it holds no messages.
+    """
+    if not text:
+        return None
+    from evtscan.hostmessages import message_tables
+    from evtscan.messages import messages_from
+
+    place = messages_from(text)
+    message_tables(place)  # says what is wrong with it before any work is done
+    return place
 
 
 def expand(texts: Sequence[str]) -> list[Path]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,13 +37,14 @@ def scan(
     until: opt.Until = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
-    host: Annotated[str, typer.Option("--host", help="Name of the host in the report.")] = "",
+    host: Annotated[str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")] = "",
     fail_on: opt.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -53,7 +55,10 @@ def scan(
     found = find(opt.expand(paths))
     outputs = _outputs(output, format, clobber)
     read = opt.read_options(recover, decoder, source_timezone)
-    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read)
+    chosen = replace(
+        _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read),
+        messages=opt.messages_from(messages),
+    )
     loaded = session.rules_of(rules, min_level.value)
     name = _name_of(Path(paths[0]).resolve())
     with _progress(quiet, 1) as bar:
@@ -87,6 +92,7 @@ def audit(
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -98,7 +104,10 @@ def audit(
         raise UsageError(f"{folder}: {'is not a folder; use “evtscan scan”' if folder.exists() else 'does not exist'}")
     outputs = _outputs(output, format, clobber)
     read = opt.read_options(recover, decoder, source_timezone)
-    chosen = _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read)
+    chosen = replace(
+        _scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read),
+        messages=opt.messages_from(messages),
+    )
     loaded = session.rules_of(rules, min_level.value)
     hosts = _chosen_hosts(plan(folder), host)
     with _progress(quiet, len(hosts)) as bar:

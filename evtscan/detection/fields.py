@@ -53,9 +53,9 @@ _SYSTEM_UNLESS_DATA: Final[Mapping[str, Callable[[Event], Any]]] = {
     "TimeWritten": lambda event: None if event.time_written is None else str(event.time_written),
     "UserID": lambda event: event.user_id,
     "Version": lambda event: event.version,
-    "Message": lambda event: UNREADABLE,
+    "Message": lambda event: event.message if event.message is not None else UNREADABLE,
 }
-"""Names that many events use for data of their own, which goes first. A message is not in a log unless rendered."""
+"""Names that many events use for data of their own, which goes first. Only exports hold messages; a log has none."""
 
 
 def field_value(event: Event, field: str) -> Any:

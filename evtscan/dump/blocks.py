@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evtscan.parsers.evtx import RecordBatch
 
 BLOCK = 4096
-"""Events in a block that is made of events."""
+"""Events in a block that is made of events, and lines that are encoded at once."""
 
 _FIELDS = {
     "EventID": "event_id",
@@ -86,12 +86,17 @@ def of_batch(batch: "RecordBatch", source_name: str) -> Block:
         "TimeWritten": Same(None),
         "Message": Same(None),
     }
-    return Block({name: columns[name] for name in COLUMNS}, [tick or 0 for tick in ticks], len(batch))
+    return Block({name: _folded(columns[name]) for name in COLUMNS}, [tick or 0 for tick in ticks], len(batch))
+
+
+def _folded(values: list[Any] | Same) -> list[Any] | Same:
+    if isinstance(values, Same) or not values or values.count(values[0]) != len(values):
+        return values
+    return Same(values[0])
 
 
 def times(ticks: Iterable[int | None]) -> list[str | None]:
     """FILETIMEs as text: the date of each second is worked out once."""
-    seconds = _Seconds()
     texts: list[str | None] = []
     for tick in ticks:
         if tick is None:
@@ -99,17 +104,23 @@ def times(ticks: Iterable[int | None]) -> list[str | None]:
         elif tick > LAST_TICKS:
             texts.append(format_filetime(tick))
         else:
-            second, fraction = divmod(tick, TICKS_PER_SECOND)
-            texts.append(f"{seconds[second]}.{fraction:07}Z")
+            digits = f"{tick:08}"  # the last seven are those behind the point
+            texts.append(f"{_SECONDS[digits[:-7]]}.{digits[-7:]}Z")
     return texts
 
 
-class _Seconds(dict[int, str]):
-    """Seconds since 1601 as text up to the second."""
+class _Seconds(dict[str, str]):
+    """Seconds since 1601, as digits, as text up to the second."""
 
-    def __missing__(self, second: int) -> str:
-        text = self[second] = format_filetime(second * TICKS_PER_SECOND, 0).removesuffix("Z")
+    def __missing__(self, second: str) -> str:
+        if len(self) > _MOST_SECONDS:
+            self.clear()
+        text = self[second] = format_filetime(int(second) * TICKS_PER_SECOND, 0).removesuffix("Z")
         return text
+
+
+_SECONDS = _Seconds()
+_MOST_SECONDS = 1 << 16
 
 
 def json_text(value: Any) -> str:

@@ -18,8 +18,8 @@ _LEVELS = {0: "LogAlways", 1: "Critical", 2: "Error", 3: "Warning", 4: "Info", 5
 
 
 def _time(time: Instant | None) -> str:
-    """``2019-03-25 21:28:11.0736270``: no zone (it is UTC), seven digits."""
-    if time is None:
+    """``2019-03-25 21:28:11.0736270``: no zone (it is UTC), seven digits; nothing for a local time."""
+    if time is None or time.local:
         return ""
     text = str(Instant(time.ticks)).removesuffix("Z")
     return text.replace("T", " ")

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 from evtscan.dump.blocks import Block, Same, json_text
@@ -53,26 +55,23 @@ class Lines:
 
     def lines(self, block: Block) -> Iterator[str]:
         """The lines of a block, each with its line break."""
-        columns: list[list[str]] = []
+        columns: list[Iterable[str]] = []
         literal = ""  # what columns of one value say, up to the next one that varies
         for name, values in block.columns.items():
             if isinstance(values, Same):
                 literal += self._before[name] + self.cell(name, values.value)
             else:
-                columns.append(self._texts(name, values, literal + self._before[name]))
+                columns += repeat(literal + self._before[name], block.count), self._texts(name, values)
                 literal = ""
-        columns.append([literal + self.end] * block.count)
+        columns.append(repeat(literal + self.end, block.count))
         return map("".join, zip(*columns, strict=True))
 
-    def _texts(self, name: str, values: list[Any], before: str) -> list[str]:
+    def _texts(self, name: str, values: list[Any]) -> Iterable[str]:
         if name in _UNIQUE:
-            return [before + text for text in self.unique(name, values)]
-        cache = self._caches.get(name + before)
-        if cache is None:
-            if len(self._caches) > len(self._before) * 8:  # each file brings its own literals
-                self._caches.clear()
-            cache = self._caches[name + before] = _Cache(lambda value: before + self.cell(name, value))
-        return list(map(cache.__getitem__, values))
+            return self.unique(name, values)
+        if name not in self._caches:
+            self._caches[name] = _Cache(partial(self.cell, name))
+        return map(self._caches[name].__getitem__, values)
 
     def unique(self, name: str, values: list[Any]) -> Iterable[str]:
         """The cells of a column in which hardly any value repeats."""

@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 from evtscan.dump import evtxecmd
@@ -15,20 +17,23 @@ from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
-from evtscan.parsers import Format, Kind, read_log, recognise
+from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
 
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
 WORTH_WORKERS = 48 << 20
 """Bytes of logs from which starting worker processes pays off."""
+_FORMATS = {row.name: row for row in PARSERS}
 _WAITING = 2  # results per worker that may wait for their turn
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumpOptions:
     """What is dumped and how: ``writer`` is ``jsonl``, ``csv`` or ``evtxecmd``; ``contains`` is a text in any value.
 
-    ``raw`` leaves formulas in CSV as they are; ``with_times`` keeps the time of each line, to sort by.
+    ``raw`` leaves formulas in CSV as they are; ``with_times`` keeps the time of each line, to sort by. ``finish`` may
+    add to each event before it is written, and keeps the work in one process.
     """
 
     query: Query = EVERYTHING
@@ -37,22 +42,27 @@ class DumpOptions:
     contains: str = ""
     raw: bool = False
     with_times: bool = False
+    finish: Callable[[Event], Event] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One piece of work: a log, or a range of its chunks (the first, and the one after the last)."""
+    """One piece of work: a log, or a range of its chunks (the first, and the one after the last).
+
+    The format goes by its name, which can be sent to another process.
+    """
 
     source: Source
-    format: Format
+    format: str
     chunks: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """What a task gave: its lines, their times (FILETIME) if asked for, and its share of the books."""
+    """What a task gave: its lines as UTF-8, or singly with their times (FILETIME), and its share of the books."""
 
     source: Source
+    data: bytes = b""
     lines: list[str] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     rows: int = 0
@@ -85,13 +95,13 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
 
 def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
     if row.name != "evtx" or source.path.stat().st_size < WORTH_WORKERS:
-        yield Task(source=source, format=row)
+        yield Task(source=source, format=row.name)
         return
     from evtscan.parsers.evtx import chunk_count
 
     count = chunk_count(source)
     for first in range(0, count, TASK_CHUNKS):
-        yield Task(source=source, format=row, chunks=(first, min(first + TASK_CHUNKS, count)))
+        yield Task(source=source, format=row.name, chunks=(first, min(first + TASK_CHUNKS, count)))
 
 
 def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
@@ -100,21 +110,24 @@ def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
 
 def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Iterator[Result]:
     """Run the tasks and give their results in order, the same with any number of workers (0: as many as pay off)."""
-    workers = min(jobs or _workers_that_pay(tasks), len(tasks))
+    workers = 1 if options.finish else min(jobs or _workers_that_pay(tasks), len(tasks))
     if workers <= 1:
         for task in tasks:
             yield from _stream(task, options)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting: deque[Future[Result]] = deque()
-        todo = iter(tasks)
-        for task in todo:
-            waiting.append(pool.submit(_whole, task, options))
+    with (
+        tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder,
+        ProcessPoolExecutor(workers, mp_context=context) as pool,
+    ):
+        waiting: deque[tuple[Path, Future[Result]]] = deque()
+        for number, task in enumerate(tasks):
+            place = Path(folder) / str(number)
+            waiting.append((place, pool.submit(_whole, task, options, place)))
             if len(waiting) >= workers * _WAITING:
-                yield waiting.popleft().result()
+                yield from _handed_over(*waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield from _handed_over(*waiting.popleft())
 
 
 def _workers_that_pay(tasks: Sequence[Task]) -> int:
@@ -122,32 +135,43 @@ def _workers_that_pay(tasks: Sequence[Task]) -> int:
     return (os.cpu_count() or 1) if size >= WORTH_WORKERS else 1
 
 
-def _whole(task: Task, options: DumpOptions) -> Result:
-    """All of a task as one result whose lines are joined: it crosses a process border at once."""
-    parts = list(_stream(task, options))
-    return Result(
-        source=task.source,
-        lines=["".join(chain.from_iterable(part.lines for part in parts))]
-        if not options.with_times
-        else [line for part in parts for line in part.lines],
-        times=[time for part in parts for time in part.times],
-        rows=sum(part.rows for part in parts),
-        records=sum(part.records for part in parts),
-        lost=sum(part.lost for part in parts),
-        warnings=[warning for part in parts for warning in part.warnings],
-    )
+def _whole(task: Task, options: DumpOptions, place: Path) -> Result:
+    """All of a task as one result but for its text, which goes into a file: through a pipe it would be copied often."""
+    books = Result(source=task.source)
+    with place.open("wb") as stream:
+        for part in _stream(task, options):
+            stream.write(part.data)
+            books.lines += part.lines
+            books.times += part.times
+            books.rows += part.rows
+            books.records += part.records
+            books.lost += part.lost
+            books.warnings += part.warnings
+    return books
+
+
+def _handed_over(place: Path, future: Future[Result]) -> Iterator[Result]:
+    """What a worker has made of a task: its text piece by piece, then the rest."""
+    books = future.result()
+    with place.open("rb", buffering=0) as stream:
+        while piece := stream.read(_PIECE):
+            yield Result(source=books.source, data=piece)
+    place.unlink()
+    yield books
 
 
 def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     """The results of a task block by block; the last one has its books."""
     books = Result(source=task.source)
     try:
-        reader = read_log(task.format, task.source, options.query, options.read, chunks=task.chunks)
-        for block in _blocks(reader, task, options):
-            lines = list(writer(options.writer, options.raw).lines(block))
-            yield Result(
-                source=task.source, lines=lines, times=block.ticks if options.with_times else [], rows=len(lines)
-            )
+        reader = read_log(_FORMATS[task.format], task.source, options.query, options.read, chunks=task.chunks)
+        for lines, times in _lines(reader, task, options):
+            if options.with_times:
+                yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
+                continue
+            for start in range(0, len(lines), BLOCK):  # a whole segment as one text would be wide as its widest letter
+                part = lines[start : start + BLOCK]
+                yield Result(source=task.source, data="".join(part).encode("utf-8", "replace"), rows=len(part))
     except (EvidenceError, OSError) as error:
         problem = (
             error
@@ -161,15 +185,27 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     yield books
 
 
-def _blocks(reader: Any, task: Task, options: DumpOptions) -> Iterator[Block]:
-    if options.writer != "evtxecmd" and not options.contains and hasattr(reader, "batches"):
-        for batch in reader.batches():
-            yield of_batch(batch, task.source.name)
+def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
+    """The lines of a log with their times, some thousand at a time."""
+    lines_of = writer(options.writer, options.raw).lines
+    if options.writer == "evtxecmd" or options.contains or options.finish or not hasattr(reader, "batches"):
+        for block in _blocks(reader, options):
+            yield list(lines_of(block)), block.ticks
         return
-    events: Iterable[Event] = reader
+    for batch in reader.batches():
+        made = []
+        for part in batch.parts():
+            block = of_batch(part, task.source.name)
+            made.append((list(lines_of(block)), block.ticks))
+        yield batch.in_order(lines for lines, _ in made), batch.in_order(ticks for _, ticks in made)
+
+
+def _blocks(events: Iterable[Event], options: DumpOptions) -> Iterator[Block]:
     if options.contains:
         wanted = options.contains.casefold()
         events = (event for event in events if contains(event, wanted))
+    if options.finish:
+        events = map(options.finish, events)
     yield from _of_evtxecmd(events) if options.writer == "evtxecmd" else of_events(events)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+from evtscan.facts.components import COMPONENTS
 from evtscan.model import FactValue
 
 
@@ -214,7 +215,7 @@ CATALOGUE: tuple[FactKind, ...] = (
     FactKind(
         pattern="component.NAME",
         type=FactType.BOOLEAN,
-        meaning="a component is installed",
+        meaning=f"a component is installed; known are {', '.join(row.name for row in COMPONENTS)}",
         noun="whether component {item} is installed",
         how_to_get=_EXPORT_SERVICES,
         across_restart=True,

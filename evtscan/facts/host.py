@@ -8,10 +8,11 @@ from functools import cached_property
 from evtscan.facts import COLLECTORS, stated
 from evtscan.facts.bounds import BOUNDED, service_pack_bounds
 from evtscan.facts.catalogue import CATALOGUE, find
-from evtscan.facts.clocksteps import SteppedClock
 from evtscan.facts.logs import LogIndex
 from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
+from evtscan.facts.sets import timeline_of
 from evtscan.facts.statement import Statement
+from evtscan.facts.steppedclock import SteppedClock
 from evtscan.facts.stretches import Stretch, join
 from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
 from evtscan.model import Event, Evidence, ExtractionWarning, Known, Location, Log, Registry
@@ -24,9 +25,9 @@ _SERVICES = r"SYSTEM\CurrentControlSet\Services"
 class Host:
     """A host as its evidence shows it; answers what is known of a fact at a record, and now.
 
-    ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order. Evidence taken before the
-    first of them speaks of session -1, evidence taken more than a day after the last record of a session after the
-    last one.
+    ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order; ``sessions_of`` says for
+    each stretch which are its. Evidence taken before the first of them speaks of session -1, evidence taken more than
+    a day after the last record of a session after the last one.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -37,12 +38,14 @@ class Host:
         self._own_sessions: dict[int, range] = {}
         chosen = dividing(evidence.logs)
         self.stretches = join(chosen)
+        self.sessions_of: list[range] = []
         for stretch in self.stretches:
             own = divide(stretch)
             numbers = range(len(self.sessions), len(self.sessions) + len(own))
             for number, log in enumerate(evidence.logs):
                 if log.source.name in stretch.sources and any(log is one for one in chosen):
                     self._own_sessions[number] = numbers
+            self.sessions_of.append(numbers)
             self.sessions += own
         if not self.stretches:
             self.sessions = _one_session(evidence.logs)
@@ -52,6 +55,7 @@ class Host:
         self._stepped_clock = SteppedClock(evidence.logs)
         self._image_ends = [image_end(log.events) for log in evidence.logs]
         self._timelines: dict[str, FactTimeline] = {}
+        self._spellings: dict[str, str] = {}
         self._placed = self._place_all(self._collect())
         for name in self._placed:
             self.timeline(name)
@@ -82,6 +86,17 @@ class Host:
         session = self._clock.covering(event.time)
         return Point(None, 0) if session is None else self._point_in(session, event.time)
 
+    def point_of_record(self, event: Event) -> Point:
+        """The place of an event that is none of the evidence's, because nobody selected it, as ``point_of``."""
+        point = self.point_of(event)
+        if point.session is None or event.time is None or not self.has_own_sessions(event):
+            return point
+        at_hand = [one.sequence for one in self.sessions[point.session].events]
+        before = bisect_right(at_hand, event.sequence)
+        return Point(
+            point.session, at_hand[before - 1] if before else self.sessions[point.session].first - 1, event.time.ticks
+        )
+
     def point_at(self, time: Instant) -> Point:
         """The place of a time in the time line; the session is unknown if the clock showed that time in several.
 
@@ -93,6 +108,10 @@ class Host:
         is_outside = not self.sessions or self._is_later(time) or self._clock.begun_by(time) is None
         return self._point_of_snapshot(time, since=False) if is_outside else Point(None, 0)
 
+    def has_own_sessions(self, event: Event) -> bool:
+        """Whether an event stands in a log that divides time into boot sessions: record order says where it belongs."""
+        return self._logs.of(event) in self._own_sessions
+
     def parts(self, one: Event, other: Event) -> bool:
         """Whether the clock was, or may have been, set between two events: the time between them is not known then."""
         return self._stepped_clock.parts(one, other)
@@ -103,18 +122,23 @@ class Host:
         end = self._image_ends[log] if log is not None else None
         return end is not None and event.sequence < end
 
+    @property
+    def image_ends(self) -> dict[str, int]:
+        """The files whose oldest records come from an installation image, each with the first record of the host's."""
+        ends = zip(self.evidence.logs, self._image_ends, strict=True)
+        return {log.source.name: end for log, end in ends if end is not None}
+
     def known(self, name: str, point: Point) -> Known:
         """What is known of a fact at a point."""
         return self.timeline(name).at(point)
 
     def timeline(self, name: str) -> FactTimeline:
-        """All that is stated of one fact, in order."""
+        """All that is stated of one fact, in order; services, files and keys are found in any case."""
+        name = self._spellings.get(name.casefold(), name)
         if name not in self._timelines:
-            placed = self._placed.get(name)
-            if placed is None:
-                placed = self._place_all(self._look_up(name)).get(name, [])
+            placed = [*self._placed.get(name, ()), *self._place_all(self._look_up(name)).get(name, ())]
             bounds = service_pack_bounds(self.sessions, self.timeline("os.version")) if name == BOUNDED else None
-            self._timelines[name] = FactTimeline(name, placed, bounds)
+            self._timelines[name] = timeline_of(name, placed, bounds)
             self.warnings.extend(self._timelines[name].warnings())
         return self._timelines[name]
 
@@ -162,6 +186,9 @@ class Host:
             if collector.from_registry is not None:
                 for registry in self.evidence.registries:
                     yield from collector.from_registry(registry)
+            if collector.from_inventory is not None:
+                for inventory in self.evidence.inventories:
+                    yield from collector.from_inventory(inventory)
         for facts in self.evidence.facts_files:
             statements, warnings = stated.collect(facts)
             self.warnings.extend(warnings)
@@ -188,7 +215,8 @@ class Host:
             if item is None:
                 left_out[statement.name, statement.location.source] += 1
             else:
-                placed.setdefault(statement.name, []).append(item)
+                name = self._spellings.setdefault(statement.name.casefold(), statement.name)
+                placed.setdefault(name, []).append(item)
         for (name, source), count in left_out.items():
             events = "1 event states" if count == 1 else f"{count} events state"
             self.warnings.append(

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from evtscan.facts.sessions import EVENT_LOG, KERNEL_GENERAL, KERNEL_STARTED, is_from
+from evtscan.facts.sessions import EVENT_LOG, KERNEL_STARTED, is_from
 from evtscan.facts.statement import Statement
 from evtscan.model import Event, FactValue, Selector
+from evtscan.parsers.timechanges import KERNEL_GENERAL
 from evtscan.versions import os_version, service_pack
 
 UPTIME = 6013

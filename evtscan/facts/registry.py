@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from evtscan.facts.statement import Statement
-from evtscan.model import FactValue, Registry, RegistryKey, RegistryValue
-from evtscan.versions import os_version, service_pack
+from evtscan.model import FactValue, Location, Registry, RegistryKey, RegistryValue
+from evtscan.versions import os_version, service_pack, version_key
 
 CURRENT_VERSION = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 CONTROL = r"SYSTEM\CurrentControlSet\Control"
@@ -23,6 +23,7 @@ _ROLES = {"winnt": "workstation", "servernt": "server", "lanmannt": "domain cont
 _NT_PRODUCTS = {"winnt": "Windows NT Workstation", "servernt": "Windows NT Server", "lanmannt": "Windows NT Server"}
 _TERMINAL_SERVER = "Terminal Server"
 _MAX_HOTFIXES = 4096
+_VISTA = (6,)
 
 
 def collect(registry: Registry) -> Iterator[Statement]:
@@ -34,8 +35,9 @@ def collect(registry: Registry) -> Iterator[Statement]:
     if hotfixes is not None and hotfixes.whole:
         names = tuple(sorted(hotfixes.subkeys)[:_MAX_HOTFIXES])
         yield Statement(name="hotfix", value=names, location=hotfixes.location, taken=registry.taken)
-    elif hotfixes is None and registry.covers(rf"{CURRENT_VERSION}\Hotfix") and current is not None:
-        yield Statement(name="hotfix", value=(), location=current.location, taken=registry.taken)
+    elif hotfixes is None and registry.covers(rf"{CURRENT_VERSION}\Hotfix") and _lists_hotfixes(current):
+        location = Location(source=registry.source, key=CURRENT_VERSION)
+        yield Statement(name="hotfix", value=(), location=location, taken=registry.taken)
     control = registry.key(rf"{CONTROL}\Windows")
     if control is not None and (value := control.values.get("csdversion")) is not None:
         yield from _state(registry, value, "os.service_pack", _packed_service_pack(value))
@@ -45,6 +47,13 @@ def collect(registry: Registry) -> Iterator[Statement]:
     name = registry.key(rf"{CONTROL}\ComputerName\ComputerName")
     if name is not None and (value := name.values.get("computername")) is not None:
         yield from _state(registry, value, "host.name", _text(value))
+
+
+def _lists_hotfixes(current: RegistryKey | None) -> bool:
+    """Whether this Windows lists its hotfixes in a key Hotfix: none does from Vista on."""
+    version = current.values.get("currentversion") if current is not None else None
+    numbers = version_key(_text(version) or "") if version is not None else None
+    return numbers is not None and numbers < _VISTA
 
 
 def _state(registry: Registry, value: RegistryValue, name: str, fact: FactValue) -> Iterator[Statement]:

@@ -57,7 +57,8 @@ class Session:
     of its first record, ``ends`` that of the next session's first or of its own latest known one, whichever is later;
     None is open. ``start`` is None for what stands before the first start of a log, and ``start_is_whole`` says that
     nothing of it can be missing. ``whole``: both its start and the next one are in the log, and nothing of the log is
-    lost or filtered out. ``clock_steps`` are those at its records.
+    lost or filtered out. ``clock_steps`` are those at its records, ``spans`` the times that the clock showed, from and
+    to, where it was set in between.
     """
 
     first: int
@@ -68,6 +69,7 @@ class Session:
     start_is_whole: bool = False
     whole: bool = False
     clock_steps: tuple[ClockStep, ...] = ()
+    spans: tuple[tuple[Instant | None, Instant | None], ...] = ()
     events: tuple[Event, ...] = ()
 
 
@@ -154,10 +156,26 @@ def divide(stretch: Stretch) -> list[Session]:
                 start_is_whole=start is not None and stretch.whole and first - stretch.first > _RECORDS_BETWEEN,
                 whole=start is not None and following is not None and stretch.whole,
                 clock_steps=tuple(step for step in stretch.clock_steps if first <= step.sequence <= last),
+                spans=_spans(stretch, first, last, begins, following[1] if following else stretch.last_time, events),
                 events=events,
             )
         )
     return sessions
+
+
+def _spans(
+    stretch: Stretch, first: int, last: int, begins: Instant | None, ends: Instant | None, events: Iterable[Event]
+) -> tuple[tuple[Instant | None, Instant | None], ...]:
+    """The times that the clock showed from one record to another, in pieces between the steps that it took."""
+    spans = []
+    since = first
+    for step in stretch.clock_steps:
+        if step.until is None and first < step.sequence <= last:
+            spans.append((begins, step.before))
+            begins, since = step.after, step.sequence
+        elif step.until is None and step.sequence == last + 1:
+            ends = step.before
+    return (*spans, (begins, _latest([ends, *(event.time for event in events if event.sequence >= since)])))
 
 
 def _latest(times: Iterable[Instant | None]) -> Instant | None:
@@ -175,13 +193,12 @@ class Clock:
         self._covering: list[int | None] = []
         changes: dict[float, list[int]] = {}
         for index, session in enumerate(sessions):
-            begins = float("-inf") if session.begins is None else session.begins.ticks
-            ends = float("inf") if session.ends is None else session.ends.ticks
-            if index + 1 == len(sessions):
-                ends += DAY  # the host ran on after the last record, at least until the log was copied
-            if begins < ends:
-                changes.setdefault(begins, []).append(index)
-                changes.setdefault(ends, []).append(~index)
+            for begins, ends in _without_overlaps(session):
+                if index + 1 == len(sessions):
+                    ends += DAY  # the host ran on after the last record, at least until the log was copied
+                if begins < ends:
+                    changes.setdefault(begins, []).append(index)
+                    changes.setdefault(ends, []).append(~index)
         open_ones: set[int] = set()
         for edge in sorted(changes):
             for index in changes[edge]:
@@ -201,6 +218,22 @@ class Clock:
         """The session that had begun last at a time."""
         at = bisect_right(self._begun, time.ticks, key=lambda item: item[0])
         return self._begun[at - 1][1] if at else None
+
+
+def _without_overlaps(session: Session) -> list[tuple[float, float]]:
+    """The times that the clock showed in a session, each once, as ticks."""
+    joined: list[tuple[float, float]] = []
+    for begins, ends in sorted(map(_ticks, session.spans or ((session.begins, session.ends),))):
+        if joined and begins <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        else:
+            joined.append((begins, ends))
+    return joined
+
+
+def _ticks(span: tuple[Instant | None, Instant | None]) -> tuple[float, float]:
+    begins, ends = span
+    return (float("-inf") if begins is None else begins.ticks, float("inf") if ends is None else ends.ticks)
 
 
 class Places:

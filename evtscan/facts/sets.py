@@ -6,7 +6,7 @@ names that nothing ever mentions share one.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evtscan.facts.catalogue import FactType, find
@@ -37,11 +37,11 @@ class KnownSet(Known):
     members: Mapping[str, Known] = field(default_factory=dict)
     others: Known
 
-    def about(self, passes: Callable[[FactValue], bool]) -> Known:
+    def about(self, passes: Callable[[FactValue], bool], names: Collection[str] | None = None) -> Known:
         """What is known of the set as far as a test of it goes; ``passes`` applies the test to a set.
 
         A name that passes and is in the set settles it. That none is in it is known only if each such name, also one
-        that nothing mentions, is known not to be there.
+        that nothing mentions, is known not to be there. ``names`` are the only ones that can pass, if they are known.
         """
         wanted = {name: known for name, known in self.members.items() if passes((name,))}
         present = {name: known for name, known in wanted.items() if _is_in(known)}
@@ -50,7 +50,11 @@ class KnownSet(Known):
             return replace(present[name], value=(name,))
         if passes(()) and self.value:
             return self._as(self.basis, self.value)
-        deciding = [*wanted.values(), self.others]
+        spelled_out = {name.casefold() for name in names or ()}
+        mentioned = {name.casefold() for name in wanted}
+        deciding: list[Known] = list(wanted.values())
+        if not spelled_out or not spelled_out <= mentioned:
+            deciding.append(self.others)
         weakest = max(deciding, key=_rank)
         if weakest.basis is Basis.UNKNOWN:
             return next(known for known in deciding if known.basis is Basis.UNKNOWN)

@@ -121,6 +121,11 @@ class FactTimeline:
             why = "the value that is stated later cannot have held then"
         return Known(name=self.name, basis=Basis.UNKNOWN, limit=limit, why=why)
 
+    @property
+    def bounds(self) -> Mapping[int, SessionBound]:
+        """The bounds on the fact by session, in order."""
+        return self._bounds
+
     def warnings(self) -> Iterator[ExtractionWarning]:
         """What a report says of snapshots that contradict each other."""
         for rivals in self.conflicts:

@@ -34,6 +34,9 @@ class Format:
     ``recognises`` gets the first ``HEAD_SIZE`` bytes and the file's name. ``module`` is imported when the first file
     of its format is opened, and offers ``read_log(source, query)``, ``read_registry(source)``,
     ``read_inventory(source)`` or ``read_facts(source)`` after its kind.
+
+    ``keeps``, ``loses`` and ``known_by`` tell a reader what evidence in this format is worth, beside that in others,
+    and by what content it is recognised; the documentation prints them.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Format:
     kind: Kind
     module: str
     recognises: Callable[[bytes, str], bool]
+    keeps: str
+    loses: str
+    known_by: str
 
 
 def _starts_with(*magics: bytes) -> Callable[[bytes, str], bool]:
@@ -54,6 +60,20 @@ def _is_reg_text(head: bytes, name: str) -> bool:
     return text.startswith((b"REGEDIT4", b"Windows Registry Editor Version 5"))
 
 
+def _text_report(name: str, title: str, *, keeps: str, loses: str, known_by: str) -> Format:
+    """The row of a system report that is text: ``reportsignatures`` knows it by a function named after it."""
+    return Format(
+        name=name,
+        title=title,
+        kind=Kind.INVENTORY,
+        module="evtscan.parsers.reports",
+        recognises=getattr(reportsignatures, f"is_{name}"),
+        keeps=keeps,
+        loses=loses,
+        known_by=known_by,
+    )
+
+
 PARSERS: tuple[Format, ...] = (
     Format(
         name="evtx",
@@ -61,6 +81,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.evtx",
         recognises=_starts_with(b"ElfFile\0"),
+        keeps="all of System, data by name or position, raw data, record numbers, times to 100 ns in UTC",
+        loses="message texts (`--messages`)",
+        known_by="`ElfFile` and a zero at the beginning",
     ),
     Format(
         name="evt",
@@ -68,6 +91,12 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.evt",
         recognises=lambda head, name: head[4:8] == b"LfLe",
+        keeps=(
+            "strings by position, raw data, type, category, SID, Qualifiers, record numbers, times (generated and "
+            "written) to the second in UTC"
+        ),
+        loses="message texts (`--messages`); the channel, unless the file's name tells",
+        known_by="`LfLe` at offset 4",
     ),
     Format(
         name="regf",
@@ -75,6 +104,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.regf",
         recognises=_starts_with(b"regf"),
+        keeps="all keys and values, and when each key was written",
+        loses="keys that Windows keeps in memory only (`HARDWARE`)",
+        known_by="`regf` at the beginning",
     ),
     Format(
         name="reg",
@@ -82,6 +114,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.regfile",
         recognises=_is_reg_text,
+        keeps="keys and values of what was exported",
+        loses="when keys were written",
+        known_by="`REGEDIT4` or `Windows Registry Editor Version 5` at the beginning",
     ),
     Format(
         name="facts",
@@ -89,6 +124,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.FACTS,
         module="evtscan.parsers.factsfile",
         recognises=lambda head, name: name.lower() == "facts.yaml",
+        keeps="values, from when on each held, and who says so",
+        loses="evidence: it is somebody's word",
+        known_by="its name, `facts.yaml`: the one file that is known by its name",
     ),
     Format(
         name="xml",
@@ -96,6 +134,14 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.eventxml",
         recognises=signatures.is_event_xml,
+        keeps=(
+            "all of System, data by name or position, raw data, record numbers, times in UTC; the message, if it was "
+            "rendered"
+        ),
+        loses="the numbers in record headers; letters that wevtutil could not put into the code page of its console",
+        known_by=(
+            "an element `Event` with `System` in it, which begins the file or a line of it, with or without a root"
+        ),
     ),
     Format(
         name="clixml",
@@ -103,6 +149,12 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.clixml",
         recognises=signatures.is_clixml,
+        keeps=(
+            "System, the values of the data in their order, raw data, record numbers, times with their offset, the "
+            "message"
+        ),
+        loses="names of data (rules on named data stay unknown), whether a number was hexadecimal, EventSourceName",
+        known_by="the root `Objs` of PowerShell, with event records in it",
     ),
     Format(
         name="json",
@@ -110,6 +162,17 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.eventjson",
         recognises=signatures.is_event_json,
+        keeps=(
+            "evtx_dump, Chainsaw, `evtscan dump`: what the log holds; Velociraptor: the same, times to the "
+            "microsecond, and the message; Winlogbeat: most of System, data, the message"
+        ),
+        loses=(
+            "Winlogbeat: Qualifiers, EventSourceName, empty values, and the numbers of keywords, task and opcode; "
+            "older versions of Velociraptor: whether a number was hexadecimal"
+        ),
+        known_by=(
+            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or those of `evtscan dump`"
+        ),
     ),
     Format(
         name="viewer",
@@ -117,6 +180,18 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.ntviewer",
         recognises=textsignatures.is_viewer_text,
+        keeps=(
+            "date and time to the second, source, type, category, event id, user, computer; a saved list the message, "
+            "an exported one not"
+        ),
+        loses=(
+            "the zone; record numbers, Qualifiers, raw data; the channel, unless the file's name tells; strings, "
+            "unless the viewer had no message and printed them"
+        ),
+        known_by=(
+            "rows of date, time, source, type, category, number, user, computer (saved) or with the type first "
+            "(exported)"
+        ),
     ),
     Format(
         name="dumpel",
@@ -124,6 +199,14 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.dumpel",
         recognises=textsignatures.is_dumpel,
+        keeps=(
+            "date and time to the second, type and category as numbers, event id, source, user, computer, the strings"
+        ),
+        loses=(
+            "the zone; record numbers, raw data, the message; without `-t` where one string ends and the next begins; "
+            "the channel, unless the file is named after System, Application or Security"
+        ),
+        known_by="rows of date, time, three numbers, source, user (or the other way round), computer, strings",
     ),
     Format(
         name="psloglist",
@@ -131,6 +214,17 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.psloglist",
         recognises=textsignatures.is_psloglist,
+        keeps=(
+            "record numbers, the channel, source, type, event id, user, computer, date and time to the second, the "
+            "message"
+        ),
+        loses=(
+            "the zone; category, Qualifiers, raw data; strings, unless there was no message and the event has only one"
+        ),
+        known_by=(
+            "`[number] source` above `Type:`; with `-s` rows of number, log, source, type in capitals, computer, time, "
+            "event id"
+        ),
     ),
     Format(
         name="wevtutil-text",
@@ -138,6 +232,12 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.wevtutiltext",
         recognises=textsignatures.is_wevtutil_text,
+        keeps="the channel, source, event id, level, SID, computer, local time to the millisecond, the message",
+        loses=(
+            "the zone (a `Z` proves nothing); record numbers, Qualifiers, keywords, task and opcode as numbers; "
+            "strings and raw data"
+        ),
+        known_by="`Event[0]` above `Log Name:`",
     ),
     Format(
         name="viewer-list",
@@ -145,6 +245,12 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.eventviewer",
         recognises=textsignatures.is_new_viewer_list,
+        keeps="level, date and time to the second, source, event id, category, the message",
+        loses=(
+            "the zone; computer, user, record numbers, Qualifiers; the channel, unless the file's name tells; strings "
+            "and raw data"
+        ),
+        known_by="a headline of five names with date and time second, above rows of six fields, in any language",
     ),
     Format(
         name="csv",
@@ -152,6 +258,18 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.LOG,
         module="evtscan.parsers.csvexports",
         recognises=textsignatures.is_field_csv,
+        keeps=(
+            "Get-WinEvent: System and the message; Get-EventLog: record number, Qualifiers, type, category and the "
+            "message; Log Parser: record number, strings, raw data; each as far as the columns were chosen"
+        ),
+        loses=(
+            "the zone, but for columns `TO_UTCTIME(…)` of Log Parser; PowerShell: data and raw data; Get-EventLog: the "
+            "channel, unless the file's name tells; what stands in columns that were not chosen"
+        ),
+        known_by=(
+            "a headline with the names of fields: `Id` and `ProviderName`; `Source`, `TimeGenerated` and `EntryType`; "
+            "`EventID` and `SourceName`"
+        ),
     ),
     Format(
         name="szdd",
@@ -159,6 +277,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.szdd",
         recognises=reportsignatures.is_szdd,
+        keeps="what the hive holds that was packed",
+        loses="as a hive; it is as old as the set-up of the host or the last `rdisk /s`",
+        known_by="`SZDD` and the mark of method A at the beginning",
     ),
     Format(
         name="regedt32",
@@ -166,6 +287,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.regedt32",
         recognises=reportsignatures.is_regedt32,
+        keeps="keys, values, and when keys were written, to the minute in local time",
+        loses="the zone; what came behind a full disk, without a word",
+        known_by="`Key Name:` at the beginning, with `Class Name:`",
     ),
     Format(
         name="regdmp",
@@ -173,6 +297,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.regdmp",
         recognises=reportsignatures.is_regdmp,
+        keeps="keys and values, types of most of them",
+        loses="when keys were written",
+        known_by="a key of the machine, and below it keys and values indented by four",
     ),
     Format(
         name="reg-query",
@@ -180,30 +307,106 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.REGISTRY,
         module="evtscan.parsers.regquery",
         recognises=reportsignatures.is_reg_query,
+        keeps="keys and values of what was asked for",
+        loses="when keys were written; what lies below, unless `/s` was given",
+        known_by="a key that begins with `HKEY_` alone in its line, or `! REG.EXE VERSION`",
     ),
-    *(
-        Format(
-            name=name,
-            title=title,
-            kind=Kind.INVENTORY,
-            module="evtscan.parsers.reports",
-            recognises=getattr(reportsignatures, f"is_{name}"),
-        )
-        for name, title in (
-            ("winmsd", "WinMSD report of Windows NT"),
-            ("msinfo", "msinfo32 report as text"),
-            ("systeminfo", "systeminfo, list and CSV"),
-            ("sc", "sc query, sc qc, psservice"),
-            ("netstart", "net start"),
-            ("driverquery", "driverquery /v /fo csv"),
-            ("hotfixes", "wmic qfe, Get-HotFix, hotfix, qfecheck"),
-            ("ipconfig", "ipconfig /all"),
-            ("srvinfo", "srvinfo of the Resource Kits"),
-            ("dirlisting", "dir listings"),
-            ("fileversions", "filever, sigcheck, VersionInfo as CSV"),
-            ("drwatson", "Dr. Watson's drwtsn32.log"),
-            ("ver", "ver"),
-        )
+    _text_report(
+        "winmsd",
+        "WinMSD report of Windows NT",
+        keeps="version, build, service pack, kernel type, services and drivers with their states",
+        loses="hotfixes, file versions",
+        known_by="`Microsoft Diagnostics Report` or `Windows NT Diagnostics Report`",
+    ),
+    _text_report(
+        "msinfo",
+        "msinfo32 report as text",
+        keeps=(
+            "product, version, build, service pack, name, services and drivers in full, loaded modules with version, "
+            "size and date; when it was written"
+        ),
+        loses="hotfixes",
+        known_by="`System Information report written at:`, or tables of two captions below a `[section]`",
+    ),
+    _text_report(
+        "systeminfo",
+        "systeminfo, list and CSV",
+        keeps=(
+            "product, version, build, service pack, kernel type, name, role, hotfixes; all versions but XP print the "
+            "last boot"
+        ),
+        loses="services, drivers",
+        known_by="`Host Name:` or a row of its captions; in other languages the shape of the version",
+    ),
+    _text_report(
+        "sc",
+        "sc query, sc qc, psservice",
+        keeps="services and drivers: state, start type, path",
+        loses="what it was not asked for: only `query state= all` lists all services",
+        known_by="`SERVICE_NAME:` or `[SC]`",
+    ),
+    _text_report(
+        "netstart",
+        "net start",
+        keeps="which services run, by display name",
+        loses="names of services, start types, services that do not run",
+        known_by="`These Windows services are started:`; in other languages a heading above lines indented by three",
+    ),
+    _text_report(
+        "driverquery",
+        "driverquery /v /fo csv",
+        keeps="drivers: state, start mode, path, link date",
+        loses="with fewer columns than `/v` prints, all but the name and the link date",
+        known_by="its captions; in other languages fifteen columns with the path of a driver",
+    ),
+    _text_report(
+        "hotfixes",
+        "wmic qfe, Get-HotFix, hotfix, qfecheck",
+        keeps="the numbers of hotfixes",
+        loses="hotfixes that XP shows as `File 1` without a number",
+        known_by="a caption `HotFixID`, the headline of QFECheck, or lines that begin with a Q or KB number",
+    ),
+    _text_report(
+        "ipconfig",
+        "ipconfig /all",
+        keeps="the host's name; on NT the services of the network adapters",
+        loses="everything else",
+        known_by="`Windows IP Configuration`; in other languages lines with dot leaders",
+    ),
+    _text_report(
+        "srvinfo",
+        "srvinfo of the Resource Kits",
+        keeps="version, build, service pack, kernel type, hotfixes and services in full",
+        loses="drivers",
+        known_by="`Server Name:`",
+    ),
+    _text_report(
+        "dirlisting",
+        "dir listings",
+        keeps="names, sizes and dates of files",
+        loses="versions; when the listing was made",
+        known_by="`Directory of`, or rows of a listing",
+    ),
+    _text_report(
+        "fileversions",
+        "filever, sigcheck, VersionInfo as CSV",
+        keeps="versions of files, sizes and dates where they are printed",
+        loses="when the list was made",
+        known_by="the columns of filever, or captions of a path and a version",
+    ),
+    _text_report(
+        "drwatson",
+        "Dr. Watson's drwtsn32.log",
+        keeps="version, build, service pack and kernel type at each crash of a program",
+        loses="the zone; everything else",
+        known_by="`Application exception occurred:`",
+    ),
+    _text_report(
+        "ver",
+        "ver",
+        keeps="the version; in the line of `winver` build and service pack too",
+        loses="everything else",
+        known_by="a line with the version of Windows",
     ),
     Format(
         name="nfo",
@@ -211,6 +414,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.INVENTORY,
         module="evtscan.parsers.reports.nfo",
         recognises=reportsignatures.is_nfo,
+        keeps="as the text report",
+        loses="as the text report",
+        known_by="XML with the root `MsInfo`",
     ),
     Format(
         name="driver",
@@ -218,6 +424,9 @@ PARSERS: tuple[Format, ...] = (
         kind=Kind.INVENTORY,
         module="evtscan.parsers.driverfile",
         recognises=reportsignatures.is_driver,
+        keeps="version, link date and size of one file",
+        loses="when it was collected; the date of the copy, where copying made it anew",
+        known_by="`MZ`, and the mark of a PE header where that points to",
     ),
 )
 

@@ -82,7 +82,7 @@ def read_records(source: Source, books: Books, zone: SourceZone | None = None) -
     types: set[bytes] = set()
     offset, line = blocks.start, 1
     waiting, at = b"", (offset, line)
-    for piece in pieces(blocks, _BEGIN):
+    for piece, _ in pieces(blocks, _BEGIN):
         if _is_event(piece, types) or len(waiting) > LONGEST_RECORD:
             yield from _records(waiting, *at, zone, books)
             waiting, at = b"", (offset, line)

@@ -39,7 +39,10 @@ class ClockSteps:
             return
         moved = np.diff(ticks, prepend=ticks[0] if self._ticks is None else self._ticks)
         if self._may_return or moved.min() < -STEP_TICKS:
-            for index in np.flatnonzero((moved < -STEP_TICKS) | (moved > STEP_TICKS)).tolist():
+            jumps = np.flatnonzero((moved < -STEP_TICKS) | (moved > STEP_TICKS))
+            fell = moved[jumps] < 0
+            after_a_fall = np.append(self._may_return, fell[:-1])[: len(fell)]
+            for index in jumps[fell | after_a_fall].tolist():  # any other rise is but a silence
                 before, after = int(ticks[index]) - int(moved[index]), int(ticks[index])
                 self._take(int(sequences[index]), before, after)
         self._ticks = int(ticks[-1])
@@ -57,8 +60,6 @@ class ClockSteps:
         self._may_return = False
         if after < before and len(self._steps) < MOST_CLOCK_STEPS:
             self._steps.append(
-                ClockStep(
-                    sequence=sequence, before=Instant(before, self._digits), after=Instant(after, self._digits)
-                )
+                ClockStep(sequence=sequence, before=Instant(before, self._digits), after=Instant(after, self._digits))
             )
             self._may_return = True

@@ -27,7 +27,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
     """
-    return ExportLog(source, query, "eventjson", read_records)
+    return ExportLog(source, query, "json", read_records)
 
 
 def read_records(source: Source, books: Books) -> Iterator[Record]:

@@ -72,7 +72,7 @@ _CONTENT = re.compile(
 _DATUM = re.compile(_DATA.format("([^'<>&]*)", '([^"<>&]*)', "([^<]*)"))
 _ATTRIBUTE = re.compile(r"\s+([\w:.-]+)\s*=\s*(?:'([^'<>&]*)'|\"([^\"<>&]*)\")")
 _ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+\s*=\s*(?:'[^'<>&]*'|\"[^\"<>&]*\"))*+\s*")
-_MOST_CACHED = 4096
+_MOST_CACHED, _LONGEST_CACHED = 4096, 2048
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
@@ -81,7 +81,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
     """
-    return ExportLog(source, query, "eventxml", read_records)
+    return ExportLog(source, query, "xml", read_records)
 
 
 def read_records(source: Source, books: Books) -> Iterator[Record]:
@@ -89,8 +89,8 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     blocks = TextBlocks(source)
     plain = PlainSystem()
     offset, line = blocks.start, 1
-    for piece in pieces(blocks, _BEGIN):
-        if _BEGIN.match(piece):
+    for piece, is_event in pieces(blocks, _BEGIN):
+        if is_event:
             record = _record(piece, offset, line, plain, books)
             if record is not None:
                 yield record
@@ -115,16 +115,20 @@ def _record(piece: bytes, offset: int, line: int, plain: "PlainSystem", books: B
         return _cut(system, piece, offset, line, books)
     if len(piece) - end > 2:
         _look_between(piece[end:], offset, line, books)
-    return Record(
-        offset, line, system, lambda: _plain_content(text, start) or _content(*parse("<Event>" + text[start:]))
-    )
+    return Record(offset, line, system, lambda: _plain_content(text, start) or _content(*_rest(text, start)))
+
+
+def _rest(text: str, start: int) -> tuple[Node | None, str]:
+    """An event without its System element, parsed."""
+    return parse(text[: text.find("<System")] + text[start:])
 
 
 def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Record | None:
     """The same for an event that is not as Windows writes it, or is damaged."""
-    whole = text
+    end = piece.rfind(_END) + len(_END)
     event, flaw = parse(text)
-    if flaw and text.count(_CLOSE) > 1:  # an event and the rest of another: else what is nested ends first
+    if flaw and text.count(_CLOSE) > 1:  # an event, and then what is left of others
+        end = piece.find(_END) + len(_END)
         text = text[: text.find(_CLOSE) + len(_CLOSE)]
         event, flaw = parse(text)
     try:
@@ -137,9 +141,7 @@ def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Re
         return None
     if _CLOSE not in text:
         return _cut(system, piece, offset, line, books)
-    _look_between(
-        piece[len(piece) - len((whole[len(text) :]).encode()) :] if text != whole else b"", offset, line, books
-    )
+    _look_between(piece[end:], offset, line, books)
     return Record(offset, line, system, lambda: _content(event, flaw))
 
 
@@ -177,9 +179,11 @@ class _Cache(dict[str, _Value]):
         self._read = read
 
     def __missing__(self, text: str) -> _Value:
-        if len(self) >= _MOST_CACHED:
-            self.clear()
-        value = self[text] = self._read(text)
+        value = self._read(text)
+        if len(text) <= _LONGEST_CACHED:
+            if len(self) >= _MOST_CACHED:
+                self.clear()
+            self[text] = value
         return value
 
 
@@ -193,7 +197,8 @@ class PlainSystem:
     def __init__(self) -> None:
         self._heads = _Cache(_plain_head)
         self._tails = _Cache(_plain_tail)
-        self._attributes = _Cache(_plain_attributes)
+        self._correlations = _Cache(_plain_correlation)
+        self._executions = _Cache(_plain_execution)
         self._minutes = _Cache(_ticks_of_minute)
 
     def read(self, text: str) -> tuple[System, int] | None:
@@ -210,20 +215,11 @@ class PlainSystem:
             return None
         fraction = fraction[:7] if fraction else ""
         ticks = started + int(second) * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
-        fields = {**head, **place, "time": Instant(ticks, len(fraction)), "record_id": int(number)}
-        if correlation_text:
-            correlation = self._attributes[correlation_text]
-            if correlation is None:
-                return None
-            fields["activity_id"] = _guid(correlation.get("ActivityID"))
-            fields["related_activity_id"] = _guid(correlation.get("RelatedActivityID"))
-        if execution_text:
-            execution = self._attributes[execution_text]
-            if execution is None:
-                return None
-            fields["process_id"] = whole_number(execution.get("ProcessID"))
-            fields["thread_id"] = whole_number(execution.get("ThreadID"))
-        return cast(System, fields), end
+        correlation, execution = self._correlations[correlation_text or ""], self._executions[execution_text or ""]
+        if correlation is None or execution is None:
+            return None
+        own = {"time": Instant(ticks, len(fraction)), "record_id": int(number)}
+        return cast(System, {**head, **place, **correlation, **execution, **own}), end
 
 
 def _plain_head(text: str) -> dict[str, Any] | None:
@@ -247,6 +243,20 @@ def _plain_tail(text: str) -> dict[str, Any] | None:
     if found is None or security is None:
         return None
     return {"channel": found[1], "computer": found[2], "user_id": security.get("UserID") or None}
+
+
+def _plain_correlation(text: str) -> dict[str, Any] | None:
+    ids = _plain_attributes(text)
+    if not ids:
+        return ids
+    return {"activity_id": _guid(ids.get("ActivityID")), "related_activity_id": _guid(ids.get("RelatedActivityID"))}
+
+
+def _plain_execution(text: str) -> dict[str, Any] | None:
+    ids = _plain_attributes(text)
+    if not ids:
+        return ids
+    return {"process_id": whole_number(ids.get("ProcessID")), "thread_id": whole_number(ids.get("ThreadID"))}
 
 
 def _plain_attributes(text: str) -> dict[str, str] | None:
@@ -290,7 +300,7 @@ def _plain_content(text: str, start: int) -> Content | None:
         message = unescape(message) if message else None
     except ValueError:
         return None
-    if found[2] is not None:
+    if binary is not None:
         add(data, "Binary", binary.upper())
     elif "<Binary" in found[0]:
         add(data, "Binary", "")

@@ -1,6 +1,6 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,12 +22,17 @@ from evtscan.model import (
     Source,
 )
 from evtscan.parsers import Format, Kind, read_facts, read_inventory, read_log, read_registry, recognise
+from evtscan.parsers.forwarded import divide, is_forwarded, label_of
+from evtscan.parsers.imagenames import image_end, is_image_name
+from evtscan.parsers.timechanges import with_told
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _LOG_NAMES = (".evt", ".evtx")
 _UNDATED = "does not say when it was taken: assumed to be as old as the last record"
 _LOG_CLEARED = 104
 _EVENT_LOG_SERVICE = "microsoft-windows-eventlog"
+_NAMES_TOLD = 5
+CONVERTED = "converted from .evt: says nothing about the product"
 
 
 @dataclass(slots=True)
@@ -108,11 +113,14 @@ def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
     events = tuple(sorted(reader, key=lambda event: event.sequence))
     summary = reader.summary
-    task.reading.logs.append(Log(source=task.source, summary=summary, events=events))
+    summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
+    log = Log(source=task.source, summary=summary, events=events)
+    logs = divide(log)
+    task.reading.logs.extend(logs)
     task.reading.warnings.extend(reader.warnings)
     local = any(time is not None and time.local for time in (summary.first_time, summary.last_time))
     task.add_row(
-        computer=summary.computers[-1] if summary.computers else "",
+        computer=newest_name(log),
         first_time=str(summary.first_time or ""),
         last_time=str(summary.last_time or ""),
         records=summary.records,
@@ -121,10 +129,40 @@ def _read_log(task: _Task) -> None:
         dirty=summary.dirty,
         wrapped=summary.wrapped,
         cleared=summary.cleared,
-        filtered=summary.filtered,
+        filtered=summary.filtered or logs != [log],
+        clock_steps=0 if is_forwarded(log) else len(summary.clock_steps),
         time_zone="not known" if local else "UTC",
-        note=f"channel {summary.channel}" if summary.channel else "channel not known",
+        note="; ".join(_notes(log, logs)),
     )
+
+
+def newest_name(log: Log) -> str:
+    """The computer that the newest record of a log names, as far as it is known; empty if none is."""
+    summary = log.summary
+    return summary.newest_computer or (summary.computers[-1] if summary.computers else "")
+
+
+def _notes(log: Log, parts: Sequence[Log]) -> Iterator[str]:
+    """What a reader should know of a log: what it holds, and which of its records are not the host's own."""
+    if is_forwarded(log):
+        labels = {label_of(name).casefold(): label_of(name) for part in parts for name in part.summary.computers}
+        yield f"forwarded events of {shortened(list(labels.values())) or 'other hosts, none of them wanted'}"
+        return
+    channels = [part.summary.channel for part in parts if part.summary.channel]
+    yield f"channel{'s' if len(channels) > 1 else ''} {', '.join(channels)}" if channels else "channel not known"
+    if log.summary.converted:
+        yield CONVERTED
+    if image_end(log.events) is not None:
+        yield f"the oldest records come from an installation image ({log.summary.computers[0]}) and are not judged"
+    own = {label_of(name).casefold(): label_of(name) for name in log.summary.computers if not is_image_name(name)}
+    if len(own) > 1:
+        yield f"one host that was renamed: {', then '.join(own.values())}"
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Some of many names, and how many more there are: ``A, B and 12 more``."""
+    more = len(names) - _NAMES_TOLD
+    return ", ".join(names[:_NAMES_TOLD]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _read_registry(task: _Task) -> None:
@@ -170,14 +208,17 @@ _READ = {
 
 def _mark_cleared(reading: Reading) -> None:
     """Mark the logs that, as event 104 of the System log says, began anew when they were cleared."""
-    cleared: dict[str, list[Instant]] = {}
+    told: dict[str, list[tuple[str, Instant]]] = {}
     for log in reading.logs:
         for event in log.events:
             if event.event_id == _LOG_CLEARED and event.provider.casefold() == _EVENT_LOG_SERVICE and event.time:
-                cleared.setdefault(_channel_cleared(event), []).append(event.time)
+                computer = label_of(event.computer or "").casefold()
+                told.setdefault(_channel_cleared(event), []).append((computer, event.time))
     for place, log in enumerate(reading.logs):
         first = log.summary.first_time
-        times = cleared.get((log.summary.channel or "").casefold(), [])
+        labels = {label_of(name).casefold() for name in log.summary.computers}
+        cleared = told.get((log.summary.channel or "").casefold(), [])
+        times = [time for computer, time in cleared if computer in labels or not labels]
         if not log.summary.cleared and first is not None and any(_follows(first, time) for time in times):
             reading.logs[place] = replace(log, summary=replace(log.summary, cleared=True))
             reading.rows = [

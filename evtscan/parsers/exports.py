@@ -19,6 +19,8 @@ _SAMPLE = 256
 _MOST_WARNINGS = 1000
 _MOST_NAMES = 1024
 """Computers and series of one file that are told apart."""
+_LONGEST_NAME = 512
+"""Characters by which computers and series are told apart: no real name is longer, and memory is bounded by them."""
 _SERIES_STRIDE = 1 << 64
 """Above every record number: keeps series apart, and each of them in order."""
 _NEWEST_FIRST = 1 << 48
@@ -107,8 +109,8 @@ class Record:
         system = self.system
         header_id = system.get("header_id")
         if header_id is not None:
-            return (self.origin, None), header_id
-        return (self.origin, system.get("channel")), system.get("record_id")
+            return (self.origin[:_LONGEST_NAME], None), header_id
+        return (self.origin[:_LONGEST_NAME], _short(system.get("channel"))), system.get("record_id")
 
 
 class Books:
@@ -155,7 +157,7 @@ class Books:
             self._oldest = sequence, system
         if self._newest is None or sequence > self._newest[0]:
             self._newest = sequence, system
-        computer, channel = system.get("computer"), system.get("channel")
+        computer, channel = _short(system.get("computer")), _short(system.get("channel"))
         if computer and sequence < self._computers.get(computer, sequence + 1):
             self._name_computer(computer, sequence)
         if channel not in self._channels and len(self._channels) < _MOST_NAMES:
@@ -165,7 +167,7 @@ class Books:
             return
         self._add_number(series, number)
         if "header_id" in system and (record_id := system.get("record_id")) is not None:
-            self._add_number((record.origin, f"EventRecordID of {channel}"), record_id)
+            self._add_number((series[0], f"EventRecordID of {channel}"), record_id)
 
     def close(self) -> None:
         """Say how many warnings are left out."""
@@ -246,14 +248,20 @@ class Order:
     """Gives each record its ``sequence``: by its number, or by its place in the file."""
 
     def __init__(self, sample: Iterable[Record]) -> None:
-        records = list(sample)
-        numbered = [record.number() for record in records]
-        numbers = [number for _, number in numbered]
-        one_log = len({series for series, _ in numbered}) == 1
-        one_host = len({record.system.get("computer") for record in records}) == 1
-        self.by_number = one_log and None not in numbers and (one_host or _steps(numbers) in ({1}, {-1}))
-        times = (record.system.get("time") for record in records)
-        self.newest_first = _newest_first(time.ticks for time in times if time is not None)
+        numbers: list[int | None] = []
+        times: list[int] = []
+        series, computers = set(), set()
+        for record in sample:
+            of, number = record.number()
+            numbers.append(number)
+            series.add(of)
+            computers.add(_short(record.system.get("computer")))
+            time = record.system.get("time")
+            times += [] if time is None else [time.ticks]
+        self.sampled = len(numbers)
+        in_order = len(computers) == 1 or _steps(numbers) in ({1}, {-1})
+        self.by_number = len(series) == 1 and None not in numbers and in_order
+        self.newest_first = _newest_first(times)
         self._series: dict[Series, int] = {}
 
     def sequence(self, series: Series, number: int | None, place: int) -> int:
@@ -298,7 +306,9 @@ class Selection:
         if accepted is None:
             if len(self._accepted) > _MOST_NAMES:
                 self._accepted.clear()
-            accepted = self._accepted[key] = self._query.accepts(*key)
+            accepted = self._query.accepts(*key)
+            if all(len(name or "") <= _LONGEST_NAME for name in key[:3]):
+                self._accepted[key] = accepted
         if not accepted or not self._filters:
             return accepted
         return self._query.admits(system.get("level"), system.get("time"), system.get("record_id"))
@@ -321,13 +331,12 @@ class ExportLog:
         self._books = Books(source)
         preview = Books(source)
         try:
-            sample = list(islice(reader(source, preview), _SAMPLE))
+            self._order = Order(islice(reader(source, preview), _SAMPLE))
         except OSError as error:
             raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
-        if not sample and preview.warnings:
+        if not self._order.sampled and preview.warnings:
             first = preview.warnings[0]
             raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")
-        self._order = Order(sample)
 
     @property
     def warnings(self) -> list[ExtractionWarning]:
@@ -366,6 +375,10 @@ class ExportLog:
 def unsaid(system: System) -> frozenset[str]:
     """The fields of System that a record does not say, by the names that rules use."""
     return frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
+
+
+def _short(name: str | None) -> str | None:
+    return name if name is None or len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME]
 
 
 def whole_number(value: object) -> int | None:

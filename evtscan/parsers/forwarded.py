@@ -32,7 +32,8 @@ def is_forwarded(log: Log) -> bool:
 def divide(log: Log) -> list[Log]:
     """The parts of a log by computer and channel: one, and the log itself, where it is an ordinary one.
 
-    A part is filtered: a subscription, or a view, chose what is in it. Its counts are those of the selected events.
+    A part is filtered: a subscription, or a view, chose what is in it. Its counts are those of the selected events;
+    of a collector's log without any nothing is left.
     """
     by_computer = is_forwarded(log)
     parts: dict[tuple[str, str], list[Event]] = {}
@@ -40,10 +41,10 @@ def divide(log: Log) -> list[Log]:
         computer = label_of(event.computer or "").casefold() if by_computer else ""
         parts.setdefault((computer, _channel(event).casefold()), []).append(event)
     if not by_computer:
-        parts = _with_unnamed(parts)
+        parts = _without_oddities(parts)
         if len(parts) < 2:
             return [log]
-    return [_part(log, events, by_computer) for events in parts.values()] or [replace(log, events=())]
+    return [_part(log, events, by_computer) for events in parts.values()]
 
 
 def label_of(name: str) -> str:
@@ -61,14 +62,14 @@ def _channel(event: Event) -> str:
     return channel if channel.isprintable() and len(channel) <= _LONGEST_CHANNEL else ""
 
 
-def _with_unnamed(parts: dict[tuple[str, str], list[Event]]) -> dict[tuple[str, str], list[Event]]:
-    """Parts by channel, with the events of unknown channel in the largest one."""
-    unnamed = parts.pop(("", ""), [])
-    if not parts:
-        return {("", ""): unnamed}
-    largest = max(parts, key=lambda key: len(parts[key]))
-    parts[largest] = sorted([*parts[largest], *unnamed], key=lambda event: event.sequence)
-    return parts
+def _without_oddities(parts: dict[tuple[str, str], list[Event]]) -> dict[tuple[str, str], list[Event]]:
+    """Parts by channel, with what may be damage (no channel, or one that a single event names) in the largest one."""
+    largest = max(parts, key=lambda key: (key[1] != "", len(parts[key])), default=("", ""))
+    kept: dict[tuple[str, str], list[Event]] = {}
+    for key, events in parts.items():
+        odd = not key[1] or len(events) == 1
+        kept.setdefault(largest if odd else key, []).extend(events)
+    return {key: sorted(events, key=lambda event: event.sequence) for key, events in kept.items()}
 
 
 def _part(log: Log, events: list[Event], by_computer: bool) -> Log:

@@ -5,9 +5,10 @@ System fields.
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import msgspec
@@ -43,6 +44,25 @@ class Shape:
 def decoded(raw: msgspec.Raw | None) -> Any:
     """A value, or None if there is none."""
     return None if raw is None else msgspec.json.decode(raw)
+
+
+def _all_members(raw: msgspec.Raw) -> Any:
+    """The same for data, where evtx_dump repeats names: their values become a list.
+
+    Raises:
+        ValueError: if the text is no JSON.
+        RecursionError: if it is nested too deep.
+    """
+    return json.loads(bytes(raw), object_pairs_hook=_with_repeated)
+
+
+def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        members = {}
+        for name, value in pairs:
+            add(members, name, value)
+    return members
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -227,7 +247,7 @@ def _content(members: Members) -> dict[str, Any]:
     for name, raw in members.items():
         if name in _NO_DATA or name.endswith(_ATTRIBUTES):
             continue
-        value = decoded(raw)
+        value = _all_members(raw)
         if name == "EventData":
             said = event_data(value)
             if attributes := _attributes(decoded(members.get(name + _ATTRIBUTES))):
@@ -436,6 +456,12 @@ _TEXT_COLUMNS = {
 }
 
 
+_LOCAL_DUMP = (
+    "dumped with local times of a zone that was not told (they end without Z): dump the export again with "
+    "--source-timezone"
+)
+
+
 def _read_dump(top: Members) -> Reading:
     said = {name: decoded(raw) for name, raw in top.items() if name not in ("Data", "Message")}
     number = whole_number(said.get("EventID"))
@@ -449,8 +475,8 @@ def _read_dump(top: Members) -> Reading:
         | {
             "event_id": number,
             "provider": _text(said.get("Provider")) or "",
-            "time": _time(said.get("TimeCreated")),
-            "time_written": _time(said.get("TimeWritten")),
+            "time": _dumped_time(said.get("TimeCreated")),
+            "time_written": _dumped_time(said.get("TimeWritten")),
             "recovered": said.get("Recovered") is True,
         },
     )
@@ -459,6 +485,17 @@ def _read_dump(top: Members) -> Reading:
         return Content(_object(_typed(decoded(top.get("Data")))), _text(decoded(top.get("Message"))))
 
     return system, content, _text(said.get("SourceFile")) or ""
+
+
+def _dumped_time(value: Any) -> Instant | None:
+    """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told."""
+    time = _time(value)
+    return time if time is None or str(value).endswith("Z") else replace(time, local=True)
+
+
+def _dump_losses(system: System, top: Members) -> str:
+    time = system.get("time")
+    return _LOCAL_DUMP if time is not None and time.local else ""
 
 
 def _typed(value: Any, depth: int = 0) -> Any:
@@ -475,7 +512,7 @@ def _typed(value: Any, depth: int = 0) -> Any:
 SHAPES: tuple[Shape, ...] = (
     Shape(lambda top: "Event" in top, _read_evtx_dump),
     Shape(lambda top: "System" in top, _read_velociraptor, _velociraptor_losses),
-    Shape(lambda top: "EventLevel" in top and "Provider" in top, _read_dump),
+    Shape(lambda top: "EventLevel" in top and "Provider" in top, _read_dump, _dump_losses),
     Shape(
         lambda top: "winlog" in top or "winlog.event_id" in top or "_source" in top or "log_name" in top,
         _read_winlogbeat,

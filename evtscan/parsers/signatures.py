@@ -10,7 +10,7 @@ _EVENT_OBJECT = re.compile(rb"Eventing\.Reader\.EventLogRecord|N=\"(?:Id|Provide
 _JSON = re.compile(rb"\A(?:Record \d+\s+)?\[?\s*\{")
 _JSON_EVENT = re.compile(
     rb'\A(?:Record \d+\s+)?\[?\s*\{\s*"Event"\s*:\s*\{'
-    rb'|"System"\s*:\s*\{'
+    rb'|"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
     rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
 )

@@ -16,17 +16,21 @@ LONGEST_RECORD = 4 << 20
 LONGEST_TAG = 1 << 12
 """Bytes of the markup by which the beginning of a record is recognised."""
 
-_OPTIONS = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "huge_tree": False,
-    "remove_comments": True,
-    "remove_pis": True,
-    "encoding": "utf-8",
-}
-_STRICT = etree.XMLParser(**_OPTIONS)
-_LENIENT = etree.XMLParser(**_OPTIONS, recover=True)
+
+def _parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+        recover=recover,
+    )
+
+
+_STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
 
 _HIDING_PLACE = 0xF0000
 """Characters that XML cannot hold stand here, in a private plane, while lxml reads the text around them."""
@@ -39,25 +43,28 @@ _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[bytes]:
-    """Cut a file where ``begins`` matches; joined, the pieces are the file.
+def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Cut a file where ``begins`` matches, and say of each piece whether it begins so; joined, they are the file.
 
     What stands before the first match is a piece too. A piece longer than ``LONGEST_RECORD`` is cut there.
     """
-    pending, searched = b"", 1
+    pending, searched = b"", 0
+    is_record = False
     for block in blocks:
         pending += block
         cut = 0
         for match in begins.finditer(pending, searched):
-            yield pending[cut : match.start()]
-            cut = match.start()
+            start = match.start()
+            if start > cut:
+                yield pending[cut:start], is_record
+            cut, is_record = start, True
         pending = pending[cut:]
         while len(pending) > LONGEST_RECORD:
-            yield pending[:LONGEST_RECORD]
-            pending = pending[LONGEST_RECORD:]
-        searched = max(len(pending) - LONGEST_TAG, 1)
+            yield pending[:LONGEST_RECORD], is_record
+            pending, is_record = pending[LONGEST_RECORD:], False
+        searched = max(len(pending) - LONGEST_TAG, 1 if is_record else 0)
     if pending:
-        yield pending
+        yield pending, is_record
 
 
 def parse(text: str) -> tuple[Node | None, str]:
@@ -98,7 +105,7 @@ def _node(element: "etree._Element") -> Node:
         text = _shown(text)
     attributes = {}
     if element.attrib:
-        attributes = {_attribute_name(key, element): _shown(value) for key, value in element.attrib.items()}
+        attributes = {_attribute_name(str(key), element): _shown(str(value)) for key, value in element.attrib.items()}
     if text[:1] in ("\r", "\n") and text.isspace():  # what a pretty printer puts into an empty element
         text = ""
     name = str(element.tag).rpartition("}")[2]

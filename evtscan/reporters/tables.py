@@ -130,6 +130,11 @@ def _record_ids(numbers: Sequence[int]) -> str:
     return _joined([*numbers[:RECORD_IDS_SHOWN], "…", numbers[-1]])
 
 
+def _details(row: MatchRow) -> str:
+    """The data of the event, and its message behind it."""
+    return "; ".join(part for part in (row.details, row.message) if part)
+
+
 _FINDINGS: Mapping[str, Callable[[Judged], Cell]] = {
     "Host": lambda item: item.host.host,
     "Computer": lambda item: item.finding.computer,
@@ -180,7 +185,7 @@ _EVENTS: Mapping[str, Callable[[_Matched], Cell]] = {
     "EventID": lambda item: item.row.event_id,
     "EventLevel": lambda item: item.row.event_level,
     "RecordID": lambda item: item.row.record_id,
-    "Details": lambda item: item.row.details,
+    "Details": lambda item: _details(item.row),
     "Basis": lambda item: item.row.basis,
     "SourceFile": lambda item: item.row.source_file,
     "Offset": lambda item: item.row.offset,

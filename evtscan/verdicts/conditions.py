@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evtscan.detection.condition import Test, evaluate, tests_in
-from evtscan.detection.modifiers import holds, holds_up_to, holds_within
+from evtscan.detection.condition import Operator, Test, evaluate, tests_in
+from evtscan.detection.modifiers import holds, holds_up_to, holds_within, plain_text
 from evtscan.detection.rule import Doubt, KnownIssue
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
@@ -88,7 +88,7 @@ def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) ->
     that only rises it is an upper limit besides. Of a set only those names count that the test is about.
     """
     if isinstance(known, KnownSet):
-        known = known.about(lambda value: holds(test, value))
+        known = known.about(lambda value: holds(test, value), _names(test))
     refused = False
     for answer in _answers(test, known, positive):
         if answer.truth is Truth.UNKNOWN:
@@ -101,6 +101,15 @@ def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) ->
         why = f"{_stated_elsewhere(known) or known.why}, which --strict-facts does not accept"
     noun = catalogue.noun(known.name)
     return Answer(Truth.UNKNOWN, Basis.UNKNOWN, f"{noun} is not known ({why})", known.locations)
+
+
+def _names(test: Test) -> list[str] | None:
+    """The only names that can pass a test of a set, or None if it does not spell them out."""
+    names = [plain_text(value) for value in test.values if isinstance(value, str)]
+    if test.operator is not Operator.IS or len(names) < len(test.values):
+        return None
+    spelled_out = [name for name in names if name is not None]
+    return spelled_out if len(spelled_out) == len(names) else None
 
 
 def _answers(test: Test, known: Known, positive: bool) -> Iterator[Answer]:

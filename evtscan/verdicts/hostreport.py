@@ -1,11 +1,11 @@
 """A host, what was read of it and what it came to → its part of the report."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from evtscan.facts.host import Host
 from evtscan.facts.statement import Undecided
-from evtscan.facts.timeline import Placed
+from evtscan.facts.timeline import Placed, Point
 from evtscan.model import (
     Basis,
     Event,
@@ -21,7 +21,7 @@ from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
 from evtscan.versions import os_name
 
 MAX_DETAIL = 500
-"""Characters of an event's data in a row of ``events.csv``."""
+"""Characters of an event's data, and of its message, in a row of ``events.csv``."""
 
 
 def assemble(
@@ -31,8 +31,12 @@ def assemble(
     outcomes: Sequence[Outcome],
     *,
     show_all: bool = False,
+    message_of: Callable[[Event], str | None] = lambda event: event.message,
 ) -> HostReport:
-    """Put together what a report says of one host; without ``show_all`` only what was found."""
+    """Put together what a report says of one host; without ``show_all`` only what was found.
+
+    ``message_of`` gives the message of an event that matched, if there is one.
+    """
     shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
     names = host.names
     version = host.known("os.version", host.now).value
@@ -51,7 +55,7 @@ def assemble(
         components=tuple(_components(host)),
         snapshot_time="; ".join(sorted({str(item.taken) for item in reading.registries if item.taken})),
         findings=tuple(outcome.finding for outcome in shown),
-        matches=tuple(_match_rows(shown)),
+        matches=tuple(_match_rows(shown, message_of)),
         facts=tuple(fact_rows(host)),
         evidence=tuple(reading.rows),
         warnings=(*reading.warnings, *host.warnings),
@@ -63,9 +67,15 @@ def fact_rows(host: Host) -> Iterator[FactRow]:
     """Each fact of which something is stated: what is known now, then the statements in order of time."""
     for name in host.fact_names:
         timeline = host.timeline(name)
-        yield _row_now(host.known(name, host.now))
+        yield _row(host.known(name, host.now), "now")
         for item in _changes(timeline.placed):
             yield _row_of_statement(name, item)
+
+
+def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
+    """What is known at one point of each fact of which something is stated; ``when`` is how to print the time."""
+    for name in host.fact_names:
+        yield _row(host.known(name, point), when)
 
 
 def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
@@ -78,14 +88,14 @@ def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
             yield item
 
 
-def _row_now(known: Known) -> FactRow:
+def _row(known: Known, when: str) -> FactRow:
     limit = known.limit if known.basis is Basis.UNKNOWN else None
     locations = limit.locations if limit else known.locations
     return FactRow(
         name=known.name,
         value=text_of(known) or "unknown",
         basis=known.basis.value,
-        time="now",
+        time=when,
         location=locations[0] if locations else None,
         note="; ".join(part for part in (known.why, limit.why if limit else "") if part),
     )
@@ -120,14 +130,14 @@ def _components(host: Host) -> Iterator[str]:
             yield component
 
 
-def _match_rows(outcomes: Iterable[Outcome]) -> Iterator[MatchRow]:
+def _match_rows(outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]) -> Iterator[MatchRow]:
     rows = [(item, outcome) for outcome in outcomes for item in outcome.matches]
     rows.sort(key=lambda row: (row[0].event.location.source, row[0].event.sequence, row[0].match.rule.info.id))
     for item, outcome in rows:
-        yield _match_row(item, outcome)
+        yield _match_row(item, outcome, message_of(item.event) or "")
 
 
-def _match_row(item: Judged, outcome: Outcome) -> MatchRow:
+def _match_row(item: Judged, outcome: Outcome, message: str) -> MatchRow:
     event = item.event
     return MatchRow(
         timestamp=str(event.time or ""),
@@ -144,12 +154,17 @@ def _match_row(item: Judged, outcome: Outcome) -> MatchRow:
         basis=item.basis,
         source_file=event.location.source,
         offset=event.location.offset,
+        message=_cut(message),
     )
 
 
 def _details(event: Event) -> str:
     """The data of an event on one line: ``Data1=…; Data2=…``, cut where it grows long."""
     text = "; ".join(f"{name}={_flat(value)}" for name, value in event.data.items())
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_DETAIL else text[: MAX_DETAIL - 1] + "…"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from evtscan import archives
 from evtscan.archives import ARCHIVES, Limits, is_collection, opened, stem
+from evtscan.archives.bounds import Budget
 from evtscan.model import Source
 from tests.archives.conftest import contents, kinds, reasons, tarred, zipped
 
@@ -114,9 +115,9 @@ def test_the_folder_goes_when_the_scan_fails(tmp_path):
 
 
 def test_one_bomb_takes_nothing_from_its_neighbours(tmp_path):
-    bomb = source(tmp_path / "a.zip", zipped({"zeros": bytes(300 << 20)}))
+    bomb = source(tmp_path / "a.zip", zipped({"zeros": bytes(9 << 20)}))
     case = source(tmp_path / "b.zip", zipped({"b.evt": b"1"}))
-    with opened([bomb, case]) as result:
+    with opened([bomb, case], Limits(small=8 << 20)) as result:
         assert contents(result) == {"b.zip!b.evt": b"1"}
         assert [warning.location.source for warning in result.warnings] == ["a.zip"]
 
@@ -129,12 +130,13 @@ def test_one_bomb_takes_nothing_from_its_neighbours(tmp_path):
         (zipped({"a.evt": b"1"})[:-10], True),
         (zipped({"META-INF/MANIFEST.MF": b""}), False),
         (tarred({"a.evt": b"1"}), True),
-        (gzip.compress(tarred({"a.evt": b"1"})), True),
-        (gzip.compress(b"a log"), False),
+        (gzip.compress(tarred({"a.evt": b"1"}), mtime=0), True),
+        (gzip.compress(b"a log", mtime=0), False),
         (b"7z\xbc\xaf\x27\x1c", True),
         (b"", False),
         (b"ElfFile\0", False),
     ],
+    ids=str.split("zip empty-zip cut-zip jar tar tgz gz 7z nothing evtx"),
 )
 def test_what_may_hold_a_host(tmp_path, data, holds):
     assert is_collection(source(tmp_path / "x", data)) is holds
@@ -155,3 +157,11 @@ def test_layouts_that_collectors_leave_read_as_they_are(take, tree, name):
 
 def test_stem():
     assert [stem(name) for name in ("a.zip", "b.tar.xz", "c.d.7z", "e", ".7z")] == ["a", "b", "c.d", "e", ".7z"]
+
+
+def test_a_small_archive_may_unpack_well_and_a_large_one_by_ratio():
+    limits = Limits()
+    assert Budget.of(1000, limits, 1 << 40).allowed == 256 << 20
+    assert Budget.of(100 << 20, limits, 1 << 40).allowed == 25_000 << 20
+    assert Budget.of(1 << 40, limits, 1 << 50).allowed == 64 << 30
+    assert Budget.of(100 << 20, limits, 1 << 20).allowed == 1 << 20

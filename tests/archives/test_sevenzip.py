@@ -87,7 +87,7 @@ def test_without_py7zr_the_reason_says_what_to_do(take, monkeypatch):
 
 
 def test_bomb(take):
-    result = take(packed({"a.evt": b"1", "zeros": bytes(70 << 20), "z.evt": b"2"}), "case.7z", SMALL)
+    result = take(packed({"a.evt": b"1", "zeros": bytes(9 << 20), "z.evt": b"2"}), "case.7z", Limits(small=8 << 20))
     assert contents(result) == {"case.7z!a.evt": b"1"}
     assert kinds(result) == ["archive_limit"]
 

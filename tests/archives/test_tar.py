@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.archives import Limits, unpack
-from tests.archives.conftest import SMALL, contents, kinds, reasons, tarred
+from tests.archives.conftest import contents, kinds, reasons, tarred
 
 MEMBERS = {"C/WINNT/System.evt": b"x" * 5000, "facts.yaml": b"os.version: '4.0'\n", "full": b"1" * 512, "empty": b""}
 NAMED = {f"case.tar!{name}": content for name, content in MEMBERS.items()}
@@ -95,14 +95,16 @@ def test_cut_off_compressed_stream(take):
 
 
 def test_bomb_behind_gzip(take):
-    result = take(gzip.compress(tarred({"a.evt": b"1", "zeros": bytes(100 << 20)})), "case.tgz", SMALL)
+    result = take(
+        gzip.compress(tarred({"a.evt": b"1", "zeros": bytes(9 << 20)})), "case.tgz", Limits(small=4 << 20, ratio=99)
+    )
     assert contents(result) == {"case.tgz!a.evt": b"1"}
     assert kinds(result) == ["archive_limit"]
 
 
 def test_what_is_passed_over_counts(take):
-    limits = Limits(total=64 << 20, file=1 << 20)
-    result = take(gzip.compress(tarred({"zeros": bytes(100 << 20), "a.evt": b"1"})), "case.tgz", limits)
+    limits = Limits(total=8 << 20, file=1 << 20)
+    result = take(gzip.compress(tarred({"zeros": bytes(10 << 20), "a.evt": b"1"})), "case.tgz", limits)
     assert kinds(result) == ["archive_limit"]
     assert reasons(result) == {"case.tgz!zeros": "larger than 1,048,576 bytes"}
 

@@ -1,5 +1,9 @@
 import json
 
+import pytest
+from sample_writer.event import SampleEvent
+from sample_writer.evt import saved_log
+
 
 def test_facts_with_their_sources(evtscan, affected):
     result = evtscan("facts", affected)
@@ -43,3 +47,74 @@ def test_template_filled_in_decides(evtscan, affected):
         text = text.replace(f"\n{fact}:\n", f"\n{fact}: {value}\n")
     (affected / "facts.yaml").write_text(text)
     assert "CONFIRMED" in evtscan("scan", affected).out
+
+
+def at(evtscan, host, *options):
+    """The facts at a moment by name, and where that moment lies."""
+    document = json.loads(evtscan("facts", host, *options, "-t", "json").out)
+    return {row["name"]: (row["value"], row["basis"]) for row in document["facts"]}, document
+
+
+def dhcp_log(*, count, hour=8):
+    days = range(1, count + 1)
+    times = [f"1997-03-0{day}T{hour:02}:00:00Z" for day in days]
+    return saved_log([SampleEvent(provider="Dhcp", event_id=1008, time=time, computer="NTWS07") for time in times])
+
+
+@pytest.fixture
+def patched(tmp_path):
+    """A host that got a service pack between two records, and that has other logs with records of the same number."""
+    folder = tmp_path / "NTWS07"
+    folder.mkdir()
+    (folder / "SysEvent.Evt").write_bytes(dhcp_log(count=3))
+    (folder / "AppEvent.Evt").write_bytes(dhcp_log(count=4, hour=7))
+    (folder / "facts.yaml").write_text(
+        "os.service_pack:\n- {value: 2, from: 1997-01-01}\n- {value: 3, from: 1997-03-02T12:00:00Z}\n"
+    )
+    return folder
+
+
+def test_facts_at_a_time(evtscan, patched):
+    before, document = at(evtscan, patched, "--at", "1997-03-02T11:00:00Z")
+    assert before == {"os.service_pack": ("2", "carried forward")}
+    assert (document["at"], document["session"]) == ("1997-03-02T11:00:00Z", 1)
+    assert at(evtscan, patched, "--at", "1997-03-02 12:30")[0] == {"os.service_pack": ("3", "stated")}
+
+
+def test_facts_at_a_time_beyond_the_log(evtscan, patched):
+    facts, document = at(evtscan, patched, "--at", "1998-01-01")
+    assert (facts, document["session"]) == ({"os.service_pack": ("3", "carried forward")}, None)
+    assert "(after the log)" in evtscan("facts", patched, "--at", "1998-01-01").out
+    assert "(before the log)" in evtscan("facts", patched, "--at", "1996-01-01").out
+
+
+def test_facts_at_a_record_of_the_system_log(evtscan, patched):
+    facts, document = at(evtscan, patched, "--record", 2)
+    assert facts == {"os.service_pack": ("2", "carried forward")}
+    assert document["at"].startswith("SysEvent.Evt, record 2")
+    assert at(evtscan, patched, "--record", 3)[0] == {"os.service_pack": ("3", "stated")}
+
+
+def test_facts_at_a_record_of_another_log(evtscan, patched):
+    facts, document = at(evtscan, patched, "--record", 4)
+    assert document["at"].startswith("AppEvent.Evt, record 4")
+    assert facts == {"os.service_pack": ("3", "stated")}
+
+
+def test_a_record_that_no_log_has(evtscan, patched):
+    result = evtscan("facts", patched, "--record", 99)
+    assert result.code == 2
+    assert "no log has a record of this number" in result.err
+
+
+def test_a_record_that_two_logs_have_of_which_none_is_the_system_log(evtscan, tmp_path):
+    (tmp_path / "AppEvent.Evt").write_bytes(dhcp_log(count=2))
+    (tmp_path / "SecEvent.Evt").write_bytes(dhcp_log(count=2, hour=9))
+    result = evtscan("facts", tmp_path, "--record", 2)
+    assert result.code == 2
+    assert "AppEvent.Evt, SecEvent.Evt have records of this number" in result.err
+
+
+def test_a_moment_is_named_once(evtscan, patched):
+    assert evtscan("facts", patched, "--record", 1, "--at", "1997-01-01").code == 2
+    assert evtscan("facts", patched, "--at", "yesterday").code == 2

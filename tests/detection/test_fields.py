@@ -73,6 +73,13 @@ def test_data_goes_before_names_that_events_use_for_data():
     assert [field_value(found, name) for name in ("EventType", "UserID", "Message")] == ["SetValue", "x", "m"]
 
 
+def test_a_message_that_an_export_brings_is_a_field_and_a_keyword():
+    found = event(message="The lease was lost.")
+    assert field_value(found, "Message") == "The lease was lost."
+    assert "The lease was lost." in all_values(found)
+    assert UNREADABLE not in all_values(event())
+
+
 def test_data_stands_in_for_a_system_attribute_that_the_record_lacks():
     assert field_value(event(data={"Task": "backup"}), "Task") == "backup"
 

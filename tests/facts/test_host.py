@@ -14,7 +14,7 @@ from host_builder import (
 
 from evtscan.facts.host import Host, dividing
 from evtscan.facts.timeline import AFTER_EVERYTHING, Point
-from evtscan.model import Basis
+from evtscan.model import Basis, ClockStep
 
 DAY = 1440
 SERVICES = r"SYSTEM\CurrentControlSet\Services"
@@ -130,7 +130,7 @@ def test_records_of_another_log_keep_their_order_among_those_of_the_system_log()
 
 
 def test_what_is_stated_outside_of_every_session_is_left_out_with_one_warning():
-    events = [event(n, "RemoteAccess", 1, source="x", channel="Other", minute=-500) for n in (1, 2)]
+    events = [event(n, "RemoteAccess", 1, source="x", minute=-500) for n in (1, 2)]
     host = Host(evidence(three_sessions(), log(*events, source="x", channel="Other")))
     assert known(host, "component.ras") == (Basis.UNKNOWN, None)
     assert [(warning.kind, warning.location.source) for warning in host.warnings] == [("unplaced", "x")]
@@ -170,6 +170,83 @@ def test_without_a_system_log_several_logs_are_one_session_in_order_of_time():
     places = [host.point_of(item) for item in (first, second)]
     assert [point.session for point in places] == [0, 0]
     assert places[0].place < places[1].place
+
+
+# --------------------------------------------------------------------------------------------- a moment, a name
+
+
+MOMENTS = {
+    "before the log": (-5, -1, None),
+    "between two records": (30.5, 1, 30),
+    "at the end": (99, 2, 99),
+    "a day after it": (99 + DAY - 1, 2, 99),
+    "more than a day after it": (99 + DAY + 1, 3, None),
+}
+
+
+@pytest.mark.parametrize(("minute", "session", "sequence"), MOMENTS.values(), ids=MOMENTS)
+def test_the_place_of_a_time(minute, session, sequence):
+    host = Host(evidence(three_sessions(event(30), event(31), event(99))))
+    point = host.point_at(at(minute))
+    assert point.session == session
+    assert sequence is None or point.sequence == sequence
+
+
+def test_the_place_of_a_record_that_is_not_at_hand():
+    host = Host(evidence(three_sessions(event(60)), facts_file(os_service__pack=[(2, -9), (3, 80)])))
+    point = host.point_of_record(event(70))
+    assert (point.session, point.sequence, point.ticks) == (2, 60, at(70).ticks)
+    packs = [known(host, "os.service_pack", host.point_of_record(event(n)))[1] for n in (60, 79, 80, 81)]
+    assert (packs, host.point_of_record(event(5)).sequence) == ([2, 2, 3, 3], 0)
+
+
+def test_a_time_that_two_sessions_showed_has_no_known_place():
+    reset = log(event_log(10, 6005), event(40), event_log(50, 6005, minute=20), last=99, last_time=at(80))
+    assert Host(evidence(reset)).point_at(at(25)) == Point(None, 0)
+
+
+def test_without_a_log_every_time_has_its_place():
+    host = Host(evidence(facts_file(os_service__pack=[(2, 5), (3, 9)])))
+    assert known(host, "os.service_pack", host.point_at(at(6))) == (Basis.STATED, 2)
+
+
+def from_an_image():
+    """A log whose first two records, with a start, come from the image."""
+    named = {1: "37L4247F27-26", 2: "37L4247F27-26", 3: "WIN-X", 9: "DC1.example.com", 10: "DC1"}
+    events = [event_log(n, 6005, computer=name) for n, name in named.items()]
+    return log(*events, computers=tuple(dict.fromkeys(named.values())), newest_computer="DC1")
+
+
+def test_records_of_an_image_tell_of_no_host():
+    host = Host(evidence(from_an_image()))
+    assert [host.is_from_image(item) for item in host.evidence.logs[0].events] == [True, True, False, False, False]
+    assert host.image_ends == {"System.evt": 3}
+    assert host.names == ["DC1", "WIN-X"]
+    assert [item.statement.value for item in host.timeline("host.name").placed] == ["WIN-X", "DC1.example.com", "DC1"]
+
+
+def test_a_host_that_kept_the_name_of_its_image_is_called_so():
+    assert Host(evidence(log(event_log(1, 6005, computer="MINWINPC"), computers=("MINWINPC",)))).names == ["MINWINPC"]
+
+
+def test_the_newest_record_names_the_host_also_where_an_old_name_came_back():
+    host = Host(evidence(log(computers=("OLD", "NEW"), newest_computer="OLD")))
+    assert host.names == ["OLD", "NEW"]
+
+
+def test_logs_of_one_file_are_told_apart_by_their_channel():
+    system = [event_log(10, 6005, source="f"), event_log(50, 6005, source="f")]
+    security = event(30, "Security", 1, source="f", channel="Security", minute=60)
+    parts = [log(*system, source="f", last=99), log(security, source="f", channel="Security", first=30)]
+    host = Host(evidence(*parts))
+    assert [host.point_of(item).session for item in (*system, security)] == [1, 2, 2]
+    assert [host.has_own_sessions(item) for item in (*system, security)] == [True, True, False]
+
+
+def test_two_records_with_a_step_between_them():
+    host = Host(evidence(three_sessions(clock_steps=(ClockStep(sequence=60, before=at(600), after=at(60)),))))
+    assert host.parts(event(55), event(65))
+    assert not host.parts(event(65), event(66))
 
 
 # ----------------------------------------------------------------------------------------------------- facts

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtscan.facts import inventory as collector
+from evtscan.facts import presence
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.displaynames import service_name
 from evtscan.facts.statement import Undecided
@@ -17,10 +18,9 @@ DRIVERS = r"C:\WINNT\system32\drivers"
 
 
 def facts(**parts):
-    return {
-        statement.name: statement.value
-        for statement in collector.collect(Inventory(source="host.txt", format="winmsd", **parts))
-    }
+    report = Inventory(source="host.txt", format="winmsd", **parts)
+    statements = (*collector.collect(report), *presence.collect_inventory(report))
+    return {statement.name: statement.value for statement in statements}
 
 
 def service(name=None, display_name=None, line=5, **more):

@@ -102,5 +102,10 @@ def test_no_hotfix_is_known_only_where_the_key_is_held_in_full():
     assert "hotfix" not in stated(keys)
 
 
+@pytest.mark.parametrize("version", ["6.0", "6.3", "ten", 6])
+def test_later_windows_lists_its_updates_elsewhere(version):
+    assert "hotfix" not in stated({CURRENT: {"CurrentVersion": version}}, whole=(CURRENT,))
+
+
 def test_values_of_the_wrong_type_state_nothing():
     assert stated({CURRENT: {"CurrentVersion": 4, "CurrentBuildNumber": "x" * 9999, "UBR": b"\1"}}) == {}

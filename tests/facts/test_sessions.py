@@ -1,10 +1,11 @@
 """Starts and boot sessions, as the order of records shows them."""
 
 import pytest
-from host_builder import DAY, at, event, event_log, log
+from host_builder import DAY, MINUTE, at, event, event_log, log
 
 from evtscan.facts.sessions import Clock, Places, Session, divide, find_starts
 from evtscan.facts.stretches import join
+from evtscan.model import ClockStep
 
 
 def kernel(sequence, **more):
@@ -191,3 +192,65 @@ def test_a_day_is_a_day():
     from evtscan.facts.sessions import DAY as A_DAY
 
     assert A_DAY == DAY
+
+
+# ----------------------------------------------------------------------------------------------- clock steps
+
+
+def step(sequence, before, after, until=None):
+    return ClockStep(sequence=sequence, before=at(before), after=at(after), until=until)
+
+
+def test_a_session_is_flagged_with_the_steps_at_its_records():
+    steps = (step(5, 600, 5), step(30, 700, 30), step(35, 30, 10, until=36))
+    found = sessions_of(event_log(10, 6005), event_log(30, 6005), last=40, clock_steps=steps)
+    assert [session.clock_steps for session in found] == [steps[:1], (), steps[1:]]
+
+
+def shown(session):
+    return [tuple((time.ticks - at(0).ticks) // MINUTE for time in span) for span in session.spans]
+
+
+def test_the_times_that_the_clock_showed_in_a_session():
+    """The clock goes from 18:08 to 18:12, is set back to 9:12, and the next start is at 9:14."""
+    events = (event_log(10, 6005, minute=1088), event_log(20, 6006, minute=553), event_log(21, 6005, minute=554))
+    found = sessions_of(*events, first=10, last=30, last_time=at(600), clock_steps=(step(15, 1092, 552),))
+    assert [shown(session) for session in found] == [[(1088, 1092), (552, 554)], [(554, 600)]]
+
+
+def test_a_step_at_a_start_ends_the_session_before_it():
+    events = (event_log(10, 6005), event_log(20, 6005, minute=15))
+    found = sessions_of(*events, first=10, last=30, last_time=at(25), clock_steps=(step(20, 600, 15),))
+    assert [shown(session) for session in found] == [[(10, 600)], [(15, 25)]]
+
+
+def test_late_records_do_not_divide_the_time_of_a_session():
+    found = sessions_of(event_log(10, 6005), first=10, last=30, clock_steps=(step(15, 14, 2, until=16),))
+    assert [shown(session) for session in found] == [[(10, 30)]]
+
+
+def test_a_time_belongs_to_the_piece_of_a_session_in_which_the_clock_showed_it():
+    events = (event_log(10, 6005, minute=1088), event_log(21, 6005, minute=554))
+    clock = Clock(sessions_of(*events, first=10, last=30, last_time=at(600), clock_steps=(step(15, 1092, 552),)))
+    assert [clock.covering(at(minute)) for minute in (551, 553, 555, 1087 + DAY / MINUTE)] == [None, 0, 1, None]
+    assert clock.covering(at(1090)) is None  # the last session may have gone on until then
+
+
+def test_a_session_that_shows_a_time_twice_still_covers_it_once():
+    found = sessions_of(event_log(10, 6005), first=10, last=30, last_time=at(25), clock_steps=(step(20, 30, 15),))
+    assert shown(found[0]) == [(10, 30), (15, 25)]
+    assert Clock(found).covering(at(20)) == 0
+
+
+def test_steps_of_joined_logs_and_between_them():
+    one = log(source="a", last=100, clock_steps=(step(50, 49, 10),))
+    other = log(
+        source="b", first=101, last=200, first_time=at(90), last_time=at(200), clock_steps=(step(150, 149, 99),)
+    )
+    (stretch,) = join([one, other])
+    assert stretch.clock_steps == (step(50, 49, 10), step(101, 100, 90), step(150, 149, 99))
+
+
+def test_in_a_filtered_log_no_session_is_whole():
+    found = sessions_of(event_log(11, 6005), event_log(30, 6005), last=40, filtered=True)
+    assert [session.whole for session in found] == [False, False, False]

@@ -245,7 +245,7 @@ sayings = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=500)
 @given(
     said=sayings,
     low=st.sets(st.integers(0, 4), max_size=2),

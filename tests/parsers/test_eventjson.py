@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from sample_writer.event import SampleEvent
 
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
+from evtscan.dump.blocks import of_events
+from evtscan.dump.lines import JsonLines
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, Event, LogReader, Query, Selector, Source
 from evtscan.parsers.eventjson import read_log
 from evtscan.parsers.jsonpieces import json_pieces
 from evtscan.parsers.signatures import is_event_json
 from evtscan.wintypes import Instant
+from tests.parsers.exportcorpus import as_json, binary_leaves, differences, key_of, leaves
 from tests.parsers.exportwriters import (
     MESSAGE,
     SAMPLES,
@@ -234,6 +237,13 @@ def test_our_own_dump(tmp_path: Path) -> None:
     assert is_event_json(content.encode()[:4096], "x.jsonl")
 
 
+def test_what_dump_writes_is_read_again(tmp_path: Path, events: list[Event]) -> None:
+    writer = JsonLines()
+    content = "".join(line for block in of_events(events) for line in writer.lines(block))
+    read = list(opened(tmp_path / "x.jsonl", content))
+    assert read == [replace(event, location=other.location) for event, other in zip(events, read, strict=True)]
+
+
 def test_a_dump_of_several_files_keeps_them_apart(tmp_path: Path) -> None:
     rows = [
         DUMPED | {"SourceFile": name, "HeaderID": number} for name in ("a.evt", "b.evt") for number in range(1, 301)
@@ -384,3 +394,24 @@ def test_round_trip_of_strings(tmp_path_factory: pytest.TempPathFactory, strings
     for writer in (evtx_dump, chainsaw, velociraptor):
         (event,) = opened(folder / "x.json", lines([writer(binary[0])]))
         assert event.data == binary[0].data
+
+
+def test_names_that_evtx_dump_repeats(tmp_path: Path) -> None:
+    content = '{"Event": {"System": {"EventID": 1}, "EventData": {"Guid": "a", "x": 1, "Guid": "b", "y": 2, "y_1": 3}}}'
+    (event,) = opened(tmp_path / "x.json", content)
+    assert event.data == {"Guid": ["a", "b"], "x": "1", "y": ["2", "3"]}
+
+
+@pytest.mark.corpus
+def test_real_logs_through_another_decoder(tmp_path: Path, corpus: Path) -> None:
+    """Every record that the Rust decoder exports reads as the binary log does."""
+    compared = 0
+    for path in sorted((corpus / "evtx").glob("*.evtx")):
+        log = opened(tmp_path / "x.json", "".join(f"{line}\n" for line in as_json(path)))
+        binary = binary_leaves(path)
+        for event in log:
+            if key_of(event) in binary:  # else that decoder made it up, and ours warns of it
+                assert differences(leaves(event), binary[key_of(event)]) == [], path.name
+                compared += 1
+        assert log.summary.lost == 0, path.name
+    assert compared == 27_134

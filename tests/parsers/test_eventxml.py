@@ -15,6 +15,7 @@ from evtscan.parsers.eventxml import read_log
 from evtscan.parsers.signatures import is_event_xml
 from evtscan.parsers.textblocks import BLOCK_SIZE
 from evtscan.wintypes import parse_time
+from tests.parsers.exportcorpus import as_xml, binary_leaves, differences, key_of, leaves
 from tests.parsers.exportwriters import MESSAGE, SAMPLES, event_xml, events_of, viewer, wevtutil
 
 
@@ -119,6 +120,23 @@ def test_user_data_of_a_prefixed_namespace(tmp_path: Path) -> None:
     assert event.data == {"a:B": {"#attributes": {"xml:lang": "en"}, "a:C": "1"}}
 
 
+def test_a_namespace_that_the_event_declares(tmp_path: Path, events: list[Event]) -> None:
+    content = event_xml(events[2]).replace("<Event ", "<Event xmlns:a='urn:a' ").replace("SubjectUserName", "a:Name")
+    log = opened(tmp_path / "x.xml", content)
+    (event,) = log
+    assert event.data["LogFileCleared"]["a:Name"] == "admin"
+    assert log.warnings == []
+
+
+def test_an_event_inside_an_event(tmp_path: Path, events: list[Event]) -> None:
+    """An element of the data may have any name; only one with System begins another event."""
+    content = event_xml(events[2]).replace("<SubjectUserName>admin</SubjectUserName>", "<Event><x>1</x></Event>")
+    log = opened(tmp_path / "x.xml", content + event_xml(events[3]))
+    nested, following = log
+    assert nested.data["LogFileCleared"]["Event"] == {"x": "1"}
+    assert (following.event_id, log.warnings) == (4624, [])
+
+
 def test_code_page_of_a_console(tmp_path: Path, events: list[Event]) -> None:
     content = wevtutil(events[:1]).replace("\U0001f600", "").encode("cp1252")
     log = opened(tmp_path / "x.xml", content)
@@ -144,7 +162,7 @@ def test_summary(tmp_path: Path, events: list[Event]) -> None:
     log = opened(tmp_path / "x.xml", wevtutil(events), Query(frozenset({Selector(event_id=1008)})))
     assert [event.event_id for event in log] == [1008]
     summary = log.summary
-    assert (summary.format, summary.channel, summary.computers) == ("eventxml", "System", ("NTBOX",))
+    assert (summary.format, summary.channel, summary.computers) == ("xml", "System", ("NTBOX",))
     assert (summary.records, summary.lost, summary.holes) == (4, 0, 0)
     assert (summary.filtered, summary.wrapped, summary.cleared) == (False, True, False)
 
@@ -363,3 +381,19 @@ def test_events_across_blocks(tmp_path: Path, events: list[Event]) -> None:
     assert [event.record_id for event in read] == list(range(1, count + 1))
     assert [event.data for event in read] == [event.data for event in numbered]
     assert (log.warnings, log.summary.filtered) == ([], False)
+
+
+@pytest.mark.corpus
+def test_real_logs_through_another_decoder(tmp_path: Path, corpus: Path) -> None:
+    """Every record that the Rust decoder exports reads as the binary log does."""
+    compared = 0
+    for path in sorted((corpus / "evtx").glob("*.evtx")):
+        exported = "".join(f"Record {number}\n{xml}\n" for number, xml in enumerate(as_xml(path), 1))
+        log = opened(tmp_path / "x.xml", exported)
+        binary = binary_leaves(path)
+        for event in log:
+            if key_of(event) in binary:  # else that decoder made it up, and ours warns of it
+                assert differences(leaves(event), binary[key_of(event)]) == [], path.name
+                compared += 1
+        assert log.summary.lost == 0, path.name
+    assert compared == 27_134

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 from host_builder import at, event, log
+from sample_writer.event import Data, SampleEvent, Value
+from sample_writer.evtx import evtx_log
 
 from evtscan.model import EVERYTHING, Query, Selector, Source
 from evtscan.parsers import evidence
@@ -106,6 +108,53 @@ def test_a_file_that_fails_while_it_is_read_leaves_nothing_behind(tmp_path, monk
     assert [item.reason for item in reading.skipped] == ["cannot be read (Input/output error)"]
 
 
+NOTES = {
+    "one host": (["NT", "nt.example.com"], "channel System"),
+    "renamed": (["OLD", "NEW"], "channel System; one host that was renamed: OLD, then NEW"),
+    "from an image": (
+        ["37L4247F27-26", "NEW"],
+        "channel System; the oldest records come from an installation image (37L4247F27-26) and are not judged",
+    ),
+    "forwarded": (["A", "B", "A", "B"], "forwarded events of A, B"),
+}
+
+
+@pytest.mark.parametrize(("names", "note"), NOTES.values(), ids=NOTES)
+def test_whose_log_it_is(tmp_path, names, note):
+    events = [
+        SampleEvent(provider="Dhcp", event_id=1008, time=f"2020-01-01T0{n}:00:00Z", computer=name, channel="System")
+        for n, name in enumerate(names)
+    ]
+    (tmp_path / "System.evtx").write_bytes(evtx_log(events))
+    (row,) = read_folder(tmp_path).rows
+    assert (row.note, row.computer, row.records) == (note, names[-1], len(names))
+    assert row.filtered is (note == "forwarded events of A, B")
+
+
+def test_steps_of_the_clock_are_counted_also_those_that_events_tell_of(tmp_path):
+    times = ["2020-01-01T10:00:00Z", "2020-01-01T08:00:00Z", "2020-01-01T09:00:00Z"]
+    changed = (Data("OldTime", Value("2020-01-01T08:00:10Z")), Data("NewTime", Value(times[2])))
+    events = [
+        SampleEvent(provider="Dhcp", event_id=1008, time=times[0]),
+        SampleEvent(provider="Dhcp", event_id=1008, time=times[1]),
+        SampleEvent(provider="Microsoft-Windows-Kernel-General", event_id=1, time=times[2], data=changed),
+    ]
+    (tmp_path / "System.evtx").write_bytes(evtx_log(events))
+    reading = read_folder(tmp_path)
+    assert reading.rows[0].clock_steps == 2
+    steps = [
+        (step.sequence, str(step.before)[11:16], str(step.after)[11:16]) for step in reading.logs[0].summary.clock_steps
+    ]
+    assert steps == [(2, "10:00", "08:00"), (3, "08:00", "09:00")]
+
+
+def test_a_log_without_wanted_events_still_names_its_host(tmp_path):
+    other = SampleEvent(provider="x", event_id=1, time="2020-01-01T10:00:00Z", computer="NTBOX")
+    (tmp_path / "App.evtx").write_bytes(evtx_log([other]))
+    reading = read_folder(tmp_path, Query(frozenset({Selector(None, "dhcp", 1008)})))
+    assert (reading.logs[0].events, reading.logs[0].summary.computers) == ((), ("NTBOX",))
+
+
 CLEARED = {"LogFileCleared": {"SubjectUserName": "x", "Channel": "Application"}}
 
 
@@ -125,3 +174,11 @@ def test_event_104_tells_of_another_log_that_it_was_cleared(channel, first_minut
     reading = Reading(logs=[log(says), other])
     evidence._mark_cleared(reading)
     assert [item.summary.cleared for item in reading.logs] == [False, cleared]
+
+
+def test_what_another_host_says_of_its_log_says_nothing_of_this_one():
+    says = event(50, "Microsoft-Windows-Eventlog", 104, computer="OTHER", **CLEARED)
+    mine = log(source="other", channel="Application", first_time=at(50))
+    reading = Reading(logs=[log(says, computers=("OTHER",)), mine])
+    evidence._mark_cleared(reading)
+    assert not reading.logs[1].summary.cleared

@@ -13,7 +13,9 @@ from evtscan.verdicts.hostreport import MAX_DETAIL, assemble
 def report(*parts, show_all=False, rules=()):
     everything = evidence(*parts)
     host = Host(everything)
-    outcomes = judge_events(host, "HOST", rules, ScanOptions())
+    outcomes = judge_events(
+        host, "HOST", rules, ScanOptions(), [item for log in everything.logs for item in log.events]
+    )
     return assemble("HOST", host, Reading(), outcomes, show_all=show_all)
 
 

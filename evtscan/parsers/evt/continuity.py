@@ -11,7 +11,6 @@ from evtscan.parsers.evt.layout import HALF, MODULUS, StoredLog, rise
 from evtscan.parsers.evt.records import FIXED_SIZE, MAGIC, SHORTEST_RECORD, Batch, ExtentReader
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
-
 _EPOCH = Instant.from_unix(0).ticks
 
 

@@ -32,7 +32,7 @@ from evtscan.parsers.evtx.shapes import (
     shape_of,
     texts_of,
 )
-from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable, places_of
+from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable, places_of, rows_at
 from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, format_value
 
 _FRAGMENT_HEADER = 0x01010F  # of four bytes the first three
@@ -46,6 +46,7 @@ _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has 
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _EVENT_IDS = 1 << 16
 _MANY = 1000  # records of a group: from there on a copy of the segment pays, since bytes are sliced faster than a view
+_WIDE = 256  # bytes of a value: up to there they are gathered without Python code for each
 
 Rows = NDArray[np.int64]
 
@@ -280,27 +281,35 @@ class SegmentColumns:
 
     def _split(self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int) -> Iterator["_Part"]:
         """Rows by template, number of values and their types, then the same for nested instances."""
+        parts = list(self._by_types(rows, instances, end, path, depth))
+        nested = self._find_nested(parts, path)
+        for part in parts:
+            finer = [part]
+            for index in part.nested:
+                found = nested.pop(0)
+                finer = [finest for part in finer for finest in self._by_nested(part, path, index, found, depth)]
+            yield from finer
+
+    def _by_types(
+        self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int
+    ) -> Iterator["_Part"]:
         kind = instances.template * (CHUNK_SIZE + 1) + instances.count
         for value, places in places_of(kind):
             template = value // (CHUNK_SIZE + 1)
             if template == NOT_KNOWN or depth > _MOST_NESTED:
-                yield _Part(rows[places], None, {})
+                yield _Part(rows[places], None, {}, places)
                 continue
             begin, close, codes = self._values(instances, places, self._decoder.table.templates[template])
             fits = close[:, -1] <= end[places] if close.shape[1] else np.ones(len(places), np.bool_)
             if not fits.all():
-                yield _Part(rows[places[~fits]], None, {})
+                yield _Part(rows[places[~fits]], None, {}, places)
                 places, begin, close, codes = places[fits], begin[fits], close[fits], codes[fits]
             for signature, same in _by_row(codes):
-                part = _Part(
-                    rows[places[same]],
-                    _Key(int(template), tuple(signature.tolist()), ()),
-                    {
-                        (*path, index): (begin[same, index], close[same, index])
-                        for index, code in enumerate(signature.tolist())
-                    },
-                )
-                yield from self._with_nested(part, path, depth)
+                types = tuple(signature.tolist())
+                chosen = places[same]
+                starts, ends = begin[same].T, close[same].T
+                bounds = {(*path, index): (starts[index], ends[index]) for index in range(len(types))}
+                yield _Part(rows[chosen], _Key(int(template), types, ()), bounds, np.arange(len(chosen)))
 
     def _values(
         self, instances: Instances, places: Rows, template: Template
@@ -308,7 +317,7 @@ class SegmentColumns:
         """Start, end and type code of each value of these instances, which have equally many."""
         count = int(instances.count[places[0]])
         table = instances.values[places] + 4
-        entries = self._segment.u32[table[:, None] + 4 * np.arange(count)]
+        entries = rows_at(self._segment, table, 4 * count, "<u4")
         size = (entries & 0xFFFF).astype(np.int64)
         types = (entries >> 16).astype(np.int64) & 0xFF
         close = table[:, None] + 4 * count + np.cumsum(size, axis=1)
@@ -317,41 +326,61 @@ class SegmentColumns:
         odd = (size != _LENGTHS[0][types]) & (size != _LENGTHS[1][types]) & _HAS_LENGTH[types]
         return close - size, close, types | np.where(empty, EMPTY, 0) | np.where(odd, IMPOSSIBLE, 0)
 
-    def _with_nested(self, part: "_Part", path: HolePath, depth: int) -> Iterator["_Part"]:
-        """Split further by the nested instances, one value after the other."""
-        assert part.key is not None
-        parts = [part]
-        for index, code in enumerate(part.key.codes):
-            if code == BINXML:
-                parts = [finer for part in parts for finer in self._by_nested(part, path, index, depth)]
-        yield from parts
+    def _find_nested(self, parts: "list[_Part]", path: HolePath) -> list[Instances]:
+        """The instances nested in all these parts, found together: for each part, and each value that is one."""
+        bounds = [part.bounds[(*path, index)] for part in parts for index in part.nested]
+        if not bounds:
+            return []
+        found = self._find_instances(*map(np.concatenate, zip(*bounds, strict=True)))
+        stops = np.cumsum([len(start) for start, _ in bounds])[:-1]
+        columns = (np.split(column, stops) for column in (found.template, found.values, found.count))
+        return [Instances(*column) for column in zip(*columns, strict=True)]
 
-    def _by_nested(self, part: "_Part", path: HolePath, index: int, depth: int) -> Iterator["_Part"]:
+    def _by_nested(
+        self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int
+    ) -> Iterator["_Part"]:
+        """Split a part by the instances in one of its values, given for the rows that it had in the beginning."""
         if part.key is None:
             yield part
             return
-        start, end = part.bounds[(*path, index)]
-        local = np.arange(len(part.rows))
-        for finer in self._split(local, self._find_instances(start, end), end, (*path, index), depth + 1):
+        origin = part.origin
+        instances = Instances(nested.template[origin], nested.values[origin], nested.count[origin])
+        end = part.bounds[(*path, index)][1]
+        for finer in self._split(np.arange(len(part.rows)), instances, end, (*path, index), depth + 1):
             rows = part.rows[finer.rows]
             if finer.key is None:
-                yield _Part(rows, None, {})
+                yield _Part(rows, None, {}, finer.rows)
                 continue
             key = _Key(part.key.template, part.key.codes, (*part.key.nested, (index, finer.key)))
-            bounds = {at: (start[finer.rows], end[finer.rows]) for at, (start, end) in part.bounds.items()}
-            yield _Part(rows, key, bounds | finer.bounds)
+            bounds = part.bounds
+            if len(rows) != len(part.rows):
+                bounds = {at: (start[finer.rows], end[finer.rows]) for at, (start, end) in bounds.items()}
+            yield _Part(rows, key, bounds | finer.bounds, origin[finer.rows])
 
     # -------------------------------------------------------------------------------------------- values
 
     def raws(self, group: Group, paths: Iterator[HolePath] | Sequence[HolePath]) -> Raws:
         """The bytes of the values in some holes of a group."""
-        if not self._bytes and len(group.rows) > _MANY:
+        return {path: self._raw(*group.bounds[path], group.shape.types[path]) for path in paths}
+
+    def _raw(self, start: Offsets, end: Offsets, value_type: int) -> list[bytes]:
+        allowed = VALUE_LENGTHS.get(value_type, ())
+        if len(allowed) == 1:
+            fixed: list[bytes] = self._segment.strings(start, allowed[0]).tolist()
+            return fixed
+        size = end - start
+        width = int(size.max())
+        if 0 < width <= _WIDE and int(start.max()) + width <= len(self._segment.bytes):
+            wide: list[bytes] = self._segment.strings(start, width).tolist()
+            if int(size.min()) == width:
+                return wide
+            return [raw[:length] for raw, length in zip(wide, size.tolist(), strict=True)]
+        if not self._bytes and len(start) > _MANY:
             self._bytes = bytes(self._segment.view)
-        places = {path: zip(*(bound.tolist() for bound in group.bounds[path]), strict=True) for path in paths}
+        places = zip(start.tolist(), end.tolist(), strict=True)
         if data := self._bytes:
-            return {path: [data[start:end] for start, end in ends] for path, ends in places.items()}
-        view = self._segment.view
-        return {path: [view[start:end].tobytes() for start, end in ends] for path, ends in places.items()}
+            return [data[first:last] for first, last in places]
+        return [self._segment.view[first:last].tobytes() for first, last in places]
 
     def data(self, group: Group) -> list[dict[str, Any]]:
         """The data of a group's records (ValueError if a value cannot be written as text)."""
@@ -405,9 +434,17 @@ _GATHERED = {
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """Rows that agree so far, or (without a key) are declined; ``origin`` are their places in the part they are of."""
+
     rows: Rows
     key: _Key | None
     bounds: dict[HolePath, tuple[Offsets, Offsets]]
+    origin: Rows
+
+    @property
+    def nested(self) -> list[int]:
+        """The values that are nested instances."""
+        return [] if self.key is None else [index for index, code in enumerate(self.key.codes) if code == BINXML]
 
 
 def _by_row(codes: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Rows]]:

@@ -38,6 +38,8 @@ _MARGIN = 64  # zero bytes behind the last chunk, so that a gather at its end st
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record
 _FLAG_DIRTY, _FLAG_FULL, _FLAG_NO_CHECKSUM = 1, 2, 4
 
+_RECORD_HEADER = np.dtype([("magic", "<u4"), ("size", "<u4"), ("number", "<u8"), ("ticks", "<u8")])
+
 Offsets = NDArray[np.int64]
 
 
@@ -205,6 +207,14 @@ class Segment:
         self.u16: NDArray[np.uint16] = _at_any_byte(used, np.dtype("<u2"))
         self.u32: NDArray[np.uint32] = _at_any_byte(used, np.dtype("<u4"))
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))
+
+    def heads(self, starts: Offsets) -> NDArray[np.void]:
+        """The headers of the records that start at these places: ``magic``, ``size``, ``number`` and ``ticks``."""
+        return self.strings(starts, _RECORD_HEADER.itemsize).view(_RECORD_HEADER)
+
+    def strings(self, starts: Offsets, width: int) -> NDArray[np.void]:
+        """The ``width`` bytes at each of these places, which must lie inside."""
+        return _at_any_byte(self.bytes, np.dtype(f"V{width}"))[starts]
 
     def chunk(self, slot: int) -> memoryview:
         """The 64 KiB of one slot."""

@@ -1,8 +1,9 @@
 """One pass over an EVTX file: the selected events in record order, warnings, and the summary of the log."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, LogSummary, Query, Source
 from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.evtx.columns import Decoder, WantedIds
+from evtscan.parsers.evtx.converted import was_converted
 from evtscan.parsers.evtx.file import Layout, Segment, read_layout, read_segments
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError
 from evtscan.parsers.evtx.records import Records, find_records
-from evtscan.parsers.evtx.selection import DecoderName, RecordBatch, Selection, Singly, select
-from evtscan.wintypes import Instant
+from evtscan.parsers.evtx.selection import DecoderName, Kept, RecordBatch, Selection, Singly, select
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _CLEARED_IDS = frozenset({104, 1102})
 _CLEARED_BY = "microsoft-windows-eventlog"
@@ -36,6 +38,27 @@ def open_layout(source: Source) -> Layout:
     if not layout.chunks and not layout.header.intact:
         raise EvidenceError(f"{source.name}: neither the header nor any chunk of an EVTX log can be read")
     return layout
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the readings of one file's ranges share: where its chunks are, and what was learned of its templates."""
+
+    layout: Layout
+    decoder: Decoder = field(default_factory=Decoder)
+
+
+def _opened(source: Source) -> _Opened:
+    try:
+        state = source.path.stat()
+    except OSError as error:
+        raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
+    return _opened_as(source, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _opened_as(source: Source, size: int, modified: int) -> _Opened:
+    return _Opened(open_layout(source))
 
 
 def chunk_count(source: Source) -> int:
@@ -60,6 +83,7 @@ class Tally:
     oldest: DecodedRecord | None = None
     newest: DecodedRecord | None = None
     computers: dict[str, None] = field(default_factory=dict)
+    whole_seconds: bool = True
     clock: ClockSteps = field(default_factory=ClockSteps)
 
     def count(self, records: Records) -> None:
@@ -76,6 +100,7 @@ class Tally:
         self.holes += int(np.count_nonzero((number[1:] > number[:-1]) & (number[1:] - number[:-1] > 1)))
         self.last = int(number[-1]), int(ticks[-1])
         self.records += len(number)
+        self.whole_seconds = self.whole_seconds and not (ticks % TICKS_PER_SECOND).any()
         self.clock.add(number.view(np.int64), ticks.view(np.int64))
 
     def name(self, computers: Iterable[str | None]) -> None:
@@ -106,7 +131,13 @@ class Tally:
             cleared=self._cleared(),
             filtered=oldest is not None and newest is not None and self._filtered(oldest, newest),
             clock_steps=self.clock.found,
+            converted=self._converted(),
         )
+
+    def _converted(self) -> bool:
+        if self.oldest is None or self.newest is None or self.first is None or self.last is None:
+            return False
+        return was_converted(((self.oldest, self.first[1]), (self.newest, self.last[1])), self.whole_seconds)
 
     def _cleared(self) -> bool:
         """A log that is cleared begins with the event that says so; or it is empty, and its counter is not."""
@@ -146,7 +177,9 @@ class EvtxLog:
     ) -> None:
         self._source, self._query = source, query
         self._recover, self._decoder = recover, decoder
-        self._layout = open_layout(source)
+        # a file that is read by ranges is read by many of them, one after the other
+        opened = _Opened(open_layout(source)) if chunk_range is None else _opened(source)
+        self._layout, self._learned = opened.layout, opened.decoder
         first, last = chunk_range or (0, len(self._layout.chunks))
         self._places = self._layout.chunks[first:last]
         self.warnings: list[ExtractionWarning] = list(self._layout.warnings) if first == 0 else []
@@ -175,18 +208,18 @@ class EvtxLog:
             self._warn(selection.late_warnings)
 
     def _selections(self) -> Iterator[Selection]:
-        decoder, wanted, ends = Decoder(), WantedIds(self._query), _Ends()
+        wanted, ends = WantedIds(self._query), _Ends()
         with self._source.path.open("rb", buffering=0) as stream:
             for segment in read_segments(stream, self._places):
                 records = self._records(segment)
                 singly = Singly(segment, records, self._source.name, self._decoder)
-                ends.look(singly, records)
-                columns = None if self._decoder == "reference" else decoder.open(segment, records)
+                ends.look(singly)
+                columns = None if self._decoder == "reference" else self._learned.open(segment, records)
                 selection = select(singly, columns, self._query, wanted)
                 self._tally.records -= selection.unreadable
                 self._warn(selection.warnings)
                 yield selection
-        self._tally.oldest, self._tally.newest = ends.oldest, ends.newest
+        self._tally.oldest, self._tally.newest = ends.oldest, ends.newest()
 
     def _records(self, segment: Segment) -> Records:
         records, warnings = find_records(
@@ -203,24 +236,36 @@ class EvtxLog:
 
 @dataclass(slots=True)
 class _Ends:
-    """The oldest and the newest record of the log that can be decoded, whatever is selected."""
+    """The oldest and the newest record of the log that can be decoded, whatever is selected.
+
+    Nobody knows of a segment whether it is the last one with such a record, and decoding one takes as long as looking
+    at some thousand: so the newest ones of the last segments are kept as bytes, and decoded in the end.
+    """
 
     oldest: DecodedRecord | None = None
-    newest: DecodedRecord | None = None
+    _last: deque[list[Kept]] = field(default_factory=lambda: deque(maxlen=_LAST_SEGMENTS))
 
-    def look(self, singly: Singly, records: Records) -> None:
-        """Decode the first record if it is the log's, and the last one of a segment."""
-        live = np.flatnonzero(~records.recovered).tolist()
+    def look(self, singly: Singly) -> None:
+        """Decode the first record if it is the log's, and keep the last ones of a segment."""
+        live = np.flatnonzero(~singly.records.recovered)
         if self.oldest is None:
-            self.oldest = next(filter(None, map(_peek, repeat(singly), live[:_TRIES])), None)
-        self.newest = next(filter(None, map(_peek, repeat(singly), reversed(live[-_TRIES:]))), self.newest)
+            self.oldest = _first_decoded(singly.kept(row) for row in live[:_TRIES].tolist())
+        if len(live):
+            self._last.append([singly.kept(row) for row in reversed(live[-_TRIES:].tolist())])
+
+    def newest(self) -> DecodedRecord | None:
+        """Decode the newest record of those kept."""
+        return _first_decoded(kept for segment in reversed(self._last) for kept in segment)
 
 
 _TRIES = 8  # records at either end of a segment, to find one that can be decoded
+_LAST_SEGMENTS = 16
 
 
-def _peek(singly: Singly, row: int) -> DecodedRecord | None:
-    try:
-        return singly.decode(row)
-    except RecordError:
-        return None
+def _first_decoded(records: Iterable[Kept]) -> DecodedRecord | None:
+    for record in records:
+        try:
+            return record.decode()
+        except RecordError:
+            continue
+    return None

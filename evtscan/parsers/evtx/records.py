@@ -24,6 +24,7 @@ from evtscan.parsers.evtx.file import (
 
 HEADER_SIZE = 24
 _SMALLEST = HEADER_SIZE + 4  # a record without content
+_MOST_RECORDS = CHUNK_SIZE // _SMALLEST
 _CHUNK_MAGIC = int.from_bytes(CHUNK_MAGIC, "little")
 _MAGIC = int.from_bytes(RECORD_MAGIC, "little")
 
@@ -78,7 +79,8 @@ def find_records(
         start, size, recovered = _in_order(found, slack)
     else:
         recovered = np.zeros(len(start), np.bool_)
-    records = Records(start, start + size - 4, segment.u64[start + 8], segment.u64[start + 16], recovered)
+    heads = segment.heads(start)
+    records = Records(start, start + size - 4, heads["number"], heads["ticks"], recovered)
     return records, warnings
 
 
@@ -97,32 +99,35 @@ def _regular(segment: Segment) -> _Spans:
     base = np.arange(segment.slots, dtype=np.int64) * CHUNK_SIZE
     free = u32[base + 48].astype(np.int64)
     whole = (u64[base] == _CHUNK_MAGIC) & (free <= segment.present) & (free >= FIRST_RECORD) & ~segment.orphan
-    slot = np.flatnonzero(whole & (free > FIRST_RECORD))
-    position, stop = base[slot] + FIRST_RECORD, base[slot] + free[slot]
-    steps = []
-    while len(position):
-        steps.append(position)
-        step = u32[position + 4]
-        end = position + step
-        more = (end < stop) & (step >= _SMALLEST)
-        if np.count_nonzero(more) == len(more):
-            position = end
-        else:
-            whole[slot[end != stop]] &= more[end != stop]
-            position, stop, slot = end[more], stop[more], slot[more]
-    if not steps:
-        return _Spans(np.zeros(0, np.int64), np.zeros(0, np.int64), whole)
-    start = np.sort(np.concatenate(steps))
-    size: Offsets = u32[start + 4].astype(np.int64)
-    within = start & (CHUNK_SIZE - 1)
-    number, chunk = u64[start + 8], start // CHUNK_SIZE
-    good = (u32[start] == _MAGIC) & (size >= _SMALLEST) & (within + size <= CHUNK_SIZE)
-    good &= u32[np.where(good, start + size - 4, 0)] == size
-    last = np.append(chunk[1:] != chunk[:-1], True)
-    following = np.where(last, u64[base + 32][chunk], np.append(number[1:] - np.uint64(1), np.uint64(0)))
-    good &= number == following  # the next record's number, or what the header says of the last
+    start = _stepped(segment, (base + FIRST_RECORD)[whole], (base + free)[whole])
+    if not len(start):
+        return _Spans(start, start, whole)
+    heads = segment.heads(start)  # one look at each record's place in memory instead of one for every field
+    size: Offsets = heads["size"].astype(np.int64)
+    number, end, chunk = heads["number"], start + size, start // CHUNK_SIZE
+    last = np.append(np.flatnonzero(chunk[1:] != chunk[:-1]), len(start) - 1)
+    due, following = np.append(start[1:], 0), np.append(number[1:] - np.uint64(1), np.uint64(0))
+    due[last] = (base + free)[chunk[last]]
+    following[last] = u64[base[chunk[last]] + 32]  # what the header says of its last record
+    good = (heads["magic"] == _MAGIC) & (size >= _SMALLEST) & (end == due) & (number == following)
+    good &= u32[np.where(good, end - 4, 0)] == size
     whole[chunk[~good]] = False
     return _Spans(start, size, whole)
+
+
+def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
+    """Where records begin if every size is right, in order; a wrong one is left to the verification."""
+    u32 = segment.u32
+    steps = [position[:0]]
+    more = position < stop
+    position, stop = position[more], stop[more]
+    while len(position) and len(steps) < _MOST_RECORDS:
+        steps.append(position)
+        position = position + u32[position + 4]
+        more = position < stop
+        if not more.all():
+            position, stop = position[more], stop[more]
+    return np.sort(np.concatenate(steps))
 
 
 class _Walk:
@@ -130,6 +135,11 @@ class _Walk:
 
     After damage the walk goes on at the next place that looks like a record in full: magic number, a size that
     fits and is repeated at its end, and a higher identifier. A record whose size lies ends where that one begins.
+
+    Where the header is intact, records behind damage and outside the range that it announces were written for another
+    chunk (a copy of a disk in use mixes pages): they are passed by, since their templates stand there, and can only be
+    recovered. As long as one record leads to the next, Windows does not ask for their numbers, and neither is it done
+    here.
     """
 
     def __init__(self, segment: Segment, slot: int, source: str, *, trusted: bool) -> None:
@@ -142,6 +152,10 @@ class _Walk:
         free = int.from_bytes(self._data[48:52], "little")
         named = int.from_bytes(self._data[32:40], "little")
         self._announced = named if trusted else None
+        self._range = (int.from_bytes(self._data[24:32], "little"), named) if header_intact(self._data) else None
+        self._is_damaged = False
+        self._foreign: list[int] = []  # the numbers in a stretch of such records
+        self._foreign_start = self._foreign_end = 0
         if not trusted:
             self._warn(
                 0, "bad_chunk", "the chunk header is damaged: its records are read as far as they follow each other"
@@ -155,6 +169,9 @@ class _Walk:
         """Read up to ``limit``, then on as long as the next record follows without a gap."""
         position = FIRST_RECORD
         while position + _SMALLEST <= limit:
+            if size := self._passed_by(position):
+                position += size
+                continue
             size = self._sound(position, limit)
             if size == 0 and self._follows(position):
                 size = self._sound(position, self._present)  # the free-space offset is older than the record
@@ -168,7 +185,31 @@ class _Walk:
             position = self._take(position, size)
         while (size := self._sound(position, self._present)) and self._follows(position):
             position = self._take(position, size)
+        self._report_foreign()
         self._count_lost(position)
+
+    def _passed_by(self, position: int) -> int:
+        """The size of the record at a position if it belongs to another chunk, else 0."""
+        size = self._sound(position, self._present) if self._is_damaged else 0
+        if not size or self._in_range(position):
+            return 0
+        if position != self._foreign_end:
+            self._report_foreign()
+            self._foreign_start = position
+        self._foreign.append(self._number(position))
+        self._foreign_end = position + size
+        return size
+
+    def _in_range(self, position: int) -> bool:
+        """Whether the number of a record is one that the header announces, as far as it can be trusted."""
+        return self._range is None or self._range[0] <= self._number(position) <= self._range[1]
+
+    def _report_foreign(self) -> None:
+        if self._foreign:
+            count, first, last = len(self._foreign), min(self._foreign), max(self._foreign)
+            message = f"{count} records of another chunk ({first} to {last}) stand here: --recover reads them"
+            self._warn(self._foreign_start, "foreign_records", message)
+        self._foreign = []
 
     def _follows(self, position: int) -> bool:
         """Whether the header's free-space offset left out a record that belongs to the log."""
@@ -197,8 +238,10 @@ class _Walk:
 
     def _skip(self, position: int, limit: int) -> int:
         """Pass the damage at a position, and keep the record there if only its size is wrong."""
+        self._report_foreign()
+        self._is_damaged = True
         following = self._next_sound(position + 4, limit, newer=True)
-        plausible = self._last is None or self._number(position) == self._last + 1
+        plausible = self._in_range(position) and (self._last is None or self._number(position) == self._last + 1)
         if plausible and self._data.startswith(RECORD_MAGIC, position):
             end = self._next_sound(position + 4, limit, newer=False) or limit
             if end - position >= _SMALLEST:
@@ -207,7 +250,7 @@ class _Walk:
                 self._take(position, end - position)
                 return end if following is None else following
         lost = 1
-        if following is not None and self._last is not None:
+        if following is not None and self._last is not None and self._in_range(following):
             lost = max(1, self._number(following) - self._last - 1)
         elif self._announced is not None and self._last is not None:
             lost = max(1, min(self._announced - self._last, (limit - position) // _SMALLEST))
@@ -220,10 +263,18 @@ class _Walk:
     def _next_sound(self, position: int, limit: int, *, newer: bool) -> int | None:
         at = self._data.find(RECORD_MAGIC, position, limit)
         while at >= 0:
-            if self._sound(at, limit) and (not newer or self._last is None or self._number(at) > self._last):
+            if self._sound(at, limit) and (not newer or self._is_newer(at)):
                 return at
             at = self._data.find(RECORD_MAGIC, at + 1, limit)
         return None
+
+    def _is_newer(self, position: int) -> bool:
+        """Whether a record can be one behind the last that was read, which may have been one of another chunk."""
+        if self._last is None:
+            return True
+        if self._range is not None and not self._range[0] <= self._last <= self._range[1]:
+            return self._in_range(position)
+        return self._number(position) > self._last
 
     def _count_lost(self, position: int) -> None:
         """Where the file ends inside the chunk, the records that the header announces and that are cut off."""

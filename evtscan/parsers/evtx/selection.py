@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, t
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.wintypes import Instant
 
+T = TypeVar("T")
 DecoderName = Literal["columns", "reference"]
 
 _JUDGED = ("channel", "provider", "event_source_name", "event_id")
@@ -59,18 +61,42 @@ class Singly:
         Raises:
             RecordError: if it cannot be read.
         """
+        return self.kept(row).decode()
+
+    def kept(self, row: int) -> "Kept":
+        """The record of a row with its chunk, to be decoded whenever."""
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
         if slot not in self._chunks:
             self._chunks[slot] = bytes(self.segment.chunk(slot)), {}
         chunk, definitions = self._chunks[slot]
+        return Kept(chunk, within, end - start + 4, self.decoder, definitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record at an offset in its chunk, whose bytes outlive their segment; ``size`` is that of the record."""
+
+    chunk: bytes
+    offset: int
+    size: int
+    decoder: DecoderName
+    definitions: dict[int, Fragment]
+
+    def decode(self) -> DecodedRecord:
+        """Decode it.
+
+        Raises:
+            RecordError: if it cannot be read.
+        """
         if self.decoder == "reference":
-            return _by_reference(chunk, within, end - start + 4)
+            return _by_reference(self.chunk, self.offset, self.size)
         try:
-            return decode_record(chunk, within + HEADER_SIZE, within + end - start, definitions)
+            end = self.offset + self.size - 4
+            return decode_record(self.chunk, self.offset + HEADER_SIZE, end, self.definitions)
         except RecordError as error:
             try:
-                return _by_reference(chunk, within, end - start + 4)
+                return _by_reference(self.chunk, self.offset, self.size)
             except RecordError:
                 raise error from None
 
@@ -120,11 +146,16 @@ class Selection:
     def take_group(self, group: Group, query: Query) -> None:
         """Keep the rows of a group that the query accepts (ValueError if a value cannot be written as text)."""
         assert self.columns is not None
-        keys = list(zip(*(self.columns.system(group, name) for name in _JUDGED), strict=True))
-        accepted = {key: query.accepts(*key) for key in set(keys)}
-        if not all(accepted.values()):
-            group = group.take(np.array([accepted[key] for key in keys], np.bool_))
-        if query.filters:
+        judged = [self.columns.system(group, name) for name in _JUDGED]
+        if all(column.count(column[0]) == len(column) for column in judged):  # as a rule: a key for each row takes long
+            if not query.accepts(*(column[0] for column in judged)):
+                return
+        else:
+            keys = list(zip(*judged, strict=True))
+            accepted = {key: query.accepts(*key) for key in set(keys)}
+            if not all(accepted.values()):
+                group = group.take(np.array([accepted[key] for key in keys], np.bool_))
+        if query.filters and len(group.rows):
             group = group.take(np.array([query.admits(*key) for key in self._filtered(group)], np.bool_))
         if len(group.rows):
             self.groups.append(group)
@@ -203,11 +234,26 @@ class RecordBatch:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         rows = [row for group in selection.groups for row in group.rows.tolist()] + list(selection.singles)
-        self._rows = np.array(sorted(rows), np.int64)
-        self._order = np.argsort(np.array(rows, np.int64), kind="stable").tolist()
+        order = np.argsort(rows, kind="stable")
+        self._rows = np.array(rows, np.int64)[order]
+        self._order: list[int] = [] if (order[1:] > order[:-1]).all() else order.tolist()
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def parts(self) -> "list[RecordBatch]":
+        """The same records by shape, so that many a column of a part has one value; see ``in_order``."""
+        whole = self._selection
+        parts = [Selection(whole.singly, whole.columns, [group]) for group in whole.groups]
+        parts += [Selection(whole.singly, whole.columns, singles=whole.singles)] if whole.singles else []
+        for part in parts:
+            part.late_warnings = whole.late_warnings
+        return [RecordBatch(part) for part in parts]
+
+    def in_order(self, values: Iterable[list[T]]) -> list[T]:
+        """What was made of each part, a list for each in their order → the same in record order."""
+        joined = list(chain.from_iterable(values))
+        return list(itemgetter(*self._order)(joined)) if self._order else joined
 
     @property
     def offset(self) -> list[int]:
@@ -244,18 +290,21 @@ class RecordBatch:
         self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
     ) -> list[Any]:
         """A column in record order, made for each group, and for each record that was decoded by itself."""
-        values: list[Any] = []
+        made = list(self._made(of_group, of_event))
+        return made[0] if len(made) == 1 else self.in_order(made)
+
+    def _made(
+        self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
+    ) -> Iterator[list[Any]]:
         columns = self._selection.columns
         for group in self._selection.groups if columns else ():
             assert columns is not None
             try:
-                values += of_group(columns, group)
+                yield of_group(columns, group)
             except ValueError:  # in one of these rows is a value that cannot be written as text
-                values += [of_event(event) for event in self._singly(group)]
-        values += map(of_event, self._selection.singles.values())
-        if len(values) < 2:
-            return values
-        return list(itemgetter(*self._order)(values))
+                yield [of_event(event) for event in self._singly(group)]
+        if self._selection.singles:
+            yield list(map(of_event, self._selection.singles.values()))
 
     def _singly(self, group: Group) -> Iterator[Event]:
         for row in group.rows.tolist():

@@ -31,12 +31,8 @@ NOT_KNOWN = -1
 
 _MOST_TEMPLATES = 4096  # a real log has some hundred
 _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
-_OFFSET_BITS = 0xFFFFFFFF
 
 Words = NDArray[np.uint64]
-_NO_WORDS: Words = np.zeros(0, np.uint64)
-_NO_PLACES: Offsets = np.zeros(0, np.int64)
-_NO_CHECK = (_NO_WORDS, _NO_WORDS, _NO_PLACES, _NO_PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ class TemplateTable:
         self._variants: dict[bytes, list[int]] = {}
         self._latest: dict[bytes, int] = {}
         self._bodies: list[tuple[Words, Words]] = []
-        self._names = _Checks()
+        self._names = _Names()
 
     @property
     def full(self) -> bool:
@@ -136,8 +132,7 @@ class TemplateTable:
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
-        at_any_byte = np.ndarray((len(segment.bytes) - 19,), "V20", segment.bytes.data, 0, (1,))
-        keys: list[bytes] = at_any_byte[positions + 4].tolist()  # GUID and size
+        keys: list[bytes] = segment.strings(positions + 4, 20).tolist()  # GUID and size
         size = segment.u32[positions + 20].astype(np.int64)
         fits = (positions & (CHUNK_SIZE - 1)) + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
         numbers = np.array([self._latest.get(key, NOT_KNOWN) for key in keys], np.int64)
@@ -193,8 +188,7 @@ class TemplateTable:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one
             mask[name.at - start : name.at - start + hidden] = bytes(hidden)
         self._bodies.append((_words(chunk[start : start + size]), _words(mask)))
-        names = [_name_check(name, offset) for name in fragment.names] or [_NO_CHECK]
-        self._names.add(*(np.concatenate(column) for column in zip(*names, strict=True)))
+        self._names.add(fragment.names, offset)
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -202,28 +196,19 @@ class TemplateTable:
         same = np.zeros(len(positions), np.bool_)
         for number, rows in places_of(numbers):
             words, masks = self._bodies[number]
-            same[rows] = ~((rows_at(segment, positions[rows], len(words)) ^ words) & masks).any(axis=1)
-        which, item = self._names.items(numbers)
-        within = positions & (CHUNK_SIZE - 1)
-        base = (positions - within)[which]
-        target = segment.u32[positions[which] + self._names.sources[item]].astype(np.int64)
-        place = self._names.places[item]
-        inline = place < 0
-        inside = ~inline & (target + place + 8 <= CHUNK_SIZE)
-        name = segment.u64[np.where(inside, base + target + place, 0)]
-        found = np.where(inline, (target - within[which]).astype(np.uint64), name)
-        wrong = self._names.differs(item, found) | ~(inline | inside)
-        same[which[wrong]] = False
+            found = rows_at(segment, positions[rows] + DEFINITION_HEADER_SIZE, 8 * len(words), "<u8")
+            found ^= words
+            found &= masks
+            same[rows] = ~found.any(axis=1)
+        same[self._names.wrong(segment, positions, numbers)] = False
         return same
 
 
-def rows_at(segment: Segment, positions: Offsets, words: int) -> Words:
-    """The bytes of all definitions that start at these positions, as rows of 8-byte words."""
-    size = 8 * words
+def rows_at(segment: Segment, positions: Offsets, size: int, dtype: str) -> NDArray[Any]:
+    """The bytes that stand at these positions, a row of numbers for each."""
     if not size:
-        return np.zeros((len(positions), 0), np.uint64)
-    at_any_byte = np.ndarray((len(segment.bytes) - size + 1,), f"V{size}", segment.bytes.data, 0, (1,))
-    return at_any_byte[positions + DEFINITION_HEADER_SIZE].view("<u8").reshape(len(positions), words)
+        return np.zeros((len(positions), 0), dtype)
+    return segment.strings(positions, size).view(dtype).reshape(len(positions), -1)
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -237,63 +222,105 @@ def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64
             yield int(ordered[start]), order[start:end]
 
 
-def _name_check(name: NameReference, definition: int) -> tuple[Words, Words, Offsets, Offsets]:
-    """Words, masks, places and source of what a name reference must lead to, counted from its definition.
+class _Ragged:
+    """Some rows for each of a growing number of things, kept as columns, one thing behind the other."""
 
-    Of an inline name the body has the characters; left to check is that the offset points to them (place -1).
-    """
-    if name.inline:
-        words, masks = np.array([name.target - definition], np.uint64), np.array([_OFFSET_BITS], np.uint64)
-        places = np.array([-1])
-    else:
-        words, masks = _words(name.raw), _words(b"\xff" * len(name.raw))
-        places = 4 + 8 * np.arange(len(words))
-    return words, masks, places, np.full(len(words), name.at - definition)
+    def __init__(self, *dtypes: type[np.generic]) -> None:
+        self._added: list[list[NDArray[Any]]] = [[np.zeros(0, dtype)] for dtype in dtypes]
+        self._starts = [0]
+        self._joined = 0
+        self._columns: list[NDArray[Any]] = []
+        self._bounds: Offsets = np.zeros(1, np.int64)
+
+    def add(self, *columns: NDArray[Any]) -> None:
+        """Append the rows of one more thing."""
+        for added, column in zip(self._added, columns, strict=True):
+            added.append(column)
+        self._starts.append(self._starts[-1] + len(columns[0]))
+
+    def of(self, things: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+        """All rows of these things: for which of them each row is, its place among that one's rows, and the columns."""
+        if len(self._starts) != self._joined:
+            self._joined = len(self._starts)
+            self._columns = [np.concatenate(added) for added in self._added]
+            self._bounds = np.array(self._starts, np.int64)
+        first = self._bounds[things]
+        count = self._bounds[things + 1] - first
+        which = np.repeat(np.arange(len(things)), count)
+        place = np.arange(len(which)) - (np.cumsum(count) - count)[which]
+        item = first[which] + place
+        return which, place, *(column[item] for column in self._columns)
 
 
-class _Checks:
-    """What must be found, for all templates one behind the other: words under masks, each at a place.
+class _Names:
+    """What the names must be that the templates refer to.
 
-    ``places`` count from what the check looks at; ``sources`` say where in a definition the offset of a name stands.
+    A name stands inline, right behind the offset that leads to it: then the body of the definition has its characters,
+    and left to check is the offset. Or it stands where the chunk has used it first. Definitions of a chunk lead to the
+    same names again and again, so each place is read once for all that expect the same name there.
     """
 
     def __init__(self) -> None:
-        self._added: list[tuple[NDArray[Any], ...]] = []
-        self._count = 0
-        self._columns: tuple[NDArray[Any], ...] = _NO_CHECK
-        self._starts: Offsets = np.zeros(1, np.int64)
+        # of a template: places of offsets, and what they must be, both counted from its definition
+        self._inline = _Ragged(np.int64, np.int64)
+        # of a template: places of offsets, and the numbers of the names that they must lead to
+        self._remote = _Ragged(np.int64, np.int64)
+        # of a name: its words from its hash on, and masks that end it
+        self._texts = _Ragged(np.uint64, np.uint64)
+        self._numbers: dict[bytes, int] = {}
+        self._room = np.zeros(0, np.int32)
 
-    def add(self, words: Words, masks: Words, places: Offsets, sources: Offsets) -> None:
-        """Append the checks of one more template."""
-        self._added.append((words, masks, places, sources))
+    def add(self, names: Sequence[NameReference], definition: int) -> None:
+        """Take in the names of one more template, whose definition stands at an offset in its chunk."""
+        inline = [(name.at - definition, name.target - definition) for name in names if name.inline]
+        remote = [(name.at - definition, self._number(name.raw)) for name in names if not name.inline]
+        self._inline.add(*np.array(inline, np.int64).reshape(-1, 2).T)
+        self._remote.add(*np.array(remote, np.int64).reshape(-1, 2).T)
 
-    def items(self, templates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """All checks for these templates: for which of them each one is, and its place in the columns."""
-        if len(self._added) != self._count:
-            self._count = len(self._added)
-            self._columns = tuple(np.concatenate(column) for column in zip(*self._added, strict=True))
-            self._starts = np.cumsum([0, *(len(words) for words, *_ in self._added)])
-        count = self._starts[templates + 1] - self._starts[templates]
-        which = np.repeat(np.arange(len(templates)), count)
-        shift = self._starts[templates] - (np.cumsum(count) - count)
-        return which, np.arange(len(which)) + shift[which]
+    def _number(self, raw: bytes) -> int:
+        if raw not in self._numbers:
+            self._numbers[raw] = len(self._numbers)
+            self._texts.add(_words(raw), _words(b"\xff" * len(raw)))
+        return self._numbers[raw]
 
-    def differs(self, items: NDArray[np.int64], found: Words) -> NDArray[np.bool_]:
-        """Whether what was found is not what these checks ask for."""
-        words: Words = self._columns[0][items]
-        masks: Words = self._columns[1][items]
-        differs: NDArray[np.bool_] = ((found ^ words) & masks) != 0
+    def wrong(self, segment: Segment, positions: Offsets, templates: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which of these definitions have other names than the templates they are held to be (some repeat)."""
+        which, _, source, due = self._inline.of(templates)
+        place = positions[which]
+        moved = segment.u32[place + source] != (place & (CHUNK_SIZE - 1)) + due
+        remote, _, source, name = self._remote.of(templates)
+        place = positions[remote]
+        offset = segment.u32[place + source]
+        inside = offset < CHUNK_SIZE
+        lost = remote[~inside]
+        if len(lost):
+            remote, place, offset, name = remote[inside], place[inside], offset[inside], name[inside]
+        target = (place & -CHUNK_SIZE) + offset
+        same = self._same_target(target, len(segment.bytes))
+        checked = np.flatnonzero((same == np.arange(len(same))) | (name[same] != name))
+        differs = np.zeros(len(same), np.bool_)
+        differs[checked] = self._differs(segment, target[checked], name[checked])
+        return np.concatenate([which[moved], lost, remote[differs | differs[same]]])
+
+    def _same_target(self, target: Offsets, size: int) -> NDArray[np.int64]:
+        """For each target one with the same place (itself, if none has turned up)."""
+        if len(self._room) < size // 8 + 1:
+            self._room = np.zeros(size // 8 + 1, np.int32)
+        own = np.arange(len(target))
+        self._room[target >> 3] = own  # a name takes 10 bytes at least: two seldom share a place, and then it shows
+        other = self._room[target >> 3].astype(np.int64)
+        return np.where(target[other] == target, other, own)
+
+    def _differs(self, segment: Segment, target: Offsets, name: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether these places do not hold these names, or not within one chunk."""
+        which, word, words, masks = self._texts.of(name)
+        start = target[which]
+        at = start + 4 + 8 * word
+        inside = at + 8 <= (start & -CHUNK_SIZE) + CHUNK_SIZE
+        found = segment.u64[np.where(inside, at, 0)]
+        differs = np.zeros(len(target), np.bool_)
+        differs[which[~inside | (((found ^ words) & masks) != 0)]] = True
         return differs
-
-    @property
-    def places(self) -> Offsets:
-        """Where each check's word stands."""
-        return self._columns[2]
-
-    @property
-    def sources(self) -> Offsets:
-        """Where, in a definition, the offset stands that leads to it."""
-        return self._columns[3]
 
 
 def _words(data: bytes | bytearray) -> Words:

@@ -379,6 +379,19 @@ def test_computers_are_listed_in_order_of_appearance(read):
     reading = read(saved_log(logged), Query(frozenset({Selector(event_id=1)})))
     assert reading.events == []
     assert reading.summary.computers == ("MINWINPC", "NTBOX", "SERVER")
+    assert reading.summary.newest_computer == "NTBOX"
+
+
+def test_the_clock_is_that_by_which_records_were_written(read):
+    """What a driver notes before the event log runs is written late, and is no step of the clock."""
+    written = ["09:00", "09:01", "08:00", "08:01"]
+    noted = ["09:00", "05:00", "08:00", "08:01"]
+    logged = [
+        replace(one, time=f"2001-03-14T{early}:00Z", time_written=f"2001-03-14T{late}:00Z")
+        for one, early, late in zip(simple(4), noted, written, strict=True)
+    ]
+    (step,) = read(saved_log(logged, first_record=70), Query(frozenset())).summary.clock_steps
+    assert (step.sequence, str(step.before), str(step.after)) == (72, "2001-03-14T09:01:00Z", "2001-03-14T08:00:00Z")
 
 
 def test_many_computers_are_listed_only_in_part(read):

@@ -338,8 +338,8 @@ def _python_evtx_count(path: Path) -> int:
 
 COUNTS_DIFFER = {
     "rs-2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational": (
-        "Two chunks hold pages of other chunks. The others stop there; evtscan goes on at the next record. python-evtx "
-        "counts the two broken ones."
+        "Two chunks hold pages of other chunks, each behind a record that is cut off. Nobody takes their records for "
+        "part of the log; evtscan says so and recovers all of them. python-evtx counts the two broken ones."
     ),
     "rs-2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational": (
         "A record's size is wrong. The others leave the chunk there; evtscan goes on at the next record. python-evtx "

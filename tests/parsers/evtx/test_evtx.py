@@ -1,6 +1,8 @@
 """Whole logs: what they yield, and what is said of them."""
 
 import struct
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from sample_writer.evtx import evtx_log
 
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, Query, Selector, Source
-from evtscan.parsers.evtx import chunk_count, read_log
+from evtscan.parsers.evtx import chunk_count, read_log, reader
+from evtscan.parsers.evtx.file import read_segments
 
 TIME = 130_000_000_000_000_000
 
@@ -69,6 +72,31 @@ def test_an_export_by_source_has_holes_in_its_record_ids_alone(tmp_path):
     assert read(tmp_path, evtx_log(rows))[1].summary.filtered
     rows = [SampleEvent(provider="T", event_id=1, time=TIME + n, record_number=n) for n in (10, 11, 12)]
     assert not read(tmp_path, evtx_log(rows))[1].summary.filtered
+
+
+def test_an_export_of_a_host_that_was_renamed_is_one_too(tmp_path):
+    named = zip((10, 11, 40), ("OLD", "NEW", "NEW"), strict=True)
+    rows = [SampleEvent(provider="T", event_id=1, time=TIME + n, record_number=n, computer=name) for n, name in named]
+    assert read(tmp_path, evtx_log(rows))[1].summary.filtered
+
+
+def test_the_oldest_and_the_newest_record_are_named_whatever_is_selected(tmp_path):
+    names = ["A", "B", "C", "A"]
+    rows = [SampleEvent(provider="T", event_id=n, time=TIME + n, computer=name) for n, name in enumerate(names)]
+    summary = read(tmp_path, evtx_log(rows), Query(frozenset({Selector(event_id=2)})))[1].summary
+    assert (summary.computers, summary.newest_computer) == (("A", "C"), "A")
+
+
+@pytest.mark.parametrize("chunks", [1, 256])
+def test_steps_of_the_clock_within_and_between_segments(tmp_path, monkeypatch, chunks):
+    monkeypatch.setattr(reader, "read_segments", partial(read_segments, chunks_per_segment=chunks))
+    minute = 600_000_000
+    rows = [replace(one, time=TIME + n * minute) for n, one in enumerate(events(600))]
+    rows[300:] = [replace(one, time=one.time - 100 * minute) for one in rows[300:]]
+    rows[500:502] = [replace(one, time=one.time - 90 * minute) for one in rows[500:502]]
+    steps = read(tmp_path, evtx_log(rows), Query(frozenset()))[1].summary.clock_steps
+    found = [(step.sequence, (step.after.ticks - step.before.ticks) // minute, step.until) for step in steps]
+    assert found == [(301, -99, None), (501, -89, 503)]
 
 
 def test_a_missing_chunk_is_a_hole(tmp_path):

@@ -22,7 +22,7 @@ class SteppedClock:
         In one log record order decides. Of a step that another log shows, only the times tell: those between the two
         readings of the clock may be of either side.
         """
-        if one.time is None or other.time is None:
+        if one.time is None or other.time is None or one.time.local != other.time.local:
             return True
         log, of_other = self._index.of(one), self._index.of(other)
         own: Sequence[ClockStep] = ()

@@ -1,0 +1,202 @@
+"""A set of which some evidence lists all and some only says what came or went: true, false or unknown for each name."""
+
+import pytest
+from host_builder import at, event
+
+from evtscan.detection.condition import Operator, Test
+from evtscan.facts.sets import KnownSet, SetTimeline, timeline_of
+from evtscan.facts.statement import Listing, Statement
+from evtscan.facts.timeline import FactTimeline, Placed, Point
+from evtscan.logic import Truth
+from evtscan.model import Basis, Location
+from evtscan.verdicts.conditions import decide
+
+FIXES = "hotfix"
+INF = float("inf")
+
+
+def change(session, sequence, name, listing):
+    location = Location(source="System.evt", record=sequence)
+    names = name if isinstance(name, tuple) else (name,)
+    statement = Statement(name=FIXES, value=names, location=location, event=event(sequence), listing=listing)
+    return Placed(statement=statement, session=session, sequence=sequence)
+
+
+def added(session, sequence, name):
+    return change(session, sequence, name, Listing.ADDED)
+
+
+def removed(session, sequence, name):
+    return change(session, sequence, name, Listing.REMOVED)
+
+
+def listed(session, sequence, *names, source="SOFTWARE", dated=True):
+    taken = at(sequence) if dated else None
+    statement = Statement(name=FIXES, value=names, location=Location(source=source), taken=taken)
+    return Placed(statement=statement, session=session, sequence=sequence if dated else INF, assumed=not dated)
+
+
+def about(placed, name, session, sequence):
+    """Basis and answer of the test whether a name is in the set."""
+    known = SetTimeline(FIXES, placed).at(Point(session, sequence))
+    found = known.about(lambda value: name in value, [name])
+    return (found.basis.name, found.basis is not Basis.UNKNOWN and name in found.value)
+
+
+STATED, FORWARD, BACK, UNKNOWN = (
+    ("STATED", True),
+    ("CARRIED_FORWARD", True),
+    ("CARRIED_BACK", True),
+    ("UNKNOWN", False),
+)
+NOT_STATED, NOT_FORWARD, NOT_BACK = ("STATED", False), ("CARRIED_FORWARD", False), ("CARRIED_BACK", False)
+
+CASES = {
+    "added: from its record on": ([added(1, 50, "Q1")], (1, 50), STATED),
+    "added: nothing is known before it": ([added(1, 50, "Q1")], (1, 49), UNKNOWN),
+    "added: nor in the session before": ([added(1, 50, "Q1")], (0, 9), UNKNOWN),
+    "added: nor long before": ([added(5, 50, "Q1")], (0, 9), UNKNOWN),
+    "added: carried forward": ([added(1, 50, "Q1")], (4, 90), FORWARD),
+    "added: says nothing of others": ([added(1, 50, "Q2")], (1, 60), UNKNOWN),
+    "added twice": ([added(1, 50, "Q1"), added(3, 80, "Q1")], (2, 60), FORWARD),
+    "several names in one record": ([added(1, 50, ("Q2", "Q1"))], (1, 50), STATED),
+    "removed": ([removed(1, 50, "Q1")], (1, 50), NOT_STATED),
+    "removed: it had been there": ([removed(1, 50, "Q1")], (1, 49), STATED),
+    "removed: and in the session before": ([removed(1, 50, "Q1")], (0, 9), BACK),
+    "added and removed": ([added(1, 50, "Q1"), removed(2, 70, "Q1")], (3, 90), NOT_FORWARD),
+    "removed and added again": ([removed(1, 50, "Q1"), added(2, 70, "Q1")], (3, 90), FORWARD),
+    "between": ([removed(1, 50, "Q1"), added(2, 70, "Q1")], (1, 60), NOT_STATED),
+    "a list has it": ([listed(1, 50, "Q1")], (1, 60), STATED),
+    "a list speaks for its whole session": ([listed(1, 50, "Q1")], (1, 10), STATED),
+    "a list lacks it": ([listed(1, 50, "Q2")], (1, 60), NOT_STATED),
+    "an empty list": ([listed(1, 50)], (1, 60), NOT_STATED),
+    "a list, carried back": ([listed(1, 50, "Q1")], (0, 5), BACK),
+    "a list lacks it, carried back": ([listed(1, 50, "Q2")], (0, 5), NOT_BACK),
+    "carried back past what came to others": ([added(0, 3, "Q3"), listed(1, 50, "Q2", "Q3")], (0, 5), NOT_BACK),
+    "the list after an addition does not speak for the time before": (
+        [added(1, 50, "Q1"), listed(1, 70, "Q1")],
+        (1, 40),
+        UNKNOWN,
+    ),
+    "the list before an addition does": ([listed(1, 30, "Q2"), added(1, 50, "Q1")], (1, 40), NOT_STATED),
+    "a list that lacks what was added takes nothing back": (
+        [added(1, 50, "Q1"), listed(2, 70, "Q2")],
+        (2, 80),
+        FORWARD,
+    ),
+    "a later list that no longer has it does": (
+        [added(1, 50, "Q1"), listed(2, 70, "Q1"), listed(3, 90, "Q2")],
+        (3, 95),
+        NOT_STATED,
+    ),
+    "a list after a removal": ([removed(1, 50, "Q1"), listed(2, 70, "Q2")], (2, 80), NOT_STATED),
+    "undated lists that disagree": (
+        [listed(1, 0, "Q1", dated=False), listed(1, 0, "Q2", source="qfe.txt", dated=False)],
+        (1, INF),
+        UNKNOWN,
+    ),
+    "undated lists that agree on it": (
+        [listed(1, 0, "Q1", dated=False), listed(1, 0, "Q1", "Q2", source="qfe.txt", dated=False)],
+        (1, INF),
+        STATED,
+    ),
+    "the entries of one list are one list": (
+        [listed(1, 0, "Q1", dated=False), listed(1, 0, "Q2", dated=False)],
+        (1, INF),
+        STATED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("placed", "where", "expected"), CASES.values(), ids=CASES)
+def test_a_name(placed, where, expected):
+    assert about(placed, "Q1", *where) == expected
+
+
+def test_without_a_session_a_name_counts_only_if_nothing_ever_said_otherwise():
+    point = Point(None, 0)
+    assert SetTimeline(FIXES, [listed(1, 50, "Q1")]).at(point).value == ("Q1",)
+    assert SetTimeline(FIXES, [added(1, 50, "Q1")]).at(point).value == ()
+
+
+def test_the_set_as_a_whole():
+    timeline = SetTimeline(FIXES, [added(1, 50, "KB2"), added(2, 70, "kb1"), added(2, 80, "KB2")])
+    known = timeline.at(Point(2, 75))
+    assert (known.basis, known.value) == (Basis.CARRIED_FORWARD, ("KB2", "kb1"))
+    assert known.why == "at least these: no complete list was collected"
+    assert timeline.at(Point(1, 10)).basis is Basis.UNKNOWN
+    complete = SetTimeline(FIXES, [listed(1, 50, "Q2", "Q1")]).at(Point(1, 60))
+    assert (complete.basis, complete.value, complete.why) == (Basis.STATED, ("Q1", "Q2"), "")
+
+
+def test_points_between_which_nothing_is_stated_know_the_same():
+    timeline = SetTimeline(FIXES, [added(1, 50, "Q1"), added(1, 60, "Q2")])
+    assert timeline.at(Point(1, 51)) is timeline.at(Point(1, 59))
+    assert timeline.at(Point(1, 51)) is not timeline.at(Point(1, 60))
+
+
+def test_names_are_compared_without_regard_to_case():
+    timeline = SetTimeline(FIXES, [added(1, 50, "KB1"), removed(1, 60, "kb1")])
+    assert timeline.at(Point(1, 55)).value == ("KB1",)
+    assert timeline.at(Point(1, 60)).value == ()
+
+
+def test_one_warning_for_lists_that_disagree():
+    names = [f"Q{number}" for number in range(14)]
+    lists = [listed(1, 0, *names, dated=False), listed(1, 0, dated=False, source="qfe.txt")]
+    timeline = SetTimeline(FIXES, lists)
+    (warning,) = timeline.warnings()
+    assert warning.kind == "conflict"
+    assert warning.message.startswith("SOFTWARE and qfe.txt disagree on hotfix Q0, Q1, ")
+    assert "and 4 more, and which is newer is not known" in warning.message
+    assert len(timeline.conflicts) == 14
+    assert list(SetTimeline(FIXES, [listed(1, 0, "Q1")]).warnings()) == []
+
+
+def test_only_sets_have_members():
+    assert isinstance(timeline_of(FIXES, [added(1, 5, "Q1")]).at(Point(1, 9)), KnownSet)
+    assert type(timeline_of("os.service_pack", [])) is FactTimeline
+
+
+# ----------------------------------------------------------------------------------------------- conditions
+
+
+def asks(*values, operator=Operator.IS):
+    return Test(field=FIXES, values=values, text="hotfix", operator=operator)
+
+
+SOME = [added(1, 50, "KB1-v2")]
+ALL = [listed(1, 50, "KB1", "KB2")]
+LATER = [listed(2, 90, "KB1")]
+TESTS = {
+    "one of them": (SOME, asks("KB1-v2"), True, Truth.TRUE),
+    "by a pattern": (SOME, asks("KB1*"), True, Truth.TRUE),
+    "any of several": (SOME, asks("KB7", "KB1-v2"), True, Truth.TRUE),
+    "another": (SOME, asks("KB2"), True, Truth.UNKNOWN),
+    "removed": ([removed(1, 50, "KB1")], asks("kb1"), True, Truth.FALSE),
+    "removed, but a pattern fits others": ([removed(1, 50, "KB1")], asks("KB1*"), True, Truth.UNKNOWN),
+    "another, of a complete list": (ALL, asks("KB3"), True, Truth.FALSE),
+    "a pattern, of a complete list": (ALL, asks("KB3*"), True, Truth.FALSE),
+    "in a later list, where that makes it true": (LATER, asks("KB1"), True, Truth.TRUE),
+    "in a later list, negated": (LATER, asks("KB1"), False, Truth.UNKNOWN),
+    "not in a later list, negated": (LATER, asks("KB2"), False, Truth.FALSE),
+    "not in a later list": (LATER, asks("KB2"), True, Truth.UNKNOWN),
+    "there is one": (SOME, asks(True, operator=Operator.EXISTS), True, Truth.TRUE),
+    "there is none, but one is known": (SOME, asks(False, operator=Operator.EXISTS), True, Truth.FALSE),
+    "there is none": ([listed(1, 50)], asks(None), True, Truth.TRUE),
+    "there is none, for all that is known": ([removed(1, 50, "KB1")], asks(None), True, Truth.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("placed", "test", "positive", "expected"), TESTS.values(), ids=TESTS)
+def test_conditions(placed, test, positive, expected):
+    assert decide(test, SetTimeline(FIXES, placed).at(Point(1, 60)), positive).truth is expected
+
+
+def test_a_reason_names_what_decides():
+    timeline = SetTimeline(FIXES, [added(0, 5, "KB1"), added(1, 50, "KB2")])
+    answer = decide(asks("KB2"), timeline.at(Point(1, 60)), True)
+    assert (answer.says, answer.locations[0].record) == ("hotfixes KB2", 50)
+    unknown = decide(asks("KB3"), timeline.at(Point(1, 60)), True)
+    assert unknown.says == "the list of hotfixes is not known (no complete list was collected)"
+    assert decide(asks("KB1"), timeline.at(Point(1, 60)), True, strict=True).truth is Truth.UNKNOWN

@@ -216,7 +216,8 @@ class ReadOptions:
     """How to read logs, for the formats that have a choice.
 
     ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
-    decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without one.
+    decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
+    one.
     """
 
     recover: bool = False
@@ -380,8 +381,8 @@ class ServiceEntry:
 class FileEntry:
     """A file as a listing, a report or the file itself shows it; ``name`` is lower case with suffix.
 
-    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder`` is
-    where the host has the file, as the report prints it.
+    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder``
+    is where the host has the file, as the report prints it.
     """
 
     location: Location

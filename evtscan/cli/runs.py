@@ -37,7 +37,9 @@ def scan(
     until: opt.Until = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
-    host: Annotated[str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")] = "",
+    host: Annotated[
+        str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")
+    ] = "",
     fail_on: opt.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,

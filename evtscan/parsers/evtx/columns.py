@@ -336,9 +336,7 @@ class SegmentColumns:
         columns = (np.split(column, stops) for column in (found.template, found.values, found.count))
         return [Instances(*column) for column in zip(*columns, strict=True)]
 
-    def _by_nested(
-        self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int
-    ) -> Iterator["_Part"]:
+    def _by_nested(self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int) -> Iterator["_Part"]:
         """Split a part by the instances in one of its values, given for the rows that it had in the beginning."""
         if part.key is None:
             yield part

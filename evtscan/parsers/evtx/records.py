@@ -250,13 +250,16 @@ class _Walk:
                 self._take(position, end - position)
                 return end if following is None else following
         lost = 1
-        if following is not None and self._last is not None and self._in_range(following):
-            lost = max(1, self._number(following) - self._last - 1)
+        own = following
+        while own is not None and not self._in_range(own):
+            own = self._next_sound(own + 4, limit, newer=True)
+        if own is not None and self._last is not None:
+            lost = max(1, self._number(own) - self._last - 1)
         elif self._announced is not None and self._last is not None:
             lost = max(1, min(self._announced - self._last, (limit - position) // _SMALLEST))
         end = limit if following is None else following
         self._warn(position, "bad_record", f"{end - position} bytes where a record should be cannot be read", lost)
-        if following is None:
+        if own is None:
             self._announced = None  # counted
         return end
 

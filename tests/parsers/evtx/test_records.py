@@ -124,6 +124,43 @@ def test_records_that_the_header_announces_and_the_chunk_lacks_are_lost(built):
     assert [warning.records_lost for warning in warnings] == [3]
 
 
+def with_foreign(chunk: bytes, offsets: list[int], *places: int) -> bytes:
+    for place in places:
+        chunk = changed(chunk, offsets[place] + 8, struct.pack("<Q", 900 + place))
+    return chunk
+
+
+def test_records_of_another_chunk_behind_damage_can_only_be_recovered(built):
+    chunk, offsets = built
+    mixed = with_foreign(changed(chunk, offsets[1], b"XX"), offsets, 2, 3)
+    records, warnings = find(mixed)
+    assert records.number.tolist() == [1, 5, 6]
+    assert [(warning.kind, warning.location.offset - HEADER_BLOCK, warning.records_lost) for warning in warnings] == [
+        ("bad_record", offsets[1], 3),
+        ("foreign_records", offsets[2], 0),
+    ]
+    assert "2 records of another chunk (902 to 903)" in warnings[1].message
+    records, _ = find(mixed, recover=True)
+    assert records.number.tolist() == [1, 902, 903, 5, 6]
+    assert records.recovered.tolist() == [False, True, True, False, False]
+
+
+def test_a_record_of_another_chunk_across_the_free_space_offset_is_recovered(built):
+    chunk, offsets = built
+    mixed = with_foreign(changed(chunk, offsets[3], b"XX"), offsets, 4, 5)
+    mixed = resealed(changed(mixed, 48, struct.pack("<I", offsets[5] + 40)))
+    records, warnings = find(mixed)
+    assert records.number.tolist() == [1, 2, 3]
+    assert "foreign_records" in {warning.kind for warning in warnings}
+    records, _ = find(mixed, recover=True)
+    assert [number for number, slack in zip(records.number, records.recovered, strict=True) if slack] == [904, 905]
+
+
+def test_a_chain_of_records_without_damage_is_read_whatever_their_numbers(built):
+    chunk, offsets = built
+    assert numbers(with_foreign(chunk, offsets, 2, 3)) == [1, 2, 902, 903, 5, 6]
+
+
 def test_an_empty_chunk_has_no_records():
     assert numbers(closed(ChunkBuilder())) == []
 

@@ -1,5 +1,6 @@
 """A scan of every real file: it ends, and visits at least the records that the peers see."""
 
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,13 +73,12 @@ def test_the_reference_decoder_visits_as_many(corpus, name):
 
 
 def test_hives_are_read_or_declined_with_a_reason(corpus, tmp_path):
-    import lzma
-
+    read = {}
     for packed in sorted((corpus / "hives").iterdir()):
         target = tmp_path / packed.name.removesuffix(".xz")
         data = packed.read_bytes()
         target.write_bytes(lzma.decompress(data) if packed.suffix == ".xz" else data)
-    report = scan(find([tmp_path]).sources, RULES, ScanOptions())
-    read = {row.source_file for row in report.evidence}
-    assert {"SYSTEM", "SYSTEM_2", "SYSTEM_B", "SYSTEM_WIN_10_1709"} <= read
-    assert all(item.reason for item in report.skipped)
+        report = scan(find([target]).sources, RULES, ScanOptions())
+        read[target.name] = bool(report.evidence)
+        assert report.evidence or all(item.reason for item in report.skipped), target.name
+    assert {name for name, done in read.items() if done} >= {"SYSTEM", "SYSTEM_2", "SYSTEM_B", "SYSTEM_WIN_10_1709"}

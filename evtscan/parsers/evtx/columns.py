@@ -10,6 +10,7 @@ declined: these rows go to the decoder that takes one record at a time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from evtscan.model import Query
 from evtscan.parsers.evtx.document import READ_FIELD, Hole
-from evtscan.parsers.evtx.file import CHUNK_SIZE, Offsets, Segment
+from evtscan.parsers.evtx.file import CHUNK_SIZE, FRONT, Offsets, Segment
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.shapes import (
     EMPTY,
@@ -53,11 +54,19 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """Template instances, one for each row: the template's number or NOT_KNOWN, place and number of the values."""
+    """Template instances, one for each row: the template's number or NOT_KNOWN, place and number of the values.
+
+    ``first`` are the entries for the sizes and types of the first four values, whether or not there are as many.
+    """
 
     template: NDArray[np.int64]
     values: Offsets
     count: NDArray[np.int64]
+    first: NDArray[np.void]
+
+    def take(self, rows: Rows | slice) -> "Instances":
+        """Some of them."""
+        return Instances(self.template[rows], self.values[rows], self.count[rows], self.first[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,35 +196,40 @@ class SegmentColumns:
 
     def __init__(self, decoder: Decoder, segment: Segment, records: Records) -> None:
         self._decoder, self._segment, self._records = decoder, segment, records
-        self._instances = self._find_instances(records.start + HEADER_SIZE, records.end)
+        self._instances = self._find_instances(records.start + HEADER_SIZE, records.end, records.front)
         self.event_id, self.declined = self._event_ids()
         self._bytes = b""
 
     # -------------------------------------------------------------------------------------------- instances
 
-    def _find_instances(self, start: Offsets, end: Offsets) -> Instances:
-        """The template instances that begin at these places, each with room up to its end."""
+    def _find_instances(self, start: Offsets, end: Offsets, front: NDArray[np.void]) -> Instances:
+        """The template instances that begin at these places (see ``FRONT``), each with room up to its end."""
         segment = self._segment
-        start = start + _HEADER_SIZE * (
-            (segment.u32[start] & 0xFFFFFF) == _FRAGMENT_HEADER
-        )  # nested ones may have none
-        place = start + _TO_VALUES
+        bare = (front["header"] & 0xFFFFFF) != _FRAGMENT_HEADER
+        if bare.any():  # nested ones may have no header
+            front = front.copy()
+            front[bare] = segment.strings(start[bare] - _HEADER_SIZE, FRONT.itemsize).view(FRONT)
+            start = start - _HEADER_SIZE * bare
+        place = start + _HEADER_SIZE + _TO_VALUES
         good = place + 4 <= end
-        good &= (segment.bytes[start] & ~np.uint8(_MORE)) == _INSTANCE
-        base = start & -CHUNK_SIZE
-        offset = segment.u32[start + 6].astype(np.int64)
+        good &= (front["token"] & ~np.uint8(_MORE)) == _INSTANCE
+        offset = front["definition"].astype(np.int64)
         good &= offset + _DEFINITION_HEADER <= CHUNK_SIZE
-        definition = np.where(good, base + offset, 0)
-        inline = definition == place
-        values = np.where(inline, place + _DEFINITION_HEADER + segment.u32[np.where(inline, place + 20, 0)], place)
-        good &= values + 4 <= end
-        values = np.where(good, values, 0)
-        count = segment.u32[values].astype(np.int64)
+        definition = np.where(good, (start & -CHUNK_SIZE) + offset, -1)
+        values, count, first = place, front["count"].astype(np.int64), front["first"].copy()
+        inline = np.flatnonzero(definition == place)
+        if len(inline):  # the definition stands before the values
+            behind = place[inline] + _DEFINITION_HEADER + segment.u32[place[inline] + 20]
+            behind[behind + 4 > end[inline]] = 0
+            values[inline] = behind
+            count[inline] = segment.u32[behind]
+            first[inline] = segment.strings(behind + 4, first.itemsize)
+            good[inline] &= behind > 0
         good &= values + 4 + 4 * count <= end
-        template = self._templates(np.where(good, definition, -1), inline & good)
-        return Instances(template, values, np.where(template == NOT_KNOWN, 0, count))
+        template = self._templates(np.where(good, definition, -1), inline[good[inline]])
+        return Instances(template, np.where(good, values, 0), np.where(template == NOT_KNOWN, 0, count), first)
 
-    def _templates(self, definition: Offsets, inline: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def _templates(self, definition: Offsets, inline: Rows) -> NDArray[np.int64]:
         """The templates at the places of definitions (-1: none); most stand in the first record that uses them."""
         template = np.full(len(definition), NOT_KNOWN, np.int64)
         resolve, lookup = self._decoder.table.resolve, self._decoder.lookup
@@ -242,16 +256,16 @@ class SegmentColumns:
         index = np.where(known, index, 0)
         table = np.where(known, instances.values + 4, 0)
         place = table + 4 * instances.count
-        u64, furthest = self._segment.u64, int(index.max(initial=0))
-        if furthest == 3 and index.min() == 3:  # as Windows has it: four entries with two looks
-            first, second = u64[table].view(np.int64), u64[np.where(known, table + 8, 0)].view(np.int64)
-            place += (first & 0xFFFF) + ((first >> 32) & 0xFFFF) + (second & 0xFFFF)
-            entry = (second >> 32).view(np.uint64)
+        furthest = int(index.max(initial=0))
+        if furthest == 3 and int(index[known].min()) == 3:  # as Windows has it
+            entries = instances.first.view("<u4").reshape(-1, 4)
+            place += (entries[:, :3] & 0xFFFF).sum(axis=1, dtype=np.int64)
+            entry = entries[:, 3]
         else:
             for step in range(furthest):
                 size = self._segment.u16[table + 4 * np.minimum(step, index)]
                 place += np.where(step < index, size, 0)
-            entry = self._segment.u32[np.where(known, table + 4 * index, 0)].astype(np.uint64)
+            entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
         event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
         return event_id, ~known
@@ -267,11 +281,9 @@ class SegmentColumns:
 
     def groups(self, rows: Rows) -> tuple[list[Group], Rows]:
         """These rows by shape, and those that have none."""
-        instances = self._instances
-        chosen = Instances(instances.template[rows], instances.values[rows], instances.count[rows])
         found: list[Group] = []
         declined: list[Rows] = []
-        for part in self._split(rows, chosen, self._records.end[rows], (), 0):
+        for part in self._split(rows, self._instances.take(rows), self._records.end[rows], (), 0):
             shape = None if part.key is None else self._decoder.shape(part.key)
             if shape is None:
                 declined.append(part.rows)
@@ -331,10 +343,10 @@ class SegmentColumns:
         bounds = [part.bounds[(*path, index)] for part in parts for index in part.nested]
         if not bounds:
             return []
-        found = self._find_instances(*map(np.concatenate, zip(*bounds, strict=True)))
-        stops = np.cumsum([len(start) for start, _ in bounds])[:-1]
-        columns = (np.split(column, stops) for column in (found.template, found.values, found.count))
-        return [Instances(*column) for column in zip(*columns, strict=True)]
+        start, end = map(np.concatenate, zip(*bounds, strict=True))
+        found = self._find_instances(start, end, self._segment.strings(start, FRONT.itemsize).view(FRONT))
+        stops = np.cumsum([0, *(len(start) for start, _ in bounds)]).tolist()
+        return [found.take(slice(*stop)) for stop in pairwise(stops)]
 
     def _by_nested(self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int) -> Iterator["_Part"]:
         """Split a part by the instances in one of its values, given for the rows that it had in the beginning."""
@@ -342,7 +354,7 @@ class SegmentColumns:
             yield part
             return
         origin = part.origin
-        instances = Instances(nested.template[origin], nested.values[origin], nested.count[origin])
+        instances = nested.take(origin)
         end = part.bounds[(*path, index)][1]
         for finer in self._split(np.arange(len(part.rows)), instances, end, (*path, index), depth + 1):
             rows = part.rows[finer.rows]

@@ -38,7 +38,18 @@ _MARGIN = 64  # zero bytes behind the last chunk, so that a gather at its end st
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record
 _FLAG_DIRTY, _FLAG_FULL, _FLAG_NO_CHECKSUM = 1, 2, 4
 
-_RECORD_HEADER = np.dtype([("magic", "<u4"), ("size", "<u4"), ("number", "<u8"), ("ticks", "<u8")])
+FRONT = np.dtype(
+    {
+        "names": ["header", "token", "definition", "count", "first"],
+        "formats": ["<u4", "u1", "<u4", "<u4", "V16"],
+        "offsets": [0, 4, 10, 14, 18],
+    }
+)
+"""A fragment's header and its template instance: ``count`` and the ``first`` four entries of the values' sizes and types
+stand there if the definition does not."""
+_HEAD_OF_RECORD = np.dtype(
+    [("magic", "<u4"), ("size", "<u4"), ("number", "<u8"), ("ticks", "<u8"), ("front", f"V{FRONT.itemsize}")]
+)
 
 Offsets = NDArray[np.int64]
 
@@ -209,8 +220,11 @@ class Segment:
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))
 
     def heads(self, starts: Offsets) -> NDArray[np.void]:
-        """The headers of the records that start at these places: ``magic``, ``size``, ``number`` and ``ticks``."""
-        return self.strings(starts, _RECORD_HEADER.itemsize).view(_RECORD_HEADER)
+        """The headers of the records that start at these places, and the ``front`` of what follows (see ``FRONT``).
+
+        A gather is dear, however little it brings: so what everybody asks of a record is brought at once.
+        """
+        return self.strings(starts, _HEAD_OF_RECORD.itemsize).view(_HEAD_OF_RECORD)
 
     def strings(self, starts: Offsets, width: int) -> NDArray[np.void]:
         """The ``width`` bytes at each of these places, which must lie inside."""

@@ -16,6 +16,7 @@ from evtscan.parsers.evtx.file import (
     CHUNK_MAGIC,
     CHUNK_SIZE,
     FIRST_RECORD,
+    FRONT,
     RECORD_MAGIC,
     Offsets,
     Segment,
@@ -34,7 +35,8 @@ class Records:
     """Records of a segment, as columns in record order.
 
     ``start`` and ``end`` are positions in the segment (``end`` where the closing size begins), ``number`` and ``ticks``
-    come from the records' headers, ``recovered`` marks those out of slack space, which are no part of the log.
+    come from the records' headers, ``recovered`` marks those out of slack space, which are no part of the log, and
+    ``front`` is how their BinXML begins.
     """
 
     start: Offsets
@@ -42,6 +44,7 @@ class Records:
     number: NDArray[np.uint64]
     ticks: NDArray[np.uint64]
     recovered: NDArray[np.bool_]
+    front: NDArray[np.void]
 
     def __len__(self) -> int:
         return len(self.start)
@@ -65,7 +68,7 @@ def find_records(
         _warning(source, segment, slot, 0, "bad_chunk", "the chunk header fails its checksum")
         for slot in np.flatnonzero(spans.whole & ~healthy).tolist()
     ]
-    start, size = spans.start, spans.size
+    start, size, heads = spans.start, spans.size, spans.heads
     slack: list[tuple[int, int]] = []
     if len(odd) or recover:
         kept = spans.whole[start // CHUNK_SIZE]
@@ -77,19 +80,21 @@ def find_records(
         if recover:
             slack = _slack(segment, found)
         start, size, recovered = _in_order(found, slack)
+        heads = segment.heads(start)
     else:
         recovered = np.zeros(len(start), np.bool_)
-    heads = segment.heads(start)
-    records = Records(start, start + size - 4, heads["number"], heads["ticks"], recovered)
+    front = heads["front"].copy().view(FRONT)
+    records = Records(start, start + size - 4, heads["number"], heads["ticks"], recovered, front)
     return records, warnings
 
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    """Start and size of the records in regular chunks (and of some in others); ``whole`` tells which they are."""
+    """The records in regular chunks (and some in others); ``whole`` tells which chunks are regular."""
 
     start: Offsets
     size: Offsets
+    heads: NDArray[np.void]
     whole: NDArray[np.bool_]
 
 
@@ -100,9 +105,9 @@ def _regular(segment: Segment) -> _Spans:
     free = u32[base + 48].astype(np.int64)
     whole = (u64[base] == _CHUNK_MAGIC) & (free <= segment.present) & (free >= FIRST_RECORD) & ~segment.orphan
     start = _stepped(segment, (base + FIRST_RECORD)[whole], (base + free)[whole])
+    heads = segment.heads(start)
     if not len(start):
-        return _Spans(start, start, whole)
-    heads = segment.heads(start)  # one look at each record's place in memory instead of one for every field
+        return _Spans(start, start, heads, whole)
     size: Offsets = heads["size"].astype(np.int64)
     number, end, chunk = heads["number"], start + size, start // CHUNK_SIZE
     last = np.append(np.flatnonzero(chunk[1:] != chunk[:-1]), len(start) - 1)
@@ -112,7 +117,7 @@ def _regular(segment: Segment) -> _Spans:
     good = (heads["magic"] == _MAGIC) & (size >= _SMALLEST) & (end == due) & (number == following)
     good &= u32[np.where(good, end - 4, 0)] == size
     whole[chunk[~good]] = False
-    return _Spans(start, size, whole)
+    return _Spans(start, size, heads, whole)
 
 
 def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
@@ -154,6 +159,7 @@ class _Walk:
         self._announced = named if trusted else None
         self._range = (int.from_bytes(self._data[24:32], "little"), named) if header_intact(self._data) else None
         self._is_damaged = False
+        self._own: int | None = 0  # see _next_own
         self._foreign: list[int] = []  # the numbers in a stretch of such records
         self._foreign_start = self._foreign_end = 0
         if not trusted:
@@ -250,9 +256,7 @@ class _Walk:
                 self._take(position, end - position)
                 return end if following is None else following
         lost = 1
-        own = following
-        while own is not None and not self._in_range(own):
-            own = self._next_sound(own + 4, limit, newer=True)
+        own = self._next_own(position, limit)
         if own is not None and self._last is not None:
             lost = max(1, self._number(own) - self._last - 1)
         elif self._announced is not None and self._last is not None:
@@ -270,6 +274,14 @@ class _Walk:
                 return at
             at = self._data.find(RECORD_MAGIC, at + 1, limit)
         return None
+
+    def _next_own(self, position: int, limit: int) -> int | None:
+        """The next record behind a position that belongs to this chunk; what was found before is found again."""
+        if self._own is not None and self._own <= position:
+            self._own = self._next_sound(position + 4, limit, newer=True)
+            while self._own is not None and not self._in_range(self._own):
+                self._own = self._next_sound(self._own + 4, limit, newer=True)
+        return self._own
 
     def _is_newer(self, position: int) -> bool:
         """Whether a record can be one behind the last that was read, which may have been one of another chunk."""

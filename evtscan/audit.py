@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evtscan import facts
 from evtscan.archives import is_collection, opened, stem
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
-from evtscan.model import ExtractionWarning, HostReport, Location, SkippedFile, Source
+from evtscan.model import ExtractionWarning, FactsFile, HostReport, Location, SkippedFile, Source
 from evtscan.parsers.evidence import read
+from evtscan.parsers.fleetfile import Fleet
 from evtscan.parsers.forwarded import label_of
 from evtscan.parsers.machines import name_in
 from evtscan.scan import ScanOptions, scan_machines
@@ -28,11 +29,12 @@ BYTES_WORTH_A_WORKER = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPlan:
-    """One host of an audit: its name and its files."""
+    """One host of an audit: its name, its files, and what a table of many hosts states of it."""
 
     name: str
     sources: tuple[Source, ...]
     skipped: tuple[SkippedFile, ...] = ()
+    stated: tuple[FactsFile, ...] = ()
 
     @property
     def size(self) -> int:
@@ -63,6 +65,20 @@ def plan(folder: Path) -> list[HostPlan]:
     hosts.extend(_hosts_of_archives(archives, {host.name.casefold() for host in hosts}))
     others = Found(tuple(source for source in found.sources if source not in archives), found.skipped)
     return [*hosts, *_group_loose(others, {host.name.casefold() for host in hosts})]
+
+
+def with_inventory(plans: Sequence[HostPlan], fleet: Fleet) -> tuple[list[HostPlan], list[str]]:
+    """Give each host what the table states of it, and name the hosts of the table that the folder does not have.
+
+    Hosts meet by name, or by its first label, without regard to case.
+    """
+    found: set[str] = set()
+    result = []
+    for item in plans:
+        keys = [key for key in (item.name.casefold(), label_of(item.name).casefold()) if key in fleet.facts]
+        found.update(keys[:1])
+        result.append(replace(item, stated=(fleet.facts[keys[0]],)) if keys else item)
+    return result, [name for key, name in fleet.names.items() if key not in found]
 
 
 def _hosts_of_archives(archives: Sequence[Source], folders: Set[str]) -> Iterator[HostPlan]:
@@ -192,7 +208,7 @@ def _result(future: Future[tuple[HostReport, ...]]) -> tuple[HostReport, ...] | 
 
 def _scan_one(plan: HostPlan, rules: Sequence[Rule], options: ScanOptions) -> tuple[HostReport, ...]:
     try:
-        return scan_machines(plan.sources, rules, options, folder=plan.name, skipped=plan.skipped)
+        return scan_machines(plan.sources, rules, options, folder=plan.name, skipped=plan.skipped, stated=plan.stated)
     except Exception as error:  # whatever goes wrong on one host must not end the audit of the others
         return (_failed(plan, f"the scan failed ({type(error).__name__}: {error}); please report this"),)
 

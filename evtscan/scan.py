@@ -13,7 +13,7 @@ from evtscan.facts.host import Host
 from evtscan.hostmessages import HostMessages, message_tables
 from evtscan.logic import Truth
 from evtscan.messages import MessagesFrom
-from evtscan.model import PLAIN, Basis, Event, HostReport, Query, ReadOptions, SkippedFile, Source
+from evtscan.model import PLAIN, Basis, Event, FactsFile, HostReport, Query, ReadOptions, SkippedFile, Source
 from evtscan.parsers.copies import Distinct, each_once
 from evtscan.parsers.evidence import Reading, read
 from evtscan.parsers.machines import divide, single_out
@@ -77,9 +77,14 @@ def scan_machines(
     *,
     folder: str,
     skipped: Iterable[SkippedFile] = (),
+    stated: Iterable[FactsFile] = (),
 ) -> tuple[HostReport, ...]:
-    """Judge the host of one folder of an audit, or each of several machines whose logs were mixed up in it."""
+    """Judge the host of one folder of an audit, or each of several machines whose logs were mixed up in it.
+
+    ``stated`` is what somebody knows of the host, and no file in its folder says.
+    """
     with _reading(sources, rules, skipped, options.read) as reading:
+        reading.add_stated(stated)
         machines = divide(reading)
         names = [f"{folder}/{machine.label}" if machine.label else folder for machine in machines]
         surveys = (

@@ -11,14 +11,18 @@ import typer
 
 from evtscan import __version__
 from evtscan.archives import stem
-from evtscan.audit import HostPlan, plan, run
+from evtscan.audit import HostPlan, plan, run, with_inventory
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import code_of, command
 from evtscan.detection.loader import RuleSet
 from evtscan.errors import UsageError
-from evtscan.model import HostReport, ReadOptions, Report, Verdict
+from evtscan.facts.catalogue import is_known
+from evtscan.model import HostReport, ReadOptions, Report, Source, Verdict
+from evtscan.parsers.fleetfile import read_fleet
+from evtscan.reporters.ledger import NAMES_SHOWN
 from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
+from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
 from evtscan.sources import find
@@ -87,6 +91,15 @@ def audit(
     host: Annotated[
         list[str] | None, typer.Option("--host", help="Only this host of the folder. Repeatable.", show_default=False)
     ] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(
+            "--inventory",
+            metavar="FILE.csv",
+            help="A table of what is known of the hosts: column Host, the other columns are facts.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: opt.Jobs = 0,
     fail_on: opt.FailOnOption = None,
     strict: opt.Strict = False,
@@ -112,6 +125,8 @@ def audit(
     )
     loaded = session.rules_of(rules, min_level.value)
     hosts = _chosen_hosts(plan(folder), host)
+    if inventory is not None:
+        hosts = _with_inventory(hosts, inventory, quiet)
     with _progress(quiet, len(hosts)) as bar:
         results = run(hosts, loaded.rules, chosen, jobs=jobs, done=lambda item: bar(item.name))
     return _deliver(results, loaded, outputs, clobber, quiet, no_color, show_all, fail_on, strict)
@@ -171,6 +186,21 @@ def _scan_options(
         strict_facts=strict_facts,
         read=read,
     )
+
+
+def _with_inventory(plans: list[HostPlan], inventory: Path, quiet: bool) -> list[HostPlan]:
+    if not inventory.is_file():
+        raise UsageError(f"--inventory {inventory}: there is no such file")
+    fleet = read_fleet(Source(inventory, inventory.name), is_known)
+    hosts, unknown = with_inventory(plans, fleet)
+    if unknown and not quiet:
+        shown = ", ".join(prose(name) for name in unknown[:NAMES_SHOWN])
+        more = f" and {len(unknown) - NAMES_SHOWN:,} more" if len(unknown) > NAMES_SHOWN else ""
+        typer.echo(f"{inventory.name}: the folder has no host {shown}{more}", err=True)
+    if fleet.other_columns and not quiet:
+        columns = ", ".join(map(prose, fleet.other_columns))
+        typer.echo(f"{inventory.name}: no facts, and left out: {columns}", err=True)
+    return hosts
 
 
 def _chosen_hosts(plans: list[HostPlan], names: Sequence[str] | None) -> list[HostPlan]:

@@ -57,6 +57,15 @@ class Reading:
             facts_files=tuple(self.facts_files),
         )
 
+    def add_stated(self, files: Iterable[FactsFile]) -> None:
+        """Add facts that were stated elsewhere than in a file of the host."""
+        for facts in files:
+            self.facts_files.append(facts)
+            self.warnings.extend(facts.warnings)
+            count = f"{len(facts.entries)} fact{'' if len(facts.entries) == 1 else 's'}"
+            note = f"{count} from the inventory; assumed to speak of the last record"
+            self.rows.append(EvidenceRow(source_file=facts.source, size=0, format="inventory", note=note))
+
     def warn(self, source_name: str, kind: str, message: str) -> None:
         """Add a warning about a file as a whole."""
         self.warnings.append(ExtractionWarning(location=Location(source=source_name), kind=kind, message=message))

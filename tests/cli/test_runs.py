@@ -229,3 +229,15 @@ def test_five_thousand_files_of_which_three_are_evidence(evtscan, affected):
     assert result.code == 0
     assert "5,003 seen, 3 read, 5,000 skipped" in result.err
     assert len(result.err.splitlines()) < 40
+
+
+def test_inventory_states_facts_of_many_hosts(evtscan, fleet, tmp_path):
+    table = tmp_path / "inventory.csv"
+    table.write_text("Host,os.version,os.service_pack,component.ras,Room\nntws08,4.0,2,true,4\nGONE,4.0,2,,\n")
+    result = evtscan("audit", fleet, "--inventory", table, "-o", "out/")
+    assert result.code == 0
+    verdicts = {row["Host"]: row["Verdict"] for row in rows(Path("out/findings.csv"))}
+    assert verdicts["NTWS08"] == "confirmed"
+    assert "no host GONE" in result.err
+    assert "Room" in result.err
+    assert evtscan("audit", fleet, "--inventory", "nowhere.csv").code == 2

@@ -1,5 +1,6 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,8 @@ from evtscan.parsers.forwarded import divide, is_forwarded, label_of
 from evtscan.parsers.imagenames import image_end, is_image_name
 from evtscan.parsers.timechanges import with_told
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
+
+logger = logging.getLogger(__name__)
 
 _LOG_NAMES = (".evt", ".evtx")
 _UNDATED = "does not say when it was taken: assumed to be as old as the last record"
@@ -78,6 +81,7 @@ def read(sources: Iterable[Source], query: Query, options: ReadOptions = PLAIN) 
         try:
             size = source.path.stat().st_size
             row = recognise(source)
+            logger.info("%s: %s, %d bytes", source.name, row.title if row else "no evidence", size)
             if row is None:
                 _skip(reading, source, size)
             else:

@@ -241,3 +241,9 @@ def test_inventory_states_facts_of_many_hosts(evtscan, fleet, tmp_path):
     assert "no host GONE" in result.err
     assert "Room" in result.err
     assert evtscan("audit", fleet, "--inventory", "nowhere.csv").code == 2
+
+
+def test_verbose_says_what_is_read(evtscan, affected, caplog):
+    with caplog.at_level("INFO"):
+        evtscan("scan", affected, "-v")
+    assert any(record.getMessage().startswith("SysEvent.Evt: Windows event log") for record in caplog.records)

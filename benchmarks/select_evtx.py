@@ -4,9 +4,9 @@
 
 The logs are assembled in a temporary folder from the chunks of real ones (``EVTSCAN_CORPUS``, or ``../shared/corpus``
 beside the checkout), or without a corpus from those of the samples. Both read the file from the page cache, in turn,
-in this process; of each the best run counts, in processor time, so that others on the machine matter less. evtscan decodes what it selects into events, so an id that
-a quarter of the records have is a different question from a rare one: both are asked. The wheel decodes everything,
-whatever is asked.
+in this process; of each the best run counts, in processor time, so that others on the machine matter less. evtscan
+decodes what it selects into events, so an id that a quarter of the records have is a different question from a rare
+one: both are asked. The wheel decodes everything, whatever is asked.
 """
 
 import argparse

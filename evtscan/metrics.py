@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from evtscan.errors import EvidenceError
@@ -11,6 +12,7 @@ from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
 """How many of the largest gaps are listed."""
+_BATCH = 4096
 
 Key = tuple[str, str, int]
 """Channel, provider, event id."""
@@ -65,9 +67,9 @@ def _measure(source: Source, row: Format, warnings: list[ExtractionWarning]) -> 
     log = LogMetrics(source_file=source.name, format=row.name, size=source.path.stat().st_size)
     reader = read_log(row, source, EVERYTHING)
     gaps = _Gaps(log)
-    for keys, record_ids in _columns(reader):
+    for keys, record_ids, newest_first in _columns(reader):
         log.counts.update(keys)
-        gaps.look(record_ids)
+        gaps.look(record_ids, newest_first)
     summary = reader.summary
     warnings += reader.warnings
     log.records, log.lost = summary.records, summary.lost
@@ -78,21 +80,20 @@ def _measure(source: Source, row: Format, warnings: list[ExtractionWarning]) -> 
     return log
 
 
-def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None]]]:
-    """Keys and record ids of all records, a batch at a time."""
+def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None], bool]]:
+    """Keys and record ids of all records, a batch at a time, and whether the newest stand first."""
     if hasattr(reader, "batches"):
         for batch in reader.batches():
             channels = [channel or "" for channel in batch.column("channel")]
             keys = zip(channels, batch.column("provider"), batch.column("event_id"), strict=True)
-            yield keys, batch.column("record_id")
+            yield keys, batch.column("record_id"), False
         return
-    events: list[Event] = []
-    for event in reader:
-        events.append(event)
-        if len(events) == 4096:
-            yield _of_events(events)
-            events = []
-    yield _of_events(events)
+    events = iter(reader)
+    batch = list(islice(events, _BATCH))
+    newest_first = len(batch) > 1 and batch[1].sequence < batch[0].sequence
+    while batch:
+        yield *_of_events(batch), newest_first
+        batch = list(islice(events, _BATCH))
 
 
 def _of_events(events: list[Event]) -> tuple[list[Key], list[int | None]]:
@@ -109,20 +110,25 @@ def _health(source: Source, row: Format, dirty: bool) -> str:
 
 
 class _Gaps:
-    """Notes where record ids do not rise by one; a fall (another log's records, a counter's end) is no gap."""
+    """Notes where record ids do not rise by one; a fall (another log's records, a counter's end) is no gap.
+
+    Where the newest record stands first, they do not fall by one, and it is a rise that is no gap.
+    """
 
     def __init__(self, log: LogMetrics) -> None:
         self._log = log
         self._last: int | None = None
 
-    def look(self, record_ids: Iterable[int | None]) -> None:
-        """Take in the next record ids, in record order."""
+    def look(self, record_ids: Iterable[int | None], newest_first: bool) -> None:
+        """Take in the next record ids, as they stand in the file."""
         last = self._last
         for number in record_ids:
             if number is None:
                 continue
-            if last is not None and number > last + 1:
-                self._note(Gap(missing=number - last - 1, first=last + 1, last=number - 1))
+            if last is not None:
+                older, newer = (number, last) if newest_first else (last, number)
+                if newer > older + 1:
+                    self._note(Gap(missing=newer - older - 1, first=older + 1, last=newer - 1))
             last = number
         self._last = last
 

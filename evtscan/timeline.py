@@ -201,9 +201,15 @@ def _fact(item: Placed, said: str) -> TimelineRow:
         sequence=item.sequence,
         time="" if time is None else str(time),
         kind=FACT,
-        text=f"{said}{' (assumed: not dated)' if item.assumed else ''}",
+        text=f"{said}{_assumed(item)}",
         location=statement.location,
     )
+
+
+def _assumed(item: Placed) -> str:
+    if item.is_vague:
+        return " (in this boot session or an earlier one: dated in local time)"
+    return " (assumed: not dated)" if item.assumed else ""
 
 
 def _bounds(host: Host, name: str, bounds: Mapping[int, SessionBound]) -> Iterator[TimelineRow]:

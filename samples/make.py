@@ -1,4 +1,4 @@
-"""Make the sample hosts and the table of ``README.md``, or check that they are what this script would make.
+"""Make the sample hosts and the tables of ``README.md``, or check that they are what this script would make.
 
 python samples/make.py
 python samples/make.py --check
@@ -6,22 +6,25 @@ python samples/make.py --check
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from sample_hosts.hosts import HOSTS
+from sample_hosts.sources import SOURCES
 
 FOLDER = Path(__file__).parent
-_BEGIN, _END = "<!-- generated: hosts -->\n", "<!-- end -->\n"
+_FOLDERS: Mapping[str, Mapping[str, Callable[[], dict[str, bytes]]]] = {"hosts": HOSTS, "sources": SOURCES}
+_END = "<!-- end -->\n"
 
 
 def sample_files() -> Iterator[tuple[str, bytes]]:
-    """Every file of every host: its path below ``hosts/`` and its bytes."""
-    for host, files in HOSTS.items():
-        for name, content in files().items():
-            yield f"{host}/{name}", content
+    """Every file of every host: its path below this folder and its bytes."""
+    for folder, hosts in _FOLDERS.items():
+        for host, files in hosts.items():
+            for name, content in files().items():
+                yield f"{folder}/{host}/{name}", content
 
 
 def host_table(manifest: Mapping[str, Any]) -> str:
@@ -33,20 +36,34 @@ def host_table(manifest: Mapping[str, Any]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def with_table(readme: str, table: str) -> str:
-    """The readme with its generated part replaced."""
-    before, _, rest = readme.partition(_BEGIN)
+def source_table(manifest: Mapping[str, Any]) -> str:
+    """The sources of their manifest as a table in Markdown."""
+    rows = ["| source | what was collected | Q162396 | still unknown |", "| --- | --- | --- | --- |"]
+    for name, entry in manifest["sources"].items():
+        missing = ", ".join(f"`{fact}`" for fact in entry["missing"]) or "nothing"
+        rows.append(f"| `{name}` | {' '.join(entry['what'].split())} | `{entry['verdict']}` | {missing} |")
+    return "\n".join(rows) + "\n"
+
+
+def with_table(readme: str, name: str, table: str) -> str:
+    """The readme with the generated part of this name replaced."""
+    begin = f"<!-- generated: {name} -->\n"
+    before, _, rest = readme.partition(begin)
     after = rest.partition(_END)[2]
-    return f"{before}{_BEGIN}{table}{_END}{after}"
+    return f"{before}{begin}{table}{_END}{after}"
 
 
 def wanted_files() -> dict[Path, bytes]:
     """Everything that this script makes."""
-    wanted = {FOLDER / "hosts" / name: content for name, content in sample_files()}
-    manifest = yaml.safe_load((FOLDER / "manifest.yaml").read_text(encoding="utf-8"))
+    wanted = {FOLDER / name: content for name, content in sample_files()}
     readme = FOLDER / "README.md"
-    text = with_table(readme.read_text(encoding="utf-8"), host_table(manifest))
+    text = with_table(readme.read_text(encoding="utf-8"), "hosts", host_table(_manifest("manifest.yaml")))
+    text = with_table(text, "sources", source_table(_manifest("sources.yaml")))
     return {**wanted, readme: text.encode("utf-8")}
+
+
+def _manifest(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def differences(wanted: Mapping[Path, bytes]) -> Iterator[str]:
@@ -57,7 +74,7 @@ def differences(wanted: Mapping[Path, bytes]) -> Iterator[str]:
             yield f"{name}: missing"
         elif path.read_bytes() != content:
             yield f"{name}: different"
-    present = (path for path in (FOLDER / "hosts").rglob("*") if path.is_file())
+    present = (path for folder in _FOLDERS for path in (FOLDER / folder).rglob("*") if path.is_file())
     yield from (f"{path.relative_to(FOLDER).as_posix()}: not made here" for path in present if path not in wanted)
 
 

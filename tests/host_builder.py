@@ -1,5 +1,6 @@
 """Evidence of a host in memory: events in a few words, logs whose summary fits them, registries and facts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from evtscan.model import (
@@ -75,6 +76,22 @@ def log(*events, source="System.evt", channel="System", first=1, last=None, **su
     } | summary
     placed = sorted(events, key=lambda item: item.sequence)
     return Log(source=Source(Path(source), source), summary=LogSummary(**values), events=tuple(placed))
+
+
+def local(minute: float) -> Instant:
+    """That time as a clock of an unknown zone prints it."""
+    return Instant(at(minute).ticks, 0, local=True)
+
+
+def localised(one, hours=0):
+    """A log with the times that a machine so many hours east of UTC prints."""
+
+    def printed(time):
+        return Instant(time.ticks + hours * 60 * MINUTE, 0, local=True)
+
+    events = tuple(replace(item, time=printed(item.time)) for item in one.events)
+    summary = replace(one.summary, first_time=printed(one.summary.first_time), last_time=printed(one.summary.last_time))
+    return replace(one, events=events, summary=summary)
 
 
 def facts_file(source="facts.yaml", **named):

@@ -1,7 +1,7 @@
 """The history of a host as rows, and as bars."""
 
 import pytest
-from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, log
+from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, local, log
 
 from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
@@ -84,6 +84,15 @@ def test_facts_where_they_change_with_what_bounds_them():
         ),
         (4, "Service Pack 6 (assumed: not dated)"),
     ]
+
+
+def test_a_session_that_a_local_time_leaves_open_is_told_as_assumed():
+    registry = FakeRegistry(
+        {r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"CurrentVersion": "4.0"}}, taken=local(90)
+    )
+    host = Host(evidence(log(event_log(10, 6005, minute=60), last=20), registry))
+    (text,) = {text for _, kind, text in told(host) if kind == "fact" and "4.0" in text}
+    assert text.endswith("(in this boot session or an earlier one: dated in local time)")
 
 
 def test_a_short_and_a_long_name_are_no_change():

@@ -6,7 +6,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -22,7 +22,9 @@ from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
 WORTH_WORKERS = 48 << 20
-"""Bytes of logs from which starting worker processes pays off."""
+"""Bytes of logs from which starting worker processes pays off, if everything is written."""
+WORTH_WORKERS_SELECTING = 1 << 30
+"""The same for a few events: they are found while a worker would start."""
 _FORMATS = {row.name: row for row in PARSERS}
 _WAITING = 2  # results per worker that may wait for their turn
 _PIECE = 1 << 20
@@ -110,9 +112,9 @@ def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
 
 def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Iterator[Result]:
     """Run the tasks and give their results in order, the same with any number of workers (0: as many as pay off)."""
-    workers = 1 if options.finish else min(jobs or _workers_that_pay(tasks), len(tasks))
+    workers = 1 if options.finish else min(jobs or _workers_that_pay(tasks, options.query), len(tasks))
     if workers <= 1:
-        for task in tasks:
+        for task in _joined(tasks):
             yield from _stream(task, options)
         return
     context = multiprocessing.get_context("spawn")
@@ -130,9 +132,21 @@ def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Itera
             yield from _handed_over(*waiting.popleft())
 
 
-def _workers_that_pay(tasks: Sequence[Task]) -> int:
+def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
+    """The same work with one task for each log, which is what takes least in one process."""
+    logs: dict[Source, Task] = {}
+    for task in tasks:
+        begun = logs.get(task.source, task)
+        if begun.chunks and task.chunks:
+            begun = replace(begun, chunks=(begun.chunks[0], task.chunks[1]))
+        logs[task.source] = begun
+    return logs.values()
+
+
+def _workers_that_pay(tasks: Sequence[Task], query: Query) -> int:
     size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
-    return (os.cpu_count() or 1) if size >= WORTH_WORKERS else 1
+    is_selective = query.selectors is not None or query.include_ids is not None
+    return (os.cpu_count() or 1) if size >= (WORTH_WORKERS_SELECTING if is_selective else WORTH_WORKERS) else 1
 
 
 def _whole(task: Task, options: DumpOptions, place: Path) -> Result:

@@ -16,6 +16,7 @@ class Component:
 
     - ``services``: a service or driver of one of these names shows that it is installed, and where all services are
       known, it is absent if there is none of them. The name also tells it by its file, as drivers are named after it.
+    - ``has_driver``: one of its services is a driver, so a list of the services alone does not show that it is absent.
     - ``key_is_enough``: such a registry key counts as it stands. Otherwise it must have a start type: Windows 7 keeps
       keys of components that were never installed, with parameters alone (SNMP, W3SVC), and a removal leaves such.
     - ``events``: what only the installed component logs. ``features``: its names in component servicing.
@@ -28,6 +29,7 @@ class Component:
     title: str
     articles: tuple[str, ...]
     services: tuple[str, ...] = ()
+    has_driver: bool = False
     key_is_enough: bool = False
     events: tuple[Selector, ...] = ()
     features: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ COMPONENTS: tuple[Component, ...] = (
         # Q177118 lists its keys, Q175719 those of RRAS, which has all of them but RasArp; events: Q124919, Q167205
         articles=("Q177118", "Q175719", "Q167205", "Q181548"),
         services=("RasArp",),
+        has_driver=True,
         key_is_enough=True,
         events=_system("RemoteAccess"),
         unsettling=("Router", "WanArp"),

@@ -49,9 +49,11 @@ class Host:
             self.sessions += own
         if not self.stretches:
             self.sessions = _one_session(evidence.logs)
-        self._clock = Clock(self.sessions)
-        self._places: dict[int, Places] = {}
         self.ends = _end_of(self.stretches, evidence.logs)
+        beside = [log for log in chosen if self.stretches and self._is_beside(log)]
+        self._beside = {number for number, log in enumerate(evidence.logs) if any(log is one for one in beside)}
+        self._clock = Clock(self.sessions, runs_on=not any(map(self._goes_beyond, beside)))
+        self._places: dict[int, Places] = {}
         self._stepped_clock = SteppedClock(evidence.logs)
         self._image_ends = [image_end(log.events) for log in evidence.logs]
         self._timelines: dict[str, FactTimeline] = {}
@@ -83,6 +85,8 @@ class Host:
             return Point(own[max(at - 1, 0)], event.sequence)
         if event.time is None:
             return Point(0 if len(self.sessions) == 1 and not self._own_sessions else None, AFTER_EVERYTHING)
+        if log in self._beside and self.ends is not None and event.time.latest > self.ends.earliest:
+            return Point(None, 0)
         session = self._clock.covering(event.time)
         return Point(None, 0) if session is None else self._point_in(session, event.time)
 
@@ -105,8 +109,8 @@ class Host:
         session = self._clock.covering(time)
         if session is not None:
             return self._point_in(session, time)
-        is_outside = not self.sessions or self._is_later(time) or self._clock.begun_by(time) is None
-        return self._point_of_snapshot(time, since=False) if is_outside else Point(None, 0)
+        is_outside = not self.sessions or self._is_later(time) or self._clock.begun_by(time) == (-1, -1)
+        return self._point_of_snapshot(time, since=False)[0] if is_outside else Point(None, 0)
 
     def has_own_sessions(self, event: Event) -> bool:
         """Whether an event stands in a log that divides time into boot sessions: record order says where it belongs."""
@@ -229,36 +233,49 @@ class Host:
         return placed
 
     def _place(self, statement: Statement) -> Placed | None:
-        assumed = statement.event is None and statement.taken is None
         if statement.event is not None:
-            point = self.point_of(statement.event)
+            point, assumed = self.point_of(statement.event), False
         elif statement.taken is not None:
-            point = self._point_of_snapshot(statement.taken, statement.since)
+            point, assumed = self._point_of_snapshot(statement.taken, statement.since)
         else:
-            point = Point(max(len(self.sessions) - 1, 0), AFTER_EVERYTHING)
+            point, assumed = Point(max(len(self.sessions) - 1, 0), AFTER_EVERYTHING), True
         if point.session is None:
             return None
         return Placed(
             statement=statement, session=point.session, sequence=point.sequence, ticks=point.ticks, assumed=assumed
         )
 
-    def _point_of_snapshot(self, taken: Instant, since: bool) -> Point:
-        """Where a dated snapshot belongs: in the session that had begun last, or beyond the log.
+    def _point_of_snapshot(self, taken: Instant, since: bool) -> tuple[Point, bool]:
+        """Where a dated snapshot belongs, and whether that is assumed: in the session that had begun last, or beyond.
 
-        What began to hold at a time (``since``) stands before the records of that time, a snapshot behind them.
+        What began to hold at a time (``since``) stands before the records of that time, a snapshot behind them. Where
+        local times leave several sessions, it is assumed to be taken at the end of the last of them.
         """
         if not self.sessions:
-            return Point(0, 0, taken.ticks)
+            return Point(0, 0, taken.ticks), False
         if self._is_later(taken):
-            return Point(len(self.sessions), 0, taken.ticks)
-        session = self._clock.begun_by(taken)
-        if session is None:
-            return Point(-1, 0, taken.ticks)
-        return self._point_in(session, Instant(taken.ticks - 1) if since else taken)
+            return Point(len(self.sessions), 0, taken.ticks), False
+        first, session = self._clock.begun_by(taken)
+        if first != session:
+            return Point(session, AFTER_EVERYTHING), True
+        if session < 0:
+            return Point(-1, 0, taken.ticks), False
+        return self._point_in(session, Instant(taken.ticks - 1) if since else taken), False
 
     def _is_later(self, time: Instant) -> bool:
-        """Whether a time is more than a day after the last record."""
-        return bool(self.sessions) and self.ends is not None and time.ticks > self.ends.ticks + DAY
+        """Whether a time is more than a day after the last record, in whatever zone."""
+        return bool(self.sessions) and self.ends is not None and time.earliest > self.ends.latest + DAY
+
+    def _is_beside(self, log: Log) -> bool:
+        """Whether a log of local times has no place in the order of the System logs."""
+        times = (log.summary.first_time, log.summary.last_time)
+        known = any(log.source.name in stretch.sources for stretch in self.stretches)
+        return not known and any(time is not None and time.local for time in times)
+
+    def _goes_beyond(self, log: Log) -> bool:
+        """Whether a log ends after the last record of all that have a place in the order, in whatever zone."""
+        last = log.summary.last_time
+        return last is not None and self.ends is not None and last.earliest > self.ends.latest
 
     def _point_in(self, session: int, time: Instant) -> Point:
         if session not in self._places:
@@ -287,17 +304,23 @@ def _end_of(stretches: Sequence[Stretch], logs: Iterable[Log]) -> Instant | None
     """The time of the last record of the System log, else of any log."""
     if stretches:
         return stretches[-1].last_time
-    return max((log.summary.last_time for log in logs if log.summary.last_time is not None), default=None)
+    return _last(log.summary.last_time for log in logs)
 
 
 def _one_session(logs: Iterable[Log]) -> list[Session]:
-    """Logs none of which shows starts, as one session in the order of time."""
+    """Logs none of which shows starts, as one session in the order of time, whatever the zone of local times is."""
     filled = [log.summary for log in logs if log.summary.records]
     if not filled:
         return []
-    begins = [summary.first_time for summary in filled if summary.first_time is not None]
-    ends = [summary.last_time for summary in filled if summary.last_time is not None]
-    return [Session(first=0, last=0, begins=min(begins, default=None), ends=max(ends, default=None))]
+    first_times = (summary.first_time for summary in filled if summary.first_time is not None)
+    begins = min(first_times, key=lambda time: time.earliest, default=None)
+    ends = _last(summary.last_time for summary in filled)
+    span = (begins and Instant(begins.earliest), ends and Instant(ends.latest))
+    return [Session(first=0, last=0, begins=begins, ends=ends, spans=(span,))]
+
+
+def _last(times: Iterable[Instant | None]) -> Instant | None:
+    return max((time for time in times if time is not None), key=lambda time: time.latest, default=None)
 
 
 def _value_of(registry: Registry, name: str, key_path: str, value_name: str) -> Iterator[Statement]:

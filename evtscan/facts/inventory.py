@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from evtscan.facts.presence import name_of
-from evtscan.facts.statement import Statement, Undecided
+from evtscan.facts.statement import Listing, Statement, Undecided
 from evtscan.model import FactValue, FileEntry, Inventory, Location
 from evtscan.versions import os_version, service_pack, version_key
 
@@ -32,8 +33,7 @@ _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 def collect(inventory: Inventory) -> Iterator[Statement]:
     """Everything that one report says, in the normal forms of the catalogue."""
     yield from _system(inventory)
-    if "hotfixes" in inventory.whole:
-        yield _state(inventory, "hotfix", tuple(sorted(inventory.hotfixes)), _place(inventory, "hotfixes"))
+    yield from _hotfixes(inventory)
     for entry in inventory.services:
         name = name_of(entry)
         if name is not None and entry.start is not None:
@@ -81,6 +81,16 @@ def _integer(text: str | None) -> int | None:
     return int(text) if text and _NUMBER.match(text) else None
 
 
+def _hotfixes(inventory: Inventory) -> Iterator[Statement]:
+    """The names that a list holds; one that may lack some (XP's ``File 1``) says nothing of those it does not name."""
+    names = tuple(sorted(inventory.hotfixes))
+    statement = _state(inventory, "hotfix", names, _place(inventory, "hotfixes"))
+    if "hotfixes" in inventory.whole:
+        yield statement
+    elif names:
+        yield replace(statement, listing=Listing.PART)
+
+
 # ----------------------------------------------------------------------------------------------- files
 
 
@@ -112,8 +122,15 @@ def _rank(entry: FileEntry) -> int | None:
     return _SYSTEM if folder[-1] == "system32" else None
 
 
+def _normal(value: FactValue) -> FactValue:
+    """A version without leading zeros, which version resources have in their text alone: ``5.00.2195.1600``."""
+    if isinstance(value, str) and version_key(value) is not None:
+        return ".".join(part.lstrip("0") or "0" for part in value.split("."))
+    return value
+
+
 def _attribute(inventory: Inventory, fact: str, attribute: str, entries: Iterable[FileEntry]) -> Iterator[Statement]:
-    values = {getattr(entry, attribute): entry.location for entry in entries}
+    values = {_normal(getattr(entry, attribute)): entry.location for entry in entries}
     values.pop(None, None)
     if len(values) == 1:
         value, location = next(iter(values.items()))

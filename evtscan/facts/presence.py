@@ -22,7 +22,6 @@ _SERVICE_EVENTS = frozenset({7009, 7011, 7022, 7023, 7024, 7031, 7034, START_CHA
 
 Not 7000 and 7001, a service did not start: a service that was half removed logs that too. Not 7035 and 7036, it was
 started or stopped: they are most of the records of a System log, and to read them all costs more than they tell."""
-_LISTS_EVERYTHING = frozenset({"services", "drivers"})
 _BEFORE_ARGUMENTS = re.compile(r"\.(?:sys|exe)\b", re.IGNORECASE)
 
 SELECTORS = frozenset(
@@ -155,13 +154,14 @@ def _in_report(
             return _state(row, True, entry.location, inventory)
         if found is None and names & unsettling:
             found = entry
-    if not inventory.whole >= _LISTS_EVERYTHING:
+    lists = ("services", "drivers") if row.has_driver else ("services",)
+    if not inventory.whole.issuperset(lists):
         return None
     if found is not None:
         shown = found.name or found.display_name or ""
         return _state(row, _undecided(row, shown), found.location, inventory)
     location = inventory.places.get("drivers", Location(source=inventory.source))
-    return _state(row, False, location, inventory, _absent(inventory.source, "services and drivers", row))
+    return _state(row, False, location, inventory, _absent(inventory.source, " and ".join(lists), row))
 
 
 def name_of(entry: ServiceEntry) -> str | None:

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from evtscan.facts.stretches import Stretch
 from evtscan.model import ClockStep, Event, Selector
@@ -179,61 +180,95 @@ def _spans(
 
 
 def _latest(times: Iterable[Instant | None]) -> Instant | None:
-    return max((time for time in times if time is not None), default=None)
+    return max((time for time in times if time is not None), key=lambda time: time.latest, default=None)
 
 
 class Clock:
     """Which boot session a time falls in, for what has a time and no place in record order.
 
-    Where the clock of the host was set back, sessions overlap, and a time in several of them belongs to none.
+    Where the clock of the host was set back, sessions overlap, and a time in several of them belongs to none. A local
+    time, and a session whose bounds are local times, may lie up to 14 hours away: what then fits several sessions, or
+    one and what is outside all, belongs to none as well. ``runs_on``: the host ran on after its last record for a day,
+    at least until the log was copied.
     """
 
-    def __init__(self, sessions: Sequence[Session]) -> None:
+    def __init__(self, sessions: Sequence[Session], *, runs_on: bool = True) -> None:
+        last = len(sessions) - 1 if runs_on else -1
+        more = [DAY if index == last else 0 for index in range(len(sessions))]
+        possible = [_shown(session, ticks, certain=False) for session, ticks in zip(sessions, more, strict=True)]
+        certain = [_shown(session, ticks, certain=True) for session, ticks in zip(sessions, more, strict=True)]
+        self._layers = [_Layer(possible)] if possible == certain else [_Layer(possible), _Layer(certain)]
+        begun = [(session.begins, index) for index, session in enumerate(sessions) if session.begins is not None]
+        begun.sort(key=lambda item: (item[0].ticks, item[1]))
+        self._begun = [index for _, index in begun]
+        self._may_begin_from = _least_from([begins.earliest for begins, _ in begun])
+        self._have_begun_from = _least_from([begins.latest for begins, _ in begun])
+
+    def covering(self, time: Instant) -> int | None:
+        """The session that covers a time, if exactly one is known to."""
+        found = {layer.of(time.earliest, time.latest) for layer in self._layers}
+        return found.pop() if len(found) == 1 else None
+
+    def begun_by(self, time: Instant) -> tuple[int, int]:
+        """The session that had begun last at a time: at the first moment and at the last that it can be; -1: none."""
+        known = bisect_right(self._have_begun_from, time.earliest)
+        possible = bisect_right(self._may_begin_from, time.latest)
+        first, last = (self._begun[at - 1] if at else -1 for at in (known, possible))
+        return first, last
+
+
+class _Layer:
+    """Which of several sessions alone covers a moment; each comes as the times that the clock showed, in ticks."""
+
+    def __init__(self, sessions: Iterable[Iterable[tuple[float, float]]]) -> None:
         self._edges: list[float] = []
-        self._covering: list[int | None] = []
+        self._alone: list[int | None] = []
         changes: dict[float, list[int]] = {}
-        for index, session in enumerate(sessions):
-            for begins, ends in _without_overlaps(session):
-                if index + 1 == len(sessions):
-                    ends += DAY  # the host ran on after the last record, at least until the log was copied
-                if begins < ends:
-                    changes.setdefault(begins, []).append(index)
-                    changes.setdefault(ends, []).append(~index)
+        for index, spans in enumerate(sessions):
+            for begins, ends in spans:
+                changes.setdefault(begins, []).append(index)
+                changes.setdefault(ends, []).append(index)
         open_ones: set[int] = set()
         for edge in sorted(changes):
             for index in changes[edge]:
-                open_ones.symmetric_difference_update({index if index >= 0 else ~index})
+                open_ones.symmetric_difference_update({index})
             self._edges.append(edge)
-            self._covering.append(next(iter(open_ones)) if len(open_ones) == 1 else None)
-        self._begun = sorted(
-            (session.begins.ticks, index) for index, session in enumerate(sessions) if session.begins is not None
-        )
+            self._alone.append(next(iter(open_ones)) if len(open_ones) == 1 else None)
 
-    def covering(self, time: Instant) -> int | None:
-        """The session that covers a time, if exactly one does."""
-        at = bisect_right(self._edges, time.ticks)
-        return self._covering[at - 1] if at else None
-
-    def begun_by(self, time: Instant) -> int | None:
-        """The session that had begun last at a time."""
-        at = bisect_right(self._begun, time.ticks, key=lambda item: item[0])
-        return self._begun[at - 1][1] if at else None
+    def of(self, first: int, last: int) -> int | None:
+        """The session that is alone from one moment to another."""
+        begin, end = bisect_right(self._edges, first), bisect_right(self._edges, last)
+        found = set(self._alone[begin - 1 : end]) if begin else {None}
+        return found.pop() if len(found) == 1 else None
 
 
-def _without_overlaps(session: Session) -> list[tuple[float, float]]:
-    """The times that the clock showed in a session, each once, as ticks."""
+def _shown(session: Session, more: int, *, certain: bool) -> list[tuple[float, float]]:
+    """The times that the clock showed in a session, each once, as ticks, and ``more`` ticks beyond.
+
+    They are those that it is ``certain`` to have shown, or all that it may have shown.
+    """
     joined: list[tuple[float, float]] = []
-    for begins, ends in sorted(map(_ticks, session.spans or ((session.begins, session.ends),))):
+    spans = session.spans or ((session.begins, session.ends),)
+    for begins, ends in sorted(_ticks(begins, ends, certain) for begins, ends in spans):
         if joined and begins <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
         else:
             joined.append((begins, ends))
-    return joined
+    return [(begins, ends + more) for begins, ends in joined if begins < ends + more]
 
 
-def _ticks(span: tuple[Instant | None, Instant | None]) -> tuple[float, float]:
-    begins, ends = span
-    return (float("-inf") if begins is None else begins.ticks, float("inf") if ends is None else ends.ticks)
+def _ticks(begins: Instant | None, ends: Instant | None, certain: bool) -> tuple[float, float]:
+    low, high = float("-inf"), float("inf")
+    if begins is not None:
+        low = begins.latest if certain else begins.earliest
+    if ends is not None:
+        high = ends.earliest if certain else ends.latest
+    return low, high
+
+
+def _least_from(ticks: Sequence[int]) -> list[int]:
+    """The least of each number and all that follow it: these rise, whatever the numbers do."""
+    return list(accumulate(reversed(ticks), min))[::-1]
 
 
 class Places:
@@ -242,11 +277,7 @@ class Places:
     def __init__(self, session: Session) -> None:
         timed = [(event.sequence, event.time.ticks) for event in session.events if event.time is not None]
         self._sequences = [sequence for sequence, _ in timed]
-        self._earliest_from: list[int] = []  # rises, whatever the clock did: the earliest time from an event on
-        for _, ticks in reversed(timed):
-            later = self._earliest_from[-1] if self._earliest_from else ticks
-            self._earliest_from.append(min(ticks, later))
-        self._earliest_from.reverse()
+        self._earliest_from = _least_from([ticks for _, ticks in timed])
         self._before = session.first - 1
 
     def of(self, time: Instant) -> int:

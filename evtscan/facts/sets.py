@@ -1,8 +1,8 @@
 """Statements about a set (``hotfix``) → what is known of each of its members: there, not there, or unknown.
 
-Lists and events speak of a set in different ways. A complete list says of every name whether it is in the set. An event
-says of one name that it came or went, and nothing of the others. So each member has a time line of its own, and the
-names that nothing ever mentions share one.
+Lists and events speak of a set in different ways. A complete list says of every name whether it is in the set; one that
+may lack some only says so of the names that it has. An event says of one name that it came or went, and nothing of the
+others. So each member has a time line of its own, and the names that nothing ever mentions share one.
 """
 
 from bisect import bisect_right
@@ -163,7 +163,7 @@ def _spellings(placed: Sequence[Placed]) -> dict[str, str]:
 
 
 def _changes(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
-    """The statements that something came into the set or left it, by the lower case of its name."""
+    """The statements that something is in the set, came into it or left it, by the lower case of its name."""
     changes: dict[str, list[Placed]] = {}
     for item in placed:
         if item.statement.listing is not Listing.WHOLE:
@@ -197,7 +197,8 @@ def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
     added = False
     changed_in: int | None = None
     for item in placed:
-        if item.statement.listing is Listing.WHOLE:
+        listing = item.statement.listing
+        if listing in (Listing.WHOLE, Listing.PART):
             named = any(name.casefold() == key for name in _names(item))
             taken_back = added and not named
             repeated = named is state and item.session == changed_in
@@ -205,7 +206,7 @@ def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
                 yield _with_value(item, named)
                 state, added = named, False
         else:
-            added = item.statement.listing is Listing.ADDED
+            added = listing is Listing.ADDED
             if state is None:
                 yield _before_first_change(item, added)
             yield _with_value(item, added)

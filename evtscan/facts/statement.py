@@ -18,6 +18,7 @@ class Listing(Enum):
     """What the names in a statement about a set are to the set."""
 
     WHOLE = "all that are in it"
+    PART = "some that are in it"
     ADDED = "came into it"
     REMOVED = "left it"
 

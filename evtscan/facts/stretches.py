@@ -3,6 +3,9 @@
 A host's System log comes as one file, as archives that continue each other, as copies that repeat each other, or as
 logs that begin anew because somebody cleared them. Files that number the same records alike are joined where they
 touch; what a file repeats under other numbers (a converted copy) is left to the larger one.
+
+A log that somebody printed may have local times, whose zone nobody knows. It joins a log in UTC only where records of
+both are the same, and never takes its place: what may overlap it, in any zone, has no place in the order of time.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -10,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import ClockStep, Event, Log
+from evtscan.parsers.copies import is_copy
 from evtscan.parsers.timechanges import STEP_TICKS
 from evtscan.wintypes import Instant
 
@@ -34,18 +38,47 @@ class Stretch:
     clock_steps: tuple[ClockStep, ...] = ()
 
 
-def identity(event: Event) -> tuple[object, ...]:
-    """What two copies of one record have in common, in whatever file and format."""
+def is_same_record(one: Event, other: Event) -> bool:
+    """Whether events of two files are copies of one record, in whatever file and format."""
+    if any(event.time is not None and event.time.local for event in (one, other)):
+        return is_copy(one, other)
+    return _identity(one) == _identity(other)
+
+
+def _identity(event: Event) -> tuple[object, ...]:
     computer = None if event.computer is None else event.computer.casefold()
     return (event.record_id, event.time, event.provider.casefold(), event.event_id, computer)
 
 
 def join(logs: Iterable[Log]) -> list[Stretch]:
-    """Join logs where their record numbers touch; the stretches come in order of time and do not overlap in it."""
+    """Join logs where their record numbers touch; the stretches come in order of time and do not overlap in it.
+
+    A log that may overlap others and joins none of them is left out.
+    """
+    parts = sorted(map(_Joining.of, logs), key=lambda item: (item.first_time, item.first, -item.last))
+    found = _joined(one for one in parts if not one.local)
+    alone = [one for one in parts if one.local and not _joins(one, found)]
+    return [item.stretch() for item in _without_overlaps([*found, *_joined(alone)])]
+
+
+def _joins(one: "_Joining", found: Sequence["_Joining"]) -> bool:
+    """Let a log of local times join the one that has the same records, if nothing else may be of its time."""
+    same = [item for item in found if item.repeats(one)]
+    partner = next((item for item in same if item.holds(one)), None)
+    if partner is None and len(same) == 1 and not any(_may_overlap(one, item) for item in found if item is not same[0]):
+        partner = same[0]
+        partner.take_local(one)
+    if partner is not None:
+        partner.sources |= one.sources
+    return partner is not None
+
+
+def _joined(parts: Iterable["_Joining"]) -> list["_Joining"]:
+    """Logs joined that come in order of time."""
     finished: list[_Joining] = []
     by_end: dict[int, _Joining] = {}
     running: list[_Joining] = []
-    for one in sorted(map(_Joining.of, logs), key=lambda item: (item.first_time, item.first, -item.last)):
+    for one in parts:
         running = [item for item in running if item.last_time >= one.first_time]
         before = by_end.get(one.first - 1)
         candidates = [*running, before] if before is not None else running
@@ -58,7 +91,7 @@ def join(logs: Iterable[Log]) -> list[Stretch]:
         if partner not in running:
             running.append(partner)
         by_end[partner.last] = partner
-    return [item.stretch() for item in _without_overlaps(finished)]
+    return finished
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +104,7 @@ class _Joining:
     first_time: Instant
     last_time: Instant
     whole: bool
+    local: bool = False
     events: list[Event] = field(default_factory=list)
     clock_steps: dict[int, ClockStep] = field(default_factory=dict)
 
@@ -85,6 +119,7 @@ class _Joining:
             first_time=summary.first_time or _UNDATED,
             last_time=summary.last_time or summary.first_time or _UNDATED,
             whole=not (summary.filtered or summary.holes or summary.lost),
+            local=any(time is not None and time.local for time in (summary.first_time, summary.last_time)),
             events=[event for event in log.events if not event.recovered],
             clock_steps={step.sequence: step for step in summary.clock_steps},
         )
@@ -95,11 +130,18 @@ class _Joining:
         if low > high:
             return other.first == self.last + 1
         mine, theirs = _between(self.events, low, high), _between(other.events, low, high)
-        known = {event.sequence: identity(event) for event in mine}
-        shared = [identity(event) == known[event.sequence] for event in theirs if event.sequence in known]
-        if shared or mine or theirs:
-            return bool(shared) and all(shared)
+        if mine or theirs:
+            return _are_copies(mine, theirs)
         return other.first_time <= self.last_time and self.first_time <= other.last_time
+
+    def repeats(self, other: "_Joining") -> bool:
+        """Whether another file has records that this one has too, under the same numbers, and none that contradict."""
+        low, high = max(self.first, other.first), min(self.last, other.last)
+        return _are_copies(_between(self.events, low, high), _between(other.events, low, high))
+
+    def holds(self, other: "_Joining") -> bool:
+        """Whether another file has no record beyond those of this one."""
+        return self.first <= other.first and other.last <= self.last
 
     def take(self, other: "_Joining") -> None:
         """Add what another file has beyond this one."""
@@ -117,6 +159,17 @@ class _Joining:
         self.sources |= other.sources
         self.whole = self.whole and other.whole
 
+    def take_local(self, other: "_Joining") -> None:
+        """Add what a file of local times has beyond this one; of what both have this one knows more."""
+        beyond = [event for event in other.events if not self.first <= event.sequence <= self.last]
+        self.events = sorted([*self.events, *beyond], key=_sequence)
+        self.clock_steps = other.clock_steps | self.clock_steps
+        if other.last > self.last:
+            self.last, self.last_time = other.last, other.last_time
+        if other.first < self.first:
+            self.first, self.first_time = other.first, other.first_time
+        self.whole = self.whole and other.whole
+
     def stretch(self) -> Stretch:
         return Stretch(
             sources=frozenset(self.sources),
@@ -130,6 +183,13 @@ class _Joining:
         )
 
 
+def _are_copies(some: Iterable[Event], others: Iterable[Event]) -> bool:
+    """Whether there are records of the same number, all of which are the same."""
+    known = {event.sequence: event for event in some}
+    shared = [is_same_record(event, known[event.sequence]) for event in others if event.sequence in known]
+    return bool(shared) and all(shared)
+
+
 def _sequence(event: Event) -> int:
     return event.sequence
 
@@ -139,15 +199,21 @@ def _between(events: Sequence[Event], low: int, high: int) -> Sequence[Event]:
 
 
 def _without_overlaps(found: Iterable[_Joining]) -> list[_Joining]:
-    """The largest ones that do not overlap in time, in order of time."""
+    """The largest ones that do not overlap in time, in order of time; what may overlap one in UTC is left out."""
     kept: list[_Joining] = []
 
     def begins(item: _Joining) -> tuple[Instant, Instant]:
         return (item.first_time, item.last_time)
 
-    for one in sorted(found, key=lambda item: (item.first - item.last, item.first_time, min(item.sources))):
+    for one in sorted(found, key=lambda item: (item.local, item.first - item.last, item.first_time, min(item.sources))):
         at = bisect_right(kept, begins(one), key=begins)
-        neighbours = kept[max(at - 1, 0) : at + 1]
-        if not any(one.first_time < other.last_time and other.first_time < one.last_time for other in neighbours):
+        if not any(_may_overlap(one, other) for other in kept[max(at - 1, 0) : at + 1]):
             insort(kept, one, key=begins)
     return kept
+
+
+def _may_overlap(one: _Joining, other: _Joining) -> bool:
+    """Whether two logs may be of the same time; two of local times are taken to be of one zone, that of the host."""
+    if one.local and other.local:
+        return one.first_time < other.last_time and other.first_time < one.last_time
+    return one.first_time.earliest < other.last_time.latest and other.first_time.earliest < one.last_time.latest

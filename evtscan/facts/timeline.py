@@ -9,6 +9,7 @@ from math import inf
 from evtscan.facts.catalogue import find
 from evtscan.facts.statement import Statement, Undecided
 from evtscan.model import Basis, Bound, ExtractionWarning, FactValue, Known, Limit, Location
+from evtscan.wintypes import Instant
 
 AFTER_EVERYTHING = inf
 
@@ -34,7 +35,8 @@ class Point:
 class Placed:
     """A statement with its place: the session it speaks of, and where in it.
 
-    ``assumed``: the evidence does not say when it was taken, so its place is after the log's last record.
+    ``assumed``: the evidence does not say when it was taken, so its place is after the log's last record; or it does so
+    in local time that fits several sessions, so its place is after the last record of the last of them.
     """
 
     statement: Statement
@@ -52,6 +54,11 @@ class Placed:
     def is_snapshot(self) -> bool:
         """Whether it comes from a snapshot, not from a record of the log."""
         return self.statement.event is None
+
+    @property
+    def is_vague(self) -> bool:
+        """Whether its session is assumed because its local time fits several."""
+        return self.assumed and self.statement.taken is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,17 +150,14 @@ class FactTimeline:
     def _settled(self, items: Sequence[Placed]) -> list[Placed]:
         """The statements of one session that count, in order.
 
-        What settles nothing gives way to what does. Snapshots that disagree become one that is undecided, unless
-        their times say which is the later one.
+        What settles nothing gives way to what does, and a snapshot whose session is assumed by its time to a record.
+        Snapshots that disagree become one that is undecided, unless their times say which is the later one.
         """
         decided = [item for item in items if not isinstance(item.statement.value, Undecided)] or list(items)
-        snapshots = [item for item in decided if item.is_snapshot]
-        groups: dict[float, list[Placed]] = {}
-        for item in snapshots:
-            same_time = inf if any(other.assumed for other in snapshots) else _taken(item)
-            groups.setdefault(same_time, []).append(item)
+        if not all(item.is_snapshot for item in decided):
+            decided = [item for item in decided if not item.is_vague]
         settled = [item for item in decided if not item.is_snapshot]
-        for group in groups.values():
+        for group in _without_order([item for item in decided if item.is_snapshot]):
             first_of_each: dict[FactValue | Undecided, Placed] = {}
             for item in group:
                 first_of_each.setdefault(_comparable(item.statement.value), item)
@@ -246,9 +250,32 @@ def _comparable(value: FactValue | Undecided) -> FactValue | Undecided:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _taken(placed: Placed) -> float:
-    taken = placed.statement.taken
-    return inf if taken is None else taken.ticks
+def _without_order(snapshots: Sequence[Placed]) -> list[list[Placed]]:
+    """Snapshots of one session in groups: which of a group is the later one is not known.
+
+    They are those of one time, and those whose local times overlap, unless one source, and so one zone, has them all.
+    Where one is of an assumed time, they all are one group.
+    """
+    if not snapshots or any(item.assumed for item in snapshots):
+        return [list(snapshots)] if snapshots else []
+    one_zone = len({item.statement.location.source for item in snapshots}) == 1
+    spans = [(*_taken(item.statement.taken, one_zone), item) for item in snapshots]
+    groups: list[list[Placed]] = []
+    until = -inf
+    for earliest, latest, item in sorted(spans, key=lambda span: span[0]):
+        if groups and earliest <= until:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+        until = max(until, latest)
+    return groups
+
+
+def _taken(taken: Instant | None, one_zone: bool) -> tuple[float, float]:
+    """The first and the last moment that a time can be."""
+    if taken is None:
+        return inf, inf
+    return (taken.ticks, taken.ticks) if one_zone else (taken.earliest, taken.latest)
 
 
 def _restarts(number: int) -> str:

@@ -131,7 +131,6 @@ def _read_log(task: _Task) -> None:
     logs = divide(log)
     task.reading.logs.extend(logs)
     task.reading.warnings.extend(reader.warnings)
-    local = any(time is not None and time.local for time in (summary.first_time, summary.last_time))
     task.add_row(
         computer=newest_name(log),
         first_time=str(summary.first_time or ""),
@@ -144,9 +143,13 @@ def _read_log(task: _Task) -> None:
         cleared=summary.cleared,
         filtered=summary.filtered or logs != [log],
         clock_steps=0 if is_forwarded(log) else len(summary.clock_steps),
-        time_zone="not known" if local else "UTC",
+        time_zone=_zone_of(summary.first_time, summary.last_time),
         note="; ".join(_notes(log, logs)),
     )
+
+
+def _zone_of(*times: Instant | None) -> str:
+    return "not known" if any(time is not None and time.local for time in times) else "UTC"
 
 
 def newest_name(log: Log) -> str:
@@ -184,7 +187,9 @@ def _read_registry(task: _Task) -> None:
     task.reading.warnings.extend(registry.warnings)
     taken = str(registry.taken) if registry.taken else ""
     task.add_row(
-        last_time=taken, time_zone="UTC" if taken else "", note=f"last written to at {taken}" if taken else _UNDATED
+        last_time=taken,
+        time_zone=_zone_of(registry.taken) if registry.taken else "",
+        note=f"last written to at {taken}" if taken else _UNDATED,
     )
 
 
@@ -248,5 +253,8 @@ def _channel_cleared(event: Event) -> str:
 
 
 def _follows(first: Instant, cleared: Instant) -> bool:
-    """Whether a log whose oldest record is of a time can have begun when it was cleared (the 104 comes just after)."""
-    return first.ticks >= cleared.ticks - TICKS_PER_SECOND
+    """Whether a log whose oldest record is of a time can have begun when it was cleared (the 104 comes just after).
+
+    A local time follows only if it does so in every zone.
+    """
+    return first.earliest >= cleared.latest - TICKS_PER_SECOND

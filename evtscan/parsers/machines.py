@@ -200,14 +200,17 @@ def _groups(items: Iterable[_Item]) -> list[_Group]:
 
 
 def _continuations(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item]]:
-    """Pairs of logs of which one goes on with the record numbers of the other, in the same channel and later."""
+    """Pairs of logs of which one goes on with the record numbers of the other, in the same channel and later.
+
+    A local time is later only if it is in every zone.
+    """
     logs = [(item, log.summary) for item in items for log in item.logs if not log.forwarded]
     ends = {(summary.channel, summary.last_sequence): (item, summary) for item, summary in logs if summary.channel}
     for item, summary in logs:
         before = ends.get((summary.channel or "", (summary.first_sequence or 0) - 1))
         if before is None or before[1].last_time is None or summary.first_time is None:
             continue
-        if summary.first_time >= before[1].last_time:
+        if summary.first_time.earliest >= before[1].last_time.latest:
             yield before[0], item
 
 
@@ -285,13 +288,16 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _overlap(groups: Mapping[str, Sequence[Log]]) -> bool:
-    """Whether logs of different groups overlap in time."""
+    """Whether logs of different groups overlap in time, those of local times in every zone."""
     spans = sorted(
-        (log.summary.first_time.ticks, (log.summary.last_time or log.summary.first_time).ticks, key)
+        (log.summary.first_time.latest, (log.summary.last_time or log.summary.first_time).earliest, key)
         for key, logs in groups.items()
         for log in logs
         if log.summary.first_time is not None
     )
+    if any(_lies_within(span, spans) for span in spans if span[1] < span[0]):
+        return True
+    spans = [span for span in spans if span[0] <= span[1]]
     ends: dict[str, int] = {}  # of the two groups that reach furthest: one of them is another group than the next log's
     for begins, end, key in spans:
         if any(begins < other_end for other, other_end in ends.items() if other != key):
@@ -299,3 +305,12 @@ def _overlap(groups: Mapping[str, Sequence[Log]]) -> bool:
         ends[key] = max(end, ends.get(key, end))
         ends = dict(sorted(ends.items(), key=lambda item: -item[1])[:2])
     return False
+
+
+def _lies_within(short: tuple[int, int, str], spans: Iterable[tuple[int, int, str]]) -> bool:
+    """Whether a log shorter than what its zone leaves open lies within one of another group, in every zone.
+
+    It comes with the last moment at which it can begin, and the first at which it can end, which is before that.
+    """
+    begins, end, key = short
+    return any(begins < other_end and other_begins < end for other_begins, other_end, other in spans if other != key)

@@ -80,8 +80,11 @@ def _identity(host_name: str, rule_id: str, entity: str) -> str:
     return sha256("\0".join((host_name, rule_id, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def _activity(host: Host, logs: Iterable[Log], shown: Sequence[Judged]) -> str:
-    """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``."""
+def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
+    """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``.
+
+    Local times tell only what holds in every zone, unless all are of one log, and so of one zone.
+    """
     if not shown:
         return "unknown"
     oldest_active = len(host.sessions) - ACTIVE_SESSIONS
@@ -91,7 +94,13 @@ def _activity(host: Host, logs: Iterable[Log], shown: Sequence[Judged]) -> str:
     ends = [log.summary.last_time for log in logs if log.summary.last_time is not None]
     if not times or not ends:
         return "unknown"
-    return "active" if max(times).ticks >= max(ends).ticks - ACTIVE_TICKS else "quiet"
+    if len({*(log.source.name for log in logs), *(item.event.location.source for item in shown)}) == 1:
+        return "active" if max(times).ticks >= max(ends).ticks - ACTIVE_TICKS else "quiet"
+    if max(time.earliest for time in times) >= max(end.latest for end in ends) - ACTIVE_TICKS:
+        return "active"
+    return (
+        "quiet" if max(time.latest for time in times) < max(end.earliest for end in ends) - ACTIVE_TICKS else "unknown"
+    )
 
 
 def covering(host: Host, rule: Rule) -> list[Log]:

@@ -109,6 +109,8 @@ def _row_of_statement(name: str, item: Placed) -> FactRow:
         value, note = shown_value(statement.value), statement.note
     if statement.event is not None:
         time = str(statement.event.time or "")
+    elif item.is_vague:
+        time = f"{statement.taken} (local time: the boot session is assumed)"
     else:
         time = "with the last record (assumed)" if item.assumed else str(statement.taken)
     return FactRow(

@@ -33,6 +33,15 @@ def test_counts_span_gaps_and_health(evtscan, log):
     assert "all intact" in figures["Health"]
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_gaps_of_a_list_whichever_record_stands_first(evtscan, tmp_path, newest_first):
+    rows = [f"{n},System,Dhcp,ERROR,NTBOX,3/{n}/2001 9:26:53 AM,1008,None,The text\r\n" for n in (10, 11, 15, 16, 20)]
+    (tmp_path / "list.txt").write_text("".join(reversed(rows) if newest_first else rows), newline="")
+    (figures,) = json.loads(evtscan("metrics", tmp_path / "list.txt", "-t", "json").out)["logs"]
+    assert (figures["Records"], figures["Gaps"], figures["Missing"]) == (5, 2, 6)
+    assert figures["LargestGaps"] == [[17, 19], [12, 14]]
+
+
 def test_bad_checksums_are_counted(evtscan, log):
     data = bytearray(log.read_bytes())
     data[0x1000 + 0x240] ^= 1

@@ -8,7 +8,7 @@ from evtscan.facts import inventory as collector
 from evtscan.facts import presence
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.displaynames import service_name
-from evtscan.facts.statement import Undecided
+from evtscan.facts.statement import Listing, Undecided
 from evtscan.model import FileEntry, Inventory, Location, ServiceEntry
 from evtscan.wintypes import Instant
 
@@ -62,13 +62,22 @@ def test_system():
         ({"version": "unknown", "build": "x", "service_pack": "RC"}, {}),
         ({"service_pack": ""}, {"os.service_pack": 0}),
         ({"computer": "ntbox.example.com"}, {"host.name": "ntbox"}),
-        ({"hotfixes": ("Q246009",)}, {}),
+        ({"hotfixes": ("Q246009",)}, {"hotfix": ("Q246009",)}),
+        ({"hotfixes": ()}, {}),
         ({"hotfixes": ("Q246009", "Q147222"), "whole": frozenset({"hotfixes"})}, {"hotfix": ("Q147222", "Q246009")}),
         ({"whole": frozenset({"hotfixes"})}, {"hotfix": ()}),
+        ({"files": (file("dhcpcsvc.dll", version="5.00.2195.1600"),)}, {"file.dhcpcsvc.dll.version": "5.0.2195.1600"}),
     ],
 )
 def test_normal_forms(parts, expected):
     assert facts(**parts) == expected
+
+
+@pytest.mark.parametrize(("whole", "listing"), [({"hotfixes"}, Listing.WHOLE), ((), Listing.PART)])
+def test_a_list_of_hotfixes_that_may_lack_some_says_nothing_of_others(whole, listing):
+    report = Inventory(source="x", format="systeminfo", hotfixes=("Q147222",), whole=frozenset(whole))
+    (statement,) = collector.collect(report)
+    assert (statement.value, statement.listing) == (("Q147222",), listing)
 
 
 def test_statements_say_where_and_when():

@@ -183,8 +183,14 @@ def test_reports(listed, component, expected):
 def test_a_report_shows_absence_only_if_it_lists_everything():
     found = told(presence.collect_inventory(report(entry(name="Wins"), whole=EVERYTHING)))
     assert (found["component.wins"], found["component.snmp"], found["component.ras"]) == (True, False, False)
-    for part in EVERYTHING:
-        assert told(presence.collect_inventory(report(whole=frozenset({part})))) == {}
+    assert told(presence.collect_inventory(report(whole=frozenset({"drivers"})))) == {}
+
+
+def test_a_list_of_all_services_shows_the_absence_of_what_has_no_driver():
+    statements = {row.name: row for row in presence.collect_inventory(report(whole=frozenset({"services"})))}
+    assert statements["component.dhcp_server"].value is False
+    assert statements["component.dhcp_server"].note.endswith("holds all services, and DhcpServer is not among them")
+    assert set(statements) == {row.fact for row in COMPONENTS} - {"component.ras"}
 
 
 # ---------------------------------------------------------------------------------------------- the table

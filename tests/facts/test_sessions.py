@@ -172,8 +172,9 @@ def test_a_time_that_two_sessions_cover_belongs_to_none():
 @pytest.mark.parametrize(("minute", "expected"), [(-1, None), (0, 0), (60, 1), (150, 2), (9999, 2)])
 def test_the_session_that_had_begun_last_follows_the_clock(minute, expected):
     clock = Clock([session(0, 100), session(50, 200), session(140, 300), session(-90 * 1440, 60)])
-    assert clock.begun_by(at(minute)) == (3 if expected is None else expected)
-    assert clock.begun_by(at(-100 * 1440)) is None
+    begun = 3 if expected is None else expected
+    assert clock.begun_by(at(minute)) == (begun, begun)
+    assert clock.begun_by(at(-100 * 1440)) == (-1, -1)
 
 
 def test_the_place_of_a_time_among_the_records_of_a_session():

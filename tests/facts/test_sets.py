@@ -1,5 +1,7 @@
 """A set of which some evidence lists all and some only says what came or went: true, false or unknown for each name."""
 
+from dataclasses import replace
+
 import pytest
 from host_builder import at, event
 
@@ -36,6 +38,11 @@ def listed(session, sequence, *names, source="SOFTWARE", dated=True):
     return Placed(statement=statement, session=session, sequence=sequence if dated else INF, assumed=not dated)
 
 
+def partly_listed(session, sequence, *names):
+    item = listed(session, sequence, *names)
+    return replace(item, statement=replace(item.statement, listing=Listing.PART))
+
+
 def about(placed, name, session, sequence):
     """Basis and answer of the test whether a name is in the set."""
     known = SetTimeline(FIXES, placed).at(Point(session, sequence))
@@ -57,6 +64,11 @@ CASES = {
     "added: nor in the session before": ([added(1, 50, "Q1")], (0, 9), UNKNOWN),
     "added: nor long before": ([added(5, 50, "Q1")], (0, 9), UNKNOWN),
     "added: carried forward": ([added(1, 50, "Q1")], (4, 90), FORWARD),
+    "listed in part: there": ([partly_listed(1, 50, "Q1")], (1, 60), STATED),
+    "listed in part: may have been there before": ([partly_listed(1, 50, "Q1")], (0, 9), BACK),
+    "listed in part: says nothing of others": ([partly_listed(1, 50, "Q2")], (1, 60), UNKNOWN),
+    "listed in part: takes nothing back": ([listed(0, 5, "Q1"), partly_listed(1, 50, "Q2")], (1, 60), FORWARD),
+    "listed in part: a later list takes it back": ([partly_listed(0, 5, "Q1"), listed(1, 50)], (1, 60), NOT_STATED),
     "added: says nothing of others": ([added(1, 50, "Q2")], (1, 60), UNKNOWN),
     "added twice": ([added(1, 50, "Q1"), added(3, 80, "Q1")], (2, 60), FORWARD),
     "several names in one record": ([added(1, 50, ("Q2", "Q1"))], (1, 50), STATED),

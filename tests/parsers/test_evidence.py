@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
-from host_builder import at, event, log
+from host_builder import at, event, localised, log
 from sample_writer.event import Data, SampleEvent, Value
 from sample_writer.evtx import evtx_log
 
@@ -174,6 +174,22 @@ def test_event_104_tells_of_another_log_that_it_was_cleared(channel, first_minut
     reading = Reading(logs=[log(says), other])
     evidence._mark_cleared(reading)
     assert [item.summary.cleared for item in reading.logs] == [False, cleared]
+
+
+@pytest.mark.parametrize(("hour", "cleared"), [(0, False), (13, False), (14, True)])
+def test_a_log_of_local_times_was_cleared_only_if_it_begins_later_in_every_zone(hour, cleared):
+    says = event(50, "Microsoft-Windows-Eventlog", 104, **CLEARED)
+    listed = localised(log(source="other", channel="Application", first_time=at(50 + hour * 60)))
+    reading = Reading(logs=[log(says), listed])
+    evidence._mark_cleared(reading)
+    assert reading.logs[1].summary.cleared is cleared
+
+
+def test_when_a_subtree_was_saved_is_a_time_of_no_known_zone(tmp_path):
+    key = "Key Name:          SYSTEM\\Select\nClass Name:        <NO CLASS>\nLast Write Time:   3/14/01 - 9:26 AM\n\n"
+    (tmp_path / "saved.txt").write_text(key, newline="")
+    (row,) = read_folder(tmp_path).rows
+    assert (row.format, row.last_time, row.time_zone) == ("regedt32", "2001-03-14T09:26:00", "not known")
 
 
 def test_what_another_host_says_of_its_log_says_nothing_of_this_one():

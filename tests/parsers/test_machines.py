@@ -2,7 +2,7 @@
 """Which machines the logs of one folder come from."""
 
 import pytest
-from host_builder import FakeRegistry, at, event, facts_file, log
+from host_builder import FakeRegistry, at, event, facts_file, localised, log
 
 from evtscan.model import EvidenceRow, Inventory, SkippedFile
 from evtscan.parsers import forwarded
@@ -104,6 +104,29 @@ def test_logs_of_different_names_at_the_same_time_are_different_machines(parts, 
     machines, warned = told(folder(*parts))
     assert machines == expected
     assert len(warned) == len(expected)
+
+
+DAY = 1440
+LOCAL_MACHINES = {
+    "at the same time, in every zone": (one("b", "TWO", DAY, 9 * DAY), True),
+    "a short one, in every zone": (one("b", "TWO", 5 * DAY, 5 * DAY + 60), True),
+    "a short one of the first hours": (one("b", "TWO", 60, 120), False),
+    "perhaps at the same time": (one("b", "TWO", 10 * DAY - 60, 20 * DAY), False),
+}
+
+
+@pytest.mark.parametrize(("listed", "apart"), LOCAL_MACHINES.values(), ids=LOCAL_MACHINES)
+def test_a_list_of_local_times_is_of_another_machine_only_if_it_overlaps_in_every_zone(listed, apart):
+    machines = divide(folder(one("a", "ONE", 0, 10 * DAY), localised(listed)))
+    assert [machine.label for machine in machines] == (["ONE", "TWO"] if apart else [""])
+    assert len(divide(folder(one("a", "ONE", 0, 10 * DAY), listed))) == 2
+
+
+@pytest.mark.parametrize(("begins", "connected"), [(10 * DAY, False), (11 * DAY, True)])
+def test_numbers_go_on_in_a_list_of_local_times_only_if_it_is_later_in_every_zone(begins, connected):
+    listed = localised(one("b", "TWO", begins, 20 * DAY, first=51, last=60))
+    (machine,) = divide(folder(one("a", "ONE", 0, 10 * DAY, last=50), listed))
+    assert len(machine.reading.logs) == (2 if connected else 1)
 
 
 def collector():

@@ -1,6 +1,6 @@
 """A host's part of the report."""
 
-from host_builder import event, event_log, evidence, facts_file, log
+from host_builder import FakeRegistry, event, event_log, evidence, facts_file, local, log
 
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
@@ -61,6 +61,15 @@ def test_fact_rows_say_what_is_known_now_and_then_what_was_stated():
     ]
     assert found.facts[1].time == "with the last record (assumed)"
     assert found.facts[4].time == "1998-03-01T00:09:00Z"
+
+
+def test_a_session_that_a_local_time_leaves_open_is_told_as_assumed():
+    registry = FakeRegistry(
+        {r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"CurrentVersion": "4.0"}}, taken=local(90)
+    )
+    found = report(log(event_log(10, 6005, minute=60), last=20), registry)
+    times = {row.time for row in found.facts if row.history and row.name == "os.version"}
+    assert times == {f"{local(90)} (local time: the boot session is assumed)"}
 
 
 def test_match_rows(tmp_path):

@@ -4,7 +4,7 @@
 import dataclasses
 
 import pytest
-from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, log
+from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, localised, log
 
 from evtscan.detection.condition import All, Not, Operator, Test, Unobservable
 from evtscan.detection.matcher import match
@@ -414,6 +414,24 @@ def test_activity(record, days, activity):
     starts = [event(number, "Microsoft-Windows-Kernel-General", 12) for number in (100, 200, 300)]
     found = finding(rule(), log(*starts, event(record), last=400, last_time=last))
     assert found.activity == activity
+
+
+@pytest.mark.parametrize(("days", "activity"), [(5.9, "active"), (6.5, "unknown"), (7.3, "quiet")])
+def test_activity_of_a_local_time_is_what_it_is_in_every_zone(days, activity):
+    """The event lies ten hours before the log whose end is known, if its zone is that of Greenwich."""
+    one = event(501, source="list.txt", minute=-600)
+    times = {"first_time": at(-900), "last_time": at(-600)}
+    listed = localised(log(one, source="list.txt", first=501, last=510, **times))
+    starts = [event_log(number, 6005) for number in (100, 200, 300)]
+    found = finding(rule(), log(*starts, last=400, last_time=at(days * 1440)), listed)
+    assert (found.verdict, found.activity) == ("confirmed", activity)
+
+
+@pytest.mark.parametrize(("hours", "activity"), [(167, "active"), (169, "quiet")])
+def test_the_local_times_of_one_log_are_of_one_zone(hours, activity):
+    starts = [event_log(number, 6005, minute=60) for number in (100, 200, 300)]
+    listed = localised(log(event(50, minute=60), *starts, last=400, last_time=at(60 + hours * 60)))
+    assert finding(rule(), listed).activity == activity
 
 
 def test_coverage_of_every_log_in_which_the_event_would_stand():

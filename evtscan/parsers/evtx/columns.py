@@ -8,7 +8,7 @@ What does not fit this mould (no template, a definition that cannot be read, a v
 declined: these rows go to the decoder that takes one record at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evtscan.model import Query
 from evtscan.parsers.evtx.document import READ_FIELD, Hole
 from evtscan.parsers.evtx.file import CHUNK_SIZE, FRONT, Offsets, Segment
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
@@ -34,7 +33,8 @@ from evtscan.parsers.evtx.shapes import (
     texts_of,
 )
 from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable, places_of, rows_at
-from evtscan.wintypes import ARRAY, BINXML, FILETIME, VALUE_LENGTHS, format_value
+from evtscan.parsers.evtx.wanted import WantedIds
+from evtscan.wintypes import ARRAY, BINXML, FILETIME, STRING, VALUE_LENGTHS, format_value
 
 _FRAGMENT_HEADER = 0x01010F  # of four bytes the first three
 _INSTANCE = 0x0C
@@ -45,7 +45,6 @@ _DEFINITION_HEADER = 24
 _EVENT_ID_TYPE = 0x06  # UInt16
 _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
-_EVENT_IDS = 1 << 16
 _MANY = 1000  # records of a group: from there on a copy of the segment pays, since bytes are sliced faster than a view
 _WIDE = 256  # bytes of a value: up to there they are gathered without Python code for each
 
@@ -130,67 +129,6 @@ class _Key:
     nested: tuple[tuple[int, "_Key"], ...]
 
 
-class WantedIds:
-    """A query as tables: for a template, whose provider and channel may be literal, the event ids that can fit."""
-
-    def __init__(self, query: Query) -> None:
-        self._query = query
-        self._allowed = _allowed_ids(query)
-        self._kinds: dict[bytes, int] = {}
-        self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
-        self._table: TemplateTable | None = None
-        self._kind_of = np.zeros(0, np.int64)
-
-    def fits(self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For each row, given its template and event id, whether it can fit; rows without a template do not."""
-        if self._table is not table:
-            self._table, self._kind_of = table, np.zeros(0, np.int64)
-        grown = np.full(len(table.templates) + 1, -1, np.int64)
-        grown[: len(self._kind_of)] = self._kind_of
-        used = np.flatnonzero(np.bincount(template + 1, minlength=len(table.templates) + 1)[1:])
-        for number in used[grown[used] < 0].tolist():
-            grown[number] = self._kind(table.templates[number])
-        self._kind_of = grown[:-1]
-        if not len(used):
-            return np.zeros(len(template), np.bool_)
-        wanted: NDArray[np.bool_] = self._tables[grown[template], event_id] & (template != NOT_KNOWN)
-        return wanted
-
-    def _kind(self, template: Template) -> int:
-        ids = self._ids(template)
-        key = np.packbits(ids).tobytes()
-        if key not in self._kinds:
-            self._kinds[key] = len(self._kinds)
-            self._tables = np.concatenate([self._tables, ids[None]])
-        return self._kinds[key]
-
-    def _ids(self, template: Template) -> NDArray[np.bool_]:
-        if self._query.selectors is None:
-            return self._allowed
-        ids = np.zeros(_EVENT_IDS, np.bool_)
-        for selector in self._query.selectors:
-            channel = selector.channel and selector.channel.casefold()
-            provider = selector.provider and selector.provider.casefold()
-            if channel and template.channel and channel != template.channel:
-                continue
-            if provider and template.providers is not None and provider not in template.providers:
-                continue
-            if selector.event_id is None:
-                ids[:] = True
-            elif 0 <= selector.event_id < _EVENT_IDS:
-                ids[selector.event_id] = True
-        return ids & self._allowed
-
-
-def _allowed_ids(query: Query) -> NDArray[np.bool_]:
-    """For each event id whether the ranges of a query allow it."""
-    allowed = np.full(_EVENT_IDS, query.include_ids is None)
-    for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
-        for numbers in ranges:
-            allowed[[number for number in numbers if 0 <= number < _EVENT_IDS]] = value
-    return allowed
-
-
 class SegmentColumns:
     """The records of one segment as columns."""
 
@@ -258,9 +196,8 @@ class SegmentColumns:
         place = table + 4 * instances.count
         furthest = int(index.max(initial=0))
         if furthest == 3 and int(index[known].min()) == 3:  # as Windows has it
-            entries = instances.first.view("<u4").reshape(-1, 4)
-            place += (entries[:, :3] & 0xFFFF).sum(axis=1, dtype=np.int64)
-            entry = entries[:, 3]
+            first, second, third, entry = instances.first.view("<u4").reshape(-1, 4).T
+            place += (first & 0xFFFF) + (second & 0xFFFF) + (third & 0xFFFF)
         else:
             for step in range(furthest):
                 size = self._segment.u16[table + 4 * np.minimum(step, index)]
@@ -272,10 +209,55 @@ class SegmentColumns:
 
     # -------------------------------------------------------------------------------------------- selection
 
-    def candidates(self, wanted: "WantedIds") -> Rows:
+    def candidates(self, wanted: WantedIds) -> Rows:
         """Rows whose template and event id fit a query; the values left to look at may still say no."""
-        fits = wanted.fits(self._decoder.table, self._instances.template, self.event_id)
-        return np.flatnonzero(fits & ~self.declined)
+        table, instances = self._decoder.table, self._instances
+        rows = np.flatnonzero(wanted.fits(table, instances.template, self.event_id) & ~self.declined)
+        if not wanted.by_name or not len(rows):
+            return rows
+        kept = [
+            self._named(table.templates[number], rows[places], wanted)
+            for number, places in places_of(instances.template[rows])
+        ]
+        return np.sort(np.concatenate(kept))
+
+    def _named(self, template: Template, rows: Rows, wanted: WantedIds) -> Rows:
+        """Those of the rows of a template that still fit when its channel and provider are looked at."""
+        channels: Iterable[tuple[Rows, str | None]] = [(rows, template.channel)]
+        if template.channel is None and template.channel_value is not None:
+            channels = self._by_text(rows, template.channel_value)
+        kept = [rows[:0]]
+        for some, channel in channels:
+            fitting = self._fitting(some, wanted, channel, template.providers)
+            if template.providers is not None or template.provider_value is None:
+                kept.append(fitting)
+                continue
+            for few, name in self._by_text(fitting, template.provider_value):
+                kept.append(self._fitting(few, wanted, channel, None if name is None else frozenset({name})))
+        return np.concatenate(kept)
+
+    def _fitting(self, rows: Rows, wanted: WantedIds, channel: str | None, providers: frozenset[str] | None) -> Rows:
+        return rows[wanted.ids(channel, providers)[self.event_id[rows]]]
+
+    def _by_text(self, rows: Rows, index: int) -> Iterator[tuple[Rows, str | None]]:
+        """Rows of one template by one of their values, a text in lower case; None where it is too much work to say."""
+        instances, segment = self._instances, self._segment
+        counted = index < instances.count[rows]
+        yield rows[~counted], None
+        rows = rows[counted]
+        table = instances.values[rows] + 4
+        entries = rows_at(segment, table, 4 * (index + 1), "<u4")
+        sizes = entries & 0xFFFF
+        start = table + 4 * instances.count[rows] + sizes[:, :index].sum(axis=1, dtype=np.int64)
+        size = sizes[:, index].astype(np.int64)
+        readable = (entries[:, index] >> 16 & 0xFF == STRING) & (size > 0) & (size <= _WIDE)
+        readable &= start + size <= self._records.end[rows]
+        yield rows[~readable], None
+        rows, start, size = rows[readable], start[readable], size[readable]
+        for width, places in places_of(size):
+            values = rows_at(segment, start[places], width, "u1")
+            for value, same in _by_row(values):
+                yield rows[places[same]], format_value(STRING, value.tobytes()).casefold()
 
     # -------------------------------------------------------------------------------------------- groups
 

@@ -10,12 +10,13 @@ import numpy as np
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, LogSummary, Query, Source
 from evtscan.parsers.clocksteps import ClockSteps
-from evtscan.parsers.evtx.columns import Decoder, WantedIds
+from evtscan.parsers.evtx.columns import Decoder
 from evtscan.parsers.evtx.converted import was_converted
 from evtscan.parsers.evtx.file import Layout, Segment, read_layout, read_segments
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError
 from evtscan.parsers.evtx.records import Records, find_records
 from evtscan.parsers.evtx.selection import DecoderName, Kept, RecordBatch, Selection, Singly, select
+from evtscan.parsers.evtx.wanted import WantedIds
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _CLEARED_IDS = frozenset({104, 1102})
@@ -67,7 +68,7 @@ def chunk_count(source: Source) -> int:
     Raises:
         EvidenceError: if nothing of the file can be read.
     """
-    return len(open_layout(source).chunks)
+    return len(_opened(source).layout.chunks)
 
 
 @dataclass(slots=True)

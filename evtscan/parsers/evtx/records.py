@@ -61,9 +61,7 @@ def find_records(
     warnings: list[ExtractionWarning] = []
     spans = _regular(segment)
     odd = np.flatnonzero(~spans.whole)
-    healthy = np.array(
-        [not checksums or header_intact(segment.chunk(slot)[:FIRST_RECORD]) for slot in range(segment.slots)]
-    )
+    healthy = segment.headers_intact() if checksums else np.ones(segment.slots, np.bool_)
     warnings += [
         _warning(source, segment, slot, 0, "bad_chunk", "the chunk header fails its checksum")
         for slot in np.flatnonzero(spans.whole & ~healthy).tolist()

@@ -11,11 +11,12 @@ import numpy as np
 
 from evtscan.model import Event, ExtractionWarning, Location, Query
 from evtscan.parsers.evtx.binxml import Fragment
-from evtscan.parsers.evtx.columns import Group, SegmentColumns, WantedIds
+from evtscan.parsers.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, to_event
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
+from evtscan.parsers.evtx.wanted import WantedIds
 from evtscan.wintypes import Instant
 
 T = TypeVar("T")

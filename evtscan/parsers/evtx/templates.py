@@ -42,7 +42,8 @@ class Template:
     ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside
     attributes or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but
     one value. ``providers`` are the lower-case names of the provider and ``channel`` that of the channel, None where it
-    takes a record's values to say.
+    takes a record's values to say. ``provider_value`` and ``channel_value`` are then the indexes of the values that say
+    it, None if it takes more than one.
     """
 
     elements: tuple[Element, ...]
@@ -50,6 +51,8 @@ class Template:
     event_id: int | None
     providers: frozenset[str] | None
     channel: str | None
+    provider_value: int | None
+    channel_value: int | None
 
     @classmethod
     def of(cls, fragment: Fragment) -> "Template":
@@ -70,6 +73,8 @@ class Template:
             None if event_id is None else _only_value(event_id.content),
             None if provider is None else _literal_names(provider),
             None if channel is None or channel.dependency != NO_DEPENDENCY else _literal(channel.content),
+            None if provider is None else _name_value(provider),
+            None if channel is None else _shown_value(channel, channel.content),
         )
 
 
@@ -109,6 +114,18 @@ def _literal_names(provider: Element) -> frozenset[str] | None:
     if provider.dependency != NO_DEPENDENCY or None in names:
         return None
     return frozenset(name for name in names if name)
+
+
+def _name_value(provider: Element) -> int | None:
+    """The value that is the provider's only name."""
+    names = [item for item in provider.attributes if item.name in ("Name", "EventSourceName")]
+    return _shown_value(provider, names[0].value) if len(names) == 1 and names[0].name == "Name" else None
+
+
+def _shown_value(element: Element, content: Sequence[object]) -> int | None:
+    """The value that is all of a content, if it is shown whenever it is there."""
+    index = _only_value(content)
+    return index if element.dependency in (NO_DEPENDENCY, index) else None
 
 
 class TemplateTable:
@@ -208,7 +225,7 @@ def rows_at(segment: Segment, positions: Offsets, size: int, dtype: str) -> NDAr
     """The bytes that stand at these positions, a row of numbers for each."""
     if not size:
         return np.zeros((len(positions), 0), dtype)
-    return segment.strings(positions, size).view(dtype).reshape(len(positions), -1)
+    return segment.strings(positions, size).view(dtype).reshape(len(positions), size // np.dtype(dtype).itemsize)
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:

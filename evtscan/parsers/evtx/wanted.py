@@ -1,0 +1,89 @@
+"""A query as tables: which event ids can fit, given what is known of a record's provider and channel."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.model import Query
+from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable
+
+_EVENT_IDS = 1 << 16
+_MOST_NAMED = 64  # tables kept of channels and providers that are values, 64 KiB each
+
+Ids = NDArray[np.bool_]
+
+
+class WantedIds:
+    """For each template, whose provider and channel may be literal, the event ids that can fit a query.
+
+    ``by_name`` says that the query asks for names at all.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self.by_name = query.selectors is not None and any(
+            selector.channel or selector.provider for selector in query.selectors
+        )
+        self._allowed = _allowed_ids(query)
+        self._kinds: dict[bytes, int] = {}
+        self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
+        self._table: TemplateTable | None = None
+        self._kind_of = np.zeros(0, np.int64)
+        self._named: dict[tuple[str | None, frozenset[str] | None], Ids] = {}
+
+    def fits(self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each row, given its template and event id, whether it can fit; rows without a template do not."""
+        if self._table is not table:
+            self._table, self._kind_of = table, np.zeros(0, np.int64)
+        grown = np.full(len(table.templates) + 1, -1, np.int64)
+        grown[: len(self._kind_of)] = self._kind_of
+        used = np.flatnonzero(np.bincount(template + 1, minlength=len(table.templates) + 1)[1:])
+        for number in used[grown[used] < 0].tolist():
+            grown[number] = self._kind(table.templates[number])
+        self._kind_of = grown[:-1]
+        if not len(used):
+            return np.zeros(len(template), np.bool_)
+        wanted: NDArray[np.bool_] = self._tables[grown[template], event_id] & (template != NOT_KNOWN)
+        return wanted
+
+    def _kind(self, template: Template) -> int:
+        ids = self._fitting(template.channel, template.providers)
+        key = np.packbits(ids).tobytes()
+        if key not in self._kinds:
+            self._kinds[key] = len(self._kinds)
+            self._tables = np.concatenate([self._tables, ids[None]])
+        return self._kinds[key]
+
+    def ids(self, channel: str | None, providers: frozenset[str] | None) -> Ids:
+        """For each event id whether it can fit, given these names in lower case; None is not known (yet)."""
+        key = (channel, providers)
+        if key not in self._named:
+            if len(self._named) >= _MOST_NAMED:
+                self._named.clear()
+            self._named[key] = self._fitting(channel, providers)
+        return self._named[key]
+
+    def _fitting(self, channel: str | None, providers: frozenset[str] | None) -> Ids:
+        if self._query.selectors is None:
+            return self._allowed
+        ids = np.zeros(_EVENT_IDS, np.bool_)
+        for selector in self._query.selectors:
+            wanted_channel = selector.channel and selector.channel.casefold()
+            provider = selector.provider and selector.provider.casefold()
+            if wanted_channel and channel and wanted_channel != channel:
+                continue
+            if provider and providers is not None and provider not in providers:
+                continue
+            if selector.event_id is None:
+                ids[:] = True
+            elif 0 <= selector.event_id < _EVENT_IDS:
+                ids[selector.event_id] = True
+        return ids & self._allowed
+
+
+def _allowed_ids(query: Query) -> Ids:
+    """For each event id whether the ranges of a query allow it."""
+    allowed = np.full(_EVENT_IDS, query.include_ids is None)
+    for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
+        for numbers in ranges:
+            allowed[[number for number in numbers if 0 <= number < _EVENT_IDS]] = value
+    return allowed

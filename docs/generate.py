@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from evtscan import audit
 from evtscan.archives import ARCHIVES
-from evtscan.cli import app
+from evtscan.cli import build
 from evtscan.cli.session import rules_of
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue import CATALOGUE
@@ -94,7 +94,7 @@ def _cut(text: str, most: int = 230) -> str:
 
 
 def _commands() -> Iterable[tuple[str, str]]:
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in get_command(build()).commands.items():  # type: ignore[attr-defined]
         children = getattr(command, "commands", None)
         if children:
             yield from ((f"{name} {child}", item.help or "") for child, item in children.items())

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent / "parsers"))
 import exportwriters as exports
 import text_writers as texts
 
-from evtscan.cli import app
+from evtscan.cli import build
 from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.dump.columns import row
@@ -297,7 +297,7 @@ def test_a_fleet_with_a_host_for_each_format_through_the_command_line(tmp_path):
         lay_out(fleet / name, shape)
     table = tmp_path / "findings.csv"
     command = ["audit", str(fleet), "-o", str(table), "--source-timezone", ZONE, "-j", "1", "-q"]
-    result = CliRunner().invoke(app, command)
+    result = CliRunner().invoke(build(), command)
     assert (result.exit_code, result.output) == (0, "")
     with table.open(encoding="utf-8", newline="") as stream:
         rows = {item["Host"]: item for item in csv.DictReader(stream)}

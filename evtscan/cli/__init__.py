@@ -1,32 +1,57 @@
-"""The command line: the one place that prints, colours and exits. Each command is a module, registered here."""
+"""The command line: the one place that prints, colours and exits. Each command is a module, a row of ``COMMANDS``.
+
+A run loads only the command that it is asked for: loading all of them takes longer than a small scan.
+"""
 
 import io
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from evtscan import __version__
-from evtscan.cli import collect, dump, explain, facts, metrics, rules, runs, timeline
 
-app = typer.Typer(
-    name="evtscan",
-    help="Find documented problems in exported Windows event logs, judged against what the host is, with the fix.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("scan")(runs.scan)
-app.command("audit")(runs.audit)
-app.command("dump")(dump.dump)
-app.command("metrics")(metrics.metrics)
-app.command("facts")(facts.facts)
-app.command("timeline")(timeline.timeline)
-app.command("collect")(collect.collect)
-app.command("explain")(explain.explain)
-app.command("report")(runs.report)
-app.add_typer(rules.app, name="rules")
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "scan": ("runs", "scan"),
+    "audit": ("runs", "audit"),
+    "dump": ("dump", "dump"),
+    "metrics": ("metrics", "metrics"),
+    "facts": ("facts", "facts"),
+    "timeline": ("timeline", "timeline"),
+    "collect": ("collect", "collect"),
+    "explain": ("explain", "explain"),
+    "report": ("runs", "report"),
+    "rules": ("rules", "app"),
+}
+"""Each command with its module and what in it runs it: a function, or an application of its own."""
+
+
+def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The application with these commands."""
+    app = typer.Typer(
+        name="evtscan",
+        help="Find documented problems in exported Windows event logs, judged against what the host is, with the fix.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in names:
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f"evtscan.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def asked_for(arguments: Sequence[str]) -> Sequence[str]:
+    """The one command that the arguments begin with, else all: there is help to give, or an error to explain."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
 
 
 def _version(wanted: bool) -> None:
@@ -35,7 +60,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -49,4 +73,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console of few characters must not fail on text of a log
             stream.reconfigure(errors="backslashreplace")
-    app()
+    build(asked_for(sys.argv[1:]))()

@@ -9,7 +9,7 @@ from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
 from typer.testing import CliRunner
 
-from evtscan.cli import app
+from evtscan.cli import asked_for, build
 
 AFFECTED = "os.version: '4.0'\nos.service_pack: 2\ncomponent.ras: true\n"
 
@@ -31,7 +31,8 @@ def evtscan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Ou
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: object) -> Outcome:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        texts = [str(argument) for argument in arguments]
+        result = CliRunner().invoke(build(asked_for(texts)), texts)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)

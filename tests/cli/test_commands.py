@@ -6,13 +6,13 @@ from pathlib import Path
 from typer.main import get_command
 
 from evtscan import __version__
-from evtscan.cli import app
+from evtscan.cli import COMMANDS, asked_for, build
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
 
 def test_every_command_is_in_the_readme_and_has_help():
-    for name, command in get_command(app).commands.items():
+    for name, command in get_command(build()).commands.items():
         assert f"`evtscan {name}" in README, name
         for child in getattr(command, "commands", {}).values() or [command]:
             assert child.help, name
@@ -21,7 +21,7 @@ def test_every_command_is_in_the_readme_and_has_help():
 
 
 def test_long_options_are_lower_case():
-    for command in get_command(app).commands.values():
+    for command in get_command(build()).commands.values():
         for parameter in command.params:
             assert all(re.fullmatch(r"-\w|--[a-z0-9-]+|[a-z_]+", option) for option in parameter.opts)
 
@@ -30,10 +30,25 @@ def test_version(evtscan):
     assert evtscan("--version").out == f"evtscan {__version__}\n"
 
 
-def test_version_loads_nothing_heavy():
-    code = (
-        "import sys; from evtscan.cli import app; "
-        "print([name for name in ('pandas', 'numpy', 'lxml', 'sigma', 'regipy', 'Evtx') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")
+
+
+def loaded_by(code: str) -> str:
+    """Which of the heavy modules a piece of code loads."""
+    code = f"import sys; {code}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_command_line_alone_loads_nothing_heavy():
+    assert loaded_by("import evtscan.__main__, evtscan.cli") == "[]"
+    assert loaded_by("from evtscan.cli import build; build(['dump'])") == "[]"
+
+
+def test_a_run_loads_the_one_command_it_is_asked_for():
+    assert asked_for(["dump", "System.evtx"]) == ["dump"]
+    for arguments in ([], ["--help"], ["dmup"]):
+        assert tuple(asked_for(arguments)) == tuple(COMMANDS)
+
+
+def test_a_command_that_does_not_exist(evtscan):
+    assert evtscan("dmup").code == 2

@@ -29,6 +29,7 @@ class ScanOptions:
 
     ``since`` is inclusive, ``until`` exclusive; a local time of unknown zone is let in if it can lie between them: to
     leave out what may belong there would be a silent loss. ``verdicts``: report only these (none: all that were found).
+    ``every_fact``: also look for what no rule asks for, such as each update and the start type of each service.
     """
 
     since: Instant | None = None
@@ -38,6 +39,7 @@ class ScanOptions:
     verdicts: frozenset[str] = frozenset()
     show_all: bool = False
     read: ReadOptions = PLAIN
+    every_fact: bool = False
     messages: MessagesFrom | None = None
     strict_facts: bool = False
 
@@ -83,7 +85,7 @@ def scan_machines(
 
     ``stated`` is what somebody knows of the host, and no file in its folder says.
     """
-    with _reading(sources, rules, skipped, options.read) as reading:
+    with _reading(sources, rules, skipped, options) as reading:
         reading.add_stated(stated)
         machines = divide(reading)
         names = [f"{folder}/{machine.label}" if machine.label else folder for machine in machines]
@@ -114,7 +116,7 @@ def surveyed(
     skipped: Iterable[SkippedFile] = (),
 ) -> Iterator[Survey]:
     """Judge one host as ``scan`` does, for those who ask for more than a report; files last as long as the context."""
-    with _reading(sources, rules, skipped, options.read) as everything:
+    with _reading(sources, rules, skipped, options) as everything:
         yield _survey(single_out(everything, host_name), host_name, default_name, rules, options)
 
 
@@ -128,11 +130,18 @@ def records(sources: Iterable[Source], number: int, options: ReadOptions = PLAIN
 
 @contextmanager
 def _reading(
-    sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ReadOptions = PLAIN
+    sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ScanOptions
 ) -> Iterator[Reading]:
     """What the files come to; those out of archives last as long as the context does."""
+    asked = None if options.every_fact else tuple(asked_by(rules))
+    of_rules = query_of(rules)
+
+    def is_idle(event: Event) -> bool:
+        names = (event.channel, event.provider, event.event_source_name)
+        return facts.is_idle(event, asked) and not of_rules.accepts(*names, event.event_id)
+
     with opened(sources) as files:
-        reading = read(files.sources, query_of(rules), options)
+        reading = read(files.sources, of_rules | facts.query(asked), options.read, is_idle=is_idle)
         reading.skipped.extend((*skipped, *files.skipped))
         reading.warnings.extend(files.warnings)
         yield reading
@@ -181,7 +190,7 @@ def unanswered(
 
     A rule whose conditions are known to be false on the host asks for nothing.
     """
-    with _reading(sources, (), ()) as reading:
+    with _reading(sources, (), (), ScanOptions(every_fact=True)) as reading:
         host = Host(single_out(reading).evidence)
         asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
         asked = asked_by(asking).items()
@@ -194,5 +203,5 @@ def _is_ruled_out(issue: KnownIssue, host: Host) -> bool:
 
 
 def query_of(rules: Sequence[Rule]) -> Query:
-    """What the rules, and the facts of a host, can use of a log."""
-    return reduce(Query.__or__, (rule.query() for rule in rules), facts.query())
+    """What the detections of rules can use of a log."""
+    return reduce(Query.__or__, (rule.query() for rule in rules), Query(frozenset()))

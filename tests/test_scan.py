@@ -9,7 +9,7 @@ from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
 from evtscan.model import ReadOptions
-from evtscan.scan import ScanOptions, query_of, scan, scan_machines
+from evtscan.scan import ScanOptions, query_of, scan, scan_machines, surveyed
 from evtscan.sources import find
 from evtscan.wintypes import parse_time
 
@@ -174,10 +174,21 @@ def test_nothing_at_all(tmp_path, rules):
     assert (report.host, report.findings, report.evidence) == ("nobody", (), ())
 
 
-def test_the_query_asks_for_the_rules_and_for_facts(rules):
+def test_what_nobody_asks_for_is_neither_looked_for_nor_kept(tmp_path, rules):
+    changed, update = ("Service Control Manager", 7040), ("NtServicePack", 4377)
+    write(tmp_path, SysEvent__Evt=evt(OTHER, changed, update, DHCP), facts__yaml=NT4_SP2)
+    for every_fact, kept in ((False, {1008}), (True, {1008, 4377, 7040})):
+        options = ScanOptions(every_fact=every_fact)
+        with surveyed(find([tmp_path]).sources, rules, options) as survey:
+            (log,) = survey.host.evidence.logs
+            assert {event.event_id for event in log.events} >= kept
+            assert ({4377, 7040} <= {event.event_id for event in log.events}) is every_fact
+            assert log.summary.records == 4
+
+
+def test_the_rules_ask_for_what_they_can_match(rules):
     query = query_of(rules)
     assert query.accepts("System", "Dhcp", None, 1008)
-    assert query.accepts("System", "EventLog", None, 6009)
     assert not query.accepts("System", "Dhcp", None, 1003)
 
 

@@ -65,7 +65,9 @@ def facts(
         return _print_template(found.sources, session.rules_of(rules).rules, Path(paths[0]).resolve().name)
     events = [] if record is None else records(found.sources, record, read)
     name = Path(paths[0]).resolve().name
-    with surveyed(found.sources, (), ScanOptions(read=read), default_name=name, skipped=found.skipped) as survey:
+    with surveyed(
+        found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
+    ) as survey:
         host = survey.host
         if not survey.reading.rows:
             raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")

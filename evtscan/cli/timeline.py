@@ -63,7 +63,7 @@ def timeline(
     loaded = session.rules_of(rules, min_level.value)
     name = Path(paths[0]).resolve().name
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
-    options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read)
+    options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read, every_fact=True)
     with surveyed(
         found.sources, loaded.rules, options, host_name=host, default_name=name, skipped=found.skipped
     ) as survey:

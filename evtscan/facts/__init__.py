@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services
+from evtscan.facts.catalogue import find
 from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.statement import Statement
 from evtscan.model import Event, Inventory, Query, Registry, Selector
+from evtscan.parsers import timechanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """A row of ``COLLECTORS``: which facts it provides, which events it reads, and the functions that read them."""
+    """A row of ``COLLECTORS``: which facts it provides, which events it reads, and the functions that read them.
+
+    ``on_request``: its events are many, and looked for only where somebody asks for one of its facts.
+    """
 
     title: str
     provides: tuple[str, ...]
@@ -23,6 +28,7 @@ class Collector:
     from_events: Callable[[Iterable[Event]], Iterator[Statement]] | None = None
     from_registry: Callable[[Registry], Iterator[Statement]] | None = None
     from_inventory: Callable[[Inventory], Iterator[Statement]] | None = None
+    on_request: bool = False
 
 
 COLLECTORS: tuple[Collector, ...] = (
@@ -59,6 +65,7 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=hotfixes.PROVIDES,
         selectors=hotfixes.SELECTORS,
         from_events=hotfixes.collect,
+        on_request=True,
     ),
     Collector(
         title="Components: their events, services, drivers and features",
@@ -73,6 +80,7 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=services.PROVIDES,
         selectors=services.SELECTORS,
         from_events=services.collect,
+        on_request=True,
     ),
     Collector(
         title="Events that only a domain controller logs",
@@ -86,9 +94,30 @@ CLEARED_SELECTORS = frozenset({Selector("System", "Microsoft-Windows-Eventlog", 
 """The event that says of other logs that they were cleared; what a log says of itself (517, 1102) its reader sees."""
 
 
-def query() -> Query:
-    """Everything that facts, boot sessions and coverage can use of a log."""
+def query(asked: Iterable[str] | None = None) -> Query:
+    """What facts, boot sessions and coverage can use of a log.
+
+    ``asked`` are the names of facts that somebody asks for; None asks for all of them.
+    """
     selectors = SESSION_SELECTORS | CLEARED_SELECTORS
     for collector in COLLECTORS:
-        selectors |= collector.selectors
+        if not collector.on_request or _is_asked(collector, asked):
+            selectors |= collector.selectors
     return Query(selectors)
+
+
+def is_idle(event: Event, asked: Iterable[str] | None = None) -> bool:
+    """Whether an event that ``query`` selected tells nothing after all, now that its data is known.
+
+    Services log much, and few of them are of a component; the clock is corrected often, and seldom by much.
+    """
+    return timechanges.is_small(event) or (presence.is_idle(event) and not _is_asked(_SERVICES, asked))
+
+
+def _is_asked(collector: Collector, asked: Iterable[str] | None) -> bool:
+    if asked is None:
+        return True
+    return any(kind is not None and kind.pattern in collector.provides for kind in map(find, asked))
+
+
+_SERVICES = next(row for row in COLLECTORS if row.from_events is services.collect)

@@ -39,6 +39,18 @@ _BY_SERVICE = {service.casefold(): row for row in COMPONENTS for service in row.
 _BY_FEATURE = {feature.casefold(): row for row in COMPONENTS for feature in row.features}
 
 
+def _by_source() -> dict[str, tuple[Component, ...]]:
+    """The components by the sources of their events, in lower case."""
+    found: dict[str, dict[str, Component]] = {}
+    for row in COMPONENTS:
+        for selector in (*row.events, *row.unsettling_events, *row.leftovers):
+            found.setdefault((selector.provider or "").casefold(), {})[row.name] = row
+    return {source: tuple(rows.values()) for source, rows in found.items()}
+
+
+_BY_SOURCE = _by_source()
+
+
 # ------------------------------------------------------------------------------------------------ events
 
 
@@ -52,7 +64,7 @@ def collect_events(events: Iterable[Event]) -> Iterator[Statement]:
 
 
 def _shown_by(event: Event) -> Iterator[tuple[str, bool | Undecided]]:
-    for row in COMPONENTS:
+    for row in _rows_about(event):
         if _is_one_of(event, row.events):
             yield row.fact, True
         elif _is_one_of(event, row.unsettling_events):
@@ -68,6 +80,20 @@ def _shown_by(event: Event) -> Iterator[tuple[str, bool | Undecided]]:
         found = _feature(event)
         if found is not None:
             yield found.fact, event.event_id == _TURNED_ON
+
+
+def is_idle(event: Event) -> bool:
+    """Whether an event of the Service Control Manager is of a service that belongs to no component, as most are."""
+    if event.event_id not in _SERVICE_EVENTS or not is_from(event, CONTROL_MANAGER):
+        return False
+    service = service_of(event)
+    return service is None or service.casefold() not in _BY_SERVICE
+
+
+def _rows_about(event: Event) -> Iterable[Component]:
+    """The components of which an event of this source may tell."""
+    rows = _BY_SOURCE.get(event.provider.casefold(), ())
+    return rows or _BY_SOURCE.get((event.event_source_name or "").casefold(), ())
 
 
 def _is_one_of(event: Event, selectors: Iterable[Selector]) -> bool:

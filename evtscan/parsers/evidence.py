@@ -1,8 +1,9 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import filterfalse
 from typing import Any
 
 from evtscan.errors import EvidenceError
@@ -74,8 +75,17 @@ class Reading:
         self.warnings.append(ExtractionWarning(location=Location(source=source_name), kind=kind, message=message))
 
 
-def read(sources: Iterable[Source], query: Query, options: ReadOptions = PLAIN) -> Reading:
-    """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others."""
+def read(
+    sources: Iterable[Source],
+    query: Query,
+    options: ReadOptions = PLAIN,
+    *,
+    is_idle: Callable[[Event], bool] = lambda event: False,
+) -> Reading:
+    """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others.
+
+    ``is_idle`` says of a selected event that nobody can use it, now that its data is known: it is not kept.
+    """
     reading = Reading()
     for source in sources:
         try:
@@ -85,7 +95,7 @@ def read(sources: Iterable[Source], query: Query, options: ReadOptions = PLAIN) 
             if row is None:
                 _skip(reading, source, size)
             else:
-                _READ[row.kind](_Task(reading, row, source, size, query, options))
+                _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle))
         except (EvidenceError, OSError) as error:
             reason = str(error).removeprefix(f"{source.name}: ")
             if isinstance(error, OSError):
@@ -106,6 +116,7 @@ class _Task:
     size: int
     query: Query
     options: ReadOptions
+    is_idle: Callable[[Event], bool]
 
     def add_row(self, **known: Any) -> None:
         """Add the file's row of ``evidence.csv``."""
@@ -124,7 +135,7 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
 
 def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
-    events = tuple(sorted(reader, key=lambda event: event.sequence))
+    events = tuple(sorted(filterfalse(task.is_idle, reader), key=lambda event: event.sequence))
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events)

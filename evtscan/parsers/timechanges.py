@@ -1,6 +1,7 @@
 """Events that say that the clock was set → steps of the clock, also forwards."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from evtscan.model import MOST_CLOCK_STEPS, ClockStep, Event
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
@@ -19,9 +20,17 @@ _ALIKE_RECORDS = 50
 
 def with_told(found: Iterable[ClockStep], events: Iterable[Event]) -> tuple[ClockStep, ...]:
     """The steps that the records of a log show, and those besides that its events tell of, in record order."""
-    steps = list(found)
-    steps += [step for step in told(events) if not any(_are_alike(step, other) for other in found)]
-    return tuple(sorted(steps, key=lambda step: step.sequence)[:MOST_CLOCK_STEPS])
+    shown = sorted(found, key=_sequence)
+    steps = shown + [step for step in told(events) if not any(_are_alike(step, other) for other in _near(step, shown))]
+    return tuple(sorted(steps, key=_sequence)[:MOST_CLOCK_STEPS])
+
+
+def is_small(event: Event) -> bool:
+    """Whether an event tells of a correction of the clock that is no step."""
+    if event.event_id != TIME_CHANGED or event.provider.casefold() != KERNEL_GENERAL.casefold():
+        return False
+    before, after = _time(event, "OldTime"), _time(event, "NewTime")
+    return before is not None and after is not None and abs(after.ticks - before.ticks) <= STEP_TICKS
 
 
 def told(events: Iterable[Event]) -> Iterator[ClockStep]:
@@ -52,7 +61,18 @@ def _time(event: Event, field: str) -> Instant | None:
         return None
 
 
+def _near(step: ClockStep, shown: Sequence[ClockStep]) -> Sequence[ClockStep]:
+    """The steps whose records stand near this one's."""
+    first = bisect_left(shown, step.sequence - _ALIKE_RECORDS, key=_sequence)
+    last = bisect_right(shown, step.sequence + _ALIKE_RECORDS, key=_sequence)
+    return shown[first:last]
+
+
+def _sequence(step: ClockStep) -> int:
+    return step.sequence
+
+
 def _are_alike(one: ClockStep, other: ClockStep) -> bool:
-    """Whether an event tells of the step that the records around it show."""
+    """Whether an event tells of the step that records near it show."""
     by = (one.after.ticks - one.before.ticks) - (other.after.ticks - other.before.ticks)
-    return abs(one.sequence - other.sequence) <= _ALIKE_RECORDS and abs(by) <= STEP_TICKS
+    return abs(by) <= STEP_TICKS

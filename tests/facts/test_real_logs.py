@@ -5,8 +5,10 @@ from math import inf
 
 import pytest
 
+from evtscan import facts
 from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
+from evtscan.detection.rule import asked_by
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
@@ -126,7 +128,9 @@ def test_a_time_that_the_clock_showed_more_than_once_has_no_known_session(window
 
 def test_what_is_selected_makes_no_difference_to_the_sessions(corpus, windows7):
     rules = load_rules([catalogue.folder()], fact_known=is_known).rules
-    host = Host(reading_of(corpus / "evtx" / "plaso-System.evtx", query_of(rules)).evidence)
+    host = Host(
+        reading_of(corpus / "evtx" / "plaso-System.evtx", query_of(rules) | facts.query(asked_by(rules))).evidence
+    )
     whole = windows7[0]
     assert [(item.first, item.last, item.clock_steps) for item in host.sessions] == [
         (item.first, item.last, item.clock_steps) for item in whole.sessions

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-RULE = Path(__file__).parents[2] / "rules/nt/dhcp-decline-fails-with-ras.yml"
+RULE = Path(__file__).parents[2] / "rules/nt/dhcp/dhcp-decline-fails-with-ras.yml"
 
 
 def test_list_shows_the_founding_rule(evtscan):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from itertools import groupby, product
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -17,12 +17,15 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, plan, writer
 from evtscan.errors import UsageError
-from evtscan.hostmessages import message_tables, messages_for
-from evtscan.model import Query, Selector
+from evtscan.model import Query, Selector, Source
 from evtscan.reporters.ledger import LINES_SHOWN
 from evtscan.reporters.output import STDOUT, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
+
+if TYPE_CHECKING:
+    from evtscan.hostmessages import FileMessages
+    from evtscan.messages import MessagesFrom
 
 BOM = "\ufeff"
 _NOT_FOR_FILES = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
@@ -111,7 +114,7 @@ def dump(
         books = _Books(len({task.source.name for task in tasks}))
         for warning in (*files.warnings, *warnings):
             books.warn(str(warning.location), warning.message)
-        texts = messages_for(files.sources, message_tables(place), chosen.read) if place and tasks else None
+        texts = _messages(place, files.sources, chosen) if place and tasks else None
         if texts is not None:
             chosen = replace(chosen, finish=texts.add_to)
         if tasks:
@@ -124,6 +127,12 @@ def dump(
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
     return DAMAGED if strict and books.is_damaged else DONE
+
+
+def _messages(place: "MessagesFrom", sources: Sequence[Source], chosen: DumpOptions) -> "FileMessages":
+    from evtscan.hostmessages import message_tables, messages_for  # it knows hosts, of which most dumps ask nothing
+
+    return messages_for(sources, message_tables(place), chosen.read)
 
 
 def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) -> frozenset[Selector] | None:

@@ -23,8 +23,8 @@ TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
 WORTH_WORKERS = 48 << 20
 """Bytes of logs from which starting worker processes pays off, if everything is written."""
-WORTH_WORKERS_SELECTING = 1 << 30
-"""The same for a few events: they are found while a worker would start."""
+WORTH_WORKERS_SELECTING = 256 << 20
+"""The same for a few events: in less they are found while a worker would start."""
 _FORMATS = {row.name: row for row in PARSERS}
 _WAITING = 2  # results per worker that may wait for their turn
 _PIECE = 1 << 20
@@ -117,19 +117,46 @@ def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Itera
         for task in _joined(tasks):
             yield from _stream(task, options)
         return
-    context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder,
-        ProcessPoolExecutor(workers, mp_context=context) as pool,
+        ProcessPoolExecutor(
+            workers - _is_selective(options.query), mp_context=multiprocessing.get_context("spawn")
+        ) as pool,
     ):
-        waiting: deque[tuple[Path, Future[Result]]] = deque()
-        for number, task in enumerate(tasks):
-            place = Path(folder) / str(number)
-            waiting.append((place, pool.submit(_whole, task, options, place)))
-            if len(waiting) >= workers * _WAITING:
-                yield from _handed_over(*waiting.popleft())
-        while waiting:
+        share = _from_both_ends if _is_selective(options.query) else _in_turn
+        yield from share(tasks, options, pool, Path(folder), workers)
+
+
+def _in_turn(
+    tasks: Sequence[Task], options: DumpOptions, pool: ProcessPoolExecutor, folder: Path, workers: int
+) -> Iterator[Result]:
+    """The workers make everything, and this process hands it over: no more than a few results wait on disk."""
+    waiting: deque[tuple[Path, Future[Result]]] = deque()
+    for number, task in enumerate(tasks):
+        place = folder / str(number)
+        waiting.append((place, pool.submit(_whole, task, options, place)))
+        if len(waiting) >= workers * _WAITING:
             yield from _handed_over(*waiting.popleft())
+    while waiting:
+        yield from _handed_over(*waiting.popleft())
+
+
+def _from_both_ends(
+    tasks: Sequence[Task], options: DumpOptions, pool: ProcessPoolExecutor, folder: Path, workers: int
+) -> Iterator[Result]:
+    """Workers take the tasks from the end while this process, which need not start first, takes them from the front.
+
+    Of a few events the results are small, however many wait.
+    """
+    futures = {
+        number: pool.submit(_whole, tasks[number], options, folder / str(number))
+        for number in reversed(range(len(tasks)))
+    }
+    for number, task in enumerate(tasks):
+        if futures[number].cancel():
+            yield from _stream(task, options)
+        else:
+            yield from _handed_over(folder / str(number), futures[number])
 
 
 def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
@@ -145,8 +172,12 @@ def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
 
 def _workers_that_pay(tasks: Sequence[Task], query: Query) -> int:
     size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
-    is_selective = query.selectors is not None or query.include_ids is not None
-    return (os.cpu_count() or 1) if size >= (WORTH_WORKERS_SELECTING if is_selective else WORTH_WORKERS) else 1
+    worth = WORTH_WORKERS_SELECTING if _is_selective(query) else WORTH_WORKERS
+    return (os.cpu_count() or 1) if size >= worth else 1
+
+
+def _is_selective(query: Query) -> bool:
+    return query.selectors is not None or query.include_ids is not None
 
 
 def _whole(task: Task, options: DumpOptions, place: Path) -> Result:

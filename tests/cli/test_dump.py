@@ -74,16 +74,17 @@ def test_both_decoders_and_any_number_of_workers_write_the_same(evtscan, log):
     assert evtscan("dump", log, "-t", "jsonl", "-j", "2").out == first
 
 
-def test_workers_write_the_bytes_of_one_process(evtscan, tmp_path, log, monkeypatch):
+@pytest.mark.parametrize(("filters", "rows"), [((), 6 * len(EVENTS)), (("--include-eid", "1008"), 6)])
+def test_workers_write_the_bytes_of_one_process(evtscan, tmp_path, log, monkeypatch, filters, rows):
     chunk = log.read_bytes()[4096:]
     large = tmp_path / "large.evtx"
     large.write_bytes(log.read_bytes() + 4 * chunk)
     monkeypatch.setattr("evtscan.dump.run.WORTH_WORKERS", 0)
     monkeypatch.setattr("evtscan.dump.run.TASK_CHUNKS", 2)
-    results = {jobs: evtscan("dump", "-t", "jsonl", large, log, "--jobs", jobs) for jobs in ("1", "2")}
+    results = {jobs: evtscan("dump", "-t", "jsonl", large, log, "--jobs", jobs, *filters) for jobs in ("1", "2")}
     assert results["2"].code == 0
     assert results["2"].out == results["1"].out
-    assert len(results["2"].out.splitlines()) == 6 * len(EVENTS)
+    assert len(results["2"].out.splitlines()) == rows
 
 
 def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):

@@ -3,9 +3,10 @@
 A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` and is made by the function NAME.
 """
 
+import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from typer.main import get_command
@@ -14,16 +15,59 @@ from evtscan import audit
 from evtscan.archives import ARCHIVES
 from evtscan.cli import build
 from evtscan.cli.session import rules_of
+from evtscan.detection.lints.issues import KINDS
+from evtscan.detection.rule import Rule
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue import CATALOGUE
+from evtscan.lookup import events_of
 from evtscan.model import Report
 from evtscan.parsers import PARSERS, Kind
 from evtscan.reporters import REPORTERS
+from evtscan.reporters.schema import report_schema
 from evtscan.reporters.tables import TABLES, cell_text
+from evtscan.rulecheck import CHECKS
 from evtscan.scan import ScanOptions
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/*.md")
+PRODUCTS = {"nt": "Windows NT to Server 2003", "windows": "Windows Vista, Server 2008 and later"}
+"""The folders of the catalogue for products."""
+
+AREAS = {
+    "ad": "Active Directory",
+    "bitlocker": "BitLocker",
+    "boot": "Start and shutdown",
+    "counters": "Performance counters",
+    "dcom": "DCOM",
+    "dfs": "DFS and file replication",
+    "dhcp": "DHCP",
+    "dns": "DNS",
+    "ese": "ESE databases",
+    "eventlog": "Event log",
+    "gpo": "Group Policy",
+    "hyper-v": "Hyper-V",
+    "iis": "IIS",
+    "macintosh": "Services for Macintosh",
+    "net": "Network",
+    "ntlm": "NTLM",
+    "ras": "Remote access and routing",
+    "rdp": "Remote Desktop",
+    "secure-boot": "Secure Boot",
+    "smb": "SMB",
+    "sql": "SQL Server",
+    "tls": "TLS",
+    "vss": "Volume Shadow Copy",
+    "winrm": "WinRM",
+    "wins": "WINS",
+    "wmi": "WMI",
+}
+"""The folders of the catalogue for areas, where the name alone does not say it."""
+
+_KINDS = {"text": "", "integer": " (number)", "boolean": " (true or false)", "time": " (time)"}
+"""How a column of a table is marked by what it holds."""
+
+STATUSES = ("stable", "test", "experimental")
+
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -54,8 +98,17 @@ def archives() -> str:
 
 def reports() -> str:
     """The report formats that are written."""
-    rows = ((f"`{row.name}`", f"`{row.suffix}`", row.title) for row in REPORTERS)
+    rows = ((f"`{row.name}`", f"`{row.suffix}`" if row.by_suffix else "", row.title) for row in REPORTERS)
     return _table(("format", "suffix", "what it is"), rows)
+
+
+def columns() -> str:
+    """The tables with their columns, and which of these hold more than text."""
+    parts = []
+    for form in TABLES.values():
+        kinds = (f"`{name}`{_KINDS[kind.value]}" for name, kind in form.kinds.items())
+        parts.append(f"- **{form.name}**: {', '.join(kinds)}\n")
+    return "".join(parts)
 
 
 def facts() -> str:
@@ -70,18 +123,61 @@ def collectors() -> str:
     return _table(("source", "facts"), rows)
 
 
-def rules() -> str:
-    """The catalogue of rules."""
-    infos = sorted((rule.info for rule in rules_of(None).rules), key=lambda info: info.article)
-    rows = ((info.article, info.title, info.level, info.fixed_in) for info in infos)
-    return _table(("article", "problem", "level", "fixed in"), rows)
+def counts() -> str:
+    """How many rules the catalogue has, by product, kind and status."""
+    rules = _reporting()
+    kinds = [kind for kind in KINDS if any(rule.info.kind == kind for rule in rules)]
+    rows = [_counted(PRODUCTS[product], found, kinds) for product, found in _by_folder(rules, 0)]
+    headings = ("product", "rules", *kinds, *STATUSES)
+    return _table(headings, [*rows, _counted("all", rules, kinds)])
+
+
+def _counted(name: str, rules: Sequence[Rule], kinds: Iterable[str]) -> list[str]:
+    of_kind = (sum(rule.info.kind == kind for rule in rules) for kind in kinds)
+    of_status = (sum(rule.info.status == status for rule in rules) for status in STATUSES)
+    return [name, str(len(rules)), *map(str, of_kind), *map(str, of_status)]
+
+
+def catalogue() -> str:
+    """The rules by product and area, each with its events and a link to its file."""
+    parts = []
+    for product, found in _by_folder(_reporting(), 0):
+        parts.append(f"## {PRODUCTS[product]}\n\n")
+        for area, rules in _by_folder(found, 1):
+            table = _table(("article", "problem", "kind", "level", "status", "events"), map(_row, rules))
+            parts.append(f"### {AREAS.get(area, area.capitalize())}\n\n{table}\n")
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def _row(rule: Rule) -> list[str]:
+    info = rule.info
+    title = f"[{info.title}](../rules/{info.file})"
+    return [info.article, title, info.kind, info.level, info.status, _cut("; ".join(events_of(rule)))]
+
+
+def _reporting() -> list[Rule]:
+    """The rules that report anything themselves."""
+    return [rule for rule in rules_of(None).rules if not rule.silent]
+
+
+def _by_folder(rules: Iterable[Rule], depth: int) -> Iterator[tuple[str, list[Rule]]]:
+    """Rules by the name of one folder on their path, in its order, then in that of article and title."""
+    found: dict[str, list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: (rule.info.article or "~", rule.info.title)):
+        found.setdefault(rule.info.file.split("/")[depth], []).append(rule)
+    yield from sorted(found.items())
+
+
+def lints() -> str:
+    """What a check of rules looks for."""
+    return _table(("lint", "why", "what to do"), ((f"`{row.name}`", row.reason, row.remedy) for row in CHECKS))
 
 
 def findings() -> str:
     """What an audit of the samples finds: some columns of its ``findings.csv``."""
     hosts = audit.run(audit.plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
     report = Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules_of(None).rules))
-    table = TABLES["findings"](report)
+    table = TABLES["findings"].table(report)
     shown = [table.columns.index(name) for name in ("Host", "Verdict", "Article", "Reason", "MissingFacts")]
     return _table(
         [table.columns[column] for column in shown],
@@ -114,8 +210,20 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 GENERATORS: dict[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (commands, formats, evidence, archives, reports, facts, collectors, rules, findings)
+    for function in (
+        *(commands, formats, evidence, archives, reports, columns, facts, collectors),
+        *(counts, catalogue, lints, findings),
+    )
 }
+
+
+def _schema() -> str:
+    """The schema of ``report.json``."""
+    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+WHOLE: dict[str, Callable[[], str]] = {"docs/report.schema.json": _schema}
+"""Files of which nothing is written by hand."""
 
 
 def regenerated(text: str) -> str:
@@ -126,7 +234,9 @@ def regenerated(text: str) -> str:
 def stale() -> list[Path]:
     """The pages of which a generated part is not current."""
     pages = sorted(page for pattern in FILES for page in ROOT.glob(pattern))
-    return [page for page in pages if regenerated(text := page.read_text("utf-8")) != text]
+    stale_pages = [page for page in pages if regenerated(text := page.read_text("utf-8")) != text]
+    whole = {ROOT / name: make() for name, make in WHOLE.items()}
+    return stale_pages + [path for path, text in whole.items() if not path.is_file() or path.read_text("utf-8") != text]
 
 
 def main() -> int:
@@ -137,7 +247,8 @@ def main() -> int:
             print(f"{page.relative_to(ROOT)} is stale: run python docs/generate.py")
         return 1 if pages else 0
     for page in pages:
-        page.write_text(regenerated(page.read_text("utf-8")), "utf-8")
+        make = WHOLE.get(page.relative_to(ROOT).as_posix())
+        page.write_text(make() if make else regenerated(page.read_text("utf-8")), "utf-8", newline="\n")
     return 0
 
 

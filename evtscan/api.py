@@ -5,10 +5,12 @@
 """
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evtscan import archives
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, PLAIN, Event, LogReader, Query, ReadOptions, Selector, Source
 from evtscan.parsers import Kind, read_log, recognise
@@ -22,10 +24,14 @@ def iter_events(
 ) -> Iterator[Event]:
     """The events of one log file in record order, decoded as they are asked for; memory does not grow with the file.
 
+    Of an archive they are those of the logs in it, one log after the other; what cannot be read in it is passed over.
+
     Raises:
         EvidenceError: if the file is no event log, or nothing of it can be read.
     """
-    yield from _open(Path(path), query, options)
+    with _opened(Path(path), query, options) as logs:
+        for log, _ in logs:
+            yield from log
 
 
 def read_events(
@@ -36,7 +42,7 @@ def read_events(
     provider: str | None = None,
     options: ReadOptions = PLAIN,
 ) -> "pd.DataFrame":
-    """The events of one log file as a data frame: a row an event, in record order.
+    """The events of one log file, or of the logs in an archive, as a data frame: a row an event, in record order.
 
     The columns are those of ``evtscan dump``. ``TimeCreated`` and ``TimeWritten`` are UTC timestamps
     (``datetime64[ns, UTC]``), numbers are nullable integers, texts that repeat are categories, ``Recovered`` is bool,
@@ -50,7 +56,8 @@ def read_events(
     from evtscan.frames import frame_of
 
     wanted = query if query is not None else _query(event_ids, provider)
-    return frame_of(_open(Path(path), wanted, options), Path(path).name)
+    with _opened(Path(path), wanted, options) as logs:
+        return frame_of(logs)
 
 
 def _query(event_ids: Collection[int] | None, provider: str | None) -> Query:
@@ -60,9 +67,13 @@ def _query(event_ids: Collection[int] | None, provider: str | None) -> Query:
     return Query(frozenset(Selector(provider=provider, event_id=number) for number in ids))
 
 
-def _open(path: Path, query: Query, options: ReadOptions) -> LogReader:
-    source = Source(path, path.name)
-    row = recognise(source)
-    if row is None or row.kind is not Kind.LOG:
-        raise EvidenceError(f"{path.name}: not an event log that evtscan reads")
-    return read_log(row, source, query, options)
+@contextmanager
+def _opened(path: Path, query: Query, options: ReadOptions) -> Iterator[Iterator[tuple[LogReader, str]]]:
+    """The log in a file, or those in an archive, each with its name; they can be read as long as the context lasts."""
+    with archives.opened([Source(path, path.name)]) as files:
+        if files.rows:
+            raise EvidenceError(f"{files.rows[0].source_file}: {files.skipped[0].reason}")
+        found = [(source, row) for source in files.sources if (row := recognise(source)) and row.kind is Kind.LOG]
+        if not found:
+            raise EvidenceError(f"{path.name}: not an event log that evtscan reads, nor an archive with one in it")
+        yield ((read_log(row, source, query, options), source.name) for source, row in found)

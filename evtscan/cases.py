@@ -1,16 +1,32 @@
 """The cases in a rule → whether the rule says of each what its author expects."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from evtscan.detection.fields import event_of_fields
-from evtscan.detection.matcher import match
+from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Case, Rule
 from evtscan.errors import Problem
 from evtscan.facts import stated
 from evtscan.facts.host import Host
-from evtscan.model import Evidence, ExtractionWarning, FactsFile, Location, Log, LogSummary, Source, Verdict
+from evtscan.model import (
+    ClockStep,
+    Event,
+    Evidence,
+    Explanation,
+    ExtractionWarning,
+    FactsFile,
+    Location,
+    Log,
+    LogSummary,
+    Source,
+    Verdict,
+)
+from evtscan.parsers.clocksteps import ClockSteps
+from evtscan.parsers.timechanges import with_told
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome, judge
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
@@ -21,11 +37,12 @@ _MINUTE = 60 * TICKS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of one case: the verdict that the rule came to, its reason, and what is wrong with its facts."""
+    """What became of one case: the verdict that the rule came to, why, and what is wrong with its facts."""
 
     case: Case
     verdict: str
     reason: str
+    explanation: Explanation
     warnings: tuple[ExtractionWarning, ...] = ()
 
     @property
@@ -35,12 +52,14 @@ class CaseResult:
 
 
 def run(rule: Rule) -> Iterator[CaseResult]:
-    """Run the cases of a rule."""
+    """Run the cases of a rule, also of one that reports nothing itself."""
+    rule = replace(rule, silent=False)
     for case in rule.known_issue.cases if rule.known_issue else ():
         host = Host(evidence_of(rule, case))
         finding = _worst(rule, host).finding
+        assert finding.explanation is not None, "a known issue explains what it comes to"
         verdict = NOTHING if finding.verdict in SHOWN_ONLY_WITH_ALL else finding.verdict
-        yield CaseResult(case, verdict, finding.reason, tuple(host.warnings))
+        yield CaseResult(case, verdict, finding.reason, finding.explanation, tuple(host.warnings))
 
 
 def problems(rules: Sequence[Rule]) -> Iterator[Problem]:
@@ -63,40 +82,52 @@ def _problem(rule: Rule, line: int | None, message: str, lint: str) -> Problem:
 
 
 def evidence_of(rule: Rule, case: Case) -> Evidence:
-    """A case as evidence: its events are one whole System log, its facts a ``facts.yaml`` beside it."""
+    """A case as evidence: its events are whole logs, one for each channel, its facts a ``facts.yaml`` beside them."""
     return Evidence(
-        logs=(_log(rule, case),) if case.events else (),
+        logs=tuple(_logs(_events(rule, case))),
         facts_files=(FactsFile(source="facts", entries=case.facts),),
     )
 
 
 def _worst(rule: Rule, host: Host) -> Outcome:
     events = [event for log in host.evidence.logs for event in log.events]
-    outcomes = judge(host, "case", [rule], match([rule], events))
+    outcomes = judge(host, "case", [rule], detect([rule], events))
     return min(outcomes, key=lambda outcome: Verdict(outcome.finding.verdict).rank)
 
 
-def _log(rule: Rule, case: Case) -> Log:
-    channel = next(iter(rule.logsource.channels), "System")
+def _events(rule: Rule, case: Case) -> list[Event]:
+    """The events in their order; where they give no time, a minute apart, and where no channel, in the rule's."""
+    default = next((channel for base in rule.bases() for channel in base.logsource.channels), "System")
     time, events = _FIRST, []
     for number, described in enumerate(case.events, start=1):
         time = described.at or (time if number == 1 else Instant(time.ticks + _MINUTE, 0))
-        events.append(
-            event_of_fields(
-                described.fields,
-                location=Location(source="case", record=number),
-                sequence=number,
-                channel=channel,
-                time=time,
-            )
+        channel = str(described.fields.get("Channel", default))
+        location = Location(source=channel, record=number)
+        events.append(event_of_fields(described.fields, location=location, sequence=number, channel=channel, time=time))
+    return events
+
+
+def _logs(events: Sequence[Event]) -> Iterator[Log]:
+    """A log for each channel, whole from the first to the last event of the case; record numbers are those of all."""
+    by_channel: dict[str, list[Event]] = {}
+    for event in events:
+        by_channel.setdefault((event.channel or "").casefold(), []).append(event)
+    for own in by_channel.values():
+        summary = LogSummary(
+            format="case",
+            channel=own[0].channel,
+            records=len(events),
+            first_sequence=events[0].sequence,
+            last_sequence=events[-1].sequence,
+            first_time=events[0].time,
+            last_time=events[-1].time,
+            clock_steps=_clock_steps(own),
         )
-    summary = LogSummary(
-        format="case",
-        channel=channel,
-        records=len(events),
-        first_sequence=1,
-        last_sequence=len(events),
-        first_time=events[0].time,
-        last_time=events[-1].time,
-    )
-    return Log(source=Source(Path("case"), "case"), summary=summary, events=tuple(events))
+        yield Log(source=Source(Path("case"), own[0].location.source), summary=summary, events=tuple(own))
+
+
+def _clock_steps(events: Sequence[Event]) -> tuple[ClockStep, ...]:
+    steps = ClockSteps(digits=0)
+    times = [(event.sequence, event.time.ticks) for event in events if event.time is not None]
+    steps.add(np.array([sequence for sequence, _ in times]), np.array([ticks for _, ticks in times]))
+    return with_told(steps.found, events)

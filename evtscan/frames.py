@@ -1,6 +1,7 @@
 """Events of a log → a pandas data frame with proper dtypes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -38,10 +39,10 @@ _CATEGORIES = (
 )
 
 
-def frame_of(reader: LogReader, source_name: str) -> pd.DataFrame:
-    """Read a log to its end into one data frame, in the columns of a dump."""
+def frame_of(logs: Iterable[tuple[LogReader, str]]) -> pd.DataFrame:
+    """Read logs, each with the name of its file, to their ends into one data frame, in the columns of a dump."""
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for block in _blocks(reader, source_name):
+    for block in chain.from_iterable(_blocks(reader, name) for reader, name in logs):
         for name, values in block.columns.items():
             columns[name].extend([values.value] * block.count if isinstance(values, Same) else values)
     return pd.DataFrame({name: _series(name, values) for name, values in columns.items()})

@@ -1,8 +1,9 @@
 """The events of a host → their messages: each by the tables of the Windows that the host ran when it was logged."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from evtscan import facts
 from evtscan.facts.host import Host

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from evtscan.errors import EvidenceError
-from evtscan.model import EVERYTHING, Event, ExtractionWarning, Location, Source
+from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, ReadOptions, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
@@ -46,7 +46,9 @@ class LogMetrics:
     largest_gaps: list[Gap] = field(default_factory=list)
 
 
-def measure(sources: Iterable[Source]) -> tuple[list[LogMetrics], list[ExtractionWarning]]:
+def measure(
+    sources: Iterable[Source], options: ReadOptions = PLAIN
+) -> tuple[list[LogMetrics], list[ExtractionWarning]]:
     """The figures of every log among these files, and what could not be read; other files are passed over."""
     logs: list[LogMetrics] = []
     warnings: list[ExtractionWarning] = []
@@ -54,7 +56,7 @@ def measure(sources: Iterable[Source]) -> tuple[list[LogMetrics], list[Extractio
         try:
             row = recognise(source)
             if row is not None and row.kind is Kind.LOG:
-                logs.append(_measure(source, row, warnings))
+                logs.append(_measure(source, row, options, warnings))
         except (EvidenceError, OSError) as error:
             message = str(error) if isinstance(error, EvidenceError) else f"{source.name}: {error.strerror or error}"
             warnings.append(
@@ -63,9 +65,9 @@ def measure(sources: Iterable[Source]) -> tuple[list[LogMetrics], list[Extractio
     return logs, warnings
 
 
-def _measure(source: Source, row: Format, warnings: list[ExtractionWarning]) -> LogMetrics:
+def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[ExtractionWarning]) -> LogMetrics:
     log = LogMetrics(source_file=source.name, format=row.name, size=source.path.stat().st_size)
-    reader = read_log(row, source, EVERYTHING)
+    reader = read_log(row, source, EVERYTHING, options)
     gaps = _Gaps(log)
     for keys, record_ids, newest_first in _columns(reader):
         log.counts.update(keys)

@@ -1,10 +1,12 @@
 """The nouns, in order of flow: where, what was read, what is known, what was found, what is reported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+
+import msgspec
 
 from evtscan.logic import Truth
 from evtscan.wintypes import Instant
@@ -83,9 +85,8 @@ class Absent(Enum):
     ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One log record, decoded.
+class Event(msgspec.Struct, frozen=True, gc=False):  # it never refers back to itself: no cycles to look for
+    """One log record, decoded. (A struct, since a dataclass would take most of the time of reading short records.)
 
     ``sequence`` is its place in record order: ``header_id``, unwrapped where the format counts modulo 2^32.
     ``data`` maps field names to values in log order. Leaves are text as Windows renders it, lists where a name
@@ -120,7 +121,7 @@ class Event:
     event_type: str | None = None
     time_written: Instant | None = None
     recovered: bool = False
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = msgspec.field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
     message: str | None = None
 
@@ -153,6 +154,9 @@ class Query:
     record_ids: tuple[range, ...] | None = None
     include_ids: tuple[range, ...] | None = None
     exclude_ids: tuple[range, ...] = ()
+    _names: dict[int | None, list[tuple[str | None, str | None]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __or__(self, other: "Query") -> "Query":
         """A query that takes at least what one of the two takes: filters stay where both have the same."""
@@ -162,6 +166,13 @@ class Query:
         filters = ("levels", "start", "end", "record_ids", "include_ids", "exclude_ids")
         shared = {name: getattr(self, name) for name in filters if getattr(self, name) == getattr(other, name)}
         return Query(selectors, **shared)
+
+    @classmethod
+    def union(cls, queries: Iterable["Query"]) -> "Query":
+        """What any of several queries takes, which have no filters."""
+        found = [query.selectors for query in queries]
+        known = [selectors for selectors in found if selectors is not None]
+        return cls(frozenset[Selector]().union(*known) if len(known) == len(found) else None)
 
     @property
     def filters(self) -> bool:
@@ -189,12 +200,21 @@ class Query:
             return True
         names = {name.casefold() for name in (provider, event_source_name) if name}
         wanted_channel = channel.casefold() if channel else None
+        by_id = self._names_by_id()
         return any(
-            (selector.event_id is None or selector.event_id == event_id)
-            and (selector.provider is None or selector.provider.casefold() in names)
-            and (selector.channel is None or wanted_channel is None or selector.channel.casefold() == wanted_channel)
-            for selector in self.selectors
+            (wanted_provider is None or wanted_provider in names)
+            and (selected is None or wanted_channel is None or selected == wanted_channel)
+            for number in (event_id, None)
+            for selected, wanted_provider in by_id.get(number, ())
         )
+
+    def _names_by_id(self) -> Mapping[int | None, list[tuple[str | None, str | None]]]:
+        """Channel and provider of the selectors in lower case, by the event id that they ask for."""
+        if not self._names:
+            for each in self.selectors or ():
+                names = (each.channel and each.channel.casefold(), each.provider and each.provider.casefold())
+                self._names.setdefault(each.event_id, []).append(names)
+        return self._names
 
     def admits(self, level: int | None, time: Instant | None, record_id: int | None) -> bool:
         """Whether a record with these System fields passes the filters."""
@@ -579,6 +599,13 @@ QUIET_KINDS = frozenset({"benign", "notice", "success"})
 """Kinds of rules that never count in ``--fail-on``, in the worst verdict, or in what to do first."""
 
 
+NOT_SEEN = frozenset({Verdict.NOT_APPLICABLE, Verdict.CLEAR, Verdict.NOT_ASSESSED})
+"""Verdicts that say that there is nothing to report; they are there only with ``--all`` and change no summary."""
+
+NEW, KNOWN, ACCEPTED = STATUSES = ("new", "known", "accepted")
+"""Statuses of a finding: no earlier report has it, an earlier report has it, somebody has decided to live with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
     """What a report says about a rule."""
@@ -604,7 +631,8 @@ class Explanation:
     """Why a condition is true, false or unknown: a tree whose leaves name locations or say what is missing.
 
     ``text`` is the condition as the rule puts it; ``says`` what is known of it, in words for a reader. ``fact`` names
-    the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
+    the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown. ``how_to_get`` says
+    how to decide a leaf that is unknown for want of something other than a fact.
     """
 
     text: str
@@ -614,13 +642,15 @@ class Explanation:
     fact: str = ""
     locations: tuple[Location, ...] = ()
     children: tuple["Explanation", ...] = ()
+    how_to_get: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRow:
     """One match, as a row of ``events.csv`` (times are text, see DESIGN's outputs).
 
-    ``message`` is the text that the event's provider has for it, where it is known.
+    ``message`` is the text that the event's provider has for it, where it is known. ``session`` and ``sequence`` place
+    it in the history of the host, as in ``TimelineRow``.
     """
 
     timestamp: str
@@ -638,6 +668,35 @@ class MatchRow:
     source_file: str
     offset: int | None
     message: str = ""
+    session: int | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearbyRow:
+    """A record that stands near a match in its log, whatever it is about.
+
+    ``distance`` is how many records it stands behind the match, negative before it; 0 is the match itself.
+    """
+
+    distance: int
+    timestamp: str
+    computer: str
+    channel: str
+    provider: str
+    event_id: int
+    event_level: int | None
+    record_id: int | None
+    details: str
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The records around one match of a finding, in record order, and the log that they stand in."""
+
+    source_file: str
+    rows: tuple[NearbyRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -645,7 +704,8 @@ class Finding:
     """Rule × host: one row of ``findings.csv``. Times are ISO 8601 text; lists stay lists until a reporter.
 
     ``remedy`` is what to do on this host (a doubt may put a step of its own in place of the rule's); title, cause
-    and the rest stand in the report's ``RuleInfo`` with the same ``rule_id``.
+    and the rest stand in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are those of its first
+    and its last match. ``accepted`` says until when and why somebody lives with it, where ``status`` is ``accepted``.
     """
 
     finding_id: str
@@ -675,11 +735,16 @@ class Finding:
     complete: str = ""
     source_files: tuple[str, ...] = ()
     explanation: Explanation | None = None
+    surroundings: tuple[Surroundings, ...] = ()
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """One fact as a report lists it: what is known of it now, or (``history``) one statement in the time line."""
+    """One fact as a report lists it: what is known of it now, or (``history``) one statement in the time line.
+
+    ``session`` and ``sequence`` place a statement in the history of the host, as in ``TimelineRow``.
+    """
 
     name: str
     value: str
@@ -689,11 +754,15 @@ class FactRow:
     location: Location | None = None
     note: str = ""
     history: bool = False
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRow:
-    """One evidence file, as a row of ``evidence.csv``. ``records`` is None where the file is not a log."""
+    """One evidence file, as a row of ``evidence.csv``. ``records`` is None where the file is not a log.
+
+    ``channels`` are those that a log says, or is known by its name, to hold.
+    """
 
     source_file: str
     size: int
@@ -712,6 +781,44 @@ class EvidenceRow:
     clock_steps: int = 0
     time_zone: str = ""
     note: str = ""
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """One boot session of a host: the records of its System log from one start to the next.
+
+    ``session`` counts from 0. ``first``…``last`` are the sequences of its records; ``begins`` and ``ends`` are empty
+    where they are not known. ``started`` is ``in order``, ``unclean`` (after a stop without shutdown), or empty where
+    no start was logged. ``whole``: it is in the log from its start to the next one.
+    """
+
+    session: int
+    begins: str
+    ends: str
+    first: int
+    last: int
+    started: str = ""
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineRow:
+    """One thing that happened to a host, or became known of it.
+
+    ``session`` is the index of the boot session (-1 or the number of sessions for evidence taken before or after the
+    log; None: not known), ``sequence`` the place in its record order (None: behind its last record). ``time`` is
+    ISO 8601 text. ``verdict`` and ``rule_id`` are those of a match.
+    """
+
+    session: int | None
+    sequence: int | None
+    time: str
+    kind: str
+    text: str
+    verdict: str = ""
+    rule_id: str = ""
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -724,7 +831,12 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostReport:
-    """Everything found on one host."""
+    """Everything found on one host.
+
+    ``sessions`` are its newest boot sessions, and ``timeline`` what happened in them besides matches and facts, which
+    have rows of their own: gaps in the logs, starts, stops, steps of the clock. ``clock_steps`` counts each step once,
+    however many of its logs show it.
+    """
 
     host: str
     computer: str = ""
@@ -737,6 +849,7 @@ class HostReport:
     update_date: str = ""
     role: str = ""
     components: tuple[str, ...] = ()
+    clock_steps: int = 0
     snapshot_time: str = ""
     findings: tuple[Finding, ...] = ()
     matches: tuple[MatchRow, ...] = ()
@@ -744,6 +857,8 @@ class HostReport:
     evidence: tuple[EvidenceRow, ...] = ()
     warnings: tuple[ExtractionWarning, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
+    sessions: tuple[SessionRow, ...] = ()
+    timeline: tuple[TimelineRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -758,10 +873,14 @@ class RefusedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that a run found. Every output format is written from it alone; it loads again from JSON."""
+    """Everything that a run found. Every output format is written from it alone; it loads again from JSON.
+
+    ``hosts`` may be read anew from where they are kept each time that somebody goes over them: whoever does keeps
+    none of them. A sequence that is neither tuple nor list is in order of their names.
+    """
 
     schema: int = 1
     evtscan: str = ""
-    hosts: tuple[HostReport, ...]
+    hosts: Sequence[HostReport]
     rules: tuple[RuleInfo, ...] = ()
     refused: tuple[RefusedRule, ...] = ()

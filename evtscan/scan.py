@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial
 
 from evtscan import facts
 from evtscan.archives import opened
-from evtscan.detection.matcher import match
+from evtscan.detection.matcher import detect
 from evtscan.detection.rule import KnownIssue, Rule, asked_by
 from evtscan.facts.host import Host
 from evtscan.hostmessages import HostMessages, message_tables
@@ -17,6 +17,7 @@ from evtscan.model import PLAIN, Basis, Event, FactsFile, HostReport, Query, Rea
 from evtscan.parsers.copies import Distinct, each_once
 from evtscan.parsers.evidence import Reading, read
 from evtscan.parsers.machines import divide, single_out
+from evtscan.parsers.surroundings import around
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import Outcome, judge
@@ -144,6 +145,7 @@ def _reading(
         reading = read(files.sources, of_rules | facts.query(asked), options.read, is_idle=is_idle)
         reading.skipped.extend((*skipped, *files.skipped))
         reading.warnings.extend(files.warnings)
+        reading.rows.extend(files.rows)
         yield reading
 
 
@@ -160,10 +162,14 @@ def _report(survey: Survey, options: ScanOptions) -> HostReport:
     verdicts = options.verdicts
     wanted = [outcome for outcome in survey.outcomes if not verdicts or outcome.finding.verdict in verdicts]
     show_all = options.show_all or bool(verdicts)
+    near = partial(around, {log.source.name: log.source for log in survey.reading.logs}, options=options.read)
+    put_together = partial(
+        assemble, survey.name, survey.host, survey.reading, wanted, show_all=show_all, neighbours=near
+    )
     if options.messages is None:
-        return assemble(survey.name, survey.host, survey.reading, wanted, show_all=show_all)
+        return put_together()
     messages = HostMessages(survey.host, message_tables(options.messages))
-    report = assemble(survey.name, survey.host, survey.reading, wanted, show_all=show_all, message_of=messages.text)
+    report = put_together(message_of=messages.text)
     return replace(report, warnings=(*report.warnings, *messages.warnings))
 
 
@@ -178,9 +184,20 @@ def _note_copies(reading: Reading, distinct: Distinct) -> None:
 def judge_events(
     host: Host, name: str, rules: Sequence[Rule], options: ScanOptions, events: Iterable[Event]
 ) -> list[Outcome]:
-    """Match every event that the options admit, and judge what matches; an installation image's tell of no host."""
-    admitted = (event for event in events if options.admits(event) and not host.is_from_image(event))
-    return judge(host, name, rules, match(rules, admitted), strict_facts=options.strict_facts)
+    """Judge what rules find in events, of which an installation image's tell of no host.
+
+    The options say which events may match; what is not admitted still counts for what stands around a match.
+    """
+    own = (event for event in events if not host.is_from_image(event)) if host.image_ends else events
+    return judge(
+        host,
+        name,
+        rules,
+        detect(rules, own),
+        strict_facts=options.strict_facts,
+        admits=options.admits,
+        unseen=options.show_all or bool(options.verdicts),
+    )
 
 
 def unanswered(
@@ -204,4 +221,4 @@ def _is_ruled_out(issue: KnownIssue, host: Host) -> bool:
 
 def query_of(rules: Sequence[Rule]) -> Query:
     """What the detections of rules can use of a log."""
-    return reduce(Query.__or__, (rule.query() for rule in rules), Query(frozenset()))
+    return Query.union(rule.query() for rule in rules)

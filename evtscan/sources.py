@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +21,12 @@ class Found:
     skipped: tuple[SkippedFile, ...]
 
 
-def find(paths: Iterable[Path]) -> Found:
+def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> Found:
     """Find the regular files at or below the paths.
 
     A file below one folder is named relative to it; below several paths, relative to what they have in common. Links
-    that lead out of a named folder, links to folders, and anything that is not a regular file, are passed over.
+    that lead out of a named folder, links to folders, and anything that is not a regular file, are passed over. Files
+    and folders of ``leave_out`` (absolute paths) are as if they were not there.
 
     Raises:
         UsageError: if a path does not exist.
@@ -38,7 +39,7 @@ def find(paths: Iterable[Path]) -> Found:
     sources: dict[str, Source] = {}
     skipped: dict[str, SkippedFile] = {}
     for path in paths:
-        for item in _walk(path, base):
+        for item in _walk(path, base, leave_out):
             if isinstance(item, Source):
                 sources.setdefault(os.path.abspath(item.path), item)  # noqa: PTH100 - Path.resolve follows links
             else:
@@ -65,21 +66,40 @@ def _base(paths: Sequence[Path]) -> Path | None:
         return None
 
 
-def _walk(path: Path, base: Path | None) -> Iterator[Source | SkippedFile]:
+def _walk(path: Path, base: Path | None, leave_out: Set[str]) -> Iterator[Source | SkippedFile]:
     if not path.is_dir():
         yield _judge(path, None, _name(path, base))
         return
-    errors: list[OSError] = []
-    for folder, subfolders, files in os.walk(path, onerror=errors.append):
-        subfolders.sort()
-        for name in [name for name in subfolders if (Path(folder) / name).is_symlink()]:
-            subfolders.remove(name)
-            yield SkippedFile(source_file=_name(Path(folder) / name, base), reason=LINK)
-        for name in sorted(files):
-            file = Path(folder) / name
-            yield _judge(file, path, _name(file, base))
-    for error in errors:
-        yield _unreadable(_name(Path(error.filename), base), error)
+    unlisted = []
+    waiting = [(path, _prefix(path, base))]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            unlisted.append(_unreadable(prefix.rstrip("/") or ".", error))
+            continue
+        subfolders = []
+        for entry in entries:
+            if leave_out and os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
+                continue
+            if _is_kind(entry, os.DirEntry.is_dir):
+                subfolders.append((Path(entry.path), f"{prefix}{entry.name}/"))
+            elif _is_kind(entry, os.DirEntry.is_file):
+                yield Source(Path(entry.path), prefix + entry.name)
+            else:
+                yield _judge(Path(entry.path), path, prefix + entry.name)
+        waiting.extend(reversed(subfolders))
+    yield from unlisted
+
+
+def _is_kind(entry: os.DirEntry[str], kind: Callable[..., bool]) -> bool:
+    """What the listing itself says of an entry, mostly without asking the system again; a link is neither."""
+    try:
+        return kind(entry, follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _judge(file: Path, root: Path | None, name: str) -> Source | SkippedFile:
@@ -98,6 +118,12 @@ def _judge(file: Path, root: Path | None, name: str) -> Source | SkippedFile:
 def _unreadable(name: str, error: Exception) -> SkippedFile:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return SkippedFile(source_file=name, reason=f"cannot be opened ({reason})")
+
+
+def _prefix(folder: Path, base: Path | None) -> str:
+    """What the names of files in a folder begin with."""
+    name = _name(folder, base)
+    return "" if name == "." else f"{name}/"
 
 
 def _name(path: Path, base: Path | None) -> str:

@@ -5,8 +5,9 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 TICKS_PER_SECOND = 10_000_000
 FURTHEST_ZONE = 14 * 3600 * TICKS_PER_SECOND
@@ -83,18 +84,25 @@ def parse_time(text: str) -> Instant:
     match = _ISO.match(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a date or time such as 2001-03-14 or 2001-03-14T09:26:53Z")
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    zone = (match[8] or "Z").upper()
-    if zone != "Z":
-        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-        moment = moment - offset if zone[0] == "+" else moment + offset
-    fraction = (match[7] or "")[:7]
-    since = moment - _FIRST
-    ticks = (since.days * 86400 + since.seconds) * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
+    year, month, day, hour, minute, second, digits, zone = match.groups()
+    seconds = _seconds_of_day(year, month, day)
+    if hour is not None:
+        time_of_day = time(int(hour), int(minute), int(second or 0))
+        seconds += time_of_day.hour * 3600 + time_of_day.minute * 60 + time_of_day.second
+    if zone is not None and zone not in "Zz":
+        offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
+        seconds += -offset if zone[0] == "+" else offset
+    fraction = (digits or "")[:7]
+    ticks = seconds * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
     if ticks < 0:
         raise ValueError(f"{text!r} lies before 1601")
     return Instant(ticks, len(fraction))
+
+
+@lru_cache(maxsize=1024)
+def _seconds_of_day(year: str, month: str, day: str) -> int:
+    """Seconds from 1601 to the beginning of a day."""
+    return (date(int(year), int(month), int(day)).toordinal() - _FIRST.toordinal()) * 86_400
 
 
 def format_guid(raw: bytes) -> str:

@@ -8,6 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def rule_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of compiled rules for the tests, also for the processes that they start; never the user's own."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    os.environ["EVTSCAN_CACHE_DIR"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real logs and hives, or a skip that says how to get one."""

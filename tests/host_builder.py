@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
 from evtscan.model import (
     Event,
     Evidence,
@@ -89,7 +91,7 @@ def localised(one, hours=0):
     def printed(time):
         return Instant(time.ticks + hours * 60 * MINUTE, 0, local=True)
 
-    events = tuple(replace(item, time=printed(item.time)) for item in one.events)
+    events = tuple(structs.replace(item, time=printed(item.time)) for item in one.events)
     summary = replace(one.summary, first_time=printed(one.summary.first_time), last_time=printed(one.summary.last_time))
     return replace(one, events=events, summary=summary)
 

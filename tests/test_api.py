@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -67,3 +68,25 @@ def test_exported_names_are_there():
         assert getattr(evtscan, name) is not None
     with pytest.raises(AttributeError, match="nothing"):
         getattr(evtscan, "nothing")  # noqa: B009 - the point is that it is not there
+
+
+def test_the_logs_of_an_archive(log, tmp_path):
+    archive = tmp_path / "case.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(log, f"A/{log.name}")
+        packed.write(log, f"B/{log.name}")
+        packed.writestr("notes.txt", "no log")
+    assert [event.event_id for event in evtscan.iter_events(archive)] == [1008, 6009, 1008, 6009]
+    frame = evtscan.read_events(archive, event_ids=[6009])
+    assert frame["SourceFile"].tolist() == [f"case.zip!A/{log.name}", f"case.zip!B/{log.name}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"PK\x03\x04" + b"x" * 60, "cut off or damaged"), (b"PK\x05\x06" + bytes(18), "nor an archive with one in it")],
+)
+def test_an_archive_without_a_log_is_an_error(tmp_path, content, message):
+    path = tmp_path / "case.zip"
+    path.write_bytes(content)
+    with pytest.raises(EvidenceError, match=message):
+        next(evtscan.iter_events(path))

@@ -82,3 +82,21 @@ def test_hives_are_read_or_declined_with_a_reason(corpus, tmp_path):
         read[target.name] = bool(report.evidence)
         assert report.evidence or all(item.reason for item in report.skipped), target.name
     assert {name for name, done in read.items() if done} >= {"SYSTEM", "SYSTEM_2", "SYSTEM_B", "SYSTEM_WIN_10_1709"}
+
+
+def test_every_finding_on_real_logs_has_a_judgement(corpus):
+    page = (
+        (Path(__file__).parents[1] / "docs" / "catalogue.md")
+        .read_text(encoding="utf-8")
+        .partition("## On real logs")[2]
+    )
+    judged = {
+        tuple(cell.strip() for cell in line.split("|")[1:5]) for line in page.splitlines() if ".ev" in line.lower()
+    }
+    titles = {rule.info.id: rule.info.title for rule in RULES}
+    found = set()
+    for path in sorted((*corpus.glob("evtx/*.evtx"), *corpus.glob("evt/*.?vt"))):
+        for item in scan(find([path]).sources, RULES, ScanOptions()).findings:
+            events = f"{item.count} of {'; '.join(item.providers)} {'; '.join(map(str, item.event_ids))}"
+            found.add((path.name, item.verdict, titles[item.rule_id], events))
+    assert found == judged

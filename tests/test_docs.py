@@ -11,7 +11,9 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - it lies beside the pages that it writes
 
+from evtscan.cli.session import rules_of  # noqa: E402
 from evtscan.parsers import PARSERS  # noqa: E402
+from evtscan.rulecheck import check  # noqa: E402
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -47,6 +49,26 @@ def test_first_command_audits_the_samples_and_second_runs_the_tests():
     assert "pytest" in BLOCKS[1]
     for block in BLOCKS[:2]:
         assert "python3 -m venv" in block  # each works alone in a fresh clone
+
+
+def test_the_example_of_writing_rules_passes_the_check(tmp_path):
+    page = (ROOT / "docs" / "writing-rules.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    path = tmp_path / "truncated-answers.yml"
+    path.write_text(example, "utf-8")
+    alone, beside_the_catalogue = check([path], beside=tmp_path), check([path])
+    assert [str(problem) for problem in alone.problems] == []
+    assert alone.cases == 5
+    assert {
+        problem.lint for problem in beside_the_catalogue.problems
+    } == set()  # as the page says: one article, one answer
+
+
+def test_the_catalogue_page_has_every_rule_and_says_what_was_left_out():
+    page = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
+    files = set(re.findall(r"\]\(\.\./rules/([^)]+)\)", page))
+    assert files == {rule.info.file for rule in rules_of(None).rules if not rule.silent}
+    assert "| article or topic | title | why |" in page
 
 
 def test_internal_links_lead_somewhere():

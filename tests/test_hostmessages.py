@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from host_builder import booted, event, evidence, facts_file, log
+from msgspec import structs
 
 from evtscan.facts.host import Host
 from evtscan.hostmessages import FileMessages, HostMessages
@@ -22,7 +23,7 @@ class Tables:
 
 
 def dhcp(sequence, **more):
-    return replace(event(sequence, Data1="x", **more), qualifiers=0)
+    return structs.replace(event(sequence, Data1="x", **more), qualifiers=0)
 
 
 def texts(host, *events):

@@ -6,6 +6,7 @@ from evtscan import cases
 from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
+from evtscan.logic import Truth
 
 LOADED = load_rules([catalogue.folder()], fact_known=is_known)
 RESULTS = [(rule, result) for rule in LOADED.rules for result in cases.run(rule)]
@@ -27,3 +28,20 @@ def test_case(rule, result):
 def test_the_founding_rule_has_cases_for_every_verdict():
     verdicts = {result.case.verdict for rule, result in RESULTS if rule.info.article == "Q162396"}
     assert verdicts == {"confirmed", "possible", "exposed", "resolved", "excluded", "none"}
+
+
+def leaves(explanation):
+    if not explanation.children:
+        yield explanation
+    for child in explanation.children:
+        yield from leaves(child)
+
+
+def test_every_evaluation_is_explained_down_to_places_or_to_what_is_missing():
+    for rule, result in RESULTS:
+        for leaf in leaves(result.explanation):
+            where = f"{rule.file}:{result.case.line}: {leaf}"
+            if leaf.truth is Truth.UNKNOWN:
+                assert leaf.how_to_get or leaf.fact, where
+            elif result.case.events and leaf.text != "all of":  # which stands for no condition
+                assert leaf.locations, where

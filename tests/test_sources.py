@@ -110,16 +110,26 @@ def test_a_folder_that_cannot_be_opened_is_reported(folder, monkeypatch):
     assert skipped(found) == {"logs": "cannot be opened (Permission denied)"}
 
 
-def test_a_file_whose_state_cannot_be_read_is_reported(folder, monkeypatch):
+def test_a_link_whose_state_cannot_be_read_is_reported(folder, monkeypatch):
     stat = Path.stat
+    try:
+        (folder / "linked.yaml").symlink_to(folder / "facts.yaml")
+    except OSError:
+        pytest.skip("this system does not let us make links")
 
     def refuses(path, **options):
-        if path.name == "facts.yaml" and options.get("follow_symlinks", True):
+        if path.name == "linked.yaml" and options.get("follow_symlinks", True):
             raise PermissionError(13, "Permission denied")
         return stat(path, **options)
 
     monkeypatch.setattr(sources.Path, "stat", refuses)
-    assert skipped(find([folder])) == {"facts.yaml": "cannot be opened (Permission denied)"}
+    assert skipped(find([folder])) == {"linked.yaml": "cannot be opened (Permission denied)"}
+
+
+def test_what_is_left_out_is_as_if_it_were_not_there(folder):
+    left_out = {str((folder / "logs").absolute()), str((folder / "facts.yaml").absolute())}
+    found = find([folder], leave_out=left_out)
+    assert (names(found), skipped(found)) == ([], {})
 
 
 def test_five_thousand_files(tmp_path):

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from evtscan.archives.bounds import Budget, LimitError, Limits
 from evtscan.archives.shelf import NotArchiveError, Shelf
 from evtscan.errors import EvidenceError
-from evtscan.model import ExtractionWarning, Location, SkippedFile, Source
+from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile, Source
 
 _HEAD = 512
 _SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip", ".7z", ".gz", ".bz2", ".xz")
@@ -72,11 +72,15 @@ ARCHIVES: tuple[ArchiveFormat, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """Files to read, and what was passed over or could not be unpacked on the way to them."""
+    """Files to read, and what was passed over or could not be unpacked on the way to them.
+
+    ``rows`` are those of archives of which nothing can be used: each may well have held evidence.
+    """
 
     sources: tuple[Source, ...]
     skipped: tuple[SkippedFile, ...] = ()
     warnings: tuple[ExtractionWarning, ...] = ()
+    rows: tuple[EvidenceRow, ...] = ()
 
 
 @contextmanager
@@ -154,10 +158,11 @@ class _Unpacking:
     files: list[Source] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     warnings: list[ExtractionWarning] = field(default_factory=list)
+    rows: list[EvidenceRow] = field(default_factory=list)
 
     @property
     def result(self) -> Unpacked:
-        return Unpacked(tuple(self.files), tuple(self.skipped), tuple(self.warnings))
+        return Unpacked(tuple(self.files), tuple(self.skipped), tuple(self.warnings), tuple(self.rows))
 
     def take(self, source: Source, into: Path, left: int) -> int:
         """Unpack an archive and those in it where there is room for ``left`` bytes; returns how many it took."""
@@ -190,6 +195,9 @@ class _Unpacking:
             self._warn(source, "archive_limit", message)
         except EvidenceError as error:
             self._refuse(source, str(error))
+            if row is not None:
+                size = source.path.stat().st_size
+                self.rows.append(EvidenceRow(source_file=source.name, size=size, format=row.name, note="not unpacked"))
         except OSError as error:
             self._refuse(source, f"cannot be read ({error.strerror or error})")
         self.skipped += shelf.skipped

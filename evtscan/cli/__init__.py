@@ -3,6 +3,7 @@
 A run loads only the command that it is asked for: loading all of them takes longer than a small scan.
 """
 
+import gc
 import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +16,14 @@ from evtscan import __version__
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("runs", "scan"),
-    "audit": ("runs", "audit"),
+    "audit": ("audit", "audit"),
     "dump": ("dump", "dump"),
     "metrics": ("metrics", "metrics"),
     "facts": ("facts", "facts"),
     "timeline": ("timeline", "timeline"),
     "collect": ("collect", "collect"),
     "explain": ("explain", "explain"),
-    "report": ("runs", "report"),
+    "report": ("report", "report"),
     "rules": ("rules", "app"),
 }
 """Each command with its module and what in it runs it: a function, or an application of its own."""
@@ -68,9 +69,13 @@ def _options(
     pass
 
 
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000  # events and rules stay to the end of a run: looking at them often finds nothing
+
+
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console of few characters must not fail on text of a log
             stream.reconfigure(errors="backslashreplace")
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     build(asked_for(sys.argv[1:]))()

@@ -29,13 +29,14 @@ def collect(
         typer.Option("--missing", help="A report.json: gather only what would decide its open findings."),
     ] = None,
     rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
     output: Annotated[str, typer.Option("-o", "--output", help="Write the script here; - is stdout.")] = STDOUT,
     clobber: opt.Clobber = False,
 ) -> int:
     """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""
     row = next(row for row in GENERATIONS if row.name == generation.value)
     if missing is None:
-        script = collect_all(row, asked_by(session.rules_of(rules).rules))
+        script = collect_all(row, asked_by(session.rules_of(rules, cached=not no_rule_cache).rules))
     else:
         script = collect_missing(row, missing_in(session.saved_report(missing), row))
     data = script.encode("ascii", "replace")

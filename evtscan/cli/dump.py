@@ -1,10 +1,11 @@
 """``dump``: the events of logs, filtered, as CSV or JSON Lines."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from itertools import groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -15,10 +16,10 @@ from evtscan.archives import opened
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
-from evtscan.dump.run import DumpOptions, Result, Task, execute, plan, writer
+from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
 from evtscan.errors import UsageError
 from evtscan.model import Query, Selector, Source
-from evtscan.reporters.ledger import LINES_SHOWN
+from evtscan.reporters.ledger import DAMAGE, LINES_SHOWN
 from evtscan.reporters.output import STDOUT, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
@@ -109,16 +110,20 @@ def dump(
     place = opt.messages_from(messages)
     if place is not None and profile is not None:
         raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
-    with opened(find(opt.expand(paths)).sources) as files:
+    with (
+        opened(find(opt.expand(paths)).sources) as files,
+        helpers_for(files.sources, query, 1 if place else jobs) as helpers,
+    ):
         tasks, warnings = plan(files.sources)
         books = _Books(len({task.source.name for task in tasks}))
         for warning in (*files.warnings, *warnings):
             books.warn(str(warning.location), warning.message)
+        books.is_damaged = any(warning.kind in DAMAGE for warning in files.warnings)
         texts = _messages(place, files.sources, chosen) if place and tasks else None
         if texts is not None:
             chosen = replace(chosen, finish=texts.add_to)
         if tasks:
-            _write(tasks, chosen, output, clobber, jobs, books)
+            _write(tasks, chosen, output, clobber, partial(execute, jobs=jobs, helpers=helpers), books)
     for warning in texts.warnings if texts else ():
         books.warn(str(warning.location), warning.message)
     if not quiet:
@@ -194,15 +199,22 @@ class _Books:
         print("\n".join(lines), file=sys.stderr)
 
 
-def _write(tasks: Sequence[Task], options: DumpOptions, output: str, clobber: bool, jobs: int, books: _Books) -> None:
+def _write(
+    tasks: Sequence[Task],
+    options: DumpOptions,
+    output: str,
+    clobber: bool,
+    run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
+    books: _Books,
+) -> None:
     if not _is_folder(output):
         with _opened(output, clobber) as stream:
-            _write_one(execute(tasks, options, jobs), options, stream, books)
+            _write_one(run(tasks, options), options, stream, books)
         return
     suffix = writer(options.writer, options.raw).suffix
     targets = {task.source.name: Path(output) / f"{_file_name(task.source.name)}{suffix}" for task in tasks}
     refuse_existing(list(targets.values()), clobber=clobber)
-    results = groupby(execute(tasks, options, jobs), key=lambda result: result.source.name)
+    results = groupby(run(tasks, options), key=lambda result: result.source.name)
     for name, share in results:
         with replacing(targets[name], clobber=clobber) as stream:
             _write_one(share, options, stream, books)

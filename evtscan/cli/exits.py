@@ -9,9 +9,9 @@ from typing import ParamSpec
 import typer
 
 from evtscan.errors import EvtscanError, RuleError, UsageError
-from evtscan.model import Report, Verdict
-from evtscan.reporters.ledger import is_damaged
-from evtscan.reporters.summary import Judged, summarise
+from evtscan.model import Verdict
+from evtscan.reporters.ledger import is_damaged, read_files
+from evtscan.reporters.summary import HostSummary, Judged
 
 DONE = 0
 FAILED = 1
@@ -44,21 +44,46 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
     return run
 
 
-def code_of(report: Report, *, fail_on: Verdict | None, strict: bool) -> int:
-    """The exit code that a report calls for: the first that applies of 1, 10, 3 and 0."""
-    if not any(host.evidence for host in report.hosts):
-        return FAILED
-    if fail_on is not None and any(_counts(item, fail_on) for host in summarise(report) for item in host.findings):
-        return FOUND
-    if strict and any(is_damaged(host, row) for host in report.hosts for row in host.evidence):
-        return DAMAGED
-    return DONE
+class Outcome:
+    """Takes the hosts of a report, and says with which code a run ends: the first that applies of 1, 10, 3 and 0."""
+
+    def __init__(self, *, fail_on: Verdict | None, strict: bool) -> None:
+        self._fail_on = fail_on
+        self._strict = strict
+        self.any_read = False
+        self._found = False
+        self._damaged = False
+
+    def add(self, summary: HostSummary) -> None:
+        """Take the next host."""
+        host = summary.host
+        self.any_read = self.any_read or bool(read_files(host))
+        if self._fail_on is not None and not self._found:
+            self._found = any(counts(item, self._fail_on) for item in summary.findings)
+        if self._strict and not self._damaged:
+            self._damaged = any(is_damaged(host, row) for row in host.evidence)
+
+    def close(self) -> None:
+        """Nothing is left to do behind the last host."""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if not self.any_read:
+            return FAILED
+        return FOUND if self._found else DAMAGED if self._damaged else DONE
 
 
-def _counts(item: Judged, fail_on: Verdict) -> bool:
-    """Whether a finding is as bad as asked for, or worse; plain detections count only when they are what is named."""
-    if not item.counts_as_worst:
-        return False
-    if item.verdict is Verdict.DETECTED:
+def counts(item: Judged, fail_on: Verdict) -> bool:
+    """Whether ``--fail-on`` counts a finding: as bad as asked for, or worse, and neither quiet nor accepted.
+
+    Plain detections count only when they are what is named.
+    """
+    return item.counts_as_worst and is_as_bad(item.verdict, fail_on)
+
+
+def is_as_bad(verdict: Verdict, fail_on: Verdict) -> bool:
+    """Whether a verdict is the one asked for or a worse one; that of a plain detection only where it is named."""
+    if verdict is Verdict.DETECTED:
         return fail_on is Verdict.DETECTED
-    return item.verdict.rank <= fail_on.rank
+    return verdict.rank <= fail_on.rank

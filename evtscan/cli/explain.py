@@ -1,19 +1,33 @@
-"""``explain``: a rule as a page; with evidence, why it did or did not apply there."""
+"""``explain``: a rule as a page, an event by its meanings; with evidence, why a rule did or did not apply there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.detection.products import products_of
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
-from evtscan.messages import MessagesFrom
+from evtscan.lookup import (
+    NOTHING,
+    Answer,
+    EventName,
+    Meanings,
+    around_of,
+    event_called,
+    events_of,
+    known_of,
+    rules_called,
+    words_of,
+)
 from evtscan.model import Finding, HostReport, RuleInfo
 from evtscan.reporters.explanation import as_text
 from evtscan.reporters.safetext import prose
@@ -27,37 +41,85 @@ MESSAGES_SHOWN = 3
 
 @command
 def explain(
-    rule: Annotated[str, typer.Argument(help="Article (Q162396), id, title or file name.", show_default=False)],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORD",
+            help="A rule (id, title, file name), an article (Q162396) or an event (Dhcp/1008, 1008).",
+            show_default=False,
+        ),
+    ],
     paths: Annotated[
         list[str] | None, typer.Argument(help="Evidence of one host to explain it on.", show_default=False)
     ] = None,
     rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
     strict_facts: opt.StrictFacts = False,
+    source_timezone: opt.SourceZone = "",
     messages: opt.Messages = "",
     no_color: opt.NoColor = False,
 ) -> int:
-    """Show what a rule says; with evidence, why it applies to that host or does not."""
-    chosen = _find(session.rules_of(rules).rules, rule)
+    """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
+    known = session.rules_of(rules, cached=not no_rule_cache).rules
+    word, paths = _word(rule, paths or [])
     console = session.console(no_color=no_color)
+    chosen, event = rules_called(known, word), event_called(word)
+    answer = known_of(known, event) if event else NOTHING
+    if not chosen and answer == NOTHING:
+        raise UsageError(_unknown(word, event))
     for item in chosen:
-        for heading, lines in _page(item.info):
-            console.print(Text(heading, "bold"))
-            for line in lines:
-                console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
+        _print(console, _page(item))
+    if answer != NOTHING:
+        _print(console, _answer(answer))
     if paths:
-        host = _on_evidence(paths, chosen, strict_facts, opt.messages_from(messages))
-        for finding in host.findings:
-            console.print()
-            console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
-            console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
-            if finding.explanation:
-                console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
-            for line in _logged(host, finding):
-                console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
-        for warning in host.warnings if messages else ():
-            if warning.kind.startswith("message_"):
-                console.print(Text(prose(f"{warning.location}: {warning.message}")))
+        of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
+        options = ScanOptions(
+            show_all=True,
+            strict_facts=strict_facts,
+            read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
+            messages=opt.messages_from(messages),
+        )
+        _explain_on(paths, chosen or of_event, options, console)
     return DONE
+
+
+def _word(word: str, paths: list[str]) -> tuple[str, list[str]]:
+    """The word and the evidence; ``Dhcp 1008`` may come as two arguments."""
+    if len(paths) == 1 and paths[0].isdecimal() and not Path(paths[0]).exists():
+        return f"{word} {paths[0]}", []
+    return word, paths
+
+
+def _unknown(word: str, event: EventName | None) -> str:
+    if event is not None:
+        number = "" if event.provider else ", nor is it the number of an article"
+        return f"{event}: no rule is about this event, and none mentions it{number}; “evtscan rules list” shows them"
+    return f"{word}: no rule has this article, id, title or file name; “evtscan rules list” shows them"
+
+
+def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
+    for heading, lines in sections:
+        console.print(Text(prose(heading), "bold"))
+        for line in lines:
+            text = line.lstrip(" ")
+            console.print(Padding(Text(prose(text)), (0, 0, 0, 2 + len(line) - len(text))))
+
+
+def _explain_on(paths: Sequence[str], rules: Sequence[Rule], options: ScanOptions, console: Console) -> None:
+    found = find(opt.expand(paths))
+    default_name = Path(paths[0]).resolve().name
+    host = scan_host(found.sources, rules, options, default_name=default_name, skipped=found.skipped)
+    for finding in host.findings:
+        console.print()
+        console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
+        console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
+        if finding.explanation:
+            console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
+        for line in _logged(host, finding):
+            console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
+    for warning in host.warnings if options.messages else ():
+        if warning.kind.startswith("message_"):
+            console.print(Text(prose(f"{warning.location}: {warning.message}")))
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
@@ -68,30 +130,18 @@ def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
         yield f"Logged at {row.timestamp or 'an unknown time'}: {row.message}"
 
 
-def _find(rules: Sequence[Rule], wanted: str) -> list[Rule]:
-    """The rules that a word names: by article, id, title or file name.
-
-    Raises:
-        UsageError: if there is none.
-    """
-    word = wanted.casefold()
-    found = [
-        rule
-        for rule in rules
-        if word in (rule.info.article.casefold(), rule.info.id.casefold(), rule.info.title.casefold())
-        or word in (rule.info.file.casefold(), Path(rule.info.file).stem.casefold())
-    ]
-    if not found:
-        raise UsageError(f"{wanted}: no rule has this article, id, title or file name; “evtscan rules list” shows them")
-    return found
-
-
-def _page(info: RuleInfo) -> Iterator[tuple[str, list[str]]]:
+def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
     """The sections of a rule's page, those without content left out."""
-    head = ", ".join(part for part in (info.article, info.kind, info.level, info.status) if part)
-    yield prose(info.title), [head]
+    info = rule.info
+    yield info.title, [_head(info)]
+    issue = rule.known_issue
+    conditions = words_of(issue.when) if issue else ()
     sections: tuple[tuple[str, Sequence[str]], ...] = (
         ("Description", [info.description]),
+        ("Logged as", events_of(rule)),
+        ("And around it", around_of(rule)),
+        ("On hosts where", tuple(conditions)),
+        ("Products", [str(products_of(issue.when))] if issue else []),
         ("Cause", [info.cause]),
         ("Remedy", [f"{number}. {step}" for number, step in enumerate(info.remedy, 1)]),
         ("Until then", info.workaround),
@@ -105,9 +155,23 @@ def _page(info: RuleInfo) -> Iterator[tuple[str, list[str]]]:
             yield heading, kept
 
 
-def _on_evidence(
-    paths: Sequence[str], rules: Sequence[Rule], strict_facts: bool, messages: MessagesFrom | None
-) -> HostReport:
-    found = find(opt.expand(paths))
-    options = ScanOptions(show_all=True, strict_facts=strict_facts, messages=messages)
-    return scan_host(found.sources, rules, options, default_name=Path(paths[0]).resolve().name, skipped=found.skipped)
+def _answer(answer: Answer) -> Iterator[tuple[str, Sequence[str]]]:
+    """What is known of an event, by source and product; then what rules say of it in passing."""
+    for meanings in answer.meanings:
+        yield meanings.heading, list(_by_product(meanings))
+    if answer.mentions:
+        texts = (f"{item.text} [{item.rule.info.article or item.rule.info.title}]" for item in answer.mentions)
+        yield "What rules say of this number", list(dict.fromkeys(texts))
+
+
+def _by_product(meanings: Meanings) -> Iterator[str]:
+    for products, found in groupby(meanings.found, key=lambda meaning: str(meaning.products)):
+        yield f"On {products}:" if products else "Wherever it is logged:"
+        for meaning in found:
+            info = meaning.rule.info
+            yield f"  {info.title} ({_head(info)})"
+            yield from (f"    {'  ' if line.startswith(' ') else 'if'} {line}" for line in meaning.conditions)
+
+
+def _head(info: RuleInfo) -> str:
+    return ", ".join(part for part in (info.article, info.kind, info.level, info.status) if part)

@@ -51,6 +51,7 @@ def facts(
         typer.Option("--record", metavar="N", min=0, help="What was so at the record of this number (EventRecordID)."),
     ] = None,
     rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
     source_timezone: opt.SourceZone = "",
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
@@ -62,14 +63,16 @@ def facts(
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     found = find(opt.expand(paths))
     if blanks:
-        return _print_template(found.sources, session.rules_of(rules).rules, Path(paths[0]).resolve().name)
+        return _print_template(
+            found.sources, session.rules_of(rules, cached=not no_rule_cache).rules, Path(paths[0]).resolve().name
+        )
     events = [] if record is None else records(found.sources, record, read)
     name = Path(paths[0]).resolve().name
     with surveyed(
         found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
     ) as survey:
         host = survey.host
-        if not survey.reading.rows:
+        if survey.reading.is_empty:
             raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
         moment = None
         if time is not None:

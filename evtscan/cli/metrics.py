@@ -36,12 +36,14 @@ def metrics(
         MetricsFormat, typer.Option("-t", "--format", help="Tables, a CSV of the counts, or JSON of everything.")
     ] = MetricsFormat.CONSOLE,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows of counts that a table shows.")] = 20,
+    source_timezone: opt.SourceZone = "",
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Count the records of logs, and examine the logs themselves."""
+    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     with opened(find(opt.expand(paths)).sources) as files:
-        logs, warnings = measure(files.sources)
+        logs, warnings = measure(files.sources, read)
         warnings = [*files.warnings, *warnings]
     if format is MetricsFormat.JSON:
         document = {"logs": [_as_json(log) for log in logs], "total": _counts(_total(logs))}

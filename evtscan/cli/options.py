@@ -2,7 +2,8 @@
 
 import glob
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evtscan.errors import UsageError
-from evtscan.model import Level, ReadOptions, Verdict
+from evtscan.model import Level, ReadOptions, RuleInfo, Verdict
 from evtscan.reporters import REPORTERS
 from evtscan.wintypes import Instant, parse_time
 
 if TYPE_CHECKING:
+    from evtscan.acceptance import Accepted
     from evtscan.messages import MessagesFrom
 
 FormatName = Enum("FormatName", {row.name: row.name for row in REPORTERS})  # type: ignore[misc]
@@ -33,7 +35,7 @@ class DecoderName(Enum):
 
 
 LOWEST = LevelName(Level.INFORMATIONAL.word)
-_SUFFIXES = ", ".join(row.suffix for row in REPORTERS)
+_SUFFIXES = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
 
 Paths = Annotated[list[str], typer.Argument(help="Files and folders of evidence.", show_default=False)]
 Outputs = Annotated[
@@ -53,6 +55,10 @@ RulePaths = Annotated[
         "-r", "--rules", help="Rule file or folder to use instead of the catalogue. Repeatable.", show_default=False
     ),
 ]
+NoRuleCache = Annotated[
+    bool,
+    typer.Option("--no-rule-cache", help="Compile the rules, and keep nothing of them in the user's cache folder."),
+]
 MinLevel = Annotated[LevelName, typer.Option("-m", "--min-level", help="Leave out rules below this level.")]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for as many as pay off.")]
 Clobber = Annotated[bool, typer.Option("-C", "--clobber", help="Replace outputs that exist.")]
@@ -70,6 +76,20 @@ FailOnOption = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if some of the evidence is damaged.")]
 StrictFacts = Annotated[
     bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
+]
+Accept = Annotated[
+    Path | None,
+    typer.Option(
+        "--accept",
+        metavar="FILE",
+        help="Findings that somebody has decided to live with: host, article, until, reason (YAML or CSV). They are "
+        "listed as accepted, and count neither in --fail-on nor in what to do first.",
+        show_default=False,
+    ),
+]
+NewOnly = Annotated[
+    bool,
+    typer.Option("--new-only", help="Leave out what is known from the earlier report, or accepted (not in JSON)."),
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colour (as with NO_COLOR).")]
 Since = Annotated[
@@ -177,6 +197,25 @@ def messages_from(text: str) -> "MessagesFrom | None":
     place = messages_from(text)
     message_tables(place)  # says what is wrong with it before any work is done
     return place
+
+
+def accepted(path: Path | None, rules: Iterable[RuleInfo]) -> "Accepted":
+    """What is accepted today of the findings of these rules.
+
+    Raises:
+        UsageError: if there is no such file, or an entry of it is wrong.
+        EvidenceError: if it cannot be read.
+    """
+    from evtscan.acceptance import NOTHING, Accepted, read_acceptances  # and with it the reader of YAML
+
+    if path is None:
+        return NOTHING
+    return Accepted(read_acceptances(path), rules, date.today())
+
+
+def verdict(fail_on: FailOn | None) -> Verdict | None:
+    """The verdict that ``--fail-on`` names."""
+    return None if fail_on is None else Verdict(fail_on.value)
 
 
 def expand(texts: Sequence[str]) -> list[Path]:

@@ -1,5 +1,10 @@
-"""``rules list`` and ``rules check``: the catalogue, and whether it is right."""
+"""``rules``: the catalogue, whether it is right, and how to begin a rule."""
 
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,56 +12,153 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from evtscan import cases
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, USAGE, command
 from evtscan.detection import catalogue
-from evtscan.detection.lint import lint
-from evtscan.detection.loader import load_rules
+from evtscan.detection.lints.issues import KINDS
+from evtscan.detection.skeleton import Begun, Product, skeleton
 from evtscan.errors import UsageError
-from evtscan.facts.catalogue import is_known
+from evtscan.model import Level, RuleInfo
+from evtscan.reporters.output import STDOUT, replacing
 from evtscan.reporters.safetext import prose
 
-app = typer.Typer(help="The catalogue of rules: list it, check it.", no_args_is_help=True, rich_markup_mode=None)
+KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
+
+app = typer.Typer(
+    help="The catalogue of rules: list it, check it, begin a rule.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("list")
 @command
-def list_rules(rules: opt.RulePaths = None, no_color: opt.NoColor = False) -> int:
+def list_rules(
+    rules: opt.RulePaths = None,
+    kind: Annotated[
+        list[KindName] | None, typer.Option("--kind", help="Only this kind. Repeatable.", show_default=False)
+    ] = None,
+    level: Annotated[
+        list[opt.LevelName] | None, typer.Option("--level", help="Only this level. Repeatable.", show_default=False)
+    ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--area",
+            metavar="FOLDER",
+            help="Only below this folder: nt, windows/kerberos. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    article: Annotated[
+        list[str] | None,
+        typer.Option("--article", help="Only this article, or those that begin so. Repeatable.", show_default=False),
+    ] = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> int:
     """List the rules with article, level and status."""
-    loaded = session.rules_of(rules)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Article", "Level", "Kind", "Status", "Title", "File"):
-        table.add_column(heading, overflow="fold")
-    for rule in loaded.rules:
-        info = rule.info
-        cells = (info.article, info.level, info.kind, info.status, info.title, info.file)
-        table.add_row(*(Text(prose(cell)) for cell in cells))
-    session.console(no_color=no_color).print(table)
-    for refused in loaded.problems:
-        typer.echo(f"refused: {refused}", err=True)
+    loaded = session.rules_of(rules, cached=not no_rule_cache)
+    kinds, levels = {item.value for item in kind or ()}, {item.value for item in level or ()}
+    speaking = [rule for rule in loaded.rules if not rule.silent]
+    chosen = [
+        rule.info
+        for rule in speaking
+        if (not kinds or rule.info.kind in kinds)
+        and (not levels or rule.info.level in levels)
+        and (not area or any(f"{rule.info.file}/".startswith(f"{folder.strip('/')}/") for folder in area))
+        and (not article or rule.info.article.casefold().startswith(tuple(map(str.casefold, article))))
+    ]
+    rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
+    headings = ("Article", "Level", "Kind", "Status", "Title", "File")
+    session.console(no_color=no_color).print(_table(headings, rows))
+    if not quiet:
+        typer.echo(_counts(chosen, len(speaking)), err=True)
+        for refused in loaded.problems:
+            typer.echo(f"refused: {refused}", err=True)
     return DONE
+
+
+def _counts(infos: Sequence[RuleInfo], of: int) -> str:
+    """How many rules there are, also of each kind and level."""
+    total = f"{len(infos)} rules" if len(infos) == of else f"{len(infos)} of {of} rules"
+    kinds = Counter(info.kind or "plain Sigma" for info in infos)
+    levels = Counter(info.level for info in infos)
+    parts = (kinds.most_common(), sorted(levels.items(), key=lambda item: -Level[item[0].upper()]))
+    return "; ".join([total, *(", ".join(f"{count} {name}" for name, count in part) for part in parts if part)])
 
 
 @app.command("check")
 @command
-def check(
+def check_rules(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Rule files and folders; the catalogue without any.", show_default=False)
     ] = None,
+    lints: Annotated[
+        bool, typer.Option("--lints", help="List what is looked for, why, and what to do about it; check nothing.")
+    ] = False,
     quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
 ) -> int:
     """Load the rules, lint them, and run their cases; every problem is printed, and any makes the exit code 2."""
+    from evtscan import rulecheck  # not needed to list rules
+
+    if lints:
+        session.console(no_color=no_color).print(_table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS)))
+        return DONE
     chosen = list(paths or [catalogue.folder()])
     for path in chosen:
         if not path.exists():
             raise UsageError(f"{path}: there is no such rule file or folder")
-    loaded = load_rules(chosen, fact_known=is_known)
-    problems = [*loaded.problems, *lint(loaded, fact_known=is_known), *cases.problems(loaded.rules)]
-    for problem in sorted(problems, key=lambda item: (item.file, item.line or 0, item.key)):
-        typer.echo(str(problem))
+    checked = rulecheck.check(chosen)
+    for problem in checked.problems:
+        typer.echo(f"{problem} [{problem.lint}]")
     if not quiet:
-        run = sum(len(rule.known_issue.cases) for rule in loaded.rules if rule.known_issue)
-        typer.echo(f"{len(loaded.rules)} rules, {run} cases, {len(problems)} problems", err=True)
-    return USAGE if problems or not loaded.rules else DONE
+        typer.echo(f"{checked.rules} rules, {checked.cases} cases, {len(checked.problems)} problems", err=True)
+    return USAGE if checked.problems or not checked.rules else DONE
+
+
+@app.command("new")
+@command
+def new_rule(
+    title: Annotated[str, typer.Option("--title", help="What the user sees, as a phrase.")] = "",
+    article: Annotated[str, typer.Option("--article", help="Number of the article: Q162396, KB5004442.")] = "",
+    event: Annotated[str, typer.Option("--event", metavar="PROVIDER/ID", help="The event that shows it.")] = "",
+    product: Annotated[
+        Product, typer.Option("--product", help="Windows NT to 2003, or Windows Vista and later.")
+    ] = Product.NT,
+    output: Annotated[str, typer.Option("-o", "--output", help="Write the rule here; - is stdout.")] = STDOUT,
+    clobber: opt.Clobber = False,
+) -> int:
+    """Write a rule with blanks; filled in, it passes the check."""
+    provider, event_id = _event(event)
+    text = skeleton(Begun(title=title, article=article, provider=provider, event_id=event_id, product=product))
+    if output == STDOUT:
+        sys.stdout.buffer.write(text.encode())
+    else:
+        with replacing(Path(output), clobber=clobber) as stream:
+            stream.write(text.encode())
+    return DONE
+
+
+def _event(text: str) -> tuple[str, int | None]:
+    """Provider and number of an event; the provider's own name may have slashes.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    if not text:
+        return "", None
+    provider, _, number = text.rpartition("/")
+    if not provider or not number.isdecimal():
+        raise UsageError(f"--event {text}: give source and number, such as Dhcp/1008")
+    return provider, int(number)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(prose(cell)) for cell in row))
+    return table

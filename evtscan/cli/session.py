@@ -3,21 +3,25 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
 from evtscan.detection.loader import RuleSet, load_rules
-from evtscan.errors import EvidenceError, RuleError, UsageError
+from evtscan.detection.rulecache import key_of, load_through_cache
+from evtscan.errors import RuleError, UsageError
 from evtscan.facts.catalogue import is_known
 from evtscan.model import Level, Report
-from evtscan.reporters.ledger import ledger
+from evtscan.reporters.safetext import prose
 
 
-def rules_of(paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.word) -> RuleSet:
-    """Load the rules of these paths, or the catalogue.
+def rules_of(
+    paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.word, *, cached: bool = True
+) -> RuleSet:
+    """Load the rules of these paths, or the catalogue; ``cached`` by way of the user's cache of compiled rules.
 
     In a folder a rule that does not load is refused and the others count.
 
@@ -29,30 +33,50 @@ def rules_of(paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.
     for path in chosen:
         if not path.exists():
             raise UsageError(f"{path}: there is no such rule file or folder")
-        if path.is_file() and (problems := load_rules([path], fact_known=is_known).problems):
+    load = load_through_cache if cached else load_rules
+    rules = load(chosen, fact_known=is_known)
+    for path in chosen:
+        named = path.is_file() and any(problem.file == path.name for problem in rules.problems)
+        if named and (problems := load_rules([path], fact_known=is_known).problems):
             raise RuleError(problems)
-    rules = load_rules(chosen, fact_known=is_known)
     lowest = Level[min_level.upper()]
     kept = tuple(rule for rule in rules.rules if Level[rule.info.level.upper()] >= lowest)
     return RuleSet(kept, rules.problems)
 
 
-def saved_report(path: Path) -> Report:
-    """Read a report.json of an earlier run.
+def key_of_rules(paths: Sequence[Path] | None) -> bytes:
+    """A digest of the rules of these paths, or of the catalogue, and of the code that compiles and uses them."""
+    return key_of(list(paths or [catalogue.folder()]), is_known)
+
+
+def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
+    """Read a report.json of an earlier run, by its own path or that of its folder.
+
+    ``replaced_by`` are files to write: a report that one of them replaces is read at once.
 
     Raises:
         UsageError: if there is none.
         EvidenceError: if it cannot be read, or is no report.
     """
-    from evtscan.reporters import json
+    from evtscan.reporters.savedreport import open_report
 
+    if path.is_dir():
+        path = path / "report.json"
     if not path.exists():
         raise UsageError(f"{path}: there is no such file")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return json.load(data, str(path))
+    return open_report(path, whole=any(other.exists() and other.samefile(path) for other in replaced_by))
+
+
+def earlier_findings(path: Path | None) -> dict[str, str]:
+    """The verdicts of the findings of an earlier report by their ids; none if there is no path.
+
+    Raises:
+        UsageError: if there is no such file.
+        EvidenceError: if it cannot be read, or is no report.
+    """
+    if path is None:
+        return {}
+    return {key: verdict for host in saved_report(path).hosts for key, verdict in verdicts_of(host).items()}
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:
@@ -67,9 +91,10 @@ def set_up_logging(verbose: bool) -> None:
     logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
 
 
-def print_ledger(report: Report) -> None:
-    """Print what was read and what was not, on stderr."""
-    print("\n".join(ledger(report)), file=sys.stderr)
+def print_remarks(remarks: Iterable[str], *, quiet: bool) -> None:
+    """Print what does not fit the run, on stderr."""
+    for remark in () if quiet else remarks:
+        print(f"evtscan: {prose(remark)}", file=sys.stderr)
 
 
 def is_dumb() -> bool:

@@ -15,12 +15,13 @@ from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.errors import EvidenceError
+from evtscan.model import TimelineRow
 from evtscan.reporters import csv
 from evtscan.reporters.safetext import prose
 from evtscan.reporters.tables import Cell, Table
 from evtscan.scan import ScanOptions, Survey, surveyed
 from evtscan.sources import find
-from evtscan.timeline import FACT, MARKS, MATCH, SessionBar, TimelineRow, bars, rows_of
+from evtscan.verdicts.timeline import FACT, MARKS, MATCH, SessionBar, bars, rows_of
 
 BAR_WIDTH = 40
 BARS_SHOWN = 50
@@ -48,6 +49,7 @@ def timeline(
         TimelineFormat, typer.Option("-t", "--format", help="A picture and a list, or CSV or JSON of every row.")
     ] = TimelineFormat.CONSOLE,
     rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
     min_level: opt.MinLevel = opt.LOWEST,
     host: Annotated[str, typer.Option("--host", help="Of several machines in the evidence, the one to show.")] = "",
     show_all: Annotated[
@@ -60,14 +62,14 @@ def timeline(
 ) -> int:
     """Show boots, facts, gaps, clock steps and matches of one host in order."""
     found = find(opt.expand(paths))
-    loaded = session.rules_of(rules, min_level.value)
+    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
     name = Path(paths[0]).resolve().name
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read, every_fact=True)
     with surveyed(
         found.sources, loaded.rules, options, host_name=host, default_name=name, skipped=found.skipped
     ) as survey:
-        if not survey.reading.rows:
+        if survey.reading.is_empty:
             raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
         rows = rows_of(survey.host, survey.outcomes)
         if format is TimelineFormat.CSV:

@@ -100,7 +100,7 @@ def _item(fact: str) -> str:
     part = kind.open_part(fact)
     if kind.pattern.startswith("file."):
         return part if _FILE.fullmatch(part) else ""
-    key = part.rpartition("\\")[0]
+    key = part.partition("\\*\\")[0] if "*" in part else part.rpartition("\\")[0]
     return key if _KEY.fullmatch(key) else ""
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 _OS = ("os.version", "os.build", "os.service_pack", "os.kernel_type")
 _FILE = ("file.NAME.version", "file.NAME.linked", "file.NAME.size", "file.NAME.date")
 _SERVICES = ("component.ras", "component.NAME", "service.NAME.start")
+_REGISTRY = ("registry.PATH", r"registry.PATH\*\PATH", "size(registry.PATH)", "count(registry.PATH)")
 
 
 class Shell(Enum):
@@ -79,7 +80,7 @@ _INSTALLED = Step(
 _KEY = Step(
     title="Registry key {item}",
     lines=(_export("key-{number}", "{item}"),),
-    gives=("registry.PATH",),
+    gives=_REGISTRY,
 )
 _COPY = Step(
     title="The file {item}: version, link date, size and date",
@@ -211,7 +212,17 @@ MODERN = Generation(
                 "reg.exe save HKLM\\SYSTEM (Join-Path $Out 'SYSTEM') /y",
                 "reg.exe save HKLM\\SOFTWARE (Join-Path $Out 'SOFTWARE') /y",
             ),
-            gives=(*_OS, "os.ubr", "os.product", "host.name", "host.role", "hotfix", *_SERVICES, "registry.PATH"),
+            gives=(
+                *_OS,
+                "os.ubr",
+                "os.update_date",
+                "os.product",
+                "host.name",
+                "host.role",
+                "hotfix",
+                *_SERVICES,
+                *_REGISTRY,
+            ),
         ),
         Step(
             title="System report",

@@ -28,7 +28,27 @@ class Operator(Enum):
     AT_LEAST = "is at least"
     EXISTS = "exists"
     SAME_AS_FIELD = "is the same as"
+    STARTS_WITH_FIELD = "starts with the value of"
+    ENDS_WITH_FIELD = "ends with the value of"
+    CONTAINS_FIELD = "contains the value of"
     IN_RANGE = "is in the range"
+
+
+FIELD_OPERATORS = frozenset(
+    {Operator.SAME_AS_FIELD, Operator.STARTS_WITH_FIELD, Operator.ENDS_WITH_FIELD, Operator.CONTAINS_FIELD}
+)
+"""Operators whose literal is the name of another field."""
+
+
+class TimePart(Enum):
+    """What a test takes of a time before it compares (Sigma specification 2.1, "Time-based modifiers"); all UTC."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +58,8 @@ class Test:
     ``field`` names a field of an event or a fact of a host; empty, it is a keyword that may stand in any value.
     ``values`` are, after the operator: Sigma strings, numbers, booleans or None (absent) for ``IS``; RE2 patterns for
     ``MATCHES``; networks in CIDR form for ``IN_NETWORK``; numbers for the four orders; one boolean for ``EXISTS``; the
-    name of another field for ``SAME_AS_FIELD``; texts such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``.
-    ``text`` is the test as a person reads it.
+    name of another field for ``SAME_AS_FIELD`` and its kin; texts such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``.
+    With a ``part``, the value is a time, and that part of it is compared. ``text`` is the test as a person reads it.
     """
 
     __test__ = False  # not a test of pytest's
@@ -49,13 +69,19 @@ class Test:
     text: str
     operator: Operator = Operator.IS
     cased: bool = False
+    part: TimePart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unobservable:
-    """A condition that no evidence can show: always unknown, and the text says what to ask."""
+    """A condition that no evidence of the host can show: always unknown, and the text says what to ask.
+
+    ``elsewhere``: the evidence of another host shows it, and the text says what to look for there. ``{FIELD}`` in the
+    text stands for a field of the event.
+    """
 
     text: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +130,18 @@ def tests_in(condition: Condition) -> Iterator[Test]:
             yield from tests_in(child)
 
 
+def unobservables_in(condition: Condition) -> Iterator[Unobservable]:
+    """Everything in a condition that no evidence can show."""
+    match condition:
+        case Unobservable():
+            yield condition
+        case All(children) | Any(children):
+            for child in children:
+                yield from unobservables_in(child)
+        case Not(child):
+            yield from unobservables_in(child)
+
+
 def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
     """The truth of a condition and nothing else: it stops as soon as the answer is certain."""
     match condition:
@@ -119,24 +157,39 @@ def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
             return Truth.UNKNOWN
 
 
-def evaluate(condition: Condition, leaf: Callable[[Test, bool], Explanation], positive: bool = True) -> Explanation:
+def explain_unobservable(condition: Unobservable) -> Explanation:
+    """What no evidence of the host shows, with whom to ask or where to look."""
+    text = condition.text
+    way = f"look at {text}" if condition.elsewhere else f"ask whether this is so: {text}"
+    return Explanation(text=text, truth=Truth.UNKNOWN, how_to_get=way)
+
+
+def evaluate(
+    condition: Condition,
+    leaf: Callable[[Test, bool], Explanation],
+    positive: bool = True,
+    unobservable: Callable[[Unobservable], Explanation] = explain_unobservable,
+) -> Explanation:
     """The truth of a condition with all of its reasons: every test is asked, also when the answer is certain already.
 
     ``leaf`` answers one test; its second argument says whether the test counts as it stands (True) or stands under an
     odd number of negations, so that a leaf can refuse an assumption that would favour one of the outcomes.
+    ``unobservable`` words what no evidence shows.
     """
     match condition:
         case Test():
             return leaf(condition, positive)
         case All(children):
-            return _joined("all of", tuple(evaluate(child, leaf, positive) for child in children), all_of, Truth.FALSE)
+            parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
+            return _joined("all of", parts, all_of, Truth.FALSE)
         case Any(children):
-            return _joined("any of", tuple(evaluate(child, leaf, positive) for child in children), any_of, Truth.TRUE)
+            parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
+            return _joined("any of", parts, any_of, Truth.TRUE)
         case Not(child):
-            inner = evaluate(child, leaf, not positive)
+            inner = evaluate(child, leaf, not positive, unobservable)
             return Explanation(text="not", truth=~inner.truth, basis=inner.basis, children=(inner,))
-        case Unobservable(text):
-            return Explanation(text=text, truth=Truth.UNKNOWN)
+        case Unobservable():
+            return unobservable(condition)
 
 
 def _joined(

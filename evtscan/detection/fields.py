@@ -20,6 +20,13 @@ UNREADABLE: Final = Unreadable.UNREADABLE
 ALL_DATA: Final = "Data"
 """In ``Event.unreadable`` it stands for every data field."""
 
+TIMES: Final[Mapping[str, Callable[[Event], Instant | None]]] = {
+    "TimeCreated": lambda event: event.time,
+    "TimeCreated_SystemTime": lambda event: event.time,
+    "TimeWritten": lambda event: event.time_written,
+}
+"""The fields that are times of the event itself, not of its data."""
+
 
 def _names_of_provider(event: Event) -> list[str]:
     return [name for name in (event.provider, event.event_source_name) if name]
@@ -47,6 +54,9 @@ _SYSTEM: Final[Mapping[str, Callable[[Event], Any]]] = {
     "Correlation_RelatedActivityID": lambda event: event.related_activity_id,
 }
 """Attributes of System. They go before data of the same name."""
+
+SYSTEM_FIELDS: Final = frozenset(_SYSTEM)
+"""The names of attributes of System that every event has or may have."""
 
 _SYSTEM_UNLESS_DATA: Final[Mapping[str, Callable[[Event], Any]]] = {
     "EventType": lambda event: event.event_type,

@@ -1,6 +1,6 @@
 """The ``known_issue`` section of a rule → what it says of hosts, each problem with its key and line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import Any as AnyValue
 from typing import Final
@@ -9,10 +9,15 @@ from evtscan.detection.condition import (
     All,
     Condition,
     Not,
+    Test,
     Unobservable,
     conjunction,
     disjunction,
+    tests_in,
 )
+from evtscan.detection.context import cleared_by_of, context_of
+from evtscan.detection.derive import derived_fields
+from evtscan.detection.ranges import facts_in
 from evtscan.detection.rule import Case, CaseEvent, Doubt, KnownIssue
 from evtscan.detection.section import Section
 from evtscan.detection.sigma import item
@@ -26,7 +31,11 @@ KEYS: Final = (
     "kind",
     "when",
     "unobservable",
+    "elsewhere",
+    "derive",
     "entity",
+    "context",
+    "cleared_by",
     "cause",
     "remedy",
     "workaround",
@@ -42,15 +51,26 @@ KEYS: Final = (
 CASE_VERDICTS: Final = ("confirmed", "possible", "exposed", "resolved", "excluded", "none")
 
 
-def known_issue_of(issue: Section, fact_known: FactKnown) -> KnownIssue:
-    """Read the section; the texts that only reports need (cause, remedy …) are in the rule's ``RuleInfo``."""
+def known_issue_of(issue: Section, fact_known: FactKnown, named: Container[str] | None) -> KnownIssue:
+    """Read the section; the texts that only reports need (cause, remedy …) are in the rule's ``RuleInfo``.
+
+    ``named`` are the selections of the rule; None in a correlation, which names other rules.
+    """
     issue.only(KEYS)
-    unobservable = issue.texts("unobservable")
+    unobservable, elsewhere = issue.texts("unobservable"), issue.texts("elsewhere")
     conditions = [_host_condition(issue, "when", fact_known)] if "when" in issue.data else []
     return KnownIssue(
-        when=conjunction(*conditions, *map(Unobservable, unobservable)),
-        entity=issue.text("entity"),
+        when=conjunction(
+            *conditions,
+            *map(Unobservable, unobservable),
+            *(Unobservable(text, elsewhere=True) for text in elsewhere),
+        ),
+        entity=issue.texts("entity"),
+        context=context_of(issue, named),
+        cleared_by=cleared_by_of(issue, named),
+        derive=derived_fields(issue) if "derive" in issue.data else (),
         unobservable=unobservable,
+        elsewhere=elsewhere,
         report_exposed=issue.flag("report_exposed"),
         report_excluded=issue.flag("report_excluded"),
         doubts=tuple(_doubt(section, fact_known) for section in issue.sections("doubts")),
@@ -83,9 +103,10 @@ def _line(section: Section, key: AnyValue, fact_known: FactKnown) -> Condition:
         case "not":
             return Not(_host_condition(section, key, fact_known))
     condition = item(str(key), section.data[key], (*section.path, key), section.problems, facts=True)
-    name = str(key).partition("|")[0]
-    if not fact_known(name):
-        section.problem(f"no fact is called {name!r}", key)
+    names = facts_in(Test(field=str(key).partition("|")[0], values=(), text=""))
+    for name in dict.fromkeys((*names, *(fact for test in tests_in(condition) for fact in facts_in(test)))):
+        if not fact_known(name):
+            section.problem(f"no fact is called {name!r}", key)
     return condition
 
 

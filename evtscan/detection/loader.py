@@ -4,15 +4,19 @@ A document that is not a whole rule is refused and the others load. Whoever aske
 wrong with it; in a folder it is a note in the ledger.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evtscan.detection.rule import Rule
+from evtscan.detection import placeholders
+from evtscan.detection.condition import Any, Condition
+from evtscan.detection.context import names_in
+from evtscan.detection.references import resolved
+from evtscan.detection.rule import KnownIssue, Logsource, Rule, Selection
 from evtscan.detection.section import Problems, Section
 from evtscan.errors import Problem
 from evtscan.model import Query, RefusedRule, RuleInfo
-from evtscan.parsers.yamltext import MAX_SIZE, Document, YamlSyntaxError, load_documents
+from evtscan.parsers.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
 
 SUFFIXES = (".yml", ".yaml")
 
@@ -29,10 +33,7 @@ class RuleSet:
 
     def query(self) -> Query:
         """The records that these rules can use."""
-        result = Query(frozenset())
-        for rule in self.rules:
-            result |= rule.query()
-        return result
+        return Query.union(rule.query() for rule in self.rules)
 
     @property
     def refused(self) -> tuple[RefusedRule, ...]:
@@ -58,16 +59,21 @@ def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> R
             else:
                 problems += loaded
     unique, doubles = _without_doubles(rules)
-    return RuleSet(unique, (*problems, *doubles))
+    whole, unresolved = resolved(unique)
+    return RuleSet(whole, (*problems, *doubles, *unresolved))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for path in paths:
         if path.is_dir():
-            found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            found = (file for file in path.rglob("*") if _is_rule_file(file) and file.is_file())
             yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
         else:
             yield path, path.name
+
+
+def _is_rule_file(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES and file.name != placeholders.FILE_NAME
 
 
 def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iterator[Rule | list[Problem]]:
@@ -86,24 +92,22 @@ def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iter
         if not documents:
             yield [Problem(file=name, line=None, key="", message="holds no rule")]
         for number, document in enumerate(documents, 1):
-            yield _load_document(name, number, document, fact_known)
+            yield _load_document(Problems(name, document, folder=path.parent), number, fact_known)
 
 
-def _load_document(
-    name: str, number: int, document: Document, fact_known: Callable[[str], bool]
-) -> Rule | list[Problem]:
-    problems = Problems(name, document)
+def _load_document(problems: Problems, number: int, fact_known: Callable[[str], bool]) -> Rule | list[Problem]:
+    name, document = problems.file, problems.document
     for problem in document.problems:
         problems.found.append(Problem(file=name, line=problem.line, key="", message=problem.message))
     if not isinstance(document.data, dict):
         problems.add((), "a rule is a map that begins with a title")
         return problems.found
     section = Section(document.data, (), problems)
-    for key, what in (("correlation", "correlation rules are"), ("filter", "Sigma filters are")):
-        if key in document.data:
-            problems.add((key,), f"{what} not supported yet")
-            return problems.found
-    rule = _rule(section, name if number == 1 else f"{name}#{number}", fact_known)
+    if "filter" in document.data:
+        problems.add(("filter",), "Sigma filters are not supported yet")
+        return problems.found
+    read = _correlation if "correlation" in document.data else _rule
+    rule = read(section, name if number == 1 else f"{name}#{number}", fact_known)
     return problems.found or rule
 
 
@@ -113,14 +117,53 @@ def _rule(section: Section, fallback_id: str, fact_known: Callable[[str], bool])
     issue = section.section("known_issue")
     info = _info(section, issue, fallback_id)
     sigma.check_metadata(section)
+    named = sigma.selections_of(section)
+    logsource = sigma.logsource_of(section)
+    known_issue = knownissue.known_issue_of(issue, fact_known, named) if "known_issue" in section.data else None
     return Rule(
         info=info,
-        detection=sigma.detection_of(section),
-        logsource=sigma.logsource_of(section),
-        known_issue=knownissue.known_issue_of(issue, fact_known) if "known_issue" in section.data else None,
+        detection=sigma.detection_of(section, named),
+        logsource=logsource,
+        known_issue=known_issue,
+        name=section.text("name"),
+        selections=_selections_around(known_issue, named, logsource),
         file=section.problems.file,
         lines=section.problems.document.lines,
     )
+
+
+def _correlation(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
+    """A document about matches of other rules; what they are called is not looked up yet."""
+    from evtscan.detection import correlationrules, knownissue, sigma
+
+    issue = section.section("known_issue")
+    info = _info(section, issue, fallback_id)
+    sigma.check_metadata(section)
+    if "detection" in section.data:
+        section.problem("a correlation has no detection of its own: make it another document", "detection")
+    return Rule(
+        info=info,
+        detection=Any(()),
+        logsource=Logsource(),
+        known_issue=knownissue.known_issue_of(issue, fact_known, None) if "known_issue" in section.data else None,
+        name=section.text("name"),
+        correlation=correlationrules.correlation_of(section),
+        file=section.problems.file,
+        lines=section.problems.document.lines,
+    )
+
+
+def _selections_around(
+    issue: KnownIssue | None, named: Mapping[str, Condition], logsource: Logsource
+) -> dict[str, Selection]:
+    """The selections that ``context`` and ``cleared_by`` name."""
+    if issue is None:
+        return {}
+    return {
+        name: Selection(condition=named[name], logsource=logsource, derive=issue.derive)
+        for name in names_in(issue.context, issue.cleared_by)
+        if name in named
+    }
 
 
 def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:

@@ -1,6 +1,7 @@
-"""Sigma's log sources of Windows → the channels that they stand for."""
+"""Sigma's log sources of Windows → the channels and events that they stand for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 WINDOWS_SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -84,6 +85,72 @@ _OLDER_NAMES: Final[Mapping[str, str]] = {
     "ldap_debug": "ldap",
     "microsoft-servicebus-client": "servicebus-client",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """The events of a log source category: channels, the providers that log to them, and event ids."""
+
+    channels: tuple[str, ...]
+    providers: tuple[str, ...]
+    event_ids: tuple[int, ...]
+
+
+def _sysmon(*event_ids: int) -> Category:
+    return Category(WINDOWS_SERVICES["sysmon"], ("Microsoft-Windows-Sysmon",), event_ids)
+
+
+def _powershell(*event_ids: int) -> Category:
+    return Category(WINDOWS_SERVICES["powershell"], ("Microsoft-Windows-PowerShell", "PowerShellCore"), event_ids)
+
+
+def _classic_powershell(*event_ids: int) -> Category:
+    return Category(WINDOWS_SERVICES["powershell-classic"], ("PowerShell",), event_ids)
+
+
+WINDOWS_CATEGORIES: Final[Mapping[str, Category]] = {
+    "clipboard_capture": _sysmon(24),
+    "create_remote_thread": _sysmon(8),
+    "create_stream_hash": _sysmon(15),
+    "dns_query": _sysmon(22),
+    "driver_load": _sysmon(6),
+    "file_block_executable": _sysmon(27),
+    "file_block_shredding": _sysmon(28),
+    "file_change": _sysmon(2),
+    "file_delete": _sysmon(23),
+    "file_delete_detected": _sysmon(26),
+    "file_event": _sysmon(11),
+    "file_executable_detected": _sysmon(29),
+    "image_load": _sysmon(7),
+    "network_connection": _sysmon(3),
+    "pipe_created": _sysmon(17, 18),
+    "process_access": _sysmon(10),
+    "process_creation": _sysmon(1),
+    "process_tampering": _sysmon(25),
+    "process_termination": _sysmon(5),
+    "ps_classic_provider_start": _classic_powershell(600),
+    "ps_classic_script": _classic_powershell(800),
+    "ps_classic_start": _classic_powershell(400),
+    "ps_module": _powershell(4103),
+    "ps_script": _powershell(4104),
+    "raw_access_thread": _sysmon(9),
+    "registry_add": _sysmon(12),
+    "registry_delete": _sysmon(12),
+    "registry_event": _sysmon(12, 13, 14),
+    "registry_rename": _sysmon(14),
+    "registry_set": _sysmon(13),
+    "sysmon_error": _sysmon(255),
+    "sysmon_status": _sysmon(4, 16),
+    "wmi_event": _sysmon(19, 20, 21),
+}
+"""Category → events, as the appendix "taxonomy" of the Sigma specification (2.0.1) has them, whose names of fields are
+those of these events. Left out are file_access and file_rename: they are of a trace, and no event log has them.
+"""
+
+
+def category_of(name: str) -> Category | None:
+    """The events of a Sigma category of product ``windows``, or None if no event log has them."""
+    return WINDOWS_CATEGORIES.get(name.lower())
 
 
 def channels_of(service: str) -> tuple[str, ...] | None:

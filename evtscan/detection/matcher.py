@@ -1,111 +1,191 @@
-"""Rules × events → matches: an index finds the few rules that an event concerns, and only a hit is explained."""
+"""Rules × events → matches: an index finds the few rules that an event concerns; only what is asked is explained."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from evtscan.detection.condition import Operator, Test, evaluate, truth_of
-from evtscan.detection.fields import ABSENT, UNREADABLE, all_values, field_value
-from evtscan.detection.modifiers import holds, with_field_value
-from evtscan.detection.rule import Rule
-from evtscan.logic import Truth, truth
+from evtscan.detection.condition import Condition, evaluate
+from evtscan.detection.derive import with_derived
+from evtscan.detection.eventtests import explain_in
+from evtscan.detection.narrowing import NEVER, Answer, answering, narrowed
+from evtscan.detection.rule import Rule, Selection
+from evtscan.logic import Truth
 from evtscan.model import Event, Explanation, Selector
 
-MAX_SHOWN = 120
-"""Characters of a value that an explanation quotes."""
+_MOST_KINDS = 4096
+"""Of how many kinds of events (id, source, channel) the index remembers which rules they concern."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event that a rule's detection accepts (TRUE), or may accept: a candidate (UNKNOWN)."""
+    """An event, or a correlated group of events in their order, that a rule accepts (TRUE), or may accept: a candidate.
+
+    The events have the fields that the rule derives. ``group`` holds what a correlation groups them by, and ``why``
+    explains what correlates them.
+    """
 
     rule: Rule
+    events: tuple[Event, ...]
+    truth: Truth
+    group: Mapping[str, str] = field(default_factory=dict)
+    why: Callable[[], Explanation] | None = None
+
+    @property
+    def event(self) -> Event:
+        """The event that stands for the match: the last one."""
+        return self.events[-1]
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why it is a match: every test with what the event says."""
+        return self.why() if self.why is not None else _explained(self.rule.selection, self.event)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An event that fits a selection which a rule asks for around its matches (TRUE), or may fit it."""
+
+    selection: Selection
     event: Event
     truth: Truth
-    explanation: Explanation
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why it fits, or may fit."""
+        return _explained(self.selection, self.event)
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What rules find in events, in the order of the events.
+
+    ``matches`` are those of single events by the id of their rule, ``sightings`` those of the selections that a rule
+    asks for around its matches, by its id and their name. ``concerned`` are the rules that can have found something.
+    """
+
+    matches: dict[str, list[Match]] = field(default_factory=lambda: defaultdict(list))
+    sightings: dict[tuple[str, str], list[Sighting]] = field(default_factory=lambda: defaultdict(list))
+    concerned: set[str] = field(default_factory=set)
+
+
+def detect(rules: Sequence[Rule], events: Iterable[Event]) -> Detected:
+    """All that rules find in events; what correlations and known issues make of it depends on the host."""
+    index, found = RuleIndex(rules), Detected()
+    for event in events:
+        for asked, seen, truth in index.hits(event):
+            if asked.name is None:
+                found.matches[asked.rule.info.id].append(Match(asked.rule, (seen,), truth))
+            else:
+                sighting = Sighting(asked.selection, seen, truth)
+                found.sightings[asked.rule.info.id, asked.name].append(sighting)
+    found.concerned.update(index.concerned)
+    return found
 
 
 def match(rules: Sequence[Rule], events: Iterable[Event]) -> Iterator[Match]:
-    """Every match of every event, in the order of events, then of rules."""
+    """Every match of every event, in the order of events, then of rules; correlations match no single event."""
     index = RuleIndex(rules)
     for event in events:
-        yield from index.matches(event)
+        for asked, seen, truth in index.hits(event):
+            if asked.name is None:
+                yield Match(asked.rule, (seen,), truth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one rule asks of events: its detection, or a selection that it names (``name``)."""
+
+    rule: Rule
+    name: str | None
+    selection: Selection
+    elsewhere: Condition | None
+
+    def of(self, channel: str | None) -> Condition | None:
+        """What must hold of an event in a channel; None if no such event is meant."""
+        return self.selection.condition if self.selection.logsource.fits(channel) else self.elsewhere
 
 
 class RuleIndex:
-    """Rules by the event ids and providers that they can match, so that a rule costs nothing on other events."""
+    """Rules by the event ids and providers that they can match, so that a rule costs nothing on other events.
+
+    Nothing but its query is asked of a rule before an event concerns it.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
+        self._by_id = {rule.info.id: rule for rule in self._rules}
         self._places: defaultdict[tuple[int | None, str | None], set[int]] = defaultdict(set)
         for place, rule in enumerate(self._rules):
-            for selector in rule.query().selectors or {Selector()}:
+            selectors = rule.query().selectors
+            for selector in (Selector(),) if selectors is None else selectors:
                 provider = selector.provider.casefold() if selector.provider is not None else None
                 self._places[selector.event_id, provider].add(place)
+        self._asked: dict[int, tuple[_Asked, ...]] = {}
+        self._bases: dict[str, int] = {}
+        self._of_kind: dict[tuple[int, str, str | None, str | None], tuple[tuple[_Asked, Answer], ...]] = {}
 
-    def matches(self, event: Event) -> Iterator[Match]:
-        """The matches of one event, in the order of the rules."""
-        for place in sorted(self._candidates(event)):
-            rule = self._rules[place]
-            if not rule.logsource.fits(event.channel):
-                continue
-            result = truth_of(rule.detection, lambda test: _truth(test, event))
+    @property
+    def concerned(self) -> Iterator[str]:
+        """The ids of the rules that events of some kind concerned so far."""
+        return (self._rules[place].info.id for place in self._asked)
+
+    def hits(self, event: Event) -> Iterator[tuple[_Asked, Event, Truth]]:
+        """What fits an event or may fit it, in the order of the rules, with the event as that rule sees it."""
+        for asked, answer in self._concerned(event):
+            seen = with_derived(event, asked.selection.derive)
+            result = answer(seen)
             if result is not Truth.FALSE:
-                yield Match(rule, event, result, explain(rule, event))
+                yield asked, seen, result
+
+    def _concerned(self, event: Event) -> tuple[tuple[_Asked, Answer], ...]:
+        """What rules ask of events of this id, source and channel, and what such an event answers."""
+        kind = (event.event_id, event.provider, event.event_source_name, event.channel)
+        found = self._of_kind.get(kind)
+        if found is None:
+            if len(self._of_kind) >= _MOST_KINDS:
+                self._of_kind.clear()
+            found = self._of_kind[kind] = tuple(self._open(event))
+        return found
+
+    def _open(self, event: Event) -> Iterator[tuple[_Asked, Answer]]:
+        for place in sorted(self._candidates(event)):
+            for asked in self._asked_by(place):
+                condition = asked.of(event.channel)
+                left = NEVER if condition is None else narrowed(condition, event)
+                if left != NEVER:
+                    yield asked, answering(left)
 
     def _candidates(self, event: Event) -> set[int]:
         providers = {None, event.provider.casefold(), (event.event_source_name or event.provider).casefold()}
         keys = ((number, provider) for number in (event.event_id, None) for provider in providers)
         return set().union(*(self._places[key] for key in keys if key in self._places))
 
+    def _asked_by(self, place: int) -> tuple[_Asked, ...]:
+        if place not in self._asked:
+            self._asked[place] = tuple(self._asks(self._rules[place], place))
+        return self._asked[place]
+
+    def _asks(self, rule: Rule, place: int) -> Iterator[_Asked]:
+        if rule.silent:
+            return
+        for base in rule.bases():
+            if self._is_due(base, place):
+                yield _Asked(base, None, base.selection, base.selection.elsewhere)
+        for name, selection in rule.selections.items():
+            yield _Asked(rule, name, selection, selection.elsewhere)
+
+    def _is_due(self, base: Rule, place: int) -> bool:
+        """Whether a rule is looked for on behalf of this one: once, on its own behalf if it reports anything itself."""
+        own = self._by_id.get(base.info.id)
+        if own is not None and own is not self._rules[place] and not own.silent:
+            return False
+        return self._bases.setdefault(base.info.id, place) == place
+
 
 def explain(rule: Rule, event: Event) -> Explanation:
     """Why an event is a match of a rule's detection, or not: every test with what the event says."""
-    return evaluate(rule.detection, lambda test, positive: _explain_test(test, event))
+    return _explained(rule.selection, with_derived(event, rule.derived))
 
 
-def _value(test: Test, event: Event) -> Any:
-    return field_value(event, test.field) if test.field else all_values(event)
-
-
-def _truth(test: Test, event: Event) -> Truth:
-    value = _value(test, event)
-    if value is UNREADABLE:
-        return Truth.UNKNOWN
-    if test.operator is Operator.SAME_AS_FIELD:
-        other = field_value(event, str(test.values[0]))
-        if other is UNREADABLE:
-            return Truth.UNKNOWN
-        test = with_field_value(test, None if other is ABSENT else other)
-    result = truth(holds(test, None if value is ABSENT else value))
-    if not test.field and event.unreadable and result is Truth.FALSE:
-        return Truth.UNKNOWN  # the keyword may stand in what this evidence does not carry
-    return result
-
-
-def _explain_test(test: Test, event: Event) -> Explanation:
-    result = _truth(test, event)
-    return Explanation(
-        text=test.text,
-        truth=result,
-        says=_says(test, event, result),
-        basis="" if result is Truth.UNKNOWN else "stated",
-        fact=test.field,
-        locations=(event.location,),
-    )
-
-
-def _says(test: Test, event: Event, result: Truth) -> str:
-    name = test.field or "the text of the event"
-    if result is Truth.UNKNOWN:
-        return f"{name} is not in this evidence, which cannot carry it"
-    if not test.field:
-        return test.text if result is Truth.TRUE else f"not so: {test.text}"
-    value = _value(test, event)
-    return f"the event has no {name}" if value is ABSENT else f"{name} is {_shown(value)}"
-
-
-def _shown(value: Any) -> str:
-    text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+def _explained(selection: Selection, event: Event) -> Explanation:
+    return evaluate(selection.condition, lambda test, positive: explain_in(event, test))

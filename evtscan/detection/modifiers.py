@@ -10,23 +10,33 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from itertools import chain
+from itertools import chain, islice, product
 from typing import Any, Final
 
 import re2
 
-from evtscan.detection.condition import Literal, Operator, Test
+from evtscan.detection.condition import FIELD_OPERATORS, Literal, Operator, Test, TimePart
+from evtscan.detection.ranges import EVENT, filled, parse_range, references_in, within
+from evtscan.detection.values import instant_of, number_of, scalars_of, text_of
 from evtscan.logic import Truth
 from evtscan.model import Bound
 from evtscan.versions import version_key
+from evtscan.wintypes import TICKS_PER_SECOND, format_filetime
 
 Predicate = Callable[[Any], bool]
 """Answers for one present scalar value."""
 
 MAX_ENUMERATED = 64
 """A bound with at most this many values is decided by trying each of them."""
+
+MAX_FILLED = 64
+"""How many ways to fill in the references of a test are tried at most, where fields have several values."""
+
+_DAY_TICKS: Final = 86_400 * TICKS_PER_SECOND
 
 _ORDERS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
     Operator.LESS: operator.lt,
@@ -49,7 +59,7 @@ def holds(test: Test, value: Any) -> bool:
         return bool(scalars) is test.values[0]
     if not scalars:
         return test.operator is Operator.IS and None in test.values
-    predicate = _predicate(test)
+    predicate = predicate_of(test)
     return any(map(predicate, scalars))
 
 
@@ -59,30 +69,39 @@ def check(test: Test) -> None:
     Raises:
         ValueError: if a value is not a pattern, network or range; the text says what is wrong.
     """
-    if test.operator not in (Operator.EXISTS, Operator.SAME_AS_FIELD):
-        _predicate(test)
+    if test.operator is not Operator.EXISTS and test.operator not in FIELD_OPERATORS:
+        predicate_of(test)
 
 
-def scalars_of(value: Any) -> Iterator[str | int | float | bool]:
-    """The single values in a value, nested ones included; None stands for no value at all."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Mapping):
-            waiting.extend(reversed(list(item.values())))
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(reversed(item))
-        elif item is not None:
-            yield item
+_AROUND_FIELD: Final[Mapping[Operator, tuple[str, str]]] = {
+    Operator.SAME_AS_FIELD: ("", ""),
+    Operator.STARTS_WITH_FIELD: ("", "*"),
+    Operator.ENDS_WITH_FIELD: ("*", ""),
+    Operator.CONTAINS_FIELD: ("*", "*"),
+}
 
 
 def with_field_value(test: Test, other: Any) -> Test:
-    """Put the value of the field that a ``SAME_AS_FIELD`` test names in its place, as plain text."""
-    values = tuple(escaped(_text(scalar)) for scalar in scalars_of(other))
-    return Test(field=test.field, values=values, text=test.text, cased=test.cased)
+    """Put the value of the field that a test of ``FIELD_OPERATORS`` names in its place, as plain text."""
+    before, after = _AROUND_FIELD[test.operator]
+    values = tuple(f"{before}{escaped(text_of(scalar))}{after}" for scalar in scalars_of(other))
+    return replace(test, values=values, operator=Operator.IS)
 
 
-def _predicate(test: Test) -> Predicate:
+def with_references(test: Test, values: Mapping[str, Any]) -> Test:
+    """Put the value of each fact or field that a range refers to in its place; one that is absent fits nothing."""
+    names = references_in(test)
+    choices = product(*(scalars_of(values[name]) for name in names))
+    texts = [dict(zip(names, map(text_of, choice), strict=True)) for choice in islice(choices, MAX_FILLED)]
+    return replace(test, values=tuple(filled(str(literal), text) for literal in test.values for text in texts))
+
+
+def predicate_of(test: Test) -> Predicate:
+    """What a test says of one present scalar value; it must compare with values of its own.
+
+    Raises:
+        ValueError: if a value of the test is not a pattern, network or range.
+    """
     return _compiled_once(test, tuple(map(type, test.values)))
 
 
@@ -90,6 +109,8 @@ def _predicate(test: Test) -> Predicate:
 def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
     """Compile a test; ``types`` tells 1 from True in the key of the cache, which are equal in Python."""
     predicates = [_literal_predicate(test, literal) for literal in test.values]
+    if test.part is not None:
+        return _of_part(test.part, predicates)
     if len(predicates) == 1:
         return predicates[0]
     return lambda value: any(predicate(value) for predicate in predicates)
@@ -104,7 +125,8 @@ def _literal_predicate(test: Test, literal: Literal) -> Predicate:
         case Operator.IN_NETWORK:
             return _network(str(literal))
         case Operator.IN_RANGE:
-            return _range_predicate(str(literal))
+            lies_within = within(str(literal), numbers=test.field.startswith(EVENT))
+            return lambda value: lies_within(text_of(value))
         case Operator.LESS | Operator.AT_MOST | Operator.MORE | Operator.AT_LEAST:
             return _order(_ORDERS[test.operator], literal)
     raise ValueError(f"{test.operator} has no predicate of its own")
@@ -116,8 +138,8 @@ def _equality(literal: Literal, cased: bool) -> Predicate:
     if literal is None:
         return lambda value: False
     if isinstance(literal, bool):
-        wanted = _text(literal)
-        return lambda value: isinstance(value, (bool, str)) and _text(value).lower() == wanted
+        wanted = text_of(literal)
+        return lambda value: isinstance(value, (bool, str)) and text_of(value).lower() == wanted
     return lambda value: number_of(value) == literal
 
 
@@ -134,7 +156,7 @@ def _network(literal: str) -> Predicate:
 
     def contains(value: Any) -> bool:
         try:
-            address = ip_address(_text(value).strip())
+            address = ip_address(text_of(value).strip())
         except ValueError:
             return False
         mapped = getattr(address, "ipv4_mapped", None)  # Windows logs ::ffff:192.0.2.1 for IPv4 on a dual-stack socket
@@ -143,25 +165,29 @@ def _network(literal: str) -> Predicate:
     return contains
 
 
-_NUMBER = re.compile(r"\s*(?:(-?\d{1,30})|(0x[0-9a-f]{1,16})|(-?\d{1,30}\.\d{1,30}))\s*\Z", re.IGNORECASE)
+_FIRST_MOMENT = datetime(1601, 1, 1)
+_READ_PART: Final[Mapping[TimePart, Callable[[datetime], int]]] = {
+    TimePart.MINUTE: lambda moment: moment.minute,
+    TimePart.HOUR: lambda moment: moment.hour,
+    TimePart.DAY: lambda moment: moment.day,
+    TimePart.WEEK: lambda moment: moment.isocalendar().week,
+    TimePart.MONTH: lambda moment: moment.month,
+    TimePart.YEAR: lambda moment: moment.year,
+}
 
 
-def number_of(value: Any) -> int | float | None:
-    """The number that a value is or spells (decimal, or hexadecimal with ``0x``), else None; a boolean is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return value
-    match = _NUMBER.match(value) if isinstance(value, str) else None
-    if match is None:
-        return None
-    if match[1]:
-        return int(match[1])
-    return int(match[2], 16) if match[2] else float(match[3])
+def _of_part(part: TimePart, predicates: Iterable[Predicate]) -> Predicate:
+    """A test of a part of a time, in UTC; weeks are those of ISO 8601. What is no time has none."""
+    read, wanted = _READ_PART[part], list(predicates)
 
+    def fits(value: Any) -> bool:
+        time = instant_of(value)
+        if time is None:
+            return False
+        number = read(_FIRST_MOMENT + timedelta(seconds=time.ticks // TICKS_PER_SECOND))
+        return any(predicate(number) for predicate in wanted)
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return fits
 
 
 # ------------------------------------------------------------------------------------------ text with wildcards
@@ -203,25 +229,25 @@ def _text_pattern(pattern: str, cased: bool) -> Predicate:
     fold = str if cased else str.casefold
     match [fold(part) for part in parts_of(pattern)]:
         case [whole]:
-            return lambda value: fold(_text(value)) == whole
+            return lambda value: fold(text_of(value)) == whole
         case ["", "*", ""]:
             return lambda value: True
         case [start, "*", ""]:
-            return lambda value: fold(_text(value)).startswith(start)
+            return lambda value: fold(text_of(value)).startswith(start)
         case ["", "*", end]:
-            return lambda value: fold(_text(value)).endswith(end)
+            return lambda value: fold(text_of(value)).endswith(end)
         case ["", "*", inner, "*", ""]:
-            return lambda value: inner in fold(_text(value))
+            return lambda value: inner in fold(text_of(value))
         case parts:
             wildcards = {"*": ".*", "?": "."}
             expression = "".join(wildcards[part] if i % 2 else re2.escape(part) for i, part in enumerate(parts))
             matches = compiled(f"(?s){expression}").fullmatch
-            return lambda value: matches(_encodable(fold(_text(value)))) is not None
+            return lambda value: matches(encodable(fold(text_of(value)))) is not None
 
 
 def _expression(pattern: str) -> Predicate:
     search = compiled(pattern).search
-    return lambda value: search(_encodable(_text(value))) is not None
+    return lambda value: search(encodable(text_of(value))) is not None
 
 
 def compiled(pattern: str) -> Any:
@@ -239,65 +265,9 @@ def compiled(pattern: str) -> Any:
         raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from error
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """RE2 works on UTF-8, which has no lone surrogates; a damaged record may."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-# --------------------------------------------------------------------------------------- versions, dates, ranges
-
-_COMPARISON = re.compile(r"\s*(<=|>=|!=|<|>|=)\s*(.*?)\s*\Z", re.DOTALL)
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?\Z", re.DOTALL)
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
-
-
-def is_range(literal: Literal) -> bool:
-    """Whether a value of a host condition begins with a comparison, so that it is an order of versions or dates."""
-    return isinstance(literal, str) and _COMPARISON.match(literal) is not None
-
-
-def parse_range(literal: str) -> tuple[tuple[str, str], ...]:
-    """Split ``>=5.0, <5.0.2195`` into comparisons and operands, each a dotted version or a date (YYYY-MM-DD).
-
-    Raises:
-        ValueError: if it is not one; the text says what is wrong.
-    """
-    comparisons = []
-    for part in literal.split(","):
-        match = _COMPARISON.match(part)
-        if match is None:
-            raise ValueError(f"{part.strip()!r} in {literal!r} has no comparison (<, <=, >, >=, =, !=)")
-        if _comparable(match[2], match[2]) is None:
-            raise ValueError(f"{match[2]!r} in {literal!r} is neither a dotted version nor a date (YYYY-MM-DD)")
-        comparisons.append((match[1], match[2]))
-    return tuple(comparisons)
-
-
-def _range_predicate(literal: str) -> Predicate:
-    comparisons = parse_range(literal)
-
-    def within(value: Any) -> bool:
-        pairs = ((sign, _comparable(_text(value), operand)) for sign, operand in comparisons)
-        return all(pair is not None and _COMPARE[sign](*pair) for sign, pair in pairs)
-
-    return within
-
-
-def _comparable(value: str, operand: str) -> tuple[Any, Any] | None:
-    """Value and operand as things that have an order: days where the operand is one, else versions."""
-    day = _DATE.match(operand)
-    if day is not None:
-        other = _DATE.match(value)
-        return (other[1], day[1]) if other is not None else None
-    left, right = version_key(value), version_key(operand)
-    return (left, right) if left is not None and right is not None else None
 
 
 # ------------------------------------------------------------------------------------------------------ bounds
@@ -307,9 +277,9 @@ def critical_values(test: Test) -> tuple[int, ...] | None:
     """The integers around which the truth of a test can change: each literal and its neighbours, in order.
 
     Between two of them, and beyond the outermost, the truth is the same for every integer. None if no such list
-    exists (wildcards, regular expressions, networks).
+    exists (wildcards, regular expressions, networks, parts of times).
     """
-    if test.operator in (Operator.MATCHES, Operator.IN_NETWORK, Operator.SAME_AS_FIELD):
+    if test.operator in (Operator.MATCHES, Operator.IN_NETWORK, *FIELD_OPERATORS) or test.part is not None:
         return None
     if test.operator is Operator.EXISTS:
         return ()
@@ -322,8 +292,8 @@ def critical_values(test: Test) -> tuple[int, ...] | None:
 
 def _numbers_in(kind: Operator, literal: Literal) -> Iterator[int | float]:
     if kind is Operator.IN_RANGE:
-        for _, operand in parse_range(str(literal)):
-            yield from (version_key(operand) or ())[:1]
+        for comparison in parse_range(str(literal)):
+            yield from (version_key(comparison.operand) or ())[:1]
     else:
         number = number_of(plain_text(literal) if isinstance(literal, str) else literal)
         if number is not None:
@@ -355,26 +325,50 @@ def _integers_in(bound: Bound, critical: tuple[int, ...] | None) -> Iterable[int
 
 
 def holds_up_to(test: Test, upper: str) -> Truth:
-    """Whether a test holds for a version of which only an upper limit (itself included) is known."""
-    limit = version_key(upper)
-    if limit is None or test.operator not in (Operator.IS, Operator.IN_RANGE):
+    """Whether a test holds for a version or a day of which only an upper limit (itself included) is known."""
+    order = next((order for order in _ORDERED_TEXTS if order.key(upper) is not None), None)
+    if order is None or test.part is not None or test.operator not in (Operator.IS, Operator.IN_RANGE):
         return Truth.UNKNOWN
-    operands = list(chain.from_iterable(_versions_in(test.operator, literal) for literal in test.values))
-    if None in operands:
+    operands = list(chain.from_iterable(_operands_in(test.operator, literal) for literal in test.values))
+    if any(operand is None or order.key(operand) is None for operand in operands):
         return Truth.UNKNOWN
-    near = [version for operand in operands for version in (operand, f"{operand}.0.0.1")]
-    inside = [version for version in near if (key := version_key(str(version))) is not None and key <= limit]
-    return _agreement(test, ["0", upper, *inside])
+    limit = order.key(upper)
+    near = [text for operand in operands for text in order.around(str(operand))]
+    return _agreement(test, [order.first, upper, *(text for text in near if order.key(text) <= limit)])
 
 
-def _versions_in(kind: Operator, literal: Literal) -> Iterator[str | None]:
-    """The versions in a literal; None for something that has no place in their order."""
+@dataclass(frozen=True, slots=True)
+class _OrderedTexts:
+    """Texts with an order: its first one, the key of one (None: it has no place in it), and the neighbours of one."""
+
+    first: str
+    key: Callable[[str], Any]
+    around: Callable[[str], tuple[str, ...]]
+
+
+def _day(text: str) -> int | None:
+    time = instant_of(text)
+    return None if time is None else time.ticks // _DAY_TICKS
+
+
+def _days_around(text: str) -> tuple[str, ...]:
+    day = _day(text)
+    assert day is not None, "whoever asks has looked"
+    return tuple(format_filetime((day + step) * _DAY_TICKS, 0)[:10] for step in (-1, 0, 1) if day + step >= 0)
+
+
+_ORDERED_TEXTS: Final = (
+    _OrderedTexts("1601-01-01", _day, _days_around),
+    _OrderedTexts("0", version_key, lambda version: (version, f"{version}.0.0.1")),
+)
+
+
+def _operands_in(kind: Operator, literal: Literal) -> Iterator[str | None]:
+    """What a literal compares with; None for something that has no place in an order."""
     if kind is Operator.IN_RANGE:
-        for _, operand in parse_range(str(literal)):
-            yield operand if version_key(operand) is not None else None
+        yield from (comparison.operand for comparison in parse_range(str(literal)))
     else:
-        plain = plain_text(literal) if isinstance(literal, str) else None
-        yield plain if plain is not None and version_key(plain) is not None else None
+        yield plain_text(literal) if isinstance(literal, str) else None
 
 
 def _agreement(test: Test, samples: Iterable[Any]) -> Truth:

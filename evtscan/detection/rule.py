@@ -1,12 +1,18 @@
 """The nouns of a rule: what it detects, and for a known issue on which hosts it matters, with its doubts and cases."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import product
 from typing import Any as AnyValue
 
-from evtscan.detection.condition import All, Any, Condition, Operator, Test, tests_in
-from evtscan.detection.modifiers import number_of, plain_text
+from evtscan.detection.condition import All, Any, Condition, Operator, Test, disjunction, tests_in
+from evtscan.detection.context import Around, ClearedBy
+from evtscan.detection.derive import Derived
+from evtscan.detection.modifiers import plain_text
+from evtscan.detection.ranges import facts_in
+from evtscan.detection.values import number_of
 from evtscan.model import FactEntry, Query, RuleInfo, Selector
 from evtscan.parsers.yamltext import Path
 from evtscan.wintypes import Instant
@@ -26,6 +32,37 @@ class Logsource:
     def fits(self, channel: str | None) -> bool:
         """Whether events of this channel are meant; an unknown channel satisfies any service."""
         return not self.channels or channel is None or channel.casefold() in map(str.casefold, self.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What an event must be: it fits the condition, with the fields that are derived, and stands in the log source.
+
+    Where the condition itself asks for a channel, that goes before the log source.
+    """
+
+    condition: Condition
+    logsource: Logsource = Logsource()
+    derive: tuple[Derived, ...] = ()
+
+    @property
+    def elsewhere(self) -> Condition | None:
+        """What the condition asks of an event in a channel that is none of the log source's; None if it names none."""
+        return _naming_channels(self.condition)
+
+    def selectors(self) -> frozenset[Selector]:
+        """What a record must be, as far as selectors can say it."""
+        channels = self.logsource.channels or (None,)
+        return frozenset(
+            Selector(channel, selector.provider, selector.event_id)
+            for selector in _selectors(self.condition)
+            for channel in ((selector.channel,) if selector.channel else channels)
+        ) | (frozenset() if self.elsewhere is None else _selectors(self.elsewhere))
+
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which such events stand, as far as they are named; empty if every channel will do."""
+        named = {selector.channel for selector in self.selectors()}
+        return () if None in named else tuple(sorted(channel for channel in named if channel is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +102,20 @@ class Case:
 class KnownIssue:
     """The part of a rule that judges matches by what is known of the host.
 
-    ``when`` holds the conditions on the host, those that nothing can show (``unobservable``) among them. ``entity`` is
-    the field that names what a finding is about (a disk, an account), or empty. ``precedence`` lists the ids or
-    articles of the rules that this one silences on an event that both match.
+    ``when`` holds the conditions on the host, among them those that nothing can show (``unobservable``) and those that
+    only the evidence of another host shows (``elsewhere``). ``derive`` are the fields that the rule works out of an
+    event, for its detection too. ``entity`` are the fields that name what a finding is about (a disk, an account).
+    ``context`` is what must hold around a match, ``cleared_by`` the event that says that it is over. ``precedence``
+    lists the ids, articles or titles of the rules that this one silences on an event that both match.
     """
 
     when: Condition
-    entity: str = ""
+    entity: tuple[str, ...] = ()
+    context: tuple[Around, ...] = ()
+    cleared_by: ClearedBy | None = None
+    derive: tuple[Derived, ...] = ()
     unobservable: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     report_exposed: bool = False
     report_excluded: bool = False
     doubts: tuple[Doubt, ...] = ()
@@ -80,40 +123,158 @@ class KnownIssue:
     precedence: tuple[str, ...] = ()
 
 
+class CorrelationType(Enum):
+    """What a correlation asks of a group of events; the value is Sigma's word for it."""
+
+    EVENT_COUNT = "event_count"
+    VALUE_COUNT = "value_count"
+    TEMPORAL = "temporal"
+    TEMPORAL_ORDERED = "temporal_ordered"
+
+
+class Comparison(Enum):
+    """How a count compares with a number; the value is Sigma's word for it."""
+
+    EQUAL = "eq"
+    OTHER = "neq"
+    MORE = "gt"
+    AT_LEAST = "gte"
+    LESS = "lt"
+    AT_MOST = "lte"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """What must be true of the number of events, values or rules in a group."""
+
+    comparison: Comparison
+    number: int | float
+
+    def met_by(self, count: int) -> bool:
+        """Whether a count fits."""
+        return _COMPARE[self.comparison](count, self.number)
+
+
+_COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {
+    Comparison.EQUAL: operator.eq,
+    Comparison.OTHER: operator.ne,
+    Comparison.MORE: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.LESS: operator.lt,
+    Comparison.AT_MOST: operator.le,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """What makes matches of other rules one match (Sigma specification 2.1, "Correlation rules").
+
+    ``references`` are names or ids of rules in their order, ``members`` those rules, once they are found. ``timespan``
+    is in ticks. ``threshold`` is on the number of events, of different values of ``fields``, or of different rules;
+    an extended condition stands in ``condition`` instead: a test of the field X asks whether rule X matched.
+    ``aliases`` map an alias and a reference to the field that it stands for.
+    """
+
+    type: CorrelationType
+    references: tuple[str, ...]
+    timespan: int
+    threshold: Threshold | None = None
+    condition: Condition | None = None
+    fields: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    generate: bool = False
+    members: tuple["Rule", ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One Sigma document, ready to match. ``lines`` maps the paths of its keys to lines of ``file``, from 1."""
+    """One Sigma document, ready to match. ``lines`` maps the paths of its keys to lines of ``file``, from 1.
+
+    ``name`` is what correlations call it. ``selections`` are those that its ``known_issue`` names, of its own or, in a
+    correlation, other rules; a correlation matches nothing by itself. ``silent``: it serves correlations, and reports
+    nothing itself.
+    """
 
     info: RuleInfo
     detection: Condition
     logsource: Logsource
     known_issue: KnownIssue | None = None
+    name: str = ""
+    selections: Mapping[str, Selection] = field(default_factory=dict)
+    correlation: Correlation | None = None
+    silent: bool = False
     file: str = ""
     lines: Mapping[Path, int] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The fields that the rule works out of an event."""
+        return self.known_issue.derive if self.known_issue is not None else ()
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The facts that its conditions and doubts test, each once."""
+        issue = self.known_issue
+        conditions = (issue.when, *(doubt.when for doubt in issue.doubts)) if issue is not None else ()
+        tests = (test for condition in conditions for test in tests_in(condition))
+        return tuple(dict.fromkeys(fact for test in tests for fact in facts_in(test)))
+
+    @property
+    def speaks_unseen(self) -> bool:
+        """Whether the rule may have to report something although nothing was logged."""
+        return self.known_issue is not None and self.known_issue.report_exposed
+
+    @property
+    def selection(self) -> Selection:
+        """What an event must be to match."""
+        return Selection(condition=self.detection, logsource=self.logsource, derive=self.derived)
+
+    def bases(self) -> Iterator["Rule"]:
+        """The rules whose matches this one is made of, those of correlations in it included: without any, itself."""
+        if self.correlation is None:
+            yield self
+        else:
+            for member in self.correlation.members:
+                yield from member.bases()
+
     def query(self) -> Query:
-        """The records that can match: all of those and perhaps more, but never fewer."""
-        channels = self.logsource.channels or (None,)
-        return Query(
-            frozenset(
-                Selector(channel, selector.provider, selector.event_id)
-                for selector in _selectors(self.detection)
-                for channel in ((selector.channel,) if selector.channel else channels)
-            )
-        )
+        """The records that this rule can use: all of those and perhaps more, but never fewer."""
+        asked = [*(base.selection for base in self.bases()), *self.selections.values()]
+        return Query(frozenset[Selector]().union(*(selection.selectors() for selection in asked)))
+
+    def as_member(self) -> "Rule":
+        """As much of the rule as a correlation needs."""
+        issue = KnownIssue(when=All(()), derive=self.derived) if self.derived else None
+        return replace(self, known_issue=issue, selections={}, lines={})
 
 
 def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
     """The facts that the conditions and doubts of rules test, each with the rules that do, by article or title."""
     asked: dict[str, dict[str, None]] = {}
     for rule in rules:
-        issue = rule.known_issue
-        if issue is None:
-            continue
-        for condition in (issue.when, *(doubt.when for doubt in issue.doubts)):
-            for test in tests_in(condition):
-                asked.setdefault(test.field, {})[rule.info.article or rule.info.title] = None
+        for fact in rule.asks:
+            asked.setdefault(fact, {})[rule.info.article or rule.info.title] = None
     return {fact: tuple(names) for fact, names in asked.items()}
+
+
+def _naming_channels(condition: Condition) -> Condition | None:
+    """The part of a condition that says by itself in which channel an event stands; None if no part does."""
+    match condition:
+        case Test():
+            return condition if condition.field == "Channel" else None
+        case Any(children):
+            parts = [part for child in children if (part := _naming_channels(child)) is not None]
+            return Any(tuple(parts)) if parts else None
+        case All(children):
+            ways = [
+                All((*children[:place], part, *children[place + 1 :]))
+                for place, child in enumerate(children)
+                if (part := _naming_channels(child)) is not None
+            ]
+            return disjunction(*ways) if ways else None
+        case _:
+            return None
 
 
 _ANYTHING = frozenset({Selector()})

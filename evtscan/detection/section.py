@@ -1,8 +1,10 @@
 """One map of a rule file, read entry by entry, with everything that is wrong collected instead of raised."""
 
+import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from evtscan.errors import Problem
@@ -11,11 +13,12 @@ from evtscan.parsers.yamltext import Document, Path
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What is wrong with one document of a rule file."""
+    """What is wrong with one document of a rule file, which lies in ``folder``."""
 
     file: str
     document: Document
     found: list[Problem] = field(default_factory=list)
+    folder: pathlib.Path | None = None
 
     def add(self, path: Path, message: str) -> None:
         """Note a problem of the entry at ``path``."""
@@ -28,6 +31,12 @@ def key_of(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the words that there are, as a question to put behind a message; empty if none is near."""
+    close = get_close_matches(word, tuple(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ class Section:
         names = tuple(known)
         for key in self.data:
             if key not in names:
-                self.problem(f"there is no key {key!r} here; known: {', '.join(names)}", key)
+                meant = did_you_mean(str(key), names)
+                self.problem(f"there is no key {key!r} here{meant}; known: {', '.join(names)}", key)
 
     def text(self, key: str) -> str:
         """A text, or a number as text; empty where there is none."""

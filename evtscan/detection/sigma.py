@@ -4,12 +4,12 @@ pySigma knows modifiers, escapes and the condition language; what it makes of th
 nothing but this module depends on it. It is slow to import: import this module when a rule is loaded, not before.
 """
 
+import pathlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any as AnyValue
-from typing import Final
+from typing import Final, NamedTuple
 
 from sigma import exceptions as errors
 from sigma import types
@@ -35,13 +35,18 @@ from evtscan.detection.condition import (
     Not,
     Operator,
     Test,
+    TimePart,
     conjunction,
     disjunction,
 )
-from evtscan.detection.logsource import channels_of
-from evtscan.detection.modifiers import check, compiled, escaped, is_range, parse_range
+from evtscan.detection.fields import TIMES
+from evtscan.detection.logsource import WINDOWS_CATEGORIES, category_of, channels_of
+from evtscan.detection.modifiers import check, compiled, escaped, plain_text
+from evtscan.detection.placeholders import expanded
+from evtscan.detection.ranges import EVENT, is_range, parse_range
 from evtscan.detection.rule import Logsource
-from evtscan.detection.section import Problems, Section
+from evtscan.detection.section import Problems, Section, did_you_mean
+from evtscan.detection.sourcenames import names_of
 from evtscan.parsers.yamltext import Path
 
 MAX_CONDITION = 2000
@@ -120,9 +125,12 @@ def logsource_of(rule: Section) -> Logsource:
         source.problem(_message(error))
     if product and product.lower() != "windows":
         source.problem(f"product {product!r} is not Windows", "product")
-    if source.data.get("category") is not None:
-        source.problem("log source categories are not supported yet: name a service", "category")
-    channels = channels_of(service) if service else ()
+    name = source.text("category")
+    category = category_of(name) if name else None
+    if name and category is None:
+        close = did_you_mean(name, WINDOWS_CATEGORIES)
+        source.problem(f"no event log of Windows has events of category {name!r}{close}", "category")
+    channels = channels_of(service) if service else category.channels if category is not None else ()
     if channels is None:
         source.problem(f"service {service!r} is not known: leave it out and test Channel in the detection", "service")
     return Logsource(product=product, service=service, channels=channels or ())
@@ -131,20 +139,40 @@ def logsource_of(rule: Section) -> Logsource:
 # ------------------------------------------------------------------------------------------------- detection
 
 
-def detection_of(rule: Section) -> Condition:
-    """Read ``detection``: its named selections, joined as its condition says."""
+def selections_of(rule: Section) -> dict[str, Condition]:
+    """Read the named selections of ``detection``."""
     if "detection" not in rule.data:
         rule.problem("a rule needs a detection")
     detection = rule.section("detection")
-    named = {
+    return {
         str(name): _definition(value, (*detection.path, name), detection.problems)
         for name, value in detection.data.items()
         if name != "condition"
     }
+
+
+def detection_of(rule: Section, named: Mapping[str, Condition]) -> Condition:
+    """The selections of ``detection``, joined as its condition says."""
+    detection = rule.section("detection")
     conditions = detection.texts("condition")
     if detection.data and not conditions:
         detection.problem("a detection needs a condition that names its selections", "condition")
-    return disjunction(*(_parsed_condition(text, named, detection) for text in conditions))
+    joined = disjunction(*(_parsed_condition(text, named, detection) for text in conditions))
+    return conjunction(*_tests_of_category(rule), joined)
+
+
+def _tests_of_category(rule: Section) -> list[Condition]:
+    """What the category of a rule's log source asks of an event besides its channel."""
+    source = rule.data.get("logsource")
+    name = source.get("category") if isinstance(source, Mapping) else None
+    category = category_of(name) if isinstance(name, str) else None
+    if category is None:
+        return []
+    asked: dict[str, tuple[Literal, ...]] = {"Provider_Name": category.providers, "EventID": category.event_ids}
+    return [
+        Test(field=field, values=values, text=f"{field} is {_either(map(str, values))} (category {name})")
+        for field, values in asked.items()
+    ]
 
 
 def _definition(value: AnyValue, path: Path, problems: Problems) -> Condition:
@@ -217,13 +245,15 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows by another name."""
 
 _ORDER_MODIFIERS: Final = frozenset({"lt", "lte", "gt", "gte"})
+_PART_MODIFIERS: Final = frozenset(part.value for part in TimePart)
 
 
 def item(key: str, value: AnyValue, path: Path, problems: Problems, *, facts: bool = False) -> Condition:
     """One line of a selection: ``field|modifiers: value(s)``.
 
-    With ``facts`` it is a line of a host condition: a value that begins with a comparison is a range of versions or
-    dates, and there are no keywords and no references to fields.
+    A value that begins with a comparison is a range: of times in the fields that are the event's own times, and with
+    ``facts``, which says that it is a line of a host condition, of versions, dates and (in a field of the event)
+    numbers. Such a line has no keywords and no references to fields other than in ranges.
     """
     field, *modifiers = key.split("|")
     values = value if isinstance(value, list) else [value]
@@ -233,15 +263,24 @@ def item(key: str, value: AnyValue, path: Path, problems: Problems, *, facts: bo
     if problem:
         problems.add(path, problem)
         return All(())
-    ranges = [str(part) for part in values if facts and not modifiers and is_range(part)]
-    others = [part for part in values if part not in ranges]
     try:
-        tests: list[Condition] = [_range_test(field, ranges)] if ranges else []
-        if others:
-            tests += [_sigma_item(field, modifiers, others)]
+        return _tests_of_item(field, modifiers, values, problems.folder, facts=facts)
     except ValueError as error:  # pySigma's errors are ValueErrors, too
         problems.add(path, _message(error))
         return All(())
+
+
+def _tests_of_item(
+    field: str, modifiers: list[str], values: list[AnyValue], folder: pathlib.Path | None, *, facts: bool
+) -> Condition:
+    may_be_ranges = not modifiers and (facts or field in TIMES)
+    ranges = [str(part) for part in values if may_be_ranges and is_range(part)]
+    others = [part for part in values if part not in ranges]
+    tests: list[Condition] = [_range_test(field, ranges, facts=facts)] if ranges else []
+    if others:
+        text = _text_of_item(field, modifiers, others)
+        meant = expanded(others, folder) if "expand" in modifiers else others
+        tests.append(_sigma_item(field, modifiers, meant, text))
     return disjunction(*tests)
 
 
@@ -257,11 +296,13 @@ def _problem_of_values(values: list[AnyValue]) -> str:
 def _problem_of_key(field: str, modifiers: list[str], values: list[AnyValue], *, facts: bool) -> str:
     unknown = [name for name in modifiers if _OTHER_NAMES.get(name, name) not in modifier_mapping]
     if unknown:
-        return f"there is no modifier {unknown[0]!r}{_did_you_mean(unknown[0], modifier_mapping)}"
+        return f"there is no modifier {unknown[0]!r}{did_you_mean(unknown[0], modifier_mapping)}"
     if _ORDER_MODIFIERS.intersection(modifiers) and not all(_is_number(part) for part in values):
         return "lt, lte, gt and gte compare numbers: leave the quotes off" + (
             ", or compare versions with a range such as '>=5.0, <5.2'" if facts else ""
         )
+    if _PART_MODIFIERS.intersection(modifiers) and not all(type(part) is int for part in values):
+        return "parts of a time (minute, hour, day, week, month, year) are whole numbers: leave the quotes off"
     if "re" in modifiers and not all(isinstance(part, str) for part in values):
         return "a regular expression must be text: quote it"
     if facts and "fieldref" in modifiers:
@@ -275,37 +316,35 @@ def _is_number(value: AnyValue) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def _range_test(field: str, ranges: list[str]) -> Test:
+def _range_test(field: str, ranges: list[str], *, facts: bool) -> Test:
+    numbers = field.startswith(EVENT)
+    parts = [part for literal in ranges for part in parse_range(literal, numbers=numbers)]
+    if not facts and not all(part.is_time for part in parts):
+        raise ValueError(f"{field} compares with days or times, such as '>=2022-11-08, <2022-12-13'")
     text = f"{field} is {_either(_range_text(part) for part in ranges)}"
     return _checked(Test(field=field, values=tuple(ranges), text=text, operator=Operator.IN_RANGE))
 
 
-def _sigma_item(field: str, modifiers: list[str], values: list[AnyValue]) -> Condition:
-    key = "|".join([field, *(_OTHER_NAMES.get(name, name) for name in modifiers)])
-    parsed = SigmaDetectionItem.from_mapping(key, list(values), policy=_POLICY)
+def _sigma_item(field: str, modifiers: list[str], values: list[AnyValue], text: str) -> Condition:
+    names = [_OTHER_NAMES.get(name, name) for name in modifiers if name != "expand"]
+    parsed = SigmaDetectionItem.from_mapping("|".join([field, *names]), list(values), policy=_POLICY)
     if parsed.value_linking is ConditionAND:
-        tests = [_test(field, modifiers, [raw], [part]) for raw, part in zip(values, parsed.value, strict=True)]
-        joined = conjunction(*tests)
+        texts = [_text_of_item(field, modifiers, [value]) for value in values]
+        joined = conjunction(*(_test(field, text, [part]) for text, part in zip(texts, parsed.value, strict=True)))
     else:
-        joined = _test(field, modifiers, values, parsed.value)
+        joined = _test(field, text, parsed.value)
     return Not(joined) if parsed.negated else joined
 
 
-def _test(field: str, modifiers: list[str], raw: list[AnyValue], values: Iterable[types.SigmaType]) -> Condition:
-    grouped: dict[tuple[Operator, bool], list[Literal]] = {}
+def _test(field: str, text: str, values: Iterable[types.SigmaType]) -> Condition:
+    grouped: dict[tuple[Operator, bool, TimePart | None], list[Literal]] = {}
     for value in values:
-        for kind, cased, literal in _literals(value):
-            grouped.setdefault((kind, cased), []).append(literal)
-    text = _text_of_item(field, modifiers, raw)
+        for operand in _operands(value):
+            grouped.setdefault((operand.operator, operand.cased, operand.part), []).append(operand.literal)
     return disjunction(
         *(
-            _checked(Test(field=field, values=_found(field, literals), text=text, operator=kind, cased=cased))
-            for (kind, cased), literals in grouped.items()
+            _checked(Test(field=field, values=_found(field, test), text=text, operator=kind, cased=cased, part=part))
+            for (kind, cased, part), test in grouped.items()
         )
     )
 
@@ -316,10 +355,20 @@ def _checked(test: Test) -> Test:
 
 
 def _found(field: str, literals: list[Literal]) -> tuple[Literal, ...]:
-    """A keyword is searched for, so it may stand anywhere in a value."""
-    if field:
+    """A keyword is searched for, so it may stand anywhere in a value; a source is known by all of its names."""
+    if not field:
+        return tuple(f"*{literal}*" if isinstance(literal, str) else literal for literal in literals)
+    if field != "Provider_Name":
         return tuple(literals)
-    return tuple(f"*{literal}*" if isinstance(literal, str) else literal for literal in literals)
+    return tuple(dict.fromkeys(name for literal in literals for name in _source_names(literal)))
+
+
+def _source_names(literal: Literal) -> Iterator[Literal]:
+    name = plain_text(literal) if isinstance(literal, str) else None
+    if name is None:
+        yield literal
+    else:
+        yield from map(escaped, names_of(name))
 
 
 _ORDERS: Final[Mapping[types.CompareOperators, Operator]] = {
@@ -330,34 +379,57 @@ _ORDERS: Final[Mapping[types.CompareOperators, Operator]] = {
 }
 
 
-def _literals(value: types.SigmaType) -> Iterator[tuple[Operator, bool, Literal]]:
-    """What pySigma made of one value, as an operator, whether case matters, and literals of our own.
+class _Operand(NamedTuple):
+    """What pySigma made of one value, in our own words."""
+
+    operator: Operator
+    literal: Literal
+    cased: bool = False
+    part: TimePart | None = None
+
+
+def _operands(value: types.SigmaType) -> Iterator[_Operand]:
+    """What pySigma made of one value; the values that it expands to are alternatives.
 
     Raises:
-        ValueError: for a kind of value that is not supported yet.
+        ValueError: for a combination of modifiers that has no meaning.
     """
     match value:
         case types.SigmaExpansion():
             for part in value.values:
-                yield from _literals(part)
+                yield from _operands(part)
         case types.SigmaString():
-            yield Operator.IS, isinstance(value, types.SigmaCasedString), _pattern(value)
+            yield _Operand(Operator.IS, _pattern(value), cased=isinstance(value, types.SigmaCasedString))
         case types.SigmaTimestampPart():
-            raise ValueError("modifiers for parts of a time (hour, day, week …) are not supported yet")
+            yield _Operand(Operator.IS, value.number, part=_part(value))
         case types.SigmaNumber() | types.SigmaBool() | types.SigmaNull():
-            yield Operator.IS, False, value.to_plain()
+            yield _Operand(Operator.IS, value.to_plain())
         case types.SigmaExists():
-            yield Operator.EXISTS, False, value.exists
+            yield _Operand(Operator.EXISTS, value.exists)
         case types.SigmaCIDRExpression():
-            yield Operator.IN_NETWORK, False, value.cidr
+            yield _Operand(Operator.IN_NETWORK, value.cidr)
         case types.SigmaRegularExpression():
-            yield Operator.MATCHES, False, _expression(value)
-        case types.SigmaCompareExpression() if not isinstance(value.number, types.SigmaTimestampPart):
-            yield _ORDERS[value.op], False, value.number.number
-        case types.SigmaFieldReference() if not (value.starts_with or value.ends_with):
-            yield Operator.SAME_AS_FIELD, False, value.field
+            yield _Operand(Operator.MATCHES, _expression(value))
+        case types.SigmaCompareExpression():
+            number = value.number
+            time_part = _part(number) if isinstance(number, types.SigmaTimestampPart) else None
+            yield _Operand(_ORDERS[value.op], number.number, part=time_part)
+        case types.SigmaFieldReference():
+            yield _Operand(_FIELD_OPERATORS[value.starts_with, value.ends_with], value.field)
         case _:
-            raise ValueError("this combination of modifiers is not supported yet")
+            raise ValueError("these modifiers have no meaning together")
+
+
+_FIELD_OPERATORS: Final[Mapping[tuple[bool, bool], Operator]] = {
+    (False, False): Operator.SAME_AS_FIELD,
+    (True, False): Operator.STARTS_WITH_FIELD,
+    (False, True): Operator.ENDS_WITH_FIELD,
+    (True, True): Operator.CONTAINS_FIELD,
+}
+
+
+def _part(value: types.SigmaTimestampPart) -> TimePart:
+    return TimePart[value.timestamp_part.name]
 
 
 def _pattern(value: types.SigmaString) -> str:
@@ -371,13 +443,11 @@ def _pattern(value: types.SigmaString) -> str:
             case types.SpecialChars.WILDCARD_SINGLE:
                 pattern += "?"
             case _:
-                raise ValueError("placeholders (expand) are not supported yet")
+                raise ValueError(f"{value} holds a placeholder that nothing expands")
     return pattern
 
 
 def _expression(value: types.SigmaRegularExpression) -> str:
-    if value.contains_placeholder():
-        raise ValueError("placeholders (expand) are not supported yet")
     letters = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     expression = value.regexp.to_plain(regex=True)
     return f"(?{letters}){expression}" if letters else expression
@@ -395,8 +465,10 @@ _VERBS: Final[Mapping[str, str]] = {
     "lte": "is at most",
     "gt": "is more than",
     "gte": "is at least",
-    "fieldref": "is the same as",
 }
+
+_UNSAID: Final = frozenset({"all", "neq", "expand", "fieldref"})
+"""Modifiers that the text of a test does not name: other words of it, or of the condition around it, say the same."""
 
 _VERSION_WORDS: Final[Mapping[str, str]] = {
     "<": "below ",
@@ -422,16 +494,23 @@ def _text_of_item(field: str, modifiers: list[str], raw: list[AnyValue]) -> str:
         return f"{field} exists" if raw == [True] else f"{field} does not exist"
     if raw == [None]:
         return f"{field} is absent"
-    verb = next((_VERBS[name] for name in modifiers if name in _VERBS), "is" if field else "contains")
-    rest = [name for name in modifiers if name not in _VERBS and name not in ("all", "neq")]
-    text = f"{field or 'a value of the event'} {verb} {_either(map(_shown, raw))}"
+    rest = [name for name in modifiers if name not in _VERBS and name not in _UNSAID]
+    text = f"{field or 'a value of the event'} {_verb(field, modifiers)} {_either(map(_shown, raw))}"
     return f"{text} ({', '.join(rest)})" if rest else text
 
 
+def _verb(field: str, modifiers: list[str]) -> str:
+    verb = next((_VERBS[name] for name in modifiers if name in _VERBS), "")
+    if "fieldref" in modifiers:
+        return f"{verb} the value of" if verb else "is the same as"
+    return verb or ("is" if field else "contains")
+
+
 def _range_text(literal: str) -> str:
-    comparisons = parse_range(literal)
+    comparisons = parse_range(literal, numbers=True)
     return " and ".join(
-        (_DATE_WORDS if "-" in operand else _VERSION_WORDS)[sign] + operand for sign, operand in comparisons
+        (_DATE_WORDS if part.is_time else _VERSION_WORDS)[part.sign] + (part.reference or part.operand)
+        for part in comparisons
     )
 
 

@@ -1,23 +1,26 @@
 """Files + filters → lines; a large file is shared out over processes by ranges of chunks, and the order stays."""
 
-import multiprocessing
 import os
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
+from evtscan.dump.helpers import HelperLostError, Helpers
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
@@ -26,6 +29,7 @@ WORTH_WORKERS = 48 << 20
 WORTH_WORKERS_SELECTING = 256 << 20
 """The same for a few events: in less they are found while a worker would start."""
 _FORMATS = {row.name: row for row in PARSERS}
+_CHUNK = 1 << 16  # bytes
 _WAITING = 2  # results per worker that may wait for their turn
 _PIECE = 1 << 20
 
@@ -110,25 +114,47 @@ def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
     return ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=str(error))
 
 
-def execute(tasks: Sequence[Task], options: DumpOptions, jobs: int = 0) -> Iterator[Result]:
+def helpers_for(sources: Sequence[Source], query: Query, jobs: int = 0) -> Helpers:
+    """Start the helpers that a selection in these files is worth (with ``jobs`` processes, 0: as many as pay off).
+
+    It can be done before anybody knows what the files hold: they load while this process does.
+    """
+    if not _is_selective(query):
+        return Helpers(0)
+    sizes = [source.path.stat().st_size for source in sources if source.path.is_file()]
+    tasks = sum(1 + size // (TASK_CHUNKS * _CHUNK) for size in sizes)
+    workers = min(jobs or _workers_that_pay(sum(sizes), query), tasks)
+    return Helpers(max(workers - 1, 0), ("evtscan.dump.run", "evtscan.parsers.evtx"))
+
+
+def execute(
+    tasks: Sequence[Task], options: DumpOptions, jobs: int = 0, helpers: Helpers | None = None
+) -> Iterator[Result]:
     """Run the tasks and give their results in order, the same with any number of workers (0: as many as pay off)."""
-    workers = 1 if options.finish else min(jobs or _workers_that_pay(tasks, options.query), len(tasks))
-    if workers <= 1:
+    size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
+    workers = 1 if options.finish else min(jobs or _workers_that_pay(size, options.query), len(tasks))
+    helped = helpers is not None and helpers.count > 0
+    if workers <= 1 or (_is_selective(options.query) and not helped):
         for task in _joined(tasks):
             yield from _stream(task, options)
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder,
-        ProcessPoolExecutor(
-            workers - _is_selective(options.query), mp_context=multiprocessing.get_context("spawn")
-        ) as pool,
-    ):
-        share = _from_both_ends if _is_selective(options.query) else _in_turn
-        yield from share(tasks, options, pool, Path(folder), workers)
+    with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
+        if helpers is not None and helped:
+            yield from _from_both_ends(tasks, options, helpers, Path(folder))
+        else:
+            yield from _in_processes(tasks, options, Path(folder), workers)
+
+
+def _in_processes(tasks: Sequence[Task], options: DumpOptions, folder: Path, workers: int) -> Iterator[Result]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from _in_turn(tasks, options, pool, folder, workers)
 
 
 def _in_turn(
-    tasks: Sequence[Task], options: DumpOptions, pool: ProcessPoolExecutor, folder: Path, workers: int
+    tasks: Sequence[Task], options: DumpOptions, pool: "ProcessPoolExecutor", folder: Path, workers: int
 ) -> Iterator[Result]:
     """The workers make everything, and this process hands it over: no more than a few results wait on disk."""
     waiting: deque[tuple[Path, Future[Result]]] = deque()
@@ -141,19 +167,17 @@ def _in_turn(
         yield from _handed_over(*waiting.popleft())
 
 
-def _from_both_ends(
-    tasks: Sequence[Task], options: DumpOptions, pool: ProcessPoolExecutor, folder: Path, workers: int
-) -> Iterator[Result]:
-    """Workers take the tasks from the end while this process, which need not start first, takes them from the front.
+def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
+    """Helpers take the tasks from the end while this process, which need not start first, takes them from the front.
 
-    Of a few events the results are small, however many wait.
+    Of a few events the results are small, however many wait. What a lost helper leaves undone is done here.
     """
     futures = {
-        number: pool.submit(_whole, tasks[number], options, folder / str(number))
+        number: helpers.submit(_whole, tasks[number], options, folder / str(number))
         for number in reversed(range(len(tasks)))
     }
     for number, task in enumerate(tasks):
-        if futures[number].cancel():
+        if futures[number].cancel() or isinstance(futures[number].exception(), HelperLostError):
             yield from _stream(task, options)
         else:
             yield from _handed_over(folder / str(number), futures[number])
@@ -170,8 +194,7 @@ def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
     return logs.values()
 
 
-def _workers_that_pay(tasks: Sequence[Task], query: Query) -> int:
-    size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
+def _workers_that_pay(size: int, query: Query) -> int:
     worth = WORTH_WORKERS_SELECTING if _is_selective(query) else WORTH_WORKERS
     return (os.cpu_count() or 1) if size >= worth else 1
 

@@ -7,7 +7,7 @@ the documentation read the table.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services
+from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services, servicing
 from evtscan.facts.catalogue import find
 from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.statement import Statement
@@ -54,6 +54,11 @@ COLLECTORS: tuple[Collector, ...] = (
         title="Registry: Windows NT CurrentVersion, ProductOptions, ComputerName",
         provides=registry.PROVIDES,
         from_registry=registry.collect,
+    ),
+    Collector(
+        title="Registry: packages of component servicing, from Windows Vista on",
+        provides=servicing.PROVIDES,
+        from_registry=servicing.collect,
     ),
     Collector(
         title="System reports, lists and copied files",

@@ -1,5 +1,6 @@
 """The published names of facts: what each means, how it behaves in time, and how to get it when it is missing."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -44,22 +45,12 @@ class FactKind:
 
     def matches(self, name: str) -> bool:
         """Whether a fact of this name is of this kind."""
-        head, tail, is_open = self._parts()
-        if not is_open:
-            return name == self.pattern
-        return name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
+        return _names_like(self.pattern).fullmatch(name) is not None
 
     def open_part(self, name: str) -> str:
         """What stands for the capitals in a name of this kind: ``rasarp.sys`` of ``file.rasarp.sys.date``."""
-        head, tail, is_open = self._parts()
-        return name[len(head) : len(name) - len(tail)] if is_open else ""
-
-    def _parts(self) -> tuple[str, str, bool]:
-        for hole in ("NAME", "PATH"):
-            head, found, tail = self.pattern.partition(hole)
-            if found:
-                return head, tail, True
-        return self.pattern, "", False
+        match = _names_like(self.pattern).fullmatch(name)
+        return match[1] if match is not None and match.re.groups else ""
 
     def say(self, name: str, value: FactValue) -> str:
         """Word a value of this fact for a reader: ``Service Pack 2``, ``RAS is installed``."""
@@ -74,6 +65,20 @@ class FactKind:
             ", ".join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else value
         )
         return (self.phrase or "{name} is {value}").format(name=name, item=item, value=shown)
+
+
+_HOLES = {"NAME": ".+", "PATH": r"[^*]+"}
+"""What may stand for the capitals in a pattern; several of them, with what lies between, are one open part."""
+
+
+@lru_cache(maxsize=256)
+def _names_like(pattern: str) -> re.Pattern[str]:
+    head, *holes = re.split("(NAME|PATH)", pattern)
+    if not holes:
+        return re.compile(re.escape(pattern))
+    *inside, tail = holes
+    opened = "".join(_HOLES.get(part) or re.escape(part) for part in inside)
+    return re.compile(f"{re.escape(head)}({opened}){re.escape(tail)}", re.DOTALL)
 
 
 _CURRENT_VERSION = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
@@ -151,9 +156,15 @@ CATALOGUE: tuple[FactKind, ...] = (
     FactKind(
         pattern="os.update_date",
         type=FactType.DATE,
-        meaning="release date of the newest update installed, as YYYY-MM-DD",
+        meaning=(
+            "release date of the newest update installed, as YYYY-MM-DD; by build and update revision from Windows 10 "
+            "on: of the newest that is listed at or below the revision"
+        ),
         noun="the date of the newest update",
-        how_to_get=f"note the newest update of the host and {_STATE}",
+        how_to_get=(
+            f"note the newest update of the host and {_STATE}; for Windows 10 and later {_EXPORT_VERSION} "
+            "(CurrentBuildNumber and UBR)"
+        ),
         across_restart=True,
         rises=True,
         phrase="updated to {value}",
@@ -271,6 +282,36 @@ CATALOGUE: tuple[FactKind, ...] = (
         across_restart=True,
         phrase="{item} was linked on {value}",
         absent="{item} is not there",
+    ),
+    FactKind(
+        pattern=r"registry.PATH\*\PATH",
+        type=FactType.SET,
+        meaning=(
+            r"the values of one name that the keys at * have: "
+            r"registry.SYSTEM\CurrentControlSet\Services\DNS\Zones\*\Notify"
+        ),
+        noun="the set of values {item}",
+        how_to_get=r"export the key above the * of HKEY_LOCAL_MACHINE\{item} with regedit to a .reg file",
+        phrase="{item} is {value}",
+        absent="{item} is set nowhere",
+    ),
+    FactKind(
+        pattern="size(registry.PATH)",
+        type=FactType.INTEGER,
+        meaning="bytes of a registry value as it is stored: text in UTF-16 with a zero at its end",
+        noun="the size of registry value {item}",
+        how_to_get=r"export the key that holds HKEY_LOCAL_MACHINE\{item} with regedit to a .reg file",
+        phrase="{item} has {value} bytes",
+        absent="{item} is not set",
+    ),
+    FactKind(
+        pattern="count(registry.PATH)",
+        type=FactType.INTEGER,
+        meaning="members of a registry value that is a list (REG_MULTI_SZ)",
+        noun="the number of members of registry value {item}",
+        how_to_get=r"export the key that holds HKEY_LOCAL_MACHINE\{item} with regedit to a .reg file",
+        phrase="{item} has {value} members",
+        absent="{item} is not set",
     ),
     FactKind(
         pattern="registry.PATH",

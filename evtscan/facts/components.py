@@ -23,6 +23,7 @@ class Component:
     - ``unsettling``: services, and ``unsettling_events`` events, that leave it undecided; ``why`` says for what reason,
       with what shows it in place of ``{shown}``.
     - ``leftovers``: events that show registry keys which outlived a removal; they state ``component.NAME.leftovers``.
+    - ``before``: the first version of Windows that has no such component, whatever services and events it has.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Component:
     unsettling_events: tuple[Selector, ...] = ()
     why: str = ""
     leftovers: tuple[Selector, ...] = ()
+    before: str = ""
 
     @property
     def fact(self) -> str:
@@ -67,6 +69,8 @@ COMPONENTS: tuple[Component, ...] = (
         unsettling_events=_system("Router"),
         why="Routing and Remote Access is installed ({shown}), and no article says whether it behaves as RAS does",
         leftovers=(*_system("Tcpip", 4119), *_system("NetBT", 4311)),
+        # from Windows 2000 on remote access is a part of Windows: WanArp is always there, RasArp never
+        before="5.0",
     ),
     Component(
         name="rras",

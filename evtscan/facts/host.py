@@ -5,21 +5,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from evtscan.facts import COLLECTORS, stated
-from evtscan.facts.bounds import BOUNDED, service_pack_bounds
+from evtscan.facts import COLLECTORS, presence, product, registryvalues, stated
+from evtscan.facts.bounds import bounds_on
 from evtscan.facts.catalogue import CATALOGUE, find
 from evtscan.facts.logs import LogIndex
 from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
 from evtscan.facts.sets import timeline_of
 from evtscan.facts.statement import Statement
-from evtscan.facts.steppedclock import SteppedClock
+from evtscan.facts.steppedclock import Elapsed, SteppedClock
 from evtscan.facts.stretches import Stretch, join
 from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
-from evtscan.model import Event, Evidence, ExtractionWarning, Known, Location, Log, Registry
+from evtscan.model import Basis, Event, Evidence, ExtractionWarning, Known, Location, Log
 from evtscan.parsers.imagenames import image_end, is_image_name
+from evtscan.versions import version_key
 from evtscan.wintypes import Instant
-
-_SERVICES = r"SYSTEM\CurrentControlSet\Services"
 
 
 class Host:
@@ -59,6 +58,7 @@ class Host:
         self._timelines: dict[str, FactTimeline] = {}
         self._spellings: dict[str, str] = {}
         self._placed = self._place_all(self._collect())
+        self._place_by_version()
         for name in self._placed:
             self.timeline(name)
 
@@ -120,6 +120,10 @@ class Host:
         """Whether the clock was, or may have been, set between two events: the time between them is not known then."""
         return self._stepped_clock.parts(one, other)
 
+    def elapsed(self, one: Event, other: Event) -> Elapsed:
+        """How much time passed from one event to another, as far as the steps of the clock leave it known."""
+        return self._stepped_clock.elapsed(one, other)
+
     def is_from_image(self, event: Event) -> bool:
         """Whether a record was in the log already when Windows was installed from an image: it tells of no host."""
         log = self._logs.of(event)
@@ -140,8 +144,12 @@ class Host:
         """All that is stated of one fact, in order; services, files and keys are found in any case."""
         name = self._spellings.get(name.casefold(), name)
         if name not in self._timelines:
-            placed = [*self._placed.get(name, ()), *self._place_all(self._look_up(name)).get(name, ())]
-            bounds = service_pack_bounds(self.sessions, self.timeline("os.version")) if name == BOUNDED else None
+            placed = [
+                *self._placed.get(name, ()),
+                *self._place_all(self._look_up(name)).get(name, ()),
+                *registryvalues.of_other_facts(name, self._placed),
+            ]
+            bounds = bounds_on(name, self.sessions, self.timeline)
             self._timelines[name] = timeline_of(name, placed, bounds)
             self.warnings.extend(self._timelines[name].warnings())
         return self._timelines[name]
@@ -198,15 +206,30 @@ class Host:
             self.warnings.extend(warnings)
             yield from statements
 
+    def _place_by_version(self) -> None:
+        """Put right what is stated of the product and of components by the version that any of the evidence states."""
+        version = self.timeline("os.version")
+        by_hand = {facts.source for facts in self.evidence.facts_files}
+        for name, before in presence.BEFORE.items():
+            items = self._placed.pop(name, [])
+            kept = [
+                item
+                for item in items
+                if item.statement.location.source in by_hand or not _reaches(version, item, before)
+            ]
+            if kept:
+                self._placed[name] = kept
+        names = (product.PRODUCT_TYPE, product.PRODUCT_SUITE)
+        kinds, suites = (self._place_all(self._look_up(name)).get(name, []) for name in names)
+        stated_product = self._placed.get(product.FACT, ())
+        placed = product.told_by_options(stated_product, kinds, suites, version)
+        if placed:
+            self._placed[product.FACT] = placed
+
     def _look_up(self, name: str) -> Iterator[Statement]:
         """Facts of the open classes that registries answer when asked: services and single values."""
         for registry in self.evidence.registries:
-            if name.startswith("registry."):
-                key_path, _, value_name = name.removeprefix("registry.").rpartition("\\")
-                yield from _value_of(registry, name, key_path, value_name)
-            elif name.startswith("service.") and name.endswith(".start"):
-                service = name.removeprefix("service.").removesuffix(".start")
-                yield from _value_of(registry, name, rf"{_SERVICES}\{service}", "Start")
+            yield from registryvalues.look_up(registry, name)
 
     # --------------------------------------------------------------------------------------------- placing
 
@@ -283,6 +306,14 @@ class Host:
         return Point(session, self._places[session].of(time), time.ticks)
 
 
+def _reaches(version: FactTimeline, item: Placed, least: tuple[int, ...]) -> bool:
+    """Whether the version of Windows is known to be at least this where a statement stands."""
+    known = version.at(Point(item.session, item.sequence, item.ticks))
+    if known.basis is Basis.UNKNOWN or known.at_most or not isinstance(known.value, str):
+        return False
+    return (version_key(known.value) or ()) >= least
+
+
 def dividing(logs: Iterable[Log]) -> list[Log]:
     """The logs whose records divide a host's time into boot sessions.
 
@@ -321,14 +352,3 @@ def _one_session(logs: Iterable[Log]) -> list[Session]:
 
 def _last(times: Iterable[Instant | None]) -> Instant | None:
     return max((time for time in times if time is not None), key=lambda time: time.latest, default=None)
-
-
-def _value_of(registry: Registry, name: str, key_path: str, value_name: str) -> Iterator[Statement]:
-    key = registry.key(key_path)
-    value = key.values.get(value_name.lower()) if key is not None else None
-    if value is not None:
-        data = value.data.hex().upper() if isinstance(value.data, bytes) else value.data
-        yield Statement(name=name, value=data, location=value.location, taken=registry.taken)
-    elif (key is not None and key.whole) or (key is None and registry.covers(key_path)):
-        location = Location(source=registry.source, key=key_path)
-        yield Statement(name=name, value=None, location=location, taken=registry.taken)

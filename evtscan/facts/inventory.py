@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from evtscan.facts import updates
 from evtscan.facts.presence import name_of
 from evtscan.facts.statement import Listing, Statement, Undecided
 from evtscan.model import FactValue, FileEntry, Inventory, Location
@@ -13,6 +14,7 @@ PROVIDES = (
     "os.version",
     "os.build",
     "os.ubr",
+    updates.FACT,
     "os.service_pack",
     "os.product",
     "os.kernel_type",
@@ -32,7 +34,9 @@ _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 def collect(inventory: Inventory) -> Iterator[Statement]:
     """Everything that one report says, in the normal forms of the catalogue."""
-    yield from _system(inventory)
+    system = list(_system(inventory))
+    yield from system
+    yield from updates.from_statements(system)
     yield from _hotfixes(inventory)
     for entry in inventory.services:
         name = name_of(entry)

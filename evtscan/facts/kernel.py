@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from evtscan.facts import updates
 from evtscan.facts.sessions import EVENT_LOG, KERNEL_STARTED, is_from
-from evtscan.facts.statement import Statement
+from evtscan.facts.statement import Statement, Undecided
 from evtscan.model import Event, FactValue, Selector
 from evtscan.parsers.timechanges import KERNEL_GENERAL
 from evtscan.versions import os_version, service_pack
@@ -13,7 +15,7 @@ UPTIME = 6013
 SELECTORS = frozenset(
     {Selector("System", KERNEL_GENERAL, KERNEL_STARTED), Selector("System", EVENT_LOG, UPTIME)},
 )
-PROVIDES = ("os.version", "os.build", "os.ubr", "os.service_pack", "os.product", "os.kernel_type")
+PROVIDES = ("os.version", "os.build", "os.ubr", updates.FACT, "os.service_pack", "os.product", "os.kernel_type")
 _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 _FIRST_WITH_UBR = 10
 _MOST_SERVICE_PACKS = 99
@@ -34,27 +36,58 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
             values = _of_uptime(event)
         else:
             continue
-        for name, value in values:
-            yield Statement(name=name, value=value, location=event.location, event=event)
+        for said in values:
+            yield Statement(name=said.name, value=said.value, location=event.location, event=event, note=said.note)
 
 
-def _of_start(event: Event) -> Iterator[tuple[str, FactValue]]:
+class _Said(NamedTuple):
+    """A fact as an event has it, and what a reader should know about it."""
+
+    name: str
+    value: FactValue | Undecided
+    note: str = ""
+
+
+def _of_start(event: Event) -> Iterator[_Said]:
     """The fields of Kernel-General 12.
 
     QfeVersion is the update revision from Windows 10 on; before, it numbers the kernel file (17514 of 6.1.7601.17514).
     """
-    major, minor, build = (_number(event, name) for name in ("MajorVersion", "MinorVersion", "BuildVersion"))
+    major, minor = (_number(event, name) for name in ("MajorVersion", "MinorVersion"))
     if major is None or minor is None:
         return
-    yield "os.version", f"{major}.{minor}"
-    if build is not None:
-        yield "os.build", build
-    revision = _number(event, "QfeVersion")
-    if major >= _FIRST_WITH_UBR and revision is not None:
-        yield "os.ubr", revision
+    yield _Said("os.version", f"{major}.{minor}")
+    builds = builds_at_start(event)
+    if len(builds) == 1:
+        yield _Said("os.build", builds[0])
+    revision = _revision(event)
+    if revision is not None:
+        yield _Said("os.ubr", revision)
+        if builds:
+            yield _Said(updates.FACT, *updates.date_of(builds[0], revision))
     pack = _number(event, "ServiceVersion")
     if pack is not None and pack <= _MOST_SERVICE_PACKS:
-        yield "os.service_pack", pack
+        yield _Said("os.service_pack", pack)
+
+
+def builds_at_start(event: Event) -> tuple[int, ...]:
+    """The builds that a host may have by Kernel-General 12, lowest first; none if the event does not say.
+
+    The event gives the version of the kernel file, which is that of the base also where an enablement package has made
+    19041 a 19045.
+    """
+    build, revision = _number(event, "BuildVersion"), _revision(event)
+    if build is None:
+        return ()
+    return updates.possible_builds(build, revision) if _has_revisions(event) else (build,)
+
+
+def _revision(event: Event) -> int | None:
+    return _number(event, "QfeVersion") if _has_revisions(event) else None
+
+
+def _has_revisions(event: Event) -> bool:
+    return (_number(event, "MajorVersion") or 0) >= _FIRST_WITH_UBR
 
 
 def _number(event: Event, field: str) -> int | None:
@@ -62,7 +95,7 @@ def _number(event: Event, field: str) -> int | None:
     return int(value) if isinstance(value, str) and _NUMBER.match(value) else None
 
 
-def _of_uptime(event: Event) -> Iterator[tuple[str, FactValue]]:
+def _of_uptime(event: Event) -> Iterator[_Said]:
     """The raw data of 6013: texts in UTF-16, each ended by a zero; read from logs of Windows 7 to 10.
 
     They are a format version (1.1), 0, the product, the system (``6.1.7601 Build 7601 Service Pack 1``), the kind of
@@ -75,15 +108,15 @@ def _of_uptime(event: Event) -> Iterator[tuple[str, FactValue]]:
     version = os_version(system[1]) if system else None
     if system is None or version is None:
         return
-    yield "os.version", version
-    yield "os.build", int(system[2])
+    yield _Said("os.version", version)
+    yield _Said("os.build", int(system[2]))
     pack = service_pack(system[3]) if system[3] is not None else None
     if pack is not None:
-        yield "os.service_pack", pack
+        yield _Said("os.service_pack", pack)
     if product := texts[_PRODUCT].strip():
-        yield "os.product", product
+        yield _Said("os.product", product)
     if kernel := texts[_KERNEL].strip():
-        yield "os.kernel_type", kernel
+        yield _Said("os.kernel_type", kernel)
 
 
 def _texts(data: object) -> list[str]:

@@ -12,6 +12,7 @@ from evtscan.facts.services import CONTROL_MANAGER, INSTALLED, START_CHANGED, se
 from evtscan.facts.sessions import is_from
 from evtscan.facts.statement import Statement, Undecided
 from evtscan.model import Event, Inventory, Location, Registry, Selector, ServiceEntry
+from evtscan.versions import version_key
 
 SERVICES = r"SYSTEM\CurrentControlSet\Services"
 SERVICING = "Microsoft-Windows-Servicing"
@@ -35,6 +36,10 @@ PROVIDES = (
     *(row.fact for row in COMPONENTS),
     *(row.leftovers_fact for row in COMPONENTS if row.leftovers),
 )
+BEFORE = {
+    fact: version_key(row.before) or () for row in COMPONENTS if row.before for fact in (row.fact, row.leftovers_fact)
+}
+"""The facts of components that later Windows does not have, with the first version without them."""
 _BY_SERVICE = {service.casefold(): row for row in COMPONENTS for service in row.services}
 _BY_FEATURE = {feature.casefold(): row for row in COMPONENTS for feature in row.features}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from evtscan.facts import updates
 from evtscan.facts.statement import Statement
 from evtscan.model import FactValue, Location, Registry, RegistryKey, RegistryValue
 from evtscan.versions import os_version, service_pack, version_key
@@ -12,6 +13,7 @@ PROVIDES = (
     "os.version",
     "os.build",
     "os.ubr",
+    updates.FACT,
     "os.service_pack",
     "os.product",
     "os.kernel_type",
@@ -20,8 +22,6 @@ PROVIDES = (
     "hotfix",
 )
 _ROLES = {"winnt": "workstation", "servernt": "server", "lanmannt": "domain controller"}
-_NT_PRODUCTS = {"winnt": "Windows NT Workstation", "servernt": "Windows NT Server", "lanmannt": "Windows NT Server"}
-_TERMINAL_SERVER = "Terminal Server"
 _MAX_HOTFIXES = 4096
 _VISTA = (6,)
 
@@ -30,7 +30,9 @@ def collect(registry: Registry) -> Iterator[Statement]:
     """Read the keys that describe the system (their values by generation: Q132475, Q197099, Q222507, Q246009)."""
     current = registry.key(CURRENT_VERSION)
     if current is not None:
-        yield from _from_current_version(registry, current)
+        stated = list(_from_current_version(registry, current))
+        yield from stated
+        yield from updates.from_statements(stated)
     hotfixes = registry.key(rf"{CURRENT_VERSION}\Hotfix")
     if hotfixes is not None and hotfixes.whole:
         names = tuple(sorted(hotfixes.subkeys)[:_MAX_HOTFIXES])
@@ -98,16 +100,6 @@ def _from_product_options(registry: Registry, key: RegistryKey) -> Iterator[Stat
         return
     word = (_text(kind) or "").lower()
     yield from _state(registry, kind, "host.role", _ROLES.get(word))
-    current = registry.key(CURRENT_VERSION)
-    if current is not None and "productname" in current.values:
-        return
-    product = _NT_PRODUCTS.get(word)
-    suite = key.values.get("productsuite")
-    if product and suite is not None and isinstance(suite.data, tuple) and _TERMINAL_SERVER in suite.data:
-        product = f"{product}, Terminal Server Edition"
-    if product and current is not None:
-        # Windows NT has no ProductName; without CurrentVersion at hand the product may as well be a later one
-        yield from _state(registry, kind, "os.product", product)
 
 
 def _text(value: RegistryValue) -> str | None:

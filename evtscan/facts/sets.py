@@ -16,6 +16,7 @@ from evtscan.model import Basis, ExtractionWarning, FactValue, Known
 
 _FIRMEST_FIRST = (Basis.STATED, Basis.CARRIED_FORWARD, Basis.CARRIED_BACK, Basis.UNKNOWN)
 _NAMES_SHOWN = 10
+_NEITHER = Undecided("its packages are neither installed nor absent: superseded, pending, or installed in part")
 
 
 def timeline_of(name: str, placed: Iterable[Placed], bounds: Mapping[int, SessionBound] | None = None) -> FactTimeline:
@@ -157,7 +158,7 @@ def _spellings(placed: Sequence[Placed]) -> dict[str, str]:
     """Every name that is mentioned, by its lower case, as it is first spelled."""
     spellings: dict[str, str] = {}
     for item in placed:
-        for name in _names(item):
+        for name in (*_names(item), *item.statement.unsettled):
             spellings.setdefault(name.casefold(), name)
     return spellings
 
@@ -187,7 +188,7 @@ def _with_lists_joined(placed: Iterable[Placed]) -> Iterator[Placed]:
     yield from lists.values()
 
 
-def _with_value(item: Placed, value: bool) -> Placed:
+def _with_value(item: Placed, value: bool | Undecided) -> Placed:
     return replace(item, statement=replace(item.statement, value=value))
 
 
@@ -202,7 +203,11 @@ def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
             named = any(name.casefold() == key for name in _names(item))
             taken_back = added and not named
             repeated = named is state and item.session == changed_in
-            if not taken_back and not repeated:
+            if not named and any(name.casefold() == key for name in item.statement.unsettled):
+                if not added:
+                    yield _with_value(item, _NEITHER)
+                    state = None
+            elif not taken_back and not repeated:
                 yield _with_value(item, named)
                 state, added = named, False
         else:

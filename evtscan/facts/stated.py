@@ -4,6 +4,7 @@ import re
 from datetime import date
 from difflib import get_close_matches
 
+from evtscan.facts import updates
 from evtscan.facts.catalogue import CATALOGUE, FactKind, FactType, find
 from evtscan.facts.statement import Statement
 from evtscan.model import ExtractionWarning, FactEntry, FactsFile, FactValue
@@ -39,6 +40,7 @@ def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]
                 note=note,
             )
         )
+    statements += updates.from_statements(statements)
     return statements, warnings
 
 
@@ -57,7 +59,9 @@ def value_of(kind: FactKind, raw: object) -> FactValue:
     if kind.type is FactType.SET:
         items = raw if isinstance(raw, list | tuple) else [raw]
         return tuple(str(item) for item in items)
-    if isinstance(raw, bool | list | dict):
+    if kind.pattern == "registry.PATH" and isinstance(raw, list | tuple):
+        return tuple(str(item) for item in raw)
+    if isinstance(raw, bool | list | tuple | dict):
         raise ValueError(f"{raw!r} is not a single {kind.type.value}")
     if kind.type is FactType.INTEGER:
         return _integer(kind, raw)

@@ -30,7 +30,8 @@ class Statement:
     ``event`` is the record that states it; without one it comes from a snapshot, taken at ``taken`` (None: the evidence
     does not say when). ``since`` says that the value began to hold at ``taken`` or with the event, so that it tells
     nothing of the time before, not even in the same boot session. ``listing`` says of a set what the names in ``value``
-    are to it. ``note`` is what a reader should know about how it was read.
+    are to it; ``unsettled`` are other names that a whole list speaks of, without saying whether they are in the set.
+    ``note`` is what a reader should know about how it was read.
     """
 
     name: str
@@ -40,4 +41,5 @@ class Statement:
     taken: Instant | None = None
     since: bool = False
     listing: Listing = Listing.WHOLE
+    unsettled: tuple[str, ...] = ()
     note: str = ""

@@ -1,6 +1,7 @@
 """Words and numbers for the type of an event → what Windows makes of it: type, level, keywords."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAMES = {
     0: "Success",
@@ -42,13 +43,20 @@ class EventType:
 
 
 UNKNOWN = EventType(None, None, None, frozenset({"EventType", "Level", "Keywords"}))
+_OF_NUMBER = {
+    number: EventType(name, _LEVELS[number], _KEYWORDS.get(number, _CLASSIC)) for number, name in _NAMES.items()
+}
 
 
 def of_number(number: int) -> EventType:
     """The type of this number (MS-EVEN 2.2.2), or ``UNKNOWN``."""
-    if number not in _NAMES:
-        return UNKNOWN
-    return EventType(_NAMES[number], _LEVELS[number], _KEYWORDS.get(number, _CLASSIC))
+    return _OF_NUMBER.get(number, UNKNOWN)
+
+
+@lru_cache(maxsize=64)
+def of_record(number: int) -> EventType:
+    """The type in a record of a ``.evt``: one that MS-EVEN does not know goes by its number, as information."""
+    return _OF_NUMBER.get(number) or EventType(str(number), _LEVEL_WORDS["information"], _CLASSIC)
 
 
 def of_word(word: str) -> EventType:

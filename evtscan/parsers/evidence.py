@@ -61,6 +61,12 @@ class Reading:
             facts_files=tuple(self.facts_files),
         )
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing could be read; an archive that cannot be unpacked has a row, and is skipped all the same."""
+        skipped = {item.source_file for item in self.skipped}
+        return all(row.source_file in skipped for row in self.rows)
+
     def add_stated(self, files: Iterable[FactsFile]) -> None:
         """Add facts that were stated elsewhere than in a file of the host."""
         for facts in files:
@@ -156,6 +162,7 @@ def _read_log(task: _Task) -> None:
         clock_steps=0 if is_forwarded(log) else len(summary.clock_steps),
         time_zone=_zone_of(summary.first_time, summary.last_time),
         note="; ".join(_notes(log, logs)),
+        channels=tuple(dict.fromkeys(part.summary.channel for part in logs if part.summary.channel)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Required, TypedDict
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
+from evtscan.parsers.exportclock import ExportClock
 from evtscan.wintypes import Instant, parse_time
 
 _SAMPLE = 256
@@ -114,7 +115,10 @@ class Record:
 
 
 class Books:
-    """Warnings, and what is counted while an export is read, selected or not."""
+    """Warnings, and what is counted while an export is read, selected or not.
+
+    ``in_order``: the order of its records is that of the log. ``on_a_wall``: its times come from local ones.
+    """
 
     def __init__(self, source: Source) -> None:
         self.warnings: list[ExtractionWarning] = []
@@ -126,6 +130,9 @@ class Books:
         self._channels: set[str | None] = set()
         self._numbers: dict[Series, _Numbers] = {}
         self._unnumbered = False
+        self.in_order = True
+        self.on_a_wall = False
+        self._clock = ExportClock()
         self._oldest: tuple[int, System] | None = None
         self._newest: tuple[int, System] | None = None
 
@@ -157,6 +164,8 @@ class Books:
             self._oldest = sequence, system
         if self._newest is None or sequence > self._newest[0]:
             self._newest = sequence, system
+        if self.in_order and (time := system.get("time")) is not None:
+            self._clock.add(series, sequence, time)
         computer, channel = _short(system.get("computer")), _short(system.get("channel"))
         if computer and sequence < self._computers.get(computer, sequence + 1):
             self._name_computer(computer, sequence)
@@ -201,6 +210,7 @@ class Books:
             wrapped=any(series.lowest > 1 for series in numbers),
             cleared=first is not None and first["event_id"] in _CLEARED.get(first["provider"].casefold(), ()),
             filtered=self._unnumbered or any(not series.whole for series in numbers),
+            clock_steps=self._clock.found(on_a_wall=self.on_a_wall),
         )
 
     def _add_number(self, series: Series, number: int) -> None:
@@ -262,6 +272,7 @@ class Order:
         in_order = len(computers) == 1 or _steps(numbers) in ({1}, {-1})
         self.by_number = len(series) == 1 and None not in numbers and in_order
         self.newest_first = _newest_first(times)
+        self.known = self.by_number or not _turns_often(times)
         self._series: dict[Series, int] = {}
 
     def sequence(self, series: Series, number: int | None, place: int) -> int:
@@ -285,6 +296,12 @@ def _steps(values: Iterable[int | None]) -> set[int]:
 def _newest_first(times: Iterable[int]) -> bool:
     """Whether times fall more often than they rise."""
     return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(times)) < 0
+
+
+def _turns_often(times: Iterable[int]) -> bool:
+    """Whether the records stand in an order that has nothing to do with time: sorted by source, say."""
+    moves = [later > earlier for earlier, later in pairwise(times) if later != earlier]
+    return 4 * min(moves.count(True), moves.count(False)) > len(moves)
 
 
 class Selection:
@@ -334,6 +351,7 @@ class ExportLog:
             self._order = Order(islice(reader(source, preview), _SAMPLE))
         except OSError as error:
             raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
+        self._books.in_order = self._order.known
         if not self._order.sampled and preview.warnings:
             first = preview.warnings[0]
             raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")

@@ -20,10 +20,12 @@ def is_forwarded(log: Log) -> bool:
     A host that is renamed shows each of its names in one run; two of them in turn, or together with several channels,
     are two hosts.
     """
-    channels = {channel.casefold() for event in log.events if (channel := _channel(event))}
+    channels = {name.casefold() for name in map(_channel, {event.channel for event in log.events}) if name}
     if FORWARDED in {*channels, (log.summary.channel or "").casefold()} or _is_named_so(log):
         return True
-    labels = [label_of(event.computer).casefold() for event in log.events if event.computer]
+    named = [event.computer for event in log.events if event.computer]
+    label = {name: label_of(name).casefold() for name in set(named)}
+    labels = list(map(label.__getitem__, named))
     computers = len(set(labels))
     turns = sum(1 for _ in groupby(labels)) - 1
     return computers > 1 and (len(channels) > 1 or turns > 2 * (computers - 1))
@@ -37,9 +39,12 @@ def divide(log: Log) -> list[Log]:
     """
     by_computer = is_forwarded(log)
     parts: dict[tuple[str, str], list[Event]] = {}
+    keys: dict[tuple[str | None, str | None], tuple[str, str]] = {}
     for event in log.events:
-        computer = label_of(event.computer or "").casefold() if by_computer else ""
-        parts.setdefault((computer, _channel(event).casefold()), []).append(event)
+        names = (event.computer if by_computer else None, event.channel)
+        if names not in keys:
+            keys[names] = label_of(names[0] or "").casefold(), _channel(names[1]).casefold()
+        parts.setdefault(keys[names], []).append(event)
     if not by_computer:
         parts = _without_oddities(parts)
         if len(parts) < 2:
@@ -56,9 +61,9 @@ def _is_named_so(log: Log) -> bool:
     return log.source.base_name.casefold().startswith(FORWARDED)
 
 
-def _channel(event: Event) -> str:
+def _channel(name: str | None) -> str:
     """The channel of an event; nothing where damage has left something else in its place."""
-    channel = event.channel or ""
+    channel = name or ""
     return channel if channel.isprintable() and len(channel) <= _LONGEST_CHANNEL else ""
 
 
@@ -76,7 +81,7 @@ def _part(log: Log, events: list[Event], by_computer: bool) -> Log:
     names = tuple(dict.fromkeys(event.computer for event in events if event.computer))
     summary = replace(
         log.summary,
-        channel=next(filter(None, map(_channel, events)), None),
+        channel=next(filter(None, (_channel(event.channel) for event in events)), None),
         computers=names if by_computer else log.summary.computers,
         newest_computer=names[-1] if by_computer and names else log.summary.newest_computer,
         records=len(events),

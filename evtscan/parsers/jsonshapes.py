@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from evtscan.parsers.eventtypes import level_of_word
 from evtscan.parsers.exports import Content, System, add, instant, unsaid, whole_number
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_float, format_guid_text, format_hex
 
@@ -334,7 +335,6 @@ def _base64(text: str) -> str:
 
 # ------------------------------------------------------------------------------------------------- Winlogbeat
 
-_LEVELS = {"critical": 1, "error": 2, "warning": 3, "information": 4, "verbose": 5}
 _NUMBERED = re.compile(r"param([1-9]\d{0,3})\Z")
 _WINLOGBEAT = (
     "written by Winlogbeat, which leaves out Qualifiers, Keywords, Task and Opcode as numbers, EventSourceName, and "
@@ -394,7 +394,7 @@ def _unwrapped(top: Members) -> Members:
 def _level(word: Any, keywords: Any) -> int | None:
     """The number of a level that is given as a word; an audit has none, and is shown as information."""
     audit = any("audit" in str(item).lower() for item in (keywords if isinstance(keywords, list) else [keywords]))
-    level = _LEVELS.get(str(word).lower())
+    level = level_of_word(str(word))
     return 0 if audit and level == 4 else level
 
 

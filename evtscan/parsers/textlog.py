@@ -173,10 +173,12 @@ class TextLog:
         self._by_level = query.levels is not None
         self._places = _Places(survey, dialect.newest_first)
         self._clock = _Clock(survey, zone, dialect.one_offset)
+        self._books.in_order = len(survey.sections) == 1 and (survey.numbered or not survey.times.disordered)
 
     @property
     def summary(self) -> LogSummary:
         """What was read, selected or not; complete when the iteration has ended."""
+        self._books.on_a_wall = self._clock.on_a_wall
         return self._books.summary(self._dialect.format)
 
     def __iter__(self) -> Iterator[Event]:
@@ -257,7 +259,10 @@ class _Places:
 
 
 class _Clock:
-    """Printed times → points in time, by what the first pass found and the zone that the user gave."""
+    """Printed times → points in time, by what the first pass found and the zone that the user gave.
+
+    ``on_a_wall``: some were local times, so that an hour is there twice in autumn.
+    """
 
     def __init__(self, survey: _Survey, zone: SourceZone | None, one_offset: bool) -> None:
         times = survey.times
@@ -269,6 +274,7 @@ class _Clock:
         self._refused = zone is not None and one_offset and span is not None and not zone.is_steady(*span)
         self._zone = None if self._refused else zone
         self._undecided = self._misfits = self._double = self._local = 0
+        self.on_a_wall = False
 
     def instant(self, text: str, *, utc: bool) -> Instant | None:
         """A printed time as a point in time: local if no zone is known, None if it cannot be read."""
@@ -284,6 +290,7 @@ class _Clock:
             return Instant(ticks, time.digits)
         if time.offset is not None:
             return Instant(max(ticks - time.offset * TICKS_PER_SECOND, 0), time.digits)
+        self.on_a_wall = True
         offset = self._offset(ticks)
         if offset is None:
             self._local += 1

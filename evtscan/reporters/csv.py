@@ -5,15 +5,47 @@ the same everywhere. Every row is one line: cells hold no line breaks. Text that
 gets a leading apostrophe (OWASP, "CSV Injection"); numbers of our own, such as counts, are left alone.
 """
 
+import csv
 import re
-from io import TextIOWrapper
-from typing import BinaryIO
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any, BinaryIO
 
-from evtscan.reporters.tables import Cell, Table, cell_text
+from evtscan.model import Report
+from evtscan.reporters.summary import HostSummary, rules_by_id
+from evtscan.reporters.tables import Cell, Table, TableForm, cell_text
 
 _FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
 """What begins a formula: also behind white space, which some programs trim, and in full width. Apostrophes may lead,
 so that taking one away always gives back the value."""
+
+
+class CsvSink:
+    """Writes one table of a report host by host."""
+
+    def __init__(self, form: TableForm[Any], report: Report, stream: BinaryIO) -> None:
+        self._form = form
+        self._report = report
+        self._rules = rules_by_id(report)
+        self._stream = stream
+        stream.write(_lines([tuple(form.columns)]))
+
+    def add(self, summary: HostSummary) -> None:
+        """Write the rows of one host."""
+        self._stream.write(_lines(self._form.rows_of_host(summary, self._rules)))
+
+    def close(self) -> None:
+        """Write the rows that belong to no host."""
+        self._stream.write(_lines(self._form.rows_of_report(self._report)))
+
+
+def sink(form: TableForm[Any], report: Report, stream: BinaryIO) -> CsvSink:
+    """Begin to write one table of a report.
+
+    Raises:
+        OSError: if the stream cannot be written.
+    """
+    return CsvSink(form, report, stream)
 
 
 def write(table: Table, stream: BinaryIO) -> None:
@@ -22,16 +54,13 @@ def write(table: Table, stream: BinaryIO) -> None:
     Raises:
         OSError: if the stream cannot be written.
     """
-    import pandas as pd  # takes half a second, and most runs write no table
+    stream.write(_lines([table.columns, *table.rows]))
 
-    rows = [[_neutralised(cell) for cell in row] for row in table.rows]
-    frame = pd.DataFrame(rows, columns=list(table.columns), dtype=object)
-    text = TextIOWrapper(stream, encoding="utf-8", newline="")
-    try:
-        frame.to_csv(text, index=False, lineterminator="\r\n")
-        text.flush()
-    finally:
-        text.detach()
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(map(_neutralised, row) for row in rows)
+    return text.getvalue().encode("utf-8")
 
 
 def _neutralised(cell: Cell) -> str:

@@ -46,17 +46,23 @@ class Line:
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
-    """Walk an explanation from the top, each condition before what it consists of."""
-    waiting = [(0, explanation)]  # not recursive: a saved report may nest as deep as it likes
-    while waiting:
-        depth, node = waiting.pop()
-        node = _folded(node)
+    """Write an explanation from the top, each condition before what it consists of."""
+    for depth, node in walk(explanation):
         yield Line(depth, node.truth, _worded(node))
         for location in node.locations[:LOCATIONS_SHOWN]:
             yield Line(depth + 1, None, prose(str(location)))
         more = len(node.locations) - LOCATIONS_SHOWN
         if more > 0:
             yield Line(depth + 1, None, f"and {more} more")
+
+
+def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
+    """Each condition with its depth, before what it consists of; a ``not`` and the one test in it are one condition."""
+    waiting = [(0, explanation)]  # not recursive: a saved report may nest as deep as it likes
+    while waiting:
+        depth, node = waiting.pop()
+        node = _folded(node)
+        yield depth, node
         waiting.extend((depth + 1, child) for child in reversed(node.children))
 
 

@@ -1,14 +1,17 @@
 """Report → the ledger that ends every run: what was read, what was not and why, and by which rules."""
 
-from collections.abc import Iterable, Sequence
+from bisect import insort
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from evtscan.model import EvidenceRow, HostReport, RefusedRule, Report
 from evtscan.reporters.safetext import prose
+from evtscan.reporters.summary import HostSummary, feed
 
 NAMES_SHOWN = 5
 """How many names a line lists before it counts the rest."""
 
-DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated"})
+DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated", "unreadable"})
 """Kinds of warnings that say that a file is damaged, whether or not records are known to be lost."""
 
 LINES_SHOWN = 20
@@ -17,24 +20,94 @@ LINES_SHOWN = 20
 _LABEL_WIDTH = 9
 
 
+class Ledger:
+    """Takes the hosts of a report, and says what was read; of long lists it keeps the beginning and the number."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._several = len(report.hosts) > 1
+        self._skipped: dict[str, _Names] = {}
+        self._damaged = _Lines()
+        self._warnings = _Lines()
+        self._read = self._records = self._lost = 0
+
+    def add(self, summary: HostSummary) -> None:
+        """Take the next host."""
+        host = summary.host
+        prefix = f"{host.host}/" if self._several else ""
+        self._read += len(read_files(host))
+        self._records += sum(row.records or 0 for row in host.evidence)
+        self._lost += sum(row.lost for row in host.evidence)
+        for item in host.skipped:
+            self._skipped.setdefault(item.reason, _Names()).add(prefix + item.source_file)
+        for row in host.evidence:
+            if is_damaged(host, row):
+                count = f"{row.records or 0:,} records read, {row.lost:,} lost"
+                self._damaged.add(f"{prefix}{row.source_file}: {count}")
+        for warning in host.warnings:
+            self._warnings.add(f"{prefix}{warning.location}: {warning.message}")
+
+    def close(self) -> None:
+        """Nothing is left to do behind the last host."""
+
+    def lines(self) -> list[str]:
+        """The ledger as lines of text, safe to print."""
+        skipped = sum(names.count for names in self._skipped.values())
+        rules = self._report
+        return [
+            *part("files", [f"{self._read + skipped:,} seen, {self._read:,} read, {skipped:,} skipped"]),
+            *part("skipped", _by_reason(self._skipped)),
+            *self._damaged.part("damaged"),
+            *part("records", [f"{self._records:,} read, {self._lost:,} lost"]),
+            *self._warnings.part("warnings"),
+            *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
+            *part("refused", [_refused(rule) for rule in rules.refused]),
+        ]
+
+
+@dataclass(slots=True)
+class _Names:
+    """The first names of many in their order, and how many there are."""
+
+    first: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        insort(self.first, name)
+        del self.first[NAMES_SHOWN:]
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The first lines of many, and how many there are."""
+
+    first: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, line: str) -> None:
+        self.count += 1
+        if self.count <= LINES_SHOWN:
+            self.first.append(line)
+
+    def part(self, label: str) -> list[str]:
+        return part(label, self.first, self.count)
+
+
 def ledger(report: Report) -> list[str]:
-    """Write the ledger as lines of text, safe to print.
+    """Write the ledger of a report as lines of text, safe to print.
 
     Lists are cut short after some names and lines, with the number of what is left out: it is in the report.
     """
-    read = [(host, row) for host in report.hosts for row in host.evidence]
-    skipped = [(_name(report, host, item.source_file), item.reason) for host in report.hosts for item in host.skipped]
-    lost = sum(row.lost for _, row in read)
-    records = sum(row.records or 0 for _, row in read)
-    return [
-        *_part("files", [f"{len(read) + len(skipped):,} seen, {len(read):,} read, {len(skipped):,} skipped"]),
-        *_part("skipped", _by_reason(skipped)),
-        *_part("damaged", [line for host in report.hosts for line in _damaged(report, host)]),
-        *_part("records", [f"{records:,} read, {lost:,} lost"]),
-        *_part("warnings", [line for host in report.hosts for line in _warnings(report, host)]),
-        *_part("rules", [f"{len(report.rules):,} loaded, {len(report.refused):,} refused"]),
-        *_part("refused", [_refused(rule) for rule in report.refused]),
-    ]
+    made = Ledger(report)
+    feed(report, [made])
+    return made.lines()
+
+
+def read_files(host: HostReport) -> list[EvidenceRow]:
+    """The files of a host that were read: an archive that cannot be unpacked has a row, and is skipped all the same."""
+    skipped = {item.source_file for item in host.skipped}
+    return [row for row in host.evidence if row.source_file not in skipped]
 
 
 def is_damaged(host: HostReport, row: EvidenceRow) -> bool:
@@ -45,34 +118,14 @@ def is_damaged(host: HostReport, row: EvidenceRow) -> bool:
     )
 
 
-def _name(report: Report, host: HostReport, source_file: str) -> str:
-    return f"{host.host}/{source_file}" if len(report.hosts) > 1 else source_file
+def _by_reason(skipped: Mapping[str, _Names]) -> list[str]:
+    most_first = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))
+    return [f"{names.count:,} {reason}: {_listed(names)}" for reason, names in most_first]
 
 
-def _by_reason(skipped: Iterable[tuple[str, str]]) -> list[str]:
-    names: dict[str, list[str]] = {}
-    for name, reason in skipped:
-        names.setdefault(reason, []).append(name)
-    most_first = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [f"{len(files):,} {reason}: {_listed(sorted(files))}" for reason, files in most_first]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _damaged(report: Report, host: HostReport) -> list[str]:
-    return [
-        f"{_name(report, host, row.source_file)}: {row.records or 0:,} records read, {row.lost:,} lost"
-        for row in host.evidence
-        if is_damaged(host, row)
-    ]
-
-
-def _warnings(report: Report, host: HostReport) -> list[str]:
-    prefix = f"{host.host}/" if len(report.hosts) > 1 else ""
-    return [f"{prefix}{warning.location}: {warning.message}" for warning in host.warnings]
+def _listed(names: _Names) -> str:
+    more = names.count - len(names.first)
+    return ", ".join(names.first) + (f" and {more:,} more" if more else "")
 
 
 def _refused(rule: RefusedRule) -> str:
@@ -80,9 +133,11 @@ def _refused(rule: RefusedRule) -> str:
     return f"{where}: {rule.message}"
 
 
-def _part(label: str, lines: Sequence[str]) -> list[str]:
+def part(label: str, lines: Sequence[str], count: int | None = None) -> list[str]:
+    """One part of the ledger: its name beside the first of its lines, which may be only the first of ``count``."""
     shown = [prose(line) for line in lines[:LINES_SHOWN]]
-    if len(lines) > LINES_SHOWN:
-        shown.append(f"and {len(lines) - LINES_SHOWN:,} more")
+    more = (len(lines) if count is None else count) - len(shown)
+    if more > 0:
+        shown.append(f"and {more:,} more")
     labels = [label] + [""] * len(shown)
     return [f"{name:<{_LABEL_WIDTH}} {line}" for name, line in zip(labels, shown, strict=False)]

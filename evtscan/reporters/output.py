@@ -11,6 +11,8 @@ from typing import BinaryIO
 from evtscan.errors import OutputError, UsageError
 from evtscan.model import Report
 from evtscan.reporters import REPORTERS, Reporter
+from evtscan.reporters.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
+from evtscan.reporters.view import Shown, as_shown
 
 STDOUT = "-"
 """The name that stands for standard output."""
@@ -32,11 +34,14 @@ def plan_outputs(targets: Sequence[str], format_name: str | None = None) -> tupl
     every format that belongs in a folder. Other names choose their format by suffix; standard output is ``console``.
 
     Raises:
-        UsageError: for an unknown format, a suffix that stands for none, or two outputs of one name.
+        UsageError: for an unknown format, a suffix that stands for none, two outputs of one name, or a format for
+            which a package is not installed.
         OutputError: for a name that the system refuses.
     """
     asked_for = None if format_name is None else _by_name(format_name)
     outputs = tuple(output for target in targets for output in _planned(target, asked_for))
+    for reporter in {output.reporter.name: output.reporter for output in outputs}.values():
+        reporter.check_installed()
     names = [None if output.path is None else os.path.normcase(output.path.absolute()) for output in outputs]
     for place, name in enumerate(names):
         if name in names[:place]:
@@ -69,34 +74,102 @@ def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
         raise OutputError(f"{existing[0]}{others}: exists already; replace it with -C, or give another name with -o")
 
 
-def write_outputs(report: Report, outputs: Sequence[Output], *, clobber: bool, stdout: BinaryIO) -> None:
-    """Write a report to every output.
+def write_outputs(
+    report: Report,
+    outputs: Sequence[Output],
+    *,
+    clobber: bool,
+    stdout: BinaryIO,
+    also: Sequence[Sink] = (),
+    shown: Shown | None = None,
+) -> None:
+    """Write a report to every output, in one pass over its hosts, which ``also`` get.
 
     All files are written under temporary names beside their places first and then renamed, so that whatever goes
-    wrong before leaves the old files as they were.
+    wrong before leaves the old files as they were. ``shown`` says what of a host they show, but for those in full.
 
     Raises:
         OutputError: if one cannot be written, or exists by now and ``clobber`` does not allow to replace it.
+        BrokenPipeError: if nobody reads standard output any longer.
     """
-    staged: list[tuple[Path, Path]] = []
+    view = as_shown(report, shown)
+    writing = [_Writing(output, stdout) for output in outputs]
+    full = [item for item in writing if item.output.reporter.full]
+    others = [item for item in writing if not item.output.reporter.full]
     try:
-        for output in outputs:
-            if output.path is None:
-                with _naming("standard output"):
-                    output.reporter.write(report, stdout, output.content)
-                    stdout.flush()
-            else:
-                staged.append((_temporary(output.path), output.path))
-                with _naming(str(output.path)):
-                    _write_file(report, output, staged[-1][0])
+        for item in writing:
+            item.begin(report if item.output.reporter.full else view)
+        _pass(report, shown, full, [*others, *also])
         check_outputs(outputs, clobber=clobber)
-        for temporary, path in staged:
-            with _naming(str(path)):
-                temporary.replace(path)
+        for item in writing:
+            item.rename()
     finally:
-        for temporary, _ in staged:
-            with suppress(OSError):  # gone after renaming, or never made: what went wrong is raised already
-                temporary.unlink()
+        for item in writing:
+            item.discard()
+
+
+def _pass(report: Report, shown: Shown | None, full: Sequence[Sink], others: Sequence[Sink]) -> None:
+    rules = rules_by_id(report)
+    for host in in_order(report.hosts):
+        summary = summary_of(host, rules)
+        for sink in full:
+            sink.add(summary)
+        if shown is not None:
+            summary = summary_of(shown(host), rules)
+        for sink in others:
+            sink.add(summary)
+    for sink in (*full, *others):
+        sink.close()
+
+
+class _Writing:
+    """One output on its way: a sink, whose file has a temporary name until it is renamed."""
+
+    def __init__(self, output: Output, stdout: BinaryIO) -> None:
+        self.output = output
+        self._stdout = stdout
+        self._name = "standard output" if output.path is None else str(output.path)
+        self._temporary: Path | None = None
+        self._stream: BinaryIO = stdout
+        self._sink: Sink | None = None
+
+    def begin(self, report: Report) -> None:
+        """Open the file, and write what stands before the first host."""
+        with _naming(self._name):
+            if self.output.path is not None:
+                self._temporary = _temporary(self.output.path)
+                self._temporary.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = self._temporary.open("xb")
+            self._sink = self.output.reporter.sink(report, self._stream, self.output.content)
+
+    def add(self, summary: HostSummary) -> None:
+        assert self._sink is not None
+        with _naming(self._name):
+            self._sink.add(summary)
+
+    def close(self) -> None:
+        assert self._sink is not None
+        with _naming(self._name):
+            self._sink.close()
+            self._stream.flush()
+            if self._stream is not self._stdout:
+                self._stream.close()
+
+    def rename(self) -> None:
+        """Give the file its name, now that everything is written."""
+        if self._temporary is not None and self.output.path is not None:
+            with _naming(self._name):
+                self._temporary.replace(self.output.path)
+
+    def discard(self) -> None:
+        """Take away a file that did not get its name."""
+        self._sink = None  # it may write when it goes, and the file is open still
+        with suppress(OSError):  # gone after renaming, or a full disk: what went wrong is raised already
+            if self._stream is not self._stdout:
+                self._stream.close()
+        if self._temporary is not None:
+            with suppress(OSError):
+                self._temporary.unlink()
 
 
 @contextmanager
@@ -131,7 +204,7 @@ def _planned(target: str, asked_for: Reporter | None) -> Iterator[Output]:
         raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
     if target == STDOUT:
         yield Output(None, asked_for or _by_name("console"))
-    elif _is_folder(target):
+    elif is_folder(target):
         for row in [asked_for] if asked_for else [row for row in REPORTERS if row.in_folder]:
             for content in row.files():
                 yield Output(Path(target, content + row.suffix), row, content)
@@ -140,7 +213,8 @@ def _planned(target: str, asked_for: Reporter | None) -> Iterator[Output]:
         yield Output(path, asked_for or _by_suffix(path))
 
 
-def _is_folder(target: str) -> bool:
+def is_folder(target: str) -> bool:
+    """Whether an output with this name is a folder: there is one, or the name ends in a slash."""
     if target.endswith(("/", os.sep)):
         return True
     with _naming(target):
@@ -149,9 +223,9 @@ def _is_folder(target: str) -> bool:
 
 def _by_suffix(path: Path) -> Reporter:
     for row in REPORTERS:
-        if row.suffix == path.suffix.lower():
+        if row.by_suffix and row.suffix == path.suffix.lower():
             return row
-    suffixes = ", ".join(row.suffix for row in REPORTERS)
+    suffixes = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
     raise UsageError(
         f"{path}: the name does not say which format to write; end it in one of {suffixes}, "
         "in / for a folder of all tables, or choose with -t"
@@ -176,16 +250,12 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".evtscan-{secrets.token_hex(6)}.tmp")
 
 
-def _write_file(report: Report, output: Output, temporary: Path) -> None:
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("xb") as stream:
-        output.reporter.write(report, stream, output.content)
-
-
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
     """Turn the system's error into one that names the output."""
     try:
         yield
+    except BrokenPipeError:  # whoever read standard output has gone, and nothing is wrong with it
+        raise
     except OSError as error:
         raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

@@ -1,14 +1,24 @@
 """What a report says of its hosts in few words: verdicts counted, the worst of them, how much was read."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Protocol
 
-from evtscan.model import QUIET_KINDS, EvidenceRow, Finding, HostReport, Level, Report, RuleInfo, Verdict
-
-NOT_SEEN = frozenset({Verdict.NOT_APPLICABLE, Verdict.CLEAR, Verdict.NOT_ASSESSED})
-"""Verdicts that say that there is nothing to report; they are there only with ``--all`` and change no summary."""
+from evtscan.model import (
+    ACCEPTED,
+    NOT_SEEN,
+    QUIET_KINDS,
+    EvidenceRow,
+    Finding,
+    HostReport,
+    Level,
+    Report,
+    RuleInfo,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,8 @@ class Judged:
     @property
     def counts_as_worst(self) -> bool:
         """Whether this finding may decide the worst verdict of its host."""
-        return self.rule.kind not in QUIET_KINDS and self.verdict not in NOT_SEEN
+        is_quiet = self.rule.kind in QUIET_KINDS or self.finding.status == ACCEPTED
+        return not is_quiet and self.verdict not in NOT_SEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,35 @@ class HostSummary:
         return rank, -level_rank(self.worst_level), self.host.host
 
 
+class Sink(Protocol):
+    """Takes the hosts of a report one by one, in order of their names, and keeps none of them.
+
+    A report may be too large for memory: all that is made of it is made in one pass, by several sinks at once.
+    """
+
+    def add(self, summary: HostSummary) -> None:
+        """Take the next host."""
+        ...
+
+    def close(self) -> None:
+        """Do what is to be done behind the last host."""
+        ...
+
+
+def feed(report: Report, sinks: Sequence[Sink]) -> None:
+    """Pass the hosts of a report to every sink, and close them."""
+    for summary in summaries(report):
+        for sink in sinks:
+            sink.add(summary)
+    for sink in sinks:
+        sink.close()
+
+
+def in_order(hosts: Sequence[HostReport]) -> Sequence[HostReport]:
+    """The hosts in order of their names."""
+    return sorted(hosts, key=attrgetter("host")) if isinstance(hosts, tuple | list) else hosts
+
+
 def level_rank(level: str) -> int:
     """Order of a rule's level, 4 for critical; -1 if the rule names none."""
     return Level[level.upper()] if level.upper() in Level.__members__ else -1
@@ -70,10 +110,9 @@ def rules_by_id(report: Report) -> dict[str, RuleInfo]:
     return {rule.id: rule for rule in report.rules}
 
 
-def judged(report: Report) -> list[Judged]:
+def judged(report: Report) -> Iterator[Judged]:
     """Join each finding with its rule, in the order of every report: host, severity of verdict, level, article."""
-    rules = rules_by_id(report)
-    return sorted((item for host in report.hosts for item in _judged(host, rules)), key=_order)
+    return (item for summary in summaries(report) for item in summary.findings)
 
 
 def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
@@ -81,24 +120,20 @@ def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
     return rules.get(rule_id) or RuleInfo(id=rule_id, title="", level="")
 
 
-def summarise(report: Report) -> list[HostSummary]:
-    """Summarise each host of a report, in order of their names."""
+def summaries(report: Report) -> Iterator[HostSummary]:
+    """Summarise each host of a report, in order of their names, one at a time."""
     rules = rules_by_id(report)
-    hosts = sorted(report.hosts, key=lambda host: host.host)
-    return [_summary(host, sorted(_judged(host, rules), key=_order)) for host in hosts]
+    return (summary_of(host, rules) for host in in_order(report.hosts))
 
 
-def _judged(host: HostReport, rules: Mapping[str, RuleInfo]) -> list[Judged]:
-    return [Judged(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings]
+def summarise(report: Report) -> list[HostSummary]:
+    """Summarise all hosts of a report that fits into memory, in order of their names."""
+    return list(summaries(report))
 
 
-def _order(item: Judged) -> tuple[str, int, int, str, str, str, str]:
-    finding, rule = item.finding, item.rule
-    level = -level_rank(rule.level)
-    return item.host.host, item.verdict.rank, level, rule.article, rule.id, finding.entity, finding.finding_id
-
-
-def _summary(host: HostReport, findings: list[Judged]) -> HostSummary:
+def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
+    """Summarise one host."""
+    findings = sorted((Judged(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings), key=_order)
     worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)
     levels = [item.rule.level for item in findings if item.counts_as_worst and item.verdict is worst]
     logs = [row for row in host.evidence if row.records is not None]
@@ -115,8 +150,13 @@ def _summary(host: HostReport, findings: list[Judged]) -> HostSummary:
         logs=len(logs),
         cleared=sum(row.cleared for row in logs),
         gaps=sum(row.holes for row in logs),
-        clock_steps=sum(row.clock_steps for row in logs),
+        clock_steps=host.clock_steps,
     )
+
+
+def _order(item: Judged) -> tuple[int, int, str, str, str, str]:
+    finding, rule = item.finding, item.rule
+    return item.verdict.rank, -level_rank(rule.level), rule.article, rule.id, finding.entity, finding.finding_id
 
 
 def _times(row: EvidenceRow) -> list[str]:

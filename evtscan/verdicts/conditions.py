@@ -1,17 +1,32 @@
 """Conditions of a known issue × facts of a host at a point → an explanation: true, false or unknown, and why."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from evtscan.detection.condition import Operator, Test, evaluate, tests_in
-from evtscan.detection.modifiers import holds, holds_up_to, holds_within, plain_text
+from evtscan.detection.condition import (
+    Condition,
+    Operator,
+    Test,
+    Unobservable,
+    evaluate,
+    explain_unobservable,
+    tests_in,
+    unobservables_in,
+)
+from evtscan.detection.eventtests import explain_in, shown
+from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.modifiers import holds, holds_up_to, holds_within, plain_text, with_references
+from evtscan.detection.ranges import EVENT, event_fields_in, facts_in, references_in
 from evtscan.detection.rule import Doubt, KnownIssue
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.facts.sets import KnownSet
 from evtscan.facts.timeline import Point
 from evtscan.logic import Truth, truth
-from evtscan.model import Basis, Bound, Explanation, Known, Limit, Location
+from evtscan.model import Basis, Bound, Event, Explanation, Known, Limit, Location
+from evtscan.verdicts import operands
+from evtscan.verdicts.operands import Operand
 
 
 class Conditions:
@@ -20,51 +35,163 @@ class Conditions:
     def __init__(self, issue: KnownIssue, host: Host, strict: bool = False) -> None:
         self.issue, self.host, self.strict = issue, host, strict
         everything = (issue.when, *(doubt.when for doubt in issue.doubts))
-        self._facts = tuple(dict.fromkeys(test.field for condition in everything for test in tests_in(condition)))
+        tests = [test for condition in everything for test in tests_in(condition)]
+        self._facts = tuple(dict.fromkeys(fact for test in tests for fact in facts_in(test)))
+        self._asks_event = any(map(event_fields_in, tests)) or any(map(_names_fields, everything))
         self._answers: dict[tuple[int, ...], tuple[Explanation, list[Doubt]]] = {}
 
-    def at(self, point: Point) -> Explanation:
-        """Whether the conditions held at a point."""
-        return self._judged(point)[0]
+    def at(self, point: Point, event: Event | None = None) -> Explanation:
+        """Whether the conditions held at a point; ``event`` is the one that is judged there, if it is an event's."""
+        return self._judged(point, event)[0]
 
-    def doubts_at(self, point: Point) -> list[Doubt]:
+    def doubts_at(self, point: Point, event: Event | None = None) -> list[Doubt]:
         """The doubts that are known to be justified at a point."""
-        return self._judged(point)[1]
+        return self._judged(point, event)[1]
 
-    def _judged(self, point: Point) -> tuple[Explanation, list[Doubt]]:
-        """Both, worked out once for all points at which the same is known (a host's time lines keep what is known)."""
+    def _judged(self, point: Point, event: Event | None) -> tuple[Explanation, list[Doubt]]:
+        """Both, worked out once for all points at which the same is known (a host's time lines keep what is known).
+
+        What a condition says of an event is its own, and is not kept.
+        """
+        if event is not None and self._asks_event:
+            return self._judge(point, event)
         key = tuple(id(self.host.known(fact, point)) for fact in self._facts)
         if key not in self._answers:
-            doubts = self._doubts(point)
-            doubted = {doubt.about: doubt for doubt in doubts}
-
-            def leaf(test: Test, positive: bool) -> Explanation:
-                return self._explain(test, point, positive, doubted.get(test.field))
-
-            self._answers[key] = evaluate(self.issue.when, leaf), doubts
+            self._answers[key] = self._judge(point, None)
         return self._answers[key]
 
-    def _doubts(self, point: Point) -> list[Doubt]:
+    def _judge(self, point: Point, event: Event | None) -> tuple[Explanation, list[Doubt]]:
+        at = _Moment(self.host, point, event, self.strict)
+        doubts = [doubt for doubt in self.issue.doubts if at.explain(doubt.when, {}).truth is Truth.TRUE]
+        return at.explain(self.issue.when, {doubt.about: doubt for doubt in doubts}), doubts
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A host at a point, where an event is judged (or none: now)."""
+
+    host: Host
+    point: Point
+    event: Event | None
+    strict: bool
+
+    def explain(self, condition: Condition, doubted: Mapping[str, Doubt]) -> Explanation:
+        """Whether a condition held, with its reasons; facts that are doubted count as unknown."""
+
         def leaf(test: Test, positive: bool) -> Explanation:
-            return self._explain(test, point, positive, None)
+            return self._explain(test, positive, doubted)
 
-        return [doubt for doubt in self.issue.doubts if evaluate(doubt.when, leaf).truth is Truth.TRUE]
+        def unobservable(stated: Unobservable) -> Explanation:
+            return explain_unobservable(replace(stated, text=_with_fields(stated.text, self.event)))
 
-    def _explain(self, test: Test, point: Point, positive: bool, doubt: Doubt | None) -> Explanation:
-        known = self.host.known(test.field, point)
-        answer = decide(test, known, positive, strict=self.strict)
-        if doubt is not None and answer.truth is not Truth.UNKNOWN:
-            says = f"{answer.says}, which is in doubt: {doubt.reason}"
-            answer = Answer(Truth.UNKNOWN, Basis.UNKNOWN, says, answer.locations)
-        unknown = answer.truth is Truth.UNKNOWN
-        return Explanation(
-            text=test.text,
-            truth=answer.truth,
-            says=answer.says,
-            basis="" if unknown else "carried" if answer.basis.carried else "stated",
-            fact=test.field,
-            locations=answer.locations,
-        )
+        return evaluate(condition, leaf, unobservable=unobservable)
+
+    def _explain(self, test: Test, positive: bool, doubted: Mapping[str, Doubt]) -> Explanation:
+        others = [self._operand(name, doubted) for name in references_in(test)]
+        missing = [other for other in others if other.is_missing]
+        if missing:
+            return _explain_missing(test, [*self._own_operand_if_missing(test, doubted), *missing])
+        compared = with_references(test, {other.name: other.value for other in others}) if others else test
+        if test.field.startswith(EVENT):
+            answer = self._answer_of_event(compared)
+        else:
+            known = self.host.known(test.field, self.point)
+            answer = decide(compared, known, positive, strict=self.strict)
+            answer = _doubted(answer, doubted.get(test.field))
+        return _explanation(test, _compared(answer, others, positive))
+
+    def _answer_of_event(self, test: Test) -> "Answer":
+        operand = self._operand(test.field, {})
+        if operand.is_missing:
+            return Answer(Truth.UNKNOWN, Basis.UNKNOWN, operand.says, operand.locations, operand.how_to_get)
+        assert self.event is not None, "without an event its fields are missing"
+        found = explain_in(self.event, test, test.field.removeprefix(EVENT))
+        basis = Basis.UNKNOWN if found.truth is Truth.UNKNOWN else Basis.STATED
+        return Answer(found.truth, basis, found.says, found.locations, found.how_to_get)
+
+    def _operand(self, name: str, doubted: Mapping[str, Doubt]) -> Operand:
+        if name.startswith(EVENT):
+            return operands.of_event(name, name.removeprefix(EVENT), self.event)
+        known = self.host.known(name, self.point)
+        operand = operands.of_fact(known, _why_unknown(known))
+        if operand.is_missing:
+            return operand
+        doubt = doubted.get(name)
+        if doubt is not None:
+            return replace(operand, basis=Basis.UNKNOWN, says=_in_doubt(operand.says, doubt))
+        if not operand.basis.carried:
+            return operand
+        says = f"{operand.says} ({_stated_elsewhere(known)})"
+        if self.strict:
+            refused = f"{_stated_elsewhere(known)}, which --strict-facts does not accept"
+            says = f"{catalogue.noun(name)} is not known ({refused})"
+            return replace(operand, basis=Basis.UNKNOWN, says=says)
+        return replace(operand, says=says)
+
+    def _own_operand_if_missing(self, test: Test, doubted: Mapping[str, Doubt]) -> list[Operand]:
+        own = self._operand(test.field, doubted)
+        return [own] if own.is_missing else []
+
+
+def _explain_missing(test: Test, missing: list[Operand]) -> Explanation:
+    """What keeps a comparison from being made: one leaf for each value that is missing."""
+    if len(missing) == 1:
+        return missing[0].missing(test.text)
+    children = tuple(operand.missing(f"{operand.name} is known") for operand in missing)
+    return Explanation(text=test.text, truth=Truth.UNKNOWN, children=children)
+
+
+def _compared(answer: "Answer", others: Iterable[Operand], positive: bool) -> "Answer":
+    """An answer with what it was compared with. What is carried back counts only where it makes the whole true."""
+    for other in others:
+        says = f"{answer.says}; {other.says}"
+        favourable = answer.truth is (Truth.TRUE if positive else Truth.FALSE)
+        if answer.truth is Truth.UNKNOWN or (other.basis is Basis.CARRIED_BACK and not favourable):
+            answer = replace(answer, truth=Truth.UNKNOWN, basis=Basis.UNKNOWN, says=says)
+            continue
+        basis = other.basis if other.basis.carried else answer.basis
+        locations = tuple(dict.fromkeys((*answer.locations, *other.locations)))
+        answer = replace(answer, basis=basis, says=says, locations=locations)
+    return answer
+
+
+def _doubted(answer: "Answer", doubt: Doubt | None) -> "Answer":
+    if doubt is None or answer.truth is Truth.UNKNOWN:
+        return answer
+    return Answer(Truth.UNKNOWN, Basis.UNKNOWN, _in_doubt(answer.says, doubt), answer.locations)
+
+
+def _in_doubt(says: str, doubt: Doubt) -> str:
+    return f"{says}, which is in doubt: {doubt.reason}"
+
+
+def _explanation(test: Test, answer: "Answer") -> Explanation:
+    unknown = answer.truth is Truth.UNKNOWN
+    return Explanation(
+        text=test.text,
+        truth=answer.truth,
+        says=answer.says,
+        basis="" if unknown else "carried" if answer.basis.carried else "stated",
+        fact=test.field,
+        locations=answer.locations,
+        how_to_get=answer.how_to_get,
+    )
+
+
+_FIELD_IN_TEXT = re.compile(r"\{([A-Za-z_][\w.]*)\}")
+"""A field of the event that a text names; a GUID in braces is none."""
+
+
+def _names_fields(condition: Condition) -> bool:
+    return any(_FIELD_IN_TEXT.search(stated.text) for stated in unobservables_in(condition))
+
+
+def _with_fields(text: str, event: Event | None) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = field_value(event, match[1]) if event is not None else ABSENT
+        return f"({match[1]} of the event)" if found in (ABSENT, UNREADABLE) else shown(found)
+
+    return _FIELD_IN_TEXT.sub(value, text)
 
 
 # ------------------------------------------------------------------------------------------------- one test
@@ -78,6 +205,7 @@ class Answer:
     basis: Basis
     says: str
     locations: tuple[Location, ...] = ()
+    how_to_get: str = ""
 
 
 def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) -> Answer:

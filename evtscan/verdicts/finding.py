@@ -20,7 +20,8 @@ ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
 class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
-    ``explained_by`` names the rule that explains the event better, where one does.
+    ``explained_by`` names the rule that explains the event better, where one does, and ``cleared_by`` is the event
+    behind it that says that it is over.
     """
 
     match: Match
@@ -28,6 +29,7 @@ class Judged:
     verdict: Verdict
     explanation: Explanation | None = None
     explained_by: str = ""
+    cleared_by: Event | None = None
 
     @property
     def event(self) -> Event:
@@ -105,7 +107,10 @@ def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
 
 def covering(host: Host, rule: Rule) -> list[Log]:
     """The logs in which events of the rule would stand."""
-    return [log for log in host.evidence.logs if rule.logsource.fits(log.summary.channel)]
+    named = [base.selection.channels() for base in rule.bases()]
+    channels = {channel.casefold() for of_base in named for channel in of_base} if all(named) else set()
+    logs = host.evidence.logs
+    return [log for log in logs if not channels or (log.summary.channel or "").casefold() in {*channels, ""}]
 
 
 def would_show(host: Host, rule: Rule) -> bool:
@@ -151,8 +156,8 @@ def shown_value(value: FactValue) -> str:
 
 
 def events_of(judged: Iterable[Judged]) -> list[Event]:
-    """The events of judged matches, in their order."""
-    return [item.event for item in judged]
+    """The events of judged matches, in their order, each once."""
+    return list({event.location: event for item in judged for event in item.match.events}.values())
 
 
 def _each(values: Iterable[str | None]) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """A host, what was read of it and what it came to → its part of the report."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from evtscan.facts.clockcount import count_steps
 from evtscan.facts.host import Host
 from evtscan.facts.statement import Undecided
 from evtscan.facts.timeline import Placed, Point
@@ -11,17 +13,42 @@ from evtscan.model import (
     Event,
     FactRow,
     FactValue,
+    Finding,
     HostReport,
     Known,
+    Location,
     MatchRow,
+    NearbyRow,
+    Surroundings,
+    Verdict,
 )
 from evtscan.parsers.evidence import Reading
 from evtscan.verdicts.finding import Judged, known_now, shown_value, text_of
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
+from evtscan.verdicts.timeline import row_sequence, rows_of_logs, session_rows
 from evtscan.versions import os_name
 
 MAX_DETAIL = 500
 """Characters of an event's data, and of its message, in a row of ``events.csv``."""
+
+MAX_NEARBY_DETAIL = 160
+"""Characters of the data of a record that stands near a match."""
+
+MAX_SESSIONS = 200
+"""How many boot sessions, the newest, a report lists."""
+
+MAX_TIMELINE = 400
+"""How many gaps, starts, stops and clock steps, the newest, a report lists."""
+
+MAX_SURROUNDINGS = 20
+"""How many matches of a host are shown with the records around them, those of the most severe findings first."""
+
+Neighbours = Callable[[Sequence[Event]], Mapping[Location, Sequence[Event]]]
+"""Some events → the records around each, itself among them; what cannot be read again is left out."""
+
+
+def _alone(events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
+    return {}
 
 
 def assemble(
@@ -32,10 +59,11 @@ def assemble(
     *,
     show_all: bool = False,
     message_of: Callable[[Event], str | None] = lambda event: event.message,
+    neighbours: Neighbours = _alone,
 ) -> HostReport:
     """Put together what a report says of one host; without ``show_all`` only what was found.
 
-    ``message_of`` gives the message of an event that matched, if there is one.
+    ``message_of`` gives the message of an event that matched, if there is one, and ``neighbours`` the records around.
     """
     shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
     names = host.names
@@ -53,13 +81,16 @@ def assemble(
         update_date=known_now(host, "os.update_date"),
         role=known_now(host, "host.role"),
         components=tuple(_components(host)),
+        clock_steps=count_steps(host.evidence.logs),
         snapshot_time="; ".join(sorted({str(item.taken) for item in reading.registries if item.taken})),
-        findings=tuple(outcome.finding for outcome in shown),
-        matches=tuple(_match_rows(shown, message_of)),
+        findings=tuple(_with_surroundings(shown, neighbours)),
+        matches=tuple(_match_rows(host, shown, message_of)),
         facts=tuple(fact_rows(host)),
         evidence=tuple(reading.rows),
         warnings=(*reading.warnings, *host.warnings),
         skipped=tuple(sorted(reading.skipped, key=lambda item: item.source_file)),
+        sessions=tuple(session_rows(host, MAX_SESSIONS)),
+        timeline=tuple(rows_of_logs(host, MAX_SESSIONS, MAX_TIMELINE)),
     )
 
 
@@ -122,6 +153,7 @@ def _row_of_statement(name: str, item: Placed) -> FactRow:
         location=statement.location,
         note=note,
         history=True,
+        sequence=row_sequence(item.sequence),
     )
 
 
@@ -132,15 +164,22 @@ def _components(host: Host) -> Iterator[str]:
             yield component
 
 
-def _match_rows(outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]) -> Iterator[MatchRow]:
-    rows = [(item, outcome) for outcome in outcomes for item in outcome.matches]
-    rows.sort(key=lambda row: (row[0].event.location.source, row[0].event.sequence, row[0].match.rule.info.id))
-    for item, outcome in rows:
-        yield _match_row(item, outcome, message_of(item.event) or "")
+def _match_rows(
+    host: Host, outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]
+) -> Iterator[MatchRow]:
+    """A row for each event of each match; one that two matches of a rule share has one row."""
+    found: dict[tuple[str, int, str, Location], tuple[Event, Judged, Outcome]] = {}
+    for outcome in outcomes:
+        for item in outcome.matches:
+            for event in item.match.events:
+                key = (event.location.source, event.sequence, item.match.rule.info.id, event.location)
+                found.setdefault(key, (event, item, outcome))
+    for _, (event, item, outcome) in sorted(found.items(), key=lambda entry: entry[0][:3]):
+        point = item.point if event is item.event else host.point_of(event)
+        yield _match_row(event, point, item, outcome, message_of(event) or "")
 
 
-def _match_row(item: Judged, outcome: Outcome, message: str) -> MatchRow:
-    event = item.event
+def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, message: str) -> MatchRow:
     return MatchRow(
         timestamp=str(event.time or ""),
         computer=event.computer or "",
@@ -157,17 +196,63 @@ def _match_row(item: Judged, outcome: Outcome, message: str) -> MatchRow:
         source_file=event.location.source,
         offset=event.location.offset,
         message=_cut(message),
+        session=point.session,
+        sequence=row_sequence(point.sequence),
     )
 
 
-def _details(event: Event) -> str:
+def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> Iterator[Finding]:
+    """The findings, each with the records around its first and its last match."""
+    outcomes = list(outcomes)
+    worst_first = sorted(outcomes, key=lambda outcome: Verdict(outcome.finding.verdict).rank)
+    ends = [event for outcome in worst_first for event in _ends(outcome)]
+    found = neighbours(list({event.location: event for event in ends}.values())[:MAX_SURROUNDINGS])
+    for outcome in outcomes:
+        surroundings = (
+            _surroundings(event, found[event.location]) for event in _ends(outcome) if event.location in found
+        )
+        yield replace(outcome.finding, surroundings=tuple(surroundings))
+
+
+def _ends(outcome: Outcome) -> list[Event]:
+    """The first and the last of the matches on which the verdict rests, as far as their verdict tells."""
+    verdict = outcome.finding.verdict
+    if not outcome.matches or verdict in SHOWN_ONLY_WITH_ALL:
+        return []
+    matches = [item for item in outcome.matches if item.verdict.value == verdict] or outcome.matches
+    in_order = sorted(matches, key=lambda item: item.order)
+    return list({item.event.location: item.event for item in (in_order[0], in_order[-1])}.values())
+
+
+def _surroundings(match: Event, events: Iterable[Event]) -> Surroundings:
+    return Surroundings(
+        source_file=match.location.source,
+        rows=tuple(
+            NearbyRow(
+                distance=event.sequence - match.sequence,
+                timestamp=str(event.time or ""),
+                computer=event.computer or "",
+                channel=event.channel or "",
+                provider=event.provider,
+                event_id=event.event_id,
+                event_level=event.level,
+                record_id=event.record_id,
+                details=_details(event, MAX_NEARBY_DETAIL),
+                offset=event.location.offset,
+            )
+            for event in events
+        ),
+    )
+
+
+def _details(event: Event, most: int = MAX_DETAIL) -> str:
     """The data of an event on one line: ``Data1=…; Data2=…``, cut where it grows long."""
     text = "; ".join(f"{name}={_flat(value)}" for name, value in event.data.items())
-    return _cut(text)
+    return _cut(text, most)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_DETAIL else text[: MAX_DETAIL - 1] + "…"
+def _cut(text: str, most: int = MAX_DETAIL) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _flat(value: Any) -> str:

@@ -1,24 +1,27 @@
 """Matches of rules × facts of a host → findings: what each match means on this host, at its time, and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.matcher import Match
-from evtscan.detection.rule import KnownIssue, Rule
+from evtscan.detection.eventtests import EXPORT_WHOLE
+from evtscan.detection.matcher import Detected, Match
+from evtscan.detection.rule import Rule
 from evtscan.facts.catalogue import find
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.logic import Truth
-from evtscan.model import Explanation, Finding, Location, Verdict
+from evtscan.model import Event, Explanation, Finding, Verdict
 from evtscan.verdicts import reasons
+from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.conditions import Conditions, deciding, every_test
+from evtscan.verdicts.context import Sightings
+from evtscan.verdicts.correlating import Matches
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
+from evtscan.verdicts.matches import Sorted, entity_of, judge_matches, only_detected, together, with_event
+from evtscan.verdicts.precedence import AFFECTED, Explained
 
 SHOWN_ONLY_WITH_ALL = frozenset({Verdict.CLEAR.value, Verdict.NOT_ASSESSED.value, Verdict.NOT_APPLICABLE.value})
 """Verdicts that a report leaves out unless it is asked for all of them."""
-_AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
-_EXPORT_WHOLE = "export the log in its own format (.evt or .evtx), which carries every field of the event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,115 +33,94 @@ class Outcome:
 
 
 def judge(
-    host: Host, host_name: str, rules: Sequence[Rule], matches: Iterable[Match], *, strict_facts: bool = False
+    host: Host,
+    host_name: str,
+    rules: Sequence[Rule],
+    detected: Detected,
+    *,
+    strict_facts: bool = False,
+    admits: Callable[[Event], bool] = lambda event: True,
+    unseen: bool = True,
 ) -> list[Outcome]:
-    """Judge all matches on one host: one outcome for each article (or rule) and entity, also where nothing was found.
+    """Judge all matches on one host: one outcome for each article (or rule) and entity.
 
-    Outcomes with the verdicts ``clear``, ``not_assessed`` and ``not_applicable`` are for readers who ask for all.
+    A match counts if one of its events is admitted. ``unseen``: also say of each rule of which nothing was found that
+    it is ``clear``, ``not_assessed`` or ``not_applicable``, for readers who ask for all.
     """
-    issues = {rule.info.id: Conditions(rule.known_issue, host, strict_facts) for rule in rules if rule.known_issue}
-    judged: dict[str, list[Judged]] = {rule.info.id: [] for rule in rules}
-    for match in matches:
-        judged[match.rule.info.id].append(_judge_match(issues.get(match.rule.info.id), host, match))
-    explained = _Explained(judged)
+    spoken = [rule for rule in rules if unseen or rule.info.id in detected.concerned or rule.speaks_unseen]
+    spoken = [rule for rule in spoken if not rule.silent]
+    chronology = Chronology(host)
+    judging = _Judging(host, chronology, Matches(detected, chronology), detected.sightings, strict_facts, admits)
+    found = [(rule, conditions := judging.conditions(rule), judging.sort(rule, conditions)) for rule in spoken]
+    explained = Explained(item for _, _, matches in found for item in matches.judged)
     outcomes: list[Outcome] = []
-    for rule in rules:
-        found = sorted(explained.apply(rule, judged[rule.info.id]), key=lambda item: item.order)
-        conditions = issues.get(rule.info.id)
+    for rule, conditions, matches in found:
+        judged = tuple(explained.apply(matches.judged))
         if conditions is None:
-            outcomes.append(_plain(host, host_name, rule, found))
+            outcomes.append(_plain(host, host_name, rule, judged))
         else:
-            outcomes.extend(_by_entity(conditions, host_name, rule, found))
-    return _one_per_article(outcomes, {rule.info.id: rule for rule in rules})
+            outcomes.extend(_by_entity(conditions, host_name, rule, judged, matches.refused))
+    return _one_per_article(outcomes, {rule.info.id: rule for rule in spoken})
 
 
-# ------------------------------------------------------------------------------------------------- matches
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What the judging of every rule on one host goes by."""
 
+    host: Host
+    chronology: Chronology
+    matches: Matches
+    sightings: Sightings
+    strict_facts: bool
+    admits: Callable[[Event], bool]
 
-def _judge_match(conditions: Conditions | None, host: Host, match: Match) -> Judged:
-    """What one match means in its own boot session; a rule that says nothing of hosts only detects."""
-    point = host.point_of(match.event)
-    if conditions is None:
-        verdict = Verdict.DETECTED if match.truth is Truth.TRUE else Verdict.POSSIBLE
-        return Judged(match=match, point=point, verdict=verdict)
-    explanation = conditions.at(point)
-    if explanation.truth is Truth.FALSE:
-        applicable = conditions.issue.report_excluded or not _is_inapplicable(explanation)
-        verdict = Verdict.EXCLUDED if applicable else Verdict.NOT_APPLICABLE
-    elif explanation.truth is Truth.TRUE and match.truth is Truth.TRUE:
-        verdict = Verdict.CONFIRMED
-    else:
-        verdict = Verdict.POSSIBLE
-    return Judged(match=match, point=point, verdict=verdict, explanation=explanation)
+    def conditions(self, rule: Rule) -> Conditions | None:
+        """The conditions of a rule on the host; None if it says nothing of hosts."""
+        return Conditions(rule.known_issue, self.host, self.strict_facts) if rule.known_issue else None
 
+    def sort(self, rule: Rule, conditions: Conditions | None) -> Sorted:
+        """The matches of a rule, judged."""
+        matches = self.matches.of(rule)
+        if conditions is None:
+            return only_detected(self.chronology, filter(self._is_admitted, matches))
+        return judge_matches(rule, conditions, self.chronology, matches, self.sightings, self._is_admitted)
 
-def _is_inapplicable(explanation: Explanation) -> bool:
-    """Whether the rule is not about such a host at all: another product, version or build."""
-    kinds = [find(reason.leaf.fact) for reason in deciding(explanation)]
-    return any(kind is not None and kind.applicability for kind in kinds)
-
-
-class _Explained:
-    """Which rules explain which events, so that others need not speak of them."""
-
-    def __init__(self, judged: Mapping[str, Sequence[Judged]]) -> None:
-        self._by_event: dict[Location, list[Rule]] = {}
-        for items in judged.values():
-            for item in items:
-                if item.verdict in _AFFECTED and item.match.rule.known_issue is not None:
-                    self._by_event.setdefault(item.event.location, []).append(item.match.rule)
-
-    def apply(self, rule: Rule, judged: Iterable[Judged]) -> Iterator[Judged]:
-        """The matches of a rule without those that a rule of higher precedence takes from it.
-
-        One that is excluded while another rule explains its event does not apply, unless the rule wants it reported.
-        """
-        for item in judged:
-            others = [other for other in self._by_event.get(item.event.location, ()) if other is not rule]
-            if any(_goes_before(other, rule) for other in others):
-                continue
-            if (
-                others
-                and item.verdict is Verdict.EXCLUDED
-                and not (rule.known_issue and rule.known_issue.report_excluded)
-            ):
-                names = reasons.joined(other.info.article or other.info.title for other in others)
-                yield replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
-            else:
-                yield item
-
-
-def _goes_before(one: Rule, other: Rule) -> bool:
-    names = {other.info.id, other.info.article} - {""}
-    return one.known_issue is not None and not names.isdisjoint(one.known_issue.precedence)
+    def _is_admitted(self, match: Match) -> bool:
+        return any(map(self.admits, match.events))
 
 
 # ------------------------------------------------------------------------------------------------ findings
 
 
-def _by_entity(conditions: Conditions, host_name: str, rule: Rule, judged: Sequence[Judged]) -> Iterator[Outcome]:
-    entities: dict[str, list[Judged]] = {}
-    for item in judged:
-        entities.setdefault(_entity(item.match, conditions.issue), []).append(item)
-    for entity, found in (entities or {"": []}).items():
-        yield _Case(rule, conditions, host_name, entity, tuple(found)).outcome()
+def _by_entity(
+    conditions: Conditions, host_name: str, rule: Rule, judged: Sequence[Judged], refused: Sequence[Judged]
+) -> Iterator[Outcome]:
+    entities: dict[str, tuple[list[Judged], list[Judged]]] = {}
+    for place, items in enumerate((judged, refused)):
+        for item in items:
+            entities.setdefault(entity_of(item.match, rule), ([], []))[place].append(item)
+    for entity, (kept, near) in (entities or {"": ([], [])}).items():
+        yield _Case(rule, conditions, host_name, entity, tuple(map(_settled, kept)), tuple(near)).outcome()
 
 
-def _entity(match: Match, issue: KnownIssue) -> str:
-    """What a match is about (a disk, an account), where the rule gives one finding for each."""
-    value = field_value(match.event, issue.entity) if issue.entity else ABSENT
-    return "" if value in (ABSENT, UNREADABLE) else str(value)
+def _settled(item: Judged) -> Judged:
+    """A match that a later event says is over is resolved."""
+    return item if item.cleared_by is None else replace(item, verdict=Verdict.RESOLVED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One known issue, one host, one entity: what its judged matches, in order of time, come to."""
+    """One known issue, one host, one entity: what its judged matches, in order of time, come to.
+
+    ``refused`` are those that by what stands around them are no matches.
+    """
 
     rule: Rule
     conditions: Conditions
     host_name: str
     entity: str
     judged: tuple[Judged, ...]
+    refused: tuple[Judged, ...]
 
     @property
     def host(self) -> Host:
@@ -147,58 +129,87 @@ class _Case:
     def outcome(self) -> Outcome:
         """The first verdict that applies, in order of severity."""
         now = self.conditions.at(self.host.now)
-        affected = [item for item in self.judged if item.verdict in _AFFECTED]
+        affected = [item for item in self.judged if item.verdict in AFFECTED]
         if affected and now.truth is not Truth.FALSE:
             confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
             finding = self._confirmed(confirmed, affected) if confirmed else self._possible(affected)
         elif affected:
-            finding = self._resolved(affected, now)
+            finding = self._foreign(now) if self._is_foreign(affected, now) else self._resolved(affected, now)
+        elif cleared := self._cleared:
+            finding = self._over(cleared)
         elif self.conditions.issue.report_exposed and now.truth is Truth.TRUE:
             finding = self._exposed(now)
         else:
             finding = self._unaffected(now)
         return Outcome(finding=finding, matches=self.judged)
 
+    def _is_foreign(self, affected: Sequence[Judged], now: Explanation) -> bool:
+        """Whether the rule is about another product or version than the host's, as far as that was ever known.
+
+        A host that is known to run another Windows now may have been upgraded; but where nothing says that it ever ran
+        one that the rule is about, the rule does not apply to it.
+        """
+        fails = {reason.leaf.fact for reason in deciding(now)}
+        foreign = {fact for fact in fails if (kind := find(fact)) is not None and kind.applicability}
+        return not self.conditions.issue.report_excluded and all(
+            item.explanation is not None
+            and any(reason.leaf.fact in foreign for reason in deciding(item.explanation))
+            and item.explanation.truth is Truth.UNKNOWN
+            for item in affected
+        )
+
+    @property
+    def _cleared(self) -> list[Judged]:
+        """The matches of which a later event says that what they told of is over."""
+        return [item for item in self.judged if item.cleared_by is not None]
+
     def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
         best = _best(confirmed)
         explanation = _explanation(best)
-        reason = f"{reasons.logged(events_of(confirmed))} while every condition held: {reasons.held(explanation)}."
-        others = len(affected) - len(confirmed)
+        held = reasons.held(explanation)
+        reason = f"{reasons.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
+        others = len(events_of(affected)) - len(events_of(confirmed))
         if others:
             more = "One more record" if others == 1 else f"{others:,} more records"
             reason += f" {more} came at a time when not every condition is known."
-        finding = self._finding(Verdict.CONFIRMED, affected, reason, explanation, best.basis)
-        return replace(finding, remedy=self._remedy(best.point))
+        reason += self._also_cleared()
+        finding = self._finding(Verdict.CONFIRMED, affected, reason, with_event(best.match, explanation), best.basis)
+        return replace(finding, remedy=self._remedy(best.point, best.event))
 
     def _possible(self, affected: list[Judged]) -> Finding:
         best = affected[-1]
         explanation = _explanation(best)
         undecided = explanation.truth is Truth.UNKNOWN
         certain = all(item.match.truth is Truth.TRUE for item in affected)
-        parts = [f"{reasons.logged(events_of(affected), certain=certain)}."]
+        parts, example = [f"{reasons.logged(events_of(affected), certain=certain)}."], best.match
         if not certain:
-            candidate = next(item for item in reversed(affected) if item.match.truth is not Truth.TRUE)
-            parts.append(f"Whether it is this event is open: {reasons.unknown(candidate.match.explanation)}.")
+            example = next(item.match for item in reversed(affected) if item.match.truth is not Truth.TRUE)
+            what = "it is this event" if len(example.events) == 1 else "these events belong together"
+            parts.append(f"Whether {what} is open: {reasons.unknown(example.explanation)}.")
         if undecided:
             parts.append(reasons.sentence(reasons.unknown(explanation)))
         if known := reasons.held(explanation):
             parts.append(f"What is known fits: {known}.")
         missing = reasons.missing_facts(explanation) if undecided else ()
-        doubts = [doubt for doubt in self.conditions.doubts_at(best.point) if doubt.about in missing]
+        doubts = [doubt for doubt in self.conditions.doubts_at(best.point, best.event) if doubt.about in missing]
         doubted = {doubt.about for doubt in doubts if doubt.missing}
         ways = [way for doubt in doubts for way in doubt.missing]
         ways.extend(reasons.how_to_get((fact for fact in missing if fact not in doubted), self.host))
         if undecided:
             ways.extend(reasons.to_ask(explanation))
         if not certain:
-            ways.append(_EXPORT_WHOLE)
-        finding = self._finding(Verdict.POSSIBLE, affected, " ".join(parts), explanation, _basis_of_known(explanation))
-        return replace(finding, missing_facts=missing, how_to_get=tuple(ways), remedy=self._remedy(best.point))
+            ways.extend(reasons.to_ask(example.explanation) or (EXPORT_WHOLE,))
+        reason, shown = " ".join(parts) + self._also_cleared(), with_event(example, explanation)
+        finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
+        remedy = self._remedy(best.point, best.event)
+        return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
 
     def _exposed(self, now: Explanation) -> Finding:
         seen = not_seen(self.host, self.rule)
         if self.judged:
             seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
+        elif self.refused:
+            seen = self._not_as_asked()
         reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
         finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
         return replace(finding, remedy=self._remedy(self.host.now))
@@ -217,7 +228,29 @@ class _Case:
         elif not self._covers_full_session_after(last):
             parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
         carried = now.basis == "carried" or (bool(confirmed) and _best(confirmed).basis == "carried")
-        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), now, "carried" if carried else "stated")
+        shown = with_event(last.match, now)
+        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), shown, "carried" if carried else "stated")
+
+    def _over(self, cleared: list[Judged]) -> Finding:
+        """Each match is followed by an event that says that it is over."""
+        confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
+        certain = all(item.match.truth is Truth.TRUE for item in cleared)
+        logged = reasons.logged(events_of(cleared), certain=certain)
+        last = cleared[-1]
+        leaf = _clearing(last)
+        reason = (
+            f"{logged} while the conditions {'held' if confirmed else 'may have held'}, and it is over: {leaf.says}."
+        )
+        explanation = together(_explanation(last), (leaf,))
+        shown = with_event(last.match, explanation)
+        return self._finding(Verdict.RESOLVED, cleared, reason, shown, _basis_of_known(explanation))
+
+    def _also_cleared(self) -> str:
+        """What to add where some of the matches are over and others are not."""
+        cleared = self._cleared
+        if not cleared:
+            return ""
+        return f" {reasons.sentence(reasons.more_times(len(cleared)))[:-1]} it was over: {_clearing(cleared[-1]).says}."
 
     def _unaffected(self, now: Explanation) -> Finding:
         excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
@@ -225,8 +258,17 @@ class _Case:
             return self._excluded(excluded)
         if self.judged:
             return self._inapplicable()
+        if self.refused:
+            explanation = _explanation(self.refused[-1])
+            shown = with_event(self.refused[-1].match, explanation)
+            return self._finding(Verdict.CLEAR, [], self._not_as_asked(), shown, explanation.basis)
         verdict = Verdict.CLEAR if would_show(self.host, self.rule) else Verdict.NOT_ASSESSED
         return self._finding(verdict, [], not_seen(self.host, self.rule), now, now.basis)
+
+    def _not_as_asked(self) -> str:
+        """What was logged, and what stands around it that makes it no match."""
+        failed = reasons.failed(_explanation(self.refused[-1]))
+        return f"{reasons.logged(events_of(self.refused))}, but not as the rule asks: {failed}."
 
     def _excluded(self, excluded: list[Judged]) -> Finding:
         best = _best(excluded)
@@ -237,7 +279,16 @@ class _Case:
         ]
         if self.rule.info.lookalikes:
             parts.append(f"What else logs it: {reasons.listed(self.rule.info.lookalikes)}.")
-        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), explanation, best.basis)
+        shown = with_event(best.match, explanation)
+        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), shown, best.basis)
+
+    def _foreign(self, now: Explanation) -> Finding:
+        logged = reasons.logged(events_of(self.judged))
+        reason = (
+            f"{logged}, but nothing shows that the host ever was one that the rule is about: {reasons.failed(now)}."
+        )
+        shown = with_event(self.judged[-1].match, now)
+        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
 
     def _inapplicable(self) -> Finding:
         last = self.judged[-1]
@@ -247,7 +298,8 @@ class _Case:
             reason = f"{logged}, which {last.explained_by} explains."
         else:
             reason = f"{logged}, but the rule is not about such a host: {reasons.failed(explanation)}."
-        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, explanation, last.basis)
+        shown = with_event(last.match, explanation)
+        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, last.basis)
 
     def _finding(
         self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
@@ -255,9 +307,9 @@ class _Case:
         finding = describe(self.host, self.host_name, self.rule, verdict, shown, self.entity)
         return replace(finding, reason=reason, explanation=explanation, basis=basis)
 
-    def _remedy(self, point: Point) -> tuple[str, ...]:
+    def _remedy(self, point: Point, event: Event | None = None) -> tuple[str, ...]:
         """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
-        own = [step for doubt in self.conditions.doubts_at(point) for step in doubt.remedy]
+        own = [step for doubt in self.conditions.doubts_at(point, event) for step in doubt.remedy]
         info = self.rule.info
         return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
 
@@ -275,6 +327,20 @@ class _Case:
 def _explanation(item: Judged) -> Explanation:
     assert item.explanation is not None, "a match of a known issue is judged by its conditions"
     return item.explanation
+
+
+def _clearing(item: Judged) -> Explanation:
+    """The event that says that what a match told of is over, as a leaf of its explanation."""
+    event = item.cleared_by
+    assert event is not None, "only a cleared match is asked for it"
+    issue = item.match.rule.known_issue
+    return Explanation(
+        text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
+        truth=Truth.TRUE,
+        says=f"{event.provider} {event.event_id} followed at {event.time or 'an unknown time'}",
+        basis="stated",
+        locations=(event.location,),
+    )
 
 
 def _best(judged: Sequence[Judged]) -> Judged:
@@ -302,7 +368,9 @@ def _plain(host: Host, host_name: str, rule: Rule, judged: Sequence[Judged]) -> 
         reason = not_seen(host, rule)
     finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
     if verdict is Verdict.POSSIBLE:
-        finding = replace(finding, how_to_get=(_EXPORT_WHOLE,))
+        explanation = judged[-1].match.explanation
+        ways = reasons.to_ask(explanation) or (EXPORT_WHOLE,)
+        finding = replace(finding, explanation=explanation, how_to_get=ways)
     return Outcome(finding=finding, matches=tuple(judged))
 
 

@@ -2,22 +2,39 @@
 
 from collections.abc import Iterable, Sequence
 
+from evtscan.detection.ranges import EVENT
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.logic import Truth
 from evtscan.model import Basis, Event, Explanation
 from evtscan.verdicts.conditions import deciding, every_test
+from evtscan.wintypes import TICKS_PER_SECOND
+
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def logged(events: Sequence[Event], *, certain: bool = True) -> str:
     """``Dhcp 1008 was logged 3 times``; not ``certain``: the format leaves open whether it is that event."""
     names = dict.fromkeys(f"{event.provider} {event.event_id}" for event in events)
-    return f"{joined(names)} {'was' if certain else 'may have been'} logged {times(len(events))}"
+    was = "was" if len(names) == 1 else "were"
+    return f"{joined(names)} {was if certain else 'may have been'} logged {times(len(events))}"
 
 
 def times(number: int) -> str:
     """``once``, ``twice``, ``3 times``."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def lasting(ticks: int) -> str:
+    """A time span in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
+    seconds = ticks // TICKS_PER_SECOND
+    parts: list[tuple[int, str]] = []
+    for size, unit in _UNITS:
+        number, seconds = divmod(seconds, size)
+        if number or parts:
+            parts.append((number, unit))
+    shown = [f"{number:,} {unit}{'' if number == 1 else 's'}" for number, unit in parts[:2] if number]
+    return " ".join(shown) or "0 seconds"
 
 
 def more_times(number: int) -> str:
@@ -40,12 +57,16 @@ def failed(explanation: Explanation) -> str:
 
 def unknown(explanation: Explanation) -> str:
     """What keeps an explanation from being decided, each with what is known of it."""
-    return listed(reason.leaf.says or f"no evidence shows it: {reason.leaf.text}" for reason in deciding(explanation))
+    return listed(
+        reason.leaf.says or f"no evidence of this host shows it: {reason.leaf.text}" for reason in deciding(explanation)
+    )
 
 
 def missing_facts(explanation: Explanation) -> tuple[str, ...]:
     """The facts that would decide an explanation that is unknown."""
-    return tuple(dict.fromkeys(reason.leaf.fact for reason in deciding(explanation) if reason.leaf.fact))
+    leaves = (reason.leaf for reason in deciding(explanation))
+    names = (leaf.fact for leaf in leaves if leaf.fact and not leaf.how_to_get)
+    return tuple(dict.fromkeys(name for name in names if not name.startswith(EVENT)))
 
 
 def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
@@ -62,9 +83,9 @@ def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
 
 
 def to_ask(explanation: Explanation) -> tuple[str, ...]:
-    """What no evidence shows and somebody has to say."""
-    leaves = (reason.leaf for reason in deciding(explanation))
-    return tuple(f"ask whether this is so: {leaf.text}" for leaf in leaves if not leaf.fact)
+    """What to do about each thing that is missing and no fact: whom to ask, where to look."""
+    ways = (reason.leaf.how_to_get for reason in deciding(explanation))
+    return tuple(dict.fromkeys(way for way in ways if way))
 
 
 def joined(words: Iterable[str]) -> str:

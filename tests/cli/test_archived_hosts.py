@@ -86,3 +86,33 @@ def test_trees_that_collectors_leave_read_as_they_are(evtscan, affected, tmp_pat
     evtscan("scan", tmp_path / "tree", "-o", "findings.csv")
     (row,) = rows("findings.csv")
     assert (row["Host"], row["Verdict"], row["SourceFiles"]) == ("NTWS07", "confirmed", f"{place}/SysEvent.Evt")
+
+
+@pytest.mark.parametrize("command", ["scan", "dump"])
+def test_an_archive_that_cannot_be_unpacked_is_damaged_evidence(evtscan, affected, command):
+    (affected / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 60)
+    output = "out/" if command == "scan" else "out.csv"
+    assert evtscan(command, affected, "-o", output).code == 0
+    assert evtscan(command, affected, "-o", output, "--strict", "-C").code == 3
+
+
+def test_it_has_a_row_a_warning_and_a_line_of_the_ledger(evtscan, affected):
+    (affected / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 60)
+    ledger = evtscan("scan", affected, "-o", "out/").err
+    (row,) = (row for row in rows("out/evidence.csv") if row["SourceFile"] == "bad.zip")
+    assert (row["Format"], row["Size"], row["Records"], row["Note"]) == ("zip", "64", "", "not unpacked")
+    assert [row["Kind"] for row in rows("out/warnings.csv") if row["SourceFile"] == "bad.zip"] == ["unreadable"]
+    seen = len(list(affected.iterdir()))
+    assert f"files     {seen} seen, {seen - 1} read, 1 skipped" in ledger
+    assert "damaged   bad.zip: 0 records read, 0 lost" in ledger
+
+
+@pytest.mark.parametrize("command", ["scan", "facts", "timeline", "dump", "metrics"])
+def test_alone_it_is_nothing_that_could_be_read(evtscan, tmp_path, command):
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 60)
+    assert evtscan(command, tmp_path / "bad.zip").code == 1
+
+
+def test_strict_finds_it_in_an_audit(evtscan, fleet):
+    (fleet / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 60)
+    assert evtscan("audit", fleet, "-o", "out/", "--strict").code == 3

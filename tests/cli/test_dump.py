@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,16 @@ def test_workers_write_the_bytes_of_one_process(evtscan, tmp_path, log, monkeypa
     assert results["2"].code == 0
     assert results["2"].out == results["1"].out
     assert len(results["2"].out.splitlines()) == rows
+
+
+def test_a_selection_needs_no_helper(evtscan, tmp_path, log, monkeypatch):
+    large = tmp_path / "large.evtx"
+    large.write_bytes(log.read_bytes() + 4 * log.read_bytes()[4096:])
+    monkeypatch.setattr("evtscan.dump.run.WORTH_WORKERS", 0)
+    monkeypatch.setattr("evtscan.dump.run.TASK_CHUNKS", 1)
+    monkeypatch.setattr("sys.executable", os.devnull)
+    result = evtscan("dump", "-t", "jsonl", large, "--jobs", "2", "--include-eid", "1008")
+    assert (result.code, len(result.out.splitlines())) == (0, 5)
 
 
 def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):

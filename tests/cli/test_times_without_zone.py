@@ -112,3 +112,15 @@ def test_a_run_counts_the_same_event_of_two_files_once_and_its_ledger_says_so(ev
     result = evtscan("scan", host, "-t", "csv")
     assert [row["Count"] for row in table(result.out)] == ["1"]
     assert "SysEvent.txt: 1 event that rules or facts ask for stands in SysEvent.Evt too" in result.err
+
+
+@pytest.mark.parametrize(("zone", "shown"), [((), LOCAL), (ZONE, UTC)])
+def test_metrics_and_explain_take_the_zone(evtscan, host, zone, shown):
+    (figures,) = json.loads(evtscan("metrics", host, "-t", "json", *zone).out)["logs"]
+    assert figures["LastTime"] == shown
+    assert f"Logged at {shown}: The text" in evtscan("explain", "Q162396", host, *zone).out
+
+
+@pytest.mark.parametrize("command", [("metrics",), ("explain", "Q162396")])
+def test_a_zone_that_is_none_is_refused(evtscan, host, command):
+    assert evtscan(*command, host, "--source-timezone", "Mars/Olympus").code == 2

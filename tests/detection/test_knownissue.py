@@ -4,6 +4,7 @@ import pytest
 from example_rules import load_one, load_text, rule_text
 
 from evtscan.detection.condition import All, Any, Condition, Not, Operator, Test, Unobservable
+from evtscan.detection.condition import tests_in as leaves_of
 from evtscan.detection.rule import KnownIssue
 from evtscan.model import FactEntry, Location
 from evtscan.wintypes import parse_time
@@ -104,7 +105,7 @@ def test_the_rest_of_the_section(tmp_path):
         """,
     )
     assert (found.entity, found.report_exposed, found.report_excluded, found.precedence) == (
-        "Data1",
+        ("Data1",),
         True,
         False,
         ("Q2",),
@@ -229,3 +230,36 @@ def test_what_is_wrong_says_where_and_what(tmp_path, text, line, key, words):
     (problem,) = loaded.problems
     assert (problem.line, problem.key) == (line, key)
     assert words in problem.message
+
+
+def test_a_fact_may_compare_with_another_and_with_a_field_of_the_event(tmp_path):
+    lines = (
+        "when: {os.version: '>{os.service_pack}, <{event.Data1}', event.Data2|contains: x, event.Data3: '>=-5, <0x10'}"
+    )
+    first, second, third = leaves_of(issue(tmp_path, lines).when)
+    assert (first.field, first.values) == ("os.version", (">{os.service_pack}, <{event.Data1}",))
+    assert first.text == "os.version is above os.service_pack and below event.Data1"
+    assert (second.field, second.text) == ("event.Data2", "event.Data2 contains x")
+    assert third.text == "event.Data3 is at least -5 and below 0x10"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("os.version: '>{os.vrsion}'", "no fact is called 'os.vrsion'"),
+        ("event.Data1: '>{os.vrsion}'", "no fact is called 'os.vrsion'"),
+        ("os.version: '>=-5'", "neither a dotted version nor a date"),
+        ("event.Data1: '>=five'", "neither a number, dotted version nor a date"),
+        ("os.version: '={}'", "neither a dotted version nor a date"),
+    ],
+)
+def test_what_is_wrong_with_a_comparison(tmp_path, line, words):
+    (problem,) = load_text(tmp_path, rule_text(DETECTION, f"when: {{{line}}}")).problems
+    assert words in problem.message
+    assert problem.key.startswith("known_issue.when.")
+
+
+def test_what_only_another_host_shows(tmp_path):
+    found = issue(tmp_path, "unobservable: ask\nelsewhere: [look, there]")
+    assert found.when == All((Unobservable("ask"), Unobservable("look", elsewhere=True), Unobservable("there", True)))
+    assert (found.unobservable, found.elsewhere) == (("ask",), ("look", "there"))

@@ -80,7 +80,7 @@ def test_documents_of_a_file_load_on_their_own(tmp_path):
     loaded = load_text(tmp_path, f"{good}\n---\ntitle: C\ncorrelation: {{type: temporal}}\n---\nfilter: {{}}\n")
     assert len(loaded.rules) == 1
     assert [(problem.line, problem.key, problem.message) for problem in loaded.problems] == [
-        (13, "correlation", "correlation rules are not supported yet"),
+        (13, "correlation", "Sigma correlation rule without timespan"),
         (15, "filter", "Sigma filters are not supported yet"),
     ]
 

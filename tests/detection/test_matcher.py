@@ -1,16 +1,18 @@
 """Which events a rule matches, and how it says why."""
 
+import pytest
 from example_rules import event, load_one, load_text, rule_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.detection.condition import All, Any, Not, Test, truth_of
+from evtscan.detection.eventtests import MAX_SHOWN
 from evtscan.detection.fields import field_value
-from evtscan.detection.matcher import MAX_SHOWN, explain, match
+from evtscan.detection.matcher import RuleIndex, detect, explain, match
 from evtscan.detection.modifiers import holds
 from evtscan.detection.rule import Logsource, Rule
 from evtscan.logic import Truth, truth
-from evtscan.model import RuleInfo
+from evtscan.model import Query, RuleInfo, Selector
 
 DISK = """
     selection: {Provider_Name: Disk, EventID: [7, 11]}
@@ -129,3 +131,73 @@ def test_the_index_loses_and_adds_nothing(conditions, found_events):
         is Truth.TRUE
     ]
     assert [(hit.rule.info.id, hit.event) for hit in match(rules, found_events)] == expected
+
+
+CHANNELS = """
+    system: {Provider_Name: Disk, EventID: 7}
+    application: {Channel: Application, Provider_Name: Disk, EventID: 7, Data1: x}
+    noise: {Data2: y}
+    condition: %s
+"""
+EVENTS_OF_CHANNELS = {
+    "System": event(channel="System"),
+    "Application": event(channel="Application"),
+    "Application x": event(channel="Application", data={"Data1": "x"}),
+    "Security": event(channel="Security", data={"Data2": "y"}),
+    "unknown": event(channel=None),
+    "unknown x": event(channel=None, data={"Data1": "x"}),
+}
+OF_CHANNELS = {
+    "system": ["System", "unknown", "unknown x"],
+    "application": ["Application x", "unknown x"],
+    "system or application": ["System", "Application x", "unknown", "unknown x"],
+    "1 of *": ["System", "Application x", "unknown", "unknown x"],
+    "(system or application) and not noise": ["System", "Application x", "unknown", "unknown x"],
+    "system and application": ["Application x", "unknown x"],
+    "system and not application": ["System", "unknown", "unknown x"],
+    "not noise": ["System", "unknown", "unknown x"],
+}
+
+
+@pytest.mark.parametrize(("condition", "expected"), OF_CHANNELS.items())
+def test_a_channel_that_is_asked_for_goes_before_the_log_source(tmp_path, condition, expected):
+    rule = load_one(tmp_path, CHANNELS % condition)
+    found = [name for name, item in EVENTS_OF_CHANNELS.items() if list(match([rule], [item]))]
+    assert found == expected
+    query = rule.query()
+    assert all(query.accepts(EVENTS_OF_CHANNELS[name].channel, "Disk", None, 7) for name in found)
+
+
+def test_what_stands_around_matches_is_found_too(tmp_path):
+    detection = "s: {Provider_Name: Disk, EventID: 7}\nnear: {Provider_Name: Disk, EventID: [7, 9]}\ncondition: s"
+    rule = load_one(tmp_path, detection, "context: [{followed_by: near}]")
+    found = detect([rule], [event(7), event(9, sequence=2), event(10, sequence=3)])
+    assert [hit.event.event_id for hit in found.matches[rule.info.id]] == [7]
+    assert [hit.event.event_id for hit in found.sightings[rule.info.id, "near"]] == [7, 9]
+    assert found.concerned == {rule.info.id}
+    assert [hit.event.event_id for hit in match([rule], [event(9), event(7)])] == [7]
+
+
+def test_rules_that_no_event_concerns_are_not_looked_into(tmp_path):
+    class Closed(Rule):
+        """A rule whose detection nobody may ask for."""
+
+        def __getattribute__(self, name):
+            assert name in ("info", "query", "__class__"), f"somebody asks for {name}"
+            return super().__getattribute__(name)
+
+        def query(self):
+            return Query(frozenset({Selector("System", "Other", 1)}))
+
+    rule = Closed(info=RuleInfo(id="closed", title="t", level="low"), detection=Any(()), logsource=Logsource())
+    found = detect([rule], [event(7), event(1, "Disk")])
+    assert (dict(found.matches), found.concerned) == ({}, set())
+
+
+def test_the_index_does_not_grow_with_the_kinds_of_events(tmp_path, monkeypatch):
+    monkeypatch.setattr("evtscan.detection.matcher._MOST_KINDS", 3)
+    rule = load_one(tmp_path, DISK)
+    index = RuleIndex([rule])
+    hits = [len(list(index.hits(event(number)))) for number in (*range(20), 7, 11)]
+    assert hits == [0] * 7 + [1] + [0] * 3 + [1] + [0] * 8 + [1, 1]
+    assert len(index._of_kind) <= 3

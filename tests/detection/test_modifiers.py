@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtscan.detection.condition import Operator, Test
+from evtscan.detection.condition import Operator, Test, TimePart
 from evtscan.detection.modifiers import (
     check,
     compiled,
@@ -16,9 +16,6 @@ from evtscan.detection.modifiers import (
     holds,
     holds_up_to,
     holds_within,
-    is_range,
-    number_of,
-    parse_range,
     parts_of,
     plain_text,
     with_field_value,
@@ -204,14 +201,6 @@ def test_wildcards_mean_what_they_mean_in_file_names(pattern, text):
     assert holds(comparing(pattern), text) is (re.match(translate(pattern), text) is not None)
 
 
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [("12", 12), (" -3 ", -3), ("0x1F", 31), ("2.50", 2.5), (True, None), ("", None), ("1e3", None), ("1.2.3", None)],
-)
-def test_numbers_are_spelt_in_decimal_or_hexadecimal(value, number):
-    assert number_of(value) == number
-
-
 # ----------------------------------------------------------------------------------------------------- ranges
 
 
@@ -237,14 +226,6 @@ def test_numbers_are_spelt_in_decimal_or_hexadecimal(value, number):
 )
 def test_ranges_order_versions_and_dates(literal, value, expected):
     assert holds(comparing(literal, operator=Operator.IN_RANGE), value) is expected
-
-
-def test_a_range_begins_with_a_comparison():
-    assert [is_range(value) for value in (">=5", " <5", "!=5", "=5", "5", "a>5", 5, None)] == [
-        *[True] * 4,
-        *[False] * 4,
-    ]
-    assert parse_range(" >= 5.0 ,<5.2") == ((">=", "5.0"), ("<", "5.2"))
 
 
 # ----------------------------------------------------------------------------------------------------- bounds
@@ -286,6 +267,10 @@ def test_a_bound_decides_as_all_of_its_values_do(test, low, high):
     assert holds_within(test, Bound(low, high)) is expected
 
 
+def test_a_part_of_a_time_is_no_number_of_its_own():
+    assert critical_values(Test(field="f", values=(1,), text="f", part=TimePart.DAY)) is None
+
+
 def test_a_bound_that_is_too_wide_to_try_leaves_patterns_open():
     pattern = comparing("1*")
     assert critical_values(pattern) is None
@@ -317,6 +302,13 @@ def test_the_bounds_of_a_service_pack():
         (comparing("!=4.0", operator=Operator.IN_RANGE), "5.0", Truth.UNKNOWN),
         (comparing("4.*"), "3.51", Truth.UNKNOWN),
         (comparing("<1997-05-01", operator=Operator.IN_RANGE), "4.0", Truth.UNKNOWN),
+        (comparing(">=1997-05-01", operator=Operator.IN_RANGE), "1997-04-30", Truth.FALSE),
+        (comparing("<1997-05-01", operator=Operator.IN_RANGE), "1997-04-30", Truth.TRUE),
+        (comparing("<1997-05-01", operator=Operator.IN_RANGE), "1997-05-01", Truth.UNKNOWN),
+        (comparing("=1997-05-01", operator=Operator.IN_RANGE), "1997-04-30", Truth.FALSE),
+        (comparing("=1997-05-01", operator=Operator.IN_RANGE), "1997-05-02", Truth.UNKNOWN),
+        (comparing(">=5.0", operator=Operator.IN_RANGE), "1997-05-02", Truth.UNKNOWN),
+        (Test(field="f", values=(1997,), text="f", part=TimePart.YEAR), "1996-05-01", Truth.UNKNOWN),
         (comparing("4.0"), "four", Truth.UNKNOWN),
         (comparing("4", operator=Operator.MATCHES), "3.51", Truth.UNKNOWN),
     ],

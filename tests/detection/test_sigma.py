@@ -8,7 +8,7 @@ from example_rules import event, load_one, load_text, rule_text
 
 from evtscan.detection.condition import All, Any, Not, Test
 from evtscan.detection.condition import tests_in as leaves_of
-from evtscan.detection.logsource import WINDOWS_SERVICES, channels_of
+from evtscan.detection.logsource import WINDOWS_SERVICES, category_of, channels_of
 from evtscan.detection.matcher import match
 from evtscan.logic import Truth
 
@@ -55,6 +55,20 @@ def matches(tmp_path, line: str, **data) -> bool:
         ("F: ''", "", "x"),
         ("F: [null, a]", "a", "b"),
         ("F|fieldref: G", "g*", "gg"),
+        ("F|fieldref|startswith: G", "g*xyz", "xg*"),
+        ("F|fieldref|endswith: G", "xyzg*", "g*x"),
+        ("F|fieldref|contains: G", "xg*y", "g x"),
+        ("F|fieldref|neq: G", "gg", "G*"),
+        ("F|minute: 5", "2024-03-01T10:05:59Z", "2024-03-01T05:10:05Z"),
+        ("F|hour|gte: 22", "2024-03-01T22:00:00.1234567Z", "2024-03-01T21:59:59Z"),
+        ("F|hour: [0, 1]", "2024-03-01", "2024-03-01T02:00:00+00:00"),
+        ("F|hour: 1", "2024-03-01T03:00:00+02:00", "3"),
+        ("F|day: 29", "2024-02-29", "2024-02-28"),
+        ("F|week: 1", "2024-12-30", "2024-12-29"),
+        ("F|week|lt: 53", "2021-01-04", "2021-01-03"),
+        ("F|month: 2", "2024-02-29", "2024-03-02"),
+        ("F|year|lte: 2023", "2023-12-31T23:59:59Z", "2024-01-01"),
+        ("F|year|neq: 2023", "2024-01-01", "2023-01-01"),
         ("F: true", "True", "1"),
         ("F: 0x17", "0x17", "17"),
     ],
@@ -80,6 +94,9 @@ def test_modifiers(tmp_path, line, yes, no):
         ("F|exists: false", "F does not exist"),
         ("F|re: a+", "F matches a+"),
         ("F|fieldref: G", "F is the same as G"),
+        ("F|fieldref|startswith: G", "F starts with the value of G"),
+        ("F|hour|gte: 22", "F is at least 22 (hour)"),
+        ("TimeCreated: '>=2022-11-08, <2022-12-13'", "TimeCreated is not before 2022-11-08 and before 2022-12-13"),
         ("F: [1, 2, 3, 4, 5, 6, 7, 8]", "F is 1 or 2 or 3 or 4 or 5 or 6 or one of 2 more"),
     ],
 )
@@ -156,10 +173,14 @@ def test_several_conditions_are_alternatives(tmp_path):
         ("s: {F|re: '(?=a)'}\ncondition: s", 9, "detection.s.F|re", "invalid perl operator"),
         ("s: {F|re: 5}\ncondition: s", 9, "detection.s.F|re", "quote it"),
         ("s: {F|cidr: 10.0.0.1/8}\ncondition: s", 9, "detection.s.F|cidr", "host bits"),
-        ("s: {F|hour: 3}\ncondition: s", 9, "detection.s.F|hour", "not supported yet"),
-        ("s: {F|hour|gte: 3}\ncondition: s", 9, "detection.s.F|hour|gte", "not supported yet"),
-        ("s: {F|expand: '%x%'}\ncondition: s", 9, "detection.s.F|expand", "not supported yet"),
-        ("s: {F|fieldref|endswith: G}\ncondition: s", 9, "detection.s.F|fieldref|endswith", "not supported yet"),
+        ("s: {F|hour: '3'}\ncondition: s", 9, "detection.s.F|hour", "whole numbers"),
+        ("s: {F|hour|gte: 3.5}\ncondition: s", 9, "detection.s.F|hour|gte", "whole numbers"),
+        ("s: {F|contains|hour: 3}\ncondition: s", 9, "detection.s.F|contains|hour", "incompatible"),
+        ("s: {F|expand: '%x%'}\ncondition: s", 9, "detection.s.F|expand", "what the placeholder %x% stands for"),
+        ("s: {F|wide|base64: ü}\ncondition: s", 9, "detection.s.F|wide|base64", "only allowed for ascii"),
+        ("s: {F|fieldref: 'G*'}\ncondition: s", 9, "detection.s.F|fieldref", "wildcards"),
+        ("s: {TimeCreated: '>=5.0'}\ncondition: s", 9, "detection.s.TimeCreated", "days or times"),
+        ("s: {TimeCreated: '>=2022-11-08, 2022'}\ncondition: s", 9, "detection.s.TimeCreated", "no comparison"),
         ("s: {F: []}\ncondition: s", 9, "detection.s.F", "empty list"),
         ("s: {F: {G: 1}}\ncondition: s", 9, "detection.s.F", "must be text"),
         ("s: {F: 2001-01-01}\ncondition: s", 9, "detection.s.F", "quote it"),
@@ -190,7 +211,8 @@ def test_what_is_wrong_says_where_and_what(tmp_path, capfd, detection, line, key
     [
         ("{product: linux}", "logsource.product", "not Windows"),
         ("{product: windows, service: sytem}", "logsource.service", "not known"),
-        ("{product: windows, category: process_creation}", "logsource.category", "not supported yet"),
+        ("{product: windows, category: process_created}", "logsource.category", "did you mean 'process_creation'?"),
+        ("{product: windows, category: file_access}", "logsource.category", "no event log of Windows has events of"),
         ("{}", "logsource", "empty"),
         ("system", "logsource", "map"),
     ],
@@ -207,6 +229,26 @@ def test_services_stand_for_channels():
     assert channels_of("powershell") == ("Microsoft-Windows-PowerShell/Operational", "PowerShellCore/Operational")
     assert channels_of("ldap_debug") == channels_of("ldap")
     assert channels_of("sytem") is None
+
+
+def test_a_category_stands_for_its_events(tmp_path):
+    text = rule_text("s: {Image|endswith: cmd.exe}\ncondition: s")
+    text = text.replace("{product: windows, service: system}", "{product: windows, category: process_creation}")
+    (rule,) = load_text(tmp_path, text).rules
+    sysmon, channel = "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"
+    data = {"Image": r"C:\Windows\System32\cmd.exe"}
+    events = [
+        event(1, sysmon, 1, channel=channel, data=data),
+        event(1, sysmon, 2, data=data),
+        event(5, sysmon, 3, channel=channel, data=data),
+        event(1, "Other", 4, channel=channel, data=data),
+        event(1, sysmon, 5, channel="Application", data=data),
+        event(1, sysmon, 6, channel=channel, data={"Image": "x"}),
+    ]
+    assert [found.event.sequence for found in match([rule], events)] == [1, 2]
+    asked = {(one.channel, one.provider, one.event_id) for one in rule.query().selectors}
+    assert asked == {(channel, sysmon, 1)}
+    assert category_of("Pipe_Created").event_ids == (17, 18)
 
 
 def test_every_service_that_pysigma_knows_is_known_here():

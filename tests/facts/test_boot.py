@@ -1,10 +1,9 @@
 # ruff: noqa: E501 - tables read best with one case on a line
 """Boot event 6009, and the computer name at a start."""
 
-from dataclasses import replace
-
 import pytest
 from host_builder import booted, event, event_log
+from msgspec.structs import replace
 
 from evtscan.facts import boot, names
 

@@ -2,11 +2,11 @@
 
 import pytest
 from host_builder import event
+from msgspec.structs import replace
 
 from evtscan.facts import hotfixes
 from evtscan.facts.hotfixes import names_in
 from evtscan.facts.statement import Listing
-from evtscan.model import Event
 
 SERVICING = "Microsoft-Windows-Servicing"
 ADDED, REMOVED = Listing.ADDED, Listing.REMOVED
@@ -14,8 +14,7 @@ ADDED, REMOVED = Listing.ADDED, Listing.REMOVED
 
 def of(provider, number, qualifiers=None, channel="System", **data):
     plain = event(7, provider, number, channel=channel, **data)
-    fields = {name: getattr(plain, name) for name in Event.__dataclass_fields__}
-    return Event(**(fields | {"qualifiers": qualifiers}))
+    return replace(plain, qualifiers=qualifiers)
 
 
 def stated(logged):

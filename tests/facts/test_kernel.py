@@ -4,6 +4,7 @@ import pytest
 from host_builder import event, event_log
 
 from evtscan.facts import kernel
+from evtscan.facts.statement import Undecided
 
 KERNEL = "Microsoft-Windows-Kernel-General"
 NAMES = ("os.version", "os.build", "os.ubr", "os.service_pack", "os.product", "os.kernel_type")
@@ -38,7 +39,39 @@ STARTS = {
 def test_a_start(fields, expected):
     found = stated(started(*fields))
     assert tuple(found.get(name) for name in NAMES[:4]) == expected
-    assert set(found) <= set(NAMES[:4])
+    assert set(found) <= {*NAMES[:4], "os.update_date"}
+
+
+def test_a_start_dates_the_newest_update():
+    assert stated(started("10", "0", "17134", "165", "0"))["os.update_date"] == "2018-07-10"
+    (of_later,) = (
+        one for one in kernel.collect([started("10", "0", "19041", "9999", "0")]) if one.name == "os.update_date"
+    )
+    assert of_later.value == Undecided("no update with revision 19041.9999 is listed")
+    assert "os.update_date" not in stated(started("6", "3", "9600", "17415", "0"))
+
+
+@pytest.mark.parametrize(
+    ("build", "revision", "builds"),
+    [
+        ("19041", "2364", (19041, 19042, 19043, 19044, 19045)),
+        ("19041", "264", (19041,)),
+        ("19041", None, (19041, 19042, 19043, 19044, 19045)),
+        ("22621", "3007", (22621, 22631)),
+        ("26100", "4061", (26100,)),
+        ("26100", "6899", (26100, 26200)),
+        ("17763", "1", (17763,)),
+    ],
+)
+def test_the_kernel_of_a_base_is_that_of_what_a_package_makes_of_it(build, revision, builds):
+    logged = started("10", "0", build, revision, "0")
+    assert kernel.builds_at_start(logged) == builds
+    assert stated(logged).get("os.build") == (builds[0] if len(builds) == 1 else None)
+
+
+def test_before_windows_10_the_build_is_that_of_the_kernel():
+    assert kernel.builds_at_start(started("6", "1", "7601", "17514", "1")) == (7601,)
+    assert kernel.builds_at_start(started("6", "1", None, "17514", "1")) == ()
 
 
 def described(*texts, data=None):

@@ -1,7 +1,7 @@
 """Components: told by their services, events and features; absent only where all services are at hand."""
 
 import pytest
-from host_builder import FakeRegistry, at, event, evidence, log
+from host_builder import FakeRegistry, at, booted, event, evidence, facts_file, log
 
 from evtscan.facts import presence
 from evtscan.facts.components import COMPONENTS
@@ -239,3 +239,24 @@ def test_a_report_in_the_time_line_of_a_host():
     assert host.known("component.wins", host.now).value is True
     assert host.known("component.snmp", host.now).value is False
     assert host.known("service.wins.start", host.now).value == 2
+
+
+@pytest.mark.parametrize(("version", "known"), [("4.0", True), ("3.51", True), ("5.0", False), ("10.0", False)])
+def test_ras_is_a_component_of_windows_nt_alone(version, known):
+    """Windows 2000 and later have remote access built in: neither its keys nor its events tell of RAS."""
+    services = FakeRegistry(keys("WanArp", "RemoteAccess", "RasMan"), (SERVICES,))
+    host = Host(evidence(log(booted(1, version=version), event(2, "RemoteAccess", 20106), last=9), services))
+    assert ("component.ras" in host.fact_names) is known
+    assert host.known("component.ras", host.now).why == ("" if known else "nothing collected states it")
+
+
+def test_what_somebody_states_of_ras_stays():
+    host = Host(evidence(log(booted(1, version="5.0"), last=9), facts_file(component_ras=True)))
+    assert host.known("component.ras", host.now).value is True
+
+
+def test_ras_of_the_time_before_an_upgrade_is_known():
+    before = event(2, "RemoteAccess", 20106)
+    host = Host(evidence(log(booted(1), before, booted(5, version="5.0"), event(6, "RemoteAccess", 20106), last=9)))
+    assert host.known("component.ras", host.point_of(before)).value is True
+    assert len(host.timeline("component.ras").placed) == 1

@@ -212,3 +212,24 @@ def test_a_reason_names_what_decides():
     unknown = decide(asks("KB3"), timeline.at(Point(1, 60)), True)
     assert unknown.says == "the list of hotfixes is not known (no complete list was collected)"
     assert decide(asks("KB1"), timeline.at(Point(1, 60)), True, strict=True).truth is Truth.UNKNOWN
+
+
+def unsettled_list(session, sequence, *names):
+    item = listed(session, sequence, "KB1000001")
+    return replace(item, statement=replace(item.statement, unsettled=names))
+
+
+def test_a_list_that_leaves_a_name_open_says_neither():
+    placed = [listed(0, 5, "KB1000001"), unsettled_list(1, 15, "KB1000002")]
+    assert about(placed, "KB1000002", 0, 6) == NOT_STATED
+    assert about(placed, "KB1000002", 1, 16) == UNKNOWN
+    assert about(placed, "KB1000003", 1, 16) == NOT_STATED
+
+
+def test_what_was_added_stays_where_a_later_list_leaves_it_open():
+    assert about([added(0, 5, "KB1000002"), unsettled_list(1, 15, "KB1000002")], "KB1000002", 1, 16) == FORWARD
+
+
+def test_a_later_list_settles_what_an_earlier_one_left_open():
+    placed = [unsettled_list(0, 5, "KB1000002"), listed(1, 15, "KB1000002")]
+    assert about(placed, "KB1000002", 1, 16) == STATED

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from host_builder import at, event, log
+from host_builder import MINUTE, at, event, log
+from msgspec import structs
 
-from evtscan.facts.steppedclock import SteppedClock
+from evtscan.facts.steppedclock import Elapsed, SteppedClock
 from evtscan.model import MOST_CLOCK_STEPS, ClockStep
+from evtscan.wintypes import FURTHEST_ZONE
 
 
 def step(sequence, before, after, until=None):
@@ -55,6 +57,8 @@ ELSEWHERE = {
     "both times before": (BACK, 10, 59, False),
     "both times behind": (BACK, 601, 700, False),
     "times that the clock showed twice": (BACK, 100, 105, True),
+    "the last reading before it, which comes again": (BACK, 600, 700, True),
+    "the first reading behind it, which was there before": (BACK, 50, 60, True),
     "over all of it": (BACK, 50, 700, True),
     "on both sides of a step forward": (FORWARD, 60, 600, True),
     "before a step forward": (FORWARD, 50, 60, False),
@@ -68,7 +72,7 @@ def test_of_a_step_that_another_log_shows_only_times_tell(stepped, one, other, e
     assert clock(stepped).parts(elsewhere(one), elsewhere(other, 2)) is expected
 
 
-@pytest.mark.parametrize(("minute", "expected"), [(50, False), (61, True), (601, True)])
+@pytest.mark.parametrize(("minute", "expected"), [(50, False), (59, False), (60, True), (61, True), (601, True)])
 def test_in_two_logs_times_decide(minute, expected):
     assert clock(BACK).parts(here(10, 40), elsewhere(minute)) is expected
 
@@ -85,14 +89,73 @@ def test_a_late_record_has_no_known_place_among_those_of_other_logs():
 
 
 def test_nothing_is_known_of_what_has_no_time_or_no_zone():
-    timeless = replace(here(10, 10), time=None)
-    local = replace(here(10, 10), time=replace(at(10), local=True))
+    timeless = structs.replace(here(10, 10), time=None)
+    local = structs.replace(here(10, 10), time=replace(at(10), local=True))
     assert clock().parts(timeless, here(11, 11))
     assert clock().parts(here(11, 11), local)
-    assert not clock().parts(local, replace(local, sequence=11))
+    assert not clock().parts(local, structs.replace(local, sequence=11))
 
 
 def test_nothing_is_known_behind_more_steps_than_are_listed():
     many = [step(10 * number, 600, 60) for number in range(1, MOST_CLOCK_STEPS + 1)]
     assert clock(*many).parts(here(10 * MOST_CLOCK_STEPS + 1, 1), here(10 * MOST_CLOCK_STEPS + 2, 2))
     assert not clock(*many).parts(here(11, 1), here(12, 2))
+
+
+ELAPSED = {
+    "no step": ((), 10, 40, (30, 30)),
+    "a step back counts what the clock counted": ((BACK,), 590, 100, (50, None)),
+    "a step forward": ((FORWARD,), 50, 700, (110, None)),
+    "the other way round": ((FORWARD,), 700, 50, (None, -110)),
+}
+
+
+@pytest.mark.parametrize(("steps", "one", "other", "expected"), ELAPSED.values(), ids=ELAPSED)
+def test_the_time_between_two_records_of_one_log(steps, one, other, expected):
+    first, second = (19, 20) if expected[0] is not None else (20, 19)
+    found = clock(*steps).elapsed(here(first, one), here(second, other))
+    assert (found.low, found.high) == tuple(part and part * MINUTE for part in expected)
+
+
+def test_in_one_log_what_stands_later_came_later():
+    assert clock().elapsed(here(10, 11), here(11, 10)) == Elapsed(0, 0)
+    assert clock().elapsed(here(11, 10), here(10, 11)) == Elapsed(0, 0)
+    assert clock().elapsed(structs.replace(here(10, 10), time=None), here(11, 11)) == Elapsed(0, None)
+    assert clock(LATE).elapsed(here(19, 600), here(20, 60)) == Elapsed(0, None)
+    many = [step(10 * number, 600, 60) for number in range(1, MOST_CLOCK_STEPS + 1)]
+    assert clock(*many).elapsed(here(1, 1), here(10 * MOST_CLOCK_STEPS + 2, 2)) == Elapsed(0, None)
+
+
+def test_a_step_that_another_log_shows_may_lie_between():
+    assert clock(FORWARD).elapsed(elsewhere(50), elsewhere(700, 2)) == Elapsed(110 * MINUTE, None)
+    own = step(2, 70, 590)
+    assert clock(FORWARD, application=[own]).elapsed(elsewhere(50), elsewhere(700, 2)) == Elapsed(130 * MINUTE, None)
+
+
+IN_TWO_LOGS = {
+    "no step": ((), 50, (10, 10)),
+    "far behind a step": ((FORWARD,), 701, (121, None)),
+    "within a step": ((FORWARD,), 300, (None, None)),
+    "far before a step": ((step(20, 10, 20),), 5, (None, -25)),
+}
+
+
+@pytest.mark.parametrize(("steps", "minute", "expected"), IN_TWO_LOGS.values(), ids=IN_TWO_LOGS)
+def test_the_time_between_records_of_two_logs(steps, minute, expected):
+    found = clock(*steps).elapsed(here(1, 40), elsewhere(minute))
+    assert (found.low, found.high) == tuple(part and part * MINUTE for part in expected)
+
+
+def test_one_step_that_two_logs_show_is_one_step():
+    shown = clock(FORWARD, application=[step(5, 58, 602)])
+    third = event(1, source="Security", channel="Security", minute=701)
+    assert shown.elapsed(here(1, 40), third) == Elapsed((661 - 540) * MINUTE, None)
+
+
+def test_a_local_time_is_an_interval_beside_utc():
+    local = structs.replace(elsewhere(50), time=replace(at(50), local=True))
+    assert clock().elapsed(here(1, 40), local) == Elapsed(10 * MINUTE - FURTHEST_ZONE, 10 * MINUTE + FURTHEST_ZONE)
+    other = structs.replace(here(1, 40), time=replace(at(40), local=True))
+    assert clock().elapsed(other, local) == Elapsed(10 * MINUTE, 10 * MINUTE)
+    assert clock().elapsed(here(1, 40), structs.replace(local, time=None)) == Elapsed(None, None)
+    assert clock(LATE).elapsed(here(22, 60), elsewhere(60)) == Elapsed(None, None)

@@ -1,12 +1,12 @@
 """Exported event objects of PowerShell give the events of the binary log, as far as they carry them."""
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_writer.event import SampleEvent
 
 from evtscan.detection.fields import UNREADABLE, field_value

@@ -3,13 +3,13 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_writer.event import SampleEvent
 
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value

@@ -47,3 +47,8 @@ def test_levels() -> None:
 )
 def test_accounts(name: str, sid: str | None, open_fields: frozenset[str]) -> None:
     assert sid_of(name) == (sid, open_fields)
+
+
+def test_a_type_of_a_record_that_nobody_knows_goes_by_its_number() -> None:
+    assert eventtypes.of_record(1) == eventtypes.of_number(1)
+    assert eventtypes.of_record(7) == eventtypes.EventType("7", 4, "0x80000000000000")

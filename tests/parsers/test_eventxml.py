@@ -1,12 +1,12 @@
 """XML exports give the events of the binary log, whole, damaged, and in every layout."""
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_writer.event import Data, SampleEvent, Value
 
 from evtscan.errors import EvidenceError

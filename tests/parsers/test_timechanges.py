@@ -1,9 +1,8 @@
 """Steps of the clock that events tell of."""
 
-from dataclasses import replace
-
 import pytest
 from host_builder import MINUTE, at, event
+from msgspec.structs import replace
 
 from evtscan.model import MOST_CLOCK_STEPS, ClockStep
 from evtscan.parsers.timechanges import told, with_told

@@ -118,6 +118,7 @@ def _sick_host() -> HostReport:
         service_pack="2",
         role="workstation",
         components=("ras", "tcpip"),
+        clock_steps=1,
         snapshot_time="1998-03-16T00:00:00Z",
         findings=(possible, confirmed, finding(Verdict.CONFIRMED, NOTICE), finding(Verdict.EXPOSED, DISK)),
         matches=(

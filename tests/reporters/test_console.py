@@ -4,16 +4,23 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from sample_reports import DHCP, finding
+from sample_reports import finding
 
-from evtscan.model import EvidenceRow, HostReport, Report, Verdict
-from evtscan.reporters.console import HOSTS_IN_DETAIL, HOSTS_IN_TABLE, WIDTH, render, write
+from evtscan.model import EvidenceRow, HostReport, Report, RuleInfo, Verdict
+from evtscan.reporters.console import HOSTS_SHOWN, REMEDIES_SHOWN, WIDTH, render, sink
+from evtscan.reporters.digest import Digest
+from evtscan.reporters.summary import feed
 
 
-def shown(report: Report, *, width: int = 80, show_all: bool = False, **options: object) -> str:
+def shown(
+    report: Report, *, width: int = 80, show_all: bool = False, in_detail: bool = False, **options: object
+) -> str:
     stream = io.StringIO()
     defaults: dict[str, object] = {"width": width, "height": 25, "color_system": None, "legacy_windows": False}
-    render(report, Console(file=stream, **{**defaults, **options}), show_all=show_all)  # type: ignore[arg-type]
+    console = Console(file=stream, **{**defaults, **options})  # type: ignore[arg-type]
+    digest = Digest()
+    feed(report, [digest])
+    render(report, digest, console, show_all=show_all, in_detail=in_detail)
     return stream.getvalue()
 
 
@@ -66,21 +73,28 @@ def test_what_was_not_seen_is_shown_only_on_request(full: Report) -> None:
     everything = shown(full, show_all=True)
     assert "  CLEAR      DHCP decline" in everything
     assert "  NOT APPLICABLE Bad block\n" in everything
-    assert everything.endswith("excluded, 2 detected, 1 not applicable, 1 clear, 1 not assessed\n")
+    assert "1 excluded, 2 detected, 1 not applicable, 1 clear, 1 not assessed" in " ".join(everything.split())
 
 
-def test_many_hosts_end_with_remedies_and_a_table_worst_first(full: Report) -> None:
-    lines = shown(full).splitlines()
-    start = lines.index("What to do")
-    assert [line.rstrip() for line in lines[start:]] == [
-        "What to do",
-        "  Q162396, DHCP decline fails on an NT 4.0 SP2 client with RAS",
-        "  Hosts      NT4",
-        "  Fix        1. Install Service Pack 3 or later.",
-        "             2. Re-apply the pack if RAS was added after it.",
-        "  Q100001, Bad block",
-        "  Hosts      NT4",
-        "  Fix        Replace the disk.",
+def test_several_hosts_are_an_overview_worst_first(full: Report) -> None:
+    assert [line.rstrip() for line in shown(full).splitlines()] == [
+        "5 hosts, 4 with findings: 2 confirmed, 1 possible, 1 exposed, 1 resolved, 1",
+        "excluded, 2 detected",
+        "Compared with what is known: 7 new, 1 accepted",
+        "",
+        "Do first",
+        "  1. Q162396, DHCP decline fails on an NT 4.0 SP2 client with RAS",
+        "     confirmed, medium, 1 host: NT4",
+        "     Install Service Pack 3 or later. (and 1 more step)",
+        "  2. Q100001, Bad block",
+        "     possible, critical, 1 host: NT4",
+        "     Replace the disk.",
+        "",
+        "Collect next",
+        "  component.ras: helps to decide 1 finding on 1 host",
+        "    Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit.",
+        r"  gpj.\u202eexe: helps to decide 1 finding on 1 host",
+        "    Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit.",
         "",
         "Host              System                          Findings",
         "NT4               Windows NT 4.0, Service Pack 2  2 confirmed, 1 possible, 1",
@@ -88,10 +102,27 @@ def test_many_hosts_end_with_remedies_and_a_table_worst_first(full: Report) -> N
         "fixed             system unknown                  1 resolved, 1 detected",
         "[red]blood[/red]  Windows 2000, no service pack   1 excluded",
         "lone              system unknown                  1 detected",
-        "5 hosts, 4 with findings: 2 confirmed, 1 possible, 1 exposed, 1 resolved, 1",
-        "excluded, 2 detected",
+        "",
+        "Blind spots",
+        "  No event log: 3 hosts; Damaged: 1 host; Cleared: 1 host; Records missing: 1",
+        "  host",
+        "",
+        "-v shows every finding; -o FOLDER/ saves report.html and the tables.",
     ]
-    assert "Fix" not in "\n".join(lines[:start])
+
+
+def test_in_detail_the_findings_of_every_host_come_first(full: Report) -> None:
+    lines = shown(full, in_detail=True).splitlines()
+    overview = lines.index("5 hosts, 4 with findings: 2 confirmed, 1 possible, 1 exposed, 1 resolved, 1")
+    assert "  CONFIRMED  DHCP decline fails on an NT 4.0 SP2 client with RAS" in lines[:overview]
+    assert [line.partition(":")[0] for line in lines[:overview] if line and line[0] != " "] == [
+        "NT4 (NT4-COMPUTER)",
+        "fixed",
+        "[red]blood[/red]",
+        "lone",
+    ]
+    assert "Fix" not in "\n".join(lines[:overview])
+    assert "  Fix        1. Install Service Pack 3 or later." in lines[overview:]
 
 
 def test_a_host_without_findings_says_what_was_looked_at() -> None:
@@ -112,26 +143,60 @@ def test_a_host_without_findings_says_what_was_looked_at() -> None:
     assert "No finding: no event log was read." in shown(Report(hosts=(HostReport(host="bare"),)))
 
 
-def test_a_fleet_is_cut_short_unless_all_is_asked_for() -> None:
-    hosts = tuple(
-        HostReport(host=f"h{number:03}", findings=(finding(Verdict.CONFIRMED, host="h", remedy=DHCP.remedy),))
-        for number in range(HOSTS_IN_TABLE + 10)
+def _fleet(hosts: int) -> Report:
+    rules = tuple(
+        RuleInfo(id=f"r{number}", title=f"Problem {number} of some length, as they have", level="high", article="Q1")
+        for number in range(30)
     )
-    report = Report(hosts=hosts, rules=(DHCP,))
+    made = tuple(
+        HostReport(
+            host=f"h{number:05}",
+            os="Windows NT 4.0",
+            findings=(
+                finding(
+                    Verdict.POSSIBLE,
+                    rules[number % 30],
+                    host=f"h{number:05}",
+                    remedy=(f"Do what is to be done about {number % 30}.", "And then that."),
+                    missing_facts=(f"service.s{number % 20}.start",),
+                ),
+            ),
+        )
+        for number in range(hosts)
+    )
+    return Report(hosts=made, rules=rules)
+
+
+def test_a_fleet_fits_a_terminal_unless_more_is_asked_for() -> None:
+    report = _fleet(1000)
+    lines = shown(report).splitlines()
+    assert len(lines) <= 44
+    assert lines[0] == "1,000 hosts, 1,000 with findings: 1,000 possible"
+    assert sum("Problem" in line for line in lines) == REMEDIES_SHOWN
+    assert "  and 25 more remedies" in lines
+    assert "  and 17 more facts" in lines
+    assert f"  and {1000 - HOSTS_SHOWN} more hosts with findings" in lines
+    everything = shown(report, in_detail=True)
+    assert everything.count("  POSSIBLE   Problem") == 1000
+    assert " more " not in everything.replace("hosts more", "").replace("and 29 more", "")
+
+
+def test_accepted_findings_say_until_when_and_are_not_to_be_done(one_host: Report) -> None:
+    (host,) = one_host.hosts
+    accepted = replace(host.findings[1], status="accepted", accepted="until 2026-12-31: replaced in January")
+    report = replace(one_host, hosts=(replace(host, findings=(accepted,)), HostReport(host="other")))
     text = shown(report)
-    assert text.count("  CONFIRMED  DHCP") == HOSTS_IN_DETAIL
-    assert f"{HOSTS_IN_TABLE + 10 - HOSTS_IN_DETAIL} more hosts have findings" in text
-    assert "and 10 more hosts with findings" in text
-    assert text.endswith("60 hosts, 60 with findings: 60 confirmed\n")
-    everything = shown(report, show_all=True)
-    assert everything.count("  CONFIRMED  DHCP") == HOSTS_IN_TABLE + 10
-    assert "more hosts" not in everything
+    assert "Compared with what is known: 1 accepted" in text
+    assert "Do first" not in text
+    detailed = " ".join(shown(report, in_detail=True).split())
+    assert "accepted until 2026-12-31: replaced in January" in detailed
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 79, 80, 200])
 def test_no_line_is_wider_than_the_terminal(full: Report, width: int) -> None:
     for report in (full, replace(full, hosts=full.hosts[:1])):
-        assert max(cell_len(line) for line in shown(report, width=width).splitlines()) <= width
+        for text in (shown(report, width=width), shown(report, width=width, show_all=True)):
+            assert max(cell_len(line) for line in text.splitlines()) <= width
 
 
 def test_text_wraps_on_words() -> None:
@@ -153,16 +218,16 @@ def test_hostile_text_neither_moves_nor_colours(full: Report, options: dict[str,
 
 def test_colour_only_where_the_console_has_it(full: Report) -> None:
     assert "\x1b" not in shown(full)
-    assert "\x1b[1;31mCONFIRMED" in shown(full, color_system="standard", force_terminal=True)
+    assert "\x1b[1;31mCONFIRMED" in shown(full, in_detail=True, color_system="standard", force_terminal=True)
 
 
 def test_a_file_gets_plain_text_of_fixed_width(full: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
     stream = io.BytesIO()
-    write(full, stream)
+    feed(full, [sink(full, stream)])
     assert stream.getvalue().decode("utf-8") == shown(full, width=WIDTH)
 
 
-def test_nothing_to_report_prints_nothing(empty: Report) -> None:
+def test_a_report_of_no_hosts_prints_nothing(empty: Report) -> None:
     assert shown(empty) == ""

@@ -1,13 +1,14 @@
-import io
 import json
+from dataclasses import replace
 
+import msgspec
 import pytest
 from sample_reports import SURROGATE, finding
 
 from evtscan.errors import EvidenceError
 from evtscan.logic import Truth
 from evtscan.model import Explanation, HostReport, Report, Verdict
-from evtscan.reporters.json import SCHEMA, dump, load, write
+from evtscan.reporters.json import SCHEMA, dump, host_from_json, host_to_json, load, without_surrogates
 
 
 def test_a_report_loads_again_as_it_was(one_host: Report) -> None:
@@ -48,10 +49,23 @@ def test_control_characters_are_escaped(full: Report) -> None:
     assert b"\x00" not in data
 
 
-def test_write_is_dump(full: Report) -> None:
-    stream = io.BytesIO()
-    write(full, stream)
-    assert stream.getvalue() == dump(full)
+def test_host_by_host_is_as_all_at_once(report: Report) -> None:
+    hosts = tuple(sorted(report.hosts, key=lambda host: host.host))
+    plain = without_surrogates(msgspec.to_builtins(replace(report, hosts=hosts)))
+    assert dump(report) == msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+
+
+def test_one_host_by_itself(full: Report) -> None:
+    for host in full.hosts:
+        data = host_to_json(host)
+        assert b"\n" not in data
+        assert host_to_json(host_from_json(data, "x")) == data
+    clean = HostReport(host="NT4", findings=full.hosts[0].findings[1:2])
+    assert host_from_json(host_to_json(clean), "x") == clean
+    with pytest.raises(EvidenceError, match=r"^x: damaged"):
+        host_from_json(b"{", "x")
+    with pytest.raises(EvidenceError, match=r"^x: not a verdict - at `\$\.findings\[0\]\.verdict`"):
+        host_from_json(b'{"host": "h", "findings": [%b]}' % (FINDING % b"bad"), "x")
 
 
 def test_a_byte_order_mark_and_unknown_fields_are_passed_over(empty: Report) -> None:

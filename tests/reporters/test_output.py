@@ -1,17 +1,28 @@
+import gc
 import io
 import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
 from evtscan.errors import OutputError, UsageError
-from evtscan.model import Report
+from evtscan.model import HostReport, Report
 from evtscan.reporters import REPORTERS, output
-from evtscan.reporters.json import dump
+from evtscan.reporters.json import JsonSink, dump
 from evtscan.reporters.output import check_outputs, plan_outputs, write_outputs
 
-SET = ["events.csv", "evidence.csv", "findings.csv", "hosts.csv", "report.json", "rules.csv", "warnings.csv"]
+SET = [
+    "events.csv",
+    "evidence.csv",
+    "findings.csv",
+    "hosts.csv",
+    "report.html",
+    "report.json",
+    "rules.csv",
+    "warnings.csv",
+]
 
 not_root = pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="no permission is refused to root")
 
@@ -72,7 +83,7 @@ def test_a_folder_gets_all_files_of_the_format_that_is_asked_for() -> None:
         (["a.xml"], None, "a.xml: the name does not say which format to write; end it in one of .txt, .csv, .json"),
         (["out"], None, "out: the name does not say"),
         ([""], None, "the name of an output is empty"),
-        (["a.csv"], "xml", "xml: not a format; use one of console, csv, json"),
+        (["a.csv"], "xml", "xml: not a format; use one of console, csv, json, jsonl, html"),
         (["a.csv", "./a.csv"], None, "a.csv: two outputs of one name"),
         (["-", "-"], None, "-: two outputs of one name"),
         (["new/", "new/hosts.csv"], None, "hosts.csv: two outputs of one name"),
@@ -94,7 +105,7 @@ def test_the_full_set_is_written_into_folders_that_are_made(full: Report, tmp_pa
 
 def test_standard_output_gets_bytes(full: Report, tmp_path: Path) -> None:
     assert write(full, "-", format_name="json") == dump(full)
-    assert write(full, "-").startswith(b"NT4 (NT4-COMPUTER)")
+    assert write(full, "-").startswith(b"5 hosts, 4 with findings")
     assert names(tmp_path) == []
 
 
@@ -117,7 +128,7 @@ def test_clobber_replaces_the_files_of_the_set_and_no_others(full: Report, tmp_p
     write(full, "out/")
     (tmp_path / "out/notes.txt").write_text("mine")
     (tmp_path / "out/hosts.csv").write_text("old")
-    with pytest.raises(OutputError, match=r"findings\.csv \(and 6 more\): exists already"):
+    with pytest.raises(OutputError, match=r"findings\.csv \(and 7 more\): exists already"):
         check_outputs(plan_outputs(["out/"]), clobber=False)
     check_outputs(plan_outputs(["out"]), clobber=True)
     write(full, "out", clobber=True)
@@ -171,14 +182,27 @@ def test_what_fails_on_the_way_leaves_the_old_files_and_nothing_else(
     write(full, "out/")
     old = {name: (tmp_path / "out" / name).read_bytes() for name in SET}
 
-    def full_disk(report: Report, stream: BinaryIO) -> None:
-        stream.write(b"half")
+    def full_disk(self: JsonSink) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("evtscan.reporters.json.write", full_disk)
+    monkeypatch.setattr(JsonSink, "close", full_disk)
     with pytest.raises(OutputError, match=r"report\.json: cannot be written \(No space left on device\)"):
         write(Report(hosts=()), "out/", clobber=True)
     assert {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")} == old
+
+
+def test_no_format_leaves_anything_behind_when_another_fails(
+    full: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(self: JsonSink, summary: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(JsonSink, "add", full_disk)
+    outputs = [plan_outputs([f"{row.name}{row.suffix}"], row.name)[0] for row in REPORTERS]
+    with pytest.raises(OutputError, match=r"json\.json: cannot be written"):
+        write_outputs(full, outputs, clobber=False, stdout=io.BytesIO())
+    gc.collect()  # what still had a file open would say so
+    assert names(tmp_path) == []
 
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(
@@ -187,23 +211,36 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     outputs = plan_outputs(["a.json"])
     check_outputs(outputs, clobber=False)
 
-    def meanwhile(report: Report, stream: BinaryIO) -> None:
+    def meanwhile(self: JsonSink) -> None:
         (tmp_path / "a.json").write_text("theirs")
 
-    monkeypatch.setattr("evtscan.reporters.json.write", meanwhile)
+    monkeypatch.setattr(JsonSink, "close", meanwhile)
     with pytest.raises(OutputError, match="exists already"):
         write_outputs(full, outputs, clobber=False, stdout=io.BytesIO())
     assert names(tmp_path) == ["a.json"]
     assert (tmp_path / "a.json").read_text() == "theirs"
 
 
-def test_a_standard_output_that_closes_is_an_output_error(full: Report) -> None:
-    class Closed(io.BytesIO):
-        def write(self, data: object) -> int:
-            raise BrokenPipeError(32, "Broken pipe")
+class Failing(io.BytesIO):
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
 
-    with pytest.raises(OutputError, match=r"^standard output: cannot be written \(Broken pipe\)"):
-        write_outputs(full, plan_outputs(["-"], "json"), clobber=False, stdout=Closed())
+    def write(self, data: object) -> int:
+        raise self.error
+
+
+def test_a_standard_output_that_cannot_be_written_is_an_output_error(full: Report) -> None:
+    full_disk = Failing(OSError(28, "No space left on device"))
+    with pytest.raises(OutputError, match=r"^standard output: cannot be written \(No space left on device\)"):
+        write_outputs(full, plan_outputs(["-"], "json"), clobber=False, stdout=full_disk)
+
+
+def test_a_reader_of_standard_output_that_goes_away_is_no_error_of_an_output(full: Report, tmp_path: Path) -> None:
+    closed = Failing(BrokenPipeError(32, "Broken pipe"))
+    with pytest.raises(BrokenPipeError):
+        write_outputs(full, plan_outputs(["a.json", "-"], "jsonl"), clobber=False, stdout=closed)
+    assert names(tmp_path) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
@@ -217,6 +254,50 @@ def test_files_get_ordinary_permissions(full: Report, tmp_path: Path) -> None:
 
 
 def test_every_format_can_be_written_to_a_file(report: Report, tmp_path: Path) -> None:
-    write(report, *(f"r{row.suffix}" for row in REPORTERS))
-    assert names(tmp_path) == sorted(f"r{row.suffix}" for row in REPORTERS)
+    for row in REPORTERS:
+        write(report, f"{row.name}{row.suffix}", format_name=row.name)
+    assert names(tmp_path) == sorted(f"{row.name}{row.suffix}" for row in REPORTERS)
+
+
+def test_suffixes_that_stand_for_a_format_do_so_once(full: Report) -> None:
+    by_suffix = [row for row in REPORTERS if row.by_suffix]
+    assert [planned(f"x{row.suffix}")[0][1] for row in by_suffix] == [row.name for row in by_suffix]
+
+
+def test_hosts_are_gone_over_once_for_all_outputs(full: Report) -> None:
+    class Hosts(Sequence[HostReport]):
+        passes = 0
+
+        def __len__(self) -> int:
+            return len(full.hosts)
+
+        def __getitem__(self, place):  # type: ignore[no-untyped-def]
+            raise AssertionError("no output asks for a single host")
+
+        def __iter__(self) -> Iterator[HostReport]:
+            type(self).passes += 1
+            return iter(sorted(full.hosts, key=lambda host: host.host))
+
+    formats = ["csv", "json", "jsonl", "html", "markdown", "parquet", "timesketch"]
+    outputs = [output for name in formats for output in plan_outputs([f"{name}/"], name)]
+    write_outputs(replace(full, hosts=Hosts()), outputs, clobber=False, stdout=io.BytesIO())
+    assert Hosts.passes == 1
+
+
+def test_what_is_shown_leaves_things_out_of_every_format_but_the_full_one(full: Report, tmp_path: Path) -> None:
+    def bare(host: HostReport) -> HostReport:
+        return replace(host, findings=())
+
+    outputs = plan_outputs(["out/", "lines.jsonl"])
+    write_outputs(full, outputs, clobber=False, stdout=io.BytesIO(), shown=bare)
+    assert (tmp_path / "out/report.json").read_bytes() == dump(full)
+    assert (tmp_path / "out/findings.csv").read_bytes().count(b"\r\n") == 1
+    assert (tmp_path / "lines.jsonl").read_bytes() == b""
+
+
+def test_a_format_whose_package_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evtscan.reporters.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"^-t parquet needs the package pyarrow: .*evtscan\[parquet\]"):
+        plan_outputs(["x.parquet"])
+    assert len(plan_outputs(["out/"])) == len(SET)
     assert output.STDOUT == "-"

@@ -33,13 +33,13 @@ def test_span_and_sums_come_from_logs_only() -> None:
 
     summary = _summary(
         evidence=(
-            log("2001-01-01T00:00:00.25Z", "0x7fffffffffffffff", records=5, cleared=True, holes=2, clock_steps=1),
+            log("2001-01-01T00:00:00.25Z", "0x7fffffffffffffff", records=5, cleared=True, holes=2),
             log("2001-01-01T00:00:00Z", "2001-01-01T00:00:00.3Z", records=6, holes=1),
             EvidenceRow(source_file="x.reg", size=1, format="reg", first_time="1990-01-01T00:00:00Z"),
-        )
+        ),
     )
     assert (summary.first_event, summary.last_event) == ("2001-01-01T00:00:00Z", "2001-01-01T00:00:00.3Z")
-    assert (summary.records, summary.logs, summary.cleared, summary.gaps, summary.clock_steps) == (11, 2, 1, 3, 1)
+    assert (summary.records, summary.logs, summary.cleared, summary.gaps) == (11, 2, 1, 3)
 
 
 def test_levels_are_ordered_and_a_rule_may_have_none() -> None:
@@ -72,3 +72,9 @@ def test_the_order_does_not_depend_on_the_order_of_the_report(full: Report) -> N
         rules=full.rules,
     )
     assert [item.finding for item in judged(turned)] == [item.finding for item in judged(full)]
+
+
+def test_clock_steps_are_those_of_the_host_and_no_sum_of_its_files() -> None:
+    row = EvidenceRow(source_file="x", size=1, format="evt", records=1, clock_steps=2)
+    (summary,) = summarise(Report(hosts=(HostReport(host="NT4", evidence=(row, row), clock_steps=2),)))
+    assert summary.clock_steps == 2

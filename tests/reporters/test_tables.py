@@ -24,13 +24,13 @@ COLUMNS = {
 
 
 def _rows(report: Report, name: str) -> list[dict[str, Cell]]:
-    table = TABLES[name](report)
+    table = TABLES[name].table(report)
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_columns_are_the_contract(name: str, report: Report) -> None:
-    table = TABLES[name](report)
+    table = TABLES[name].table(report)
     assert table.name == name
     assert ", ".join(table.columns) == COLUMNS[name]
     assert all(len(row) == len(table.columns) for row in table.rows)
@@ -41,7 +41,7 @@ def test_there_are_no_other_tables() -> None:
 
 
 def test_an_empty_report_has_empty_tables(empty: Report) -> None:
-    assert [make(empty).rows for make in TABLES.values()] == [()] * 6
+    assert [form.table(empty).rows for form in TABLES.values()] == [()] * 6
 
 
 def test_a_finding_joins_its_rule_and_its_lists(full: Report) -> None:
@@ -166,7 +166,7 @@ def test_evidence(full: Report) -> None:
 
 
 def test_warnings(full: Report) -> None:
-    assert [row[1:4] + row[5:] for row in TABLES["warnings"](full).rows] == [
+    assert [row[1:4] + row[5:] for row in TABLES["warnings"].table(full).rows] == [
         ("SOFTWARE.reg", None, "conflict", 0),
         ("SysEvent.Evt", 4096, "bad_record", 3),
     ]

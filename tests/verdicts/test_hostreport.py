@@ -1,22 +1,22 @@
 """A host's part of the report."""
 
-from host_builder import FakeRegistry, event, event_log, evidence, facts_file, local, log
+from host_builder import FakeRegistry, at, event, event_log, evidence, facts_file, local, log
 
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.host import Host
+from evtscan.model import ClockStep
 from evtscan.parsers.evidence import Reading
 from evtscan.scan import ScanOptions, judge_events
-from evtscan.verdicts.hostreport import MAX_DETAIL, assemble
+from evtscan.verdicts.hostreport import MAX_DETAIL, MAX_NEARBY_DETAIL, assemble
 
 
-def report(*parts, show_all=False, rules=()):
+def report(*parts, show_all=False, rules=(), **more):
     everything = evidence(*parts)
     host = Host(everything)
-    outcomes = judge_events(
-        host, "HOST", rules, ScanOptions(), [item for log in everything.logs for item in log.events]
-    )
-    return assemble("HOST", host, Reading(), outcomes, show_all=show_all)
+    options = ScanOptions(show_all=show_all)
+    outcomes = judge_events(host, "HOST", rules, options, [item for log in everything.logs for item in log.events])
+    return assemble("HOST", host, Reading(), outcomes, show_all=show_all, **more)
 
 
 def catalogue_rules(tmp_path):
@@ -89,3 +89,64 @@ def test_what_was_not_seen_shows_only_with_all(tmp_path):
     rules = catalogue_rules(tmp_path)
     assert report(log(), rules=rules).findings == ()
     assert [item.verdict for item in report(log(), rules=rules, show_all=True).findings] == ["clear"]
+
+
+def test_matches_and_statements_have_their_place_in_the_history(tmp_path):
+    records = [event_log(3, 6005), event(5), event_log(10, 6005), event(12)]
+    found = report(log(*records, last=20), facts_file(os_version="4.0"), rules=catalogue_rules(tmp_path))
+    assert [(row.session, row.sequence) for row in found.matches] == [(1, 5), (2, 12)]
+    stated = next(row for row in found.facts if row.history and row.name == "os.version")
+    assert (stated.session, stated.sequence) == (2, None)
+    assert [(row.session, row.first, row.last) for row in found.sessions] == [(0, 1, 2), (1, 3, 9), (2, 10, 20)]
+    assert [(row.kind, row.session, row.sequence) for row in found.timeline] == [
+        ("gap", 0, 1),
+        ("start", 1, 3),
+        ("start", 2, 10),
+    ]
+
+
+def test_findings_have_the_records_around_their_first_and_their_last_match(tmp_path):
+    asked = []
+
+    def neighbours(events):
+        asked.append([each.sequence for each in events])
+        return {each.location: (event(each.sequence - 1, "Tcpip", 4199, Data1="y" * 999), each) for each in events}
+
+    parts = (log(event(5), event(6), event(9), event_log(20, 6005)), facts_file(os_version="4.0"))
+    rules = catalogue_rules(tmp_path)
+    (finding,) = report(*parts, rules=rules, neighbours=neighbours).findings
+    assert asked == [[5, 9]]
+    first, last = finding.surroundings
+    assert (first.source_file, last.source_file) == ("System.evt", "System.evt")
+    assert [(row.distance, row.provider, row.event_id, row.record_id) for row in last.rows] == [
+        (-1, "Tcpip", 4199, 8),
+        (0, "Dhcp", 1008, 9),
+    ]
+    assert (last.rows[1].timestamp, last.rows[1].offset, last.rows[1].computer) == (str(at(9)), 900, "NTBOX")
+    assert len(first.rows[0].details) == MAX_NEARBY_DETAIL
+    (alone,) = report(log(event(5)), facts_file(os_version="4.0"), rules=rules, neighbours=neighbours).findings
+    assert [len(near.rows) for near in alone.surroundings] == [2]
+    (unread,) = report(*parts, rules=rules).findings
+    assert unread.surroundings == ()
+
+
+def test_what_was_not_found_is_not_looked_around(tmp_path):
+    def neighbours(events):
+        assert list(events) == []
+        return {}
+
+    found = report(
+        log(event(5)),
+        facts_file(os_version="5.0"),
+        rules=catalogue_rules(tmp_path),
+        show_all=True,
+        neighbours=neighbours,
+    )
+    assert [item.verdict for item in found.findings] == ["not_applicable"]
+
+
+def test_a_step_of_the_clock_that_two_logs_show_counts_once():
+    step = ClockStep(sequence=5, before=at(500), after=at(100))
+    beside = ClockStep(sequence=9, before=at(480), after=at(120))
+    application = log(source="AppEvent.evt", channel="Application", clock_steps=(beside,), last=90)
+    assert report(log(clock_steps=(step,), last=90), application).clock_steps == 1

@@ -1,13 +1,12 @@
 # ruff: noqa: E501 - tables read best with one case on a line
 """What matches mean on a host: every verdict, its reason, and the one that wins."""
 
-import dataclasses
-
 import pytest
 from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, localised, log
+from msgspec.structs import replace
 
 from evtscan.detection.condition import All, Not, Operator, Test, Unobservable
-from evtscan.detection.matcher import match
+from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Doubt, KnownIssue, Logsource, Rule
 from evtscan.facts.host import Host
 from evtscan.model import RuleInfo
@@ -57,7 +56,7 @@ AFFECTED = {"os_version": "4.0", "os_service__pack": 2, "component_ras": True}
 def outcomes(rules, *parts, strict=False):
     host = Host(evidence(*parts))
     events = [item for item_log in host.evidence.logs for item in item_log.events]
-    return judge(host, "HOST", rules, match(rules, events), strict_facts=strict)
+    return judge(host, "HOST", rules, detect(rules, events), strict_facts=strict)
 
 
 def finding(rules, *parts, strict=False):
@@ -140,13 +139,13 @@ def test_a_value_that_would_make_it_false_is_not_carried_back():
 def test_an_unobservable_condition_allows_no_more_than_possible():
     found = finding(rule(VERSION, Unobservable("a program uses MSG_OOB")), log(event(5)), facts_file(os_version="4.0"))
     assert found.verdict == "possible"
-    assert "No evidence shows it: a program uses MSG_OOB" in found.reason
+    assert "No evidence of this host shows it: a program uses MSG_OOB" in found.reason
     assert found.how_to_get == ("ask whether this is so: a program uses MSG_OOB",)
     assert found.missing_facts == ()
 
 
 def test_a_candidate_match_is_possible_at_best():
-    unclear = dataclasses.replace(event(5), unreadable=frozenset({"Data"}))
+    unclear = replace(event(5), unreadable=frozenset({"Data"}))
     found = finding(rule(VERSION, fields={"Data1": "x"}), log(unclear), facts_file(os_version="4.0"))
     assert found.verdict == "possible"
     assert found.reason.startswith("Dhcp 1008 may have been logged once. Whether it is this event is open: Data1")
@@ -372,6 +371,19 @@ def test_precedence_takes_the_event_from_the_other_rule():
     assert [item.finding.verdict for item in other_host] == ["confirmed", "not_applicable"]
 
 
+def test_a_host_that_may_have_run_another_windows_before_the_log_says_which():
+    foreign = rule(VERSION, rule_id="one", article="Q1")
+    found = finding(foreign, log(event(5), event(50)), facts_file(os_version=[("5.0", 20)]))
+    assert found.verdict == "not_applicable"
+    assert "nothing shows that the host ever was one" in found.reason
+
+
+def test_a_possible_match_silences_no_confirmed_one():
+    rules = [rule(VERSION, rule_id="one", article="Q1"), rule(PACK, rule_id="two", article="Q2", precedence=("Q1",))]
+    found = outcomes(rules, log(event(5)), facts_file(os_version="4.0"))
+    assert [item.finding.verdict for item in found] == ["confirmed", "possible"]
+
+
 def test_an_article_gives_one_finding():
     rules = [rule(PACK, rule_id="one", article="Q1"), rule(VERSION, rule_id="two", article="Q1")]
     (found,) = outcomes(rules, log(event(5)), facts_file(os_version="4.0"))
@@ -381,7 +393,7 @@ def test_an_article_gives_one_finding():
 
 def test_one_finding_for_each_entity():
     found = outcomes(
-        [rule(VERSION, entity="Data1")], log(event(5, Data1="C:"), event(6, Data1="D:"), event(7, Data1="C:")),
+        [rule(VERSION, entity=("Data1",))], log(event(5, Data1="C:"), event(6, Data1="D:"), event(7, Data1="C:")),
         facts_file(os_version="4.0"),
     )  # fmt: skip
     assert [(item.finding.entity, item.finding.count) for item in found] == [("C:", 2), ("D:", 1)]

@@ -21,7 +21,7 @@ def test_how_often(number, often, more):
 
 def test_what_was_logged_names_each_source_and_number_once():
     events = [event(1), event(2, "DHCP"), event(3)]
-    assert reasons.logged(events) == "Dhcp 1008 and DHCP 1008 was logged 3 times"
+    assert reasons.logged(events) == "Dhcp 1008 and DHCP 1008 were logged 3 times"
     assert reasons.logged(events[:1], certain=False) == "Dhcp 1008 may have been logged once"
 
 

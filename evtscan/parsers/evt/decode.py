@@ -13,24 +13,13 @@ Offsets count from the start of the record, and mean nothing where their length 
 import struct
 
 from evtscan.model import Event, Location
+from evtscan.parsers.eventtypes import of_record
 from evtscan.parsers.evt.records import FIXED_SIZE
 from evtscan.wintypes import Instant, format_sid
 
 _FIXED = struct.Struct("<I4s4I4H6I")
 _TAIL_SIZE = 4
 
-_TYPES = {
-    0: "Success",
-    1: "Error",
-    2: "Warning",
-    4: "Information",
-    8: "Audit Success",
-    16: "Audit Failure",
-}
-_LEVELS = {1: 2, 2: 3, 8: 0, 16: 0}
-_INFORMATION = 4
-_CLASSIC = "0x80000000000000"
-_KEYWORDS = {8: "0xa0000000000000", 16: "0x90000000000000"}
 _NO_CHANNEL = frozenset({"Channel"})
 
 
@@ -54,6 +43,7 @@ def decode(
     fixed = _FIXED.unpack_from(record)
     number, generated, written, event_id, event_type, string_count, category = fixed[2:9]
     string_offset, sid_length, sid_offset, data_length, data_offset = fixed[11:16]
+    kind = of_record(event_type)
     flaws: list[str] = []
     provider, computer, ended = _names(record)
     if not ended:
@@ -80,11 +70,11 @@ def decode(
         header_id=number,
         computer=computer,
         qualifiers=event_id >> 16,
-        level=_LEVELS.get(event_type, _INFORMATION),
+        level=kind.level,
         task=category,
-        keywords=_KEYWORDS.get(event_type, _CLASSIC),
+        keywords=kind.keywords,
         user_id=user_id,
-        event_type=_TYPES.get(event_type, str(event_type)),
+        event_type=kind.name,
         recovered=recovered,
         data=data,
         unreadable=_NO_CHANNEL if channel is None else frozenset(),

@@ -6,10 +6,10 @@
 from collections.abc import Iterator
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
-from evtscan.parsers.evtx.reader import EvtxLog, chunk_count
+from evtscan.parsers.evtx.reader import EvtxLog, chunk_at, chunk_count
 from evtscan.parsers.evtx.selection import DecoderName, RecordBatch
 
-__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_count", "read_columns", "read_log"]
+__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "read_columns", "read_log"]
 
 
 def read_log(

@@ -17,6 +17,9 @@ from the start of the chunk.
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
 
 from evtscan.parsers.evtx.record import RecordError
 
@@ -30,6 +33,7 @@ _MAX_DEPTH = 64  # elements inside each other; real events have five or six
 _MORE = 0x40  # flag of a token: more of its kind follow (attributes, value parts)
 _EOF, _OPEN, _CLOSE_START, _CLOSE_EMPTY, _END, _TEXT, _ATTRIBUTE, _CDATA = range(8)
 _CHARACTER, _ENTITY, _PI_TARGET, _PI_DATA, _INSTANCE, _NORMAL, _OPTIONAL, _HEADER = range(8, 16)
+_IN_ATTRIBUTES = frozenset({_TEXT, _CHARACTER, _ENTITY, _NORMAL, _OPTIONAL})
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _STRING = 0x01
 
@@ -37,30 +41,31 @@ _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(msgspec.Struct, frozen=True):
     """A hole: the value at ``index`` of the instance. An ``optional`` one that is null takes its element with it."""
 
     index: int
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """A name and the parts of its value."""
 
     name: str
     value: tuple[str | Substitution, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element as a definition (or a fragment without one) has it."""
+class Element(msgspec.Struct, frozen=True):
+    """One element as a definition (or a fragment without one) has it.
+
+    ``literal`` says that no value has a part in it, nor in anything inside it.
+    """
 
     name: str
     dependency: int
     attributes: tuple[Attribute, ...]
     content: "tuple[str | Substitution | Element, ...]"
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class NameReference:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Parsed BinXML: its elements, where it ended in the chunk, and the names that it takes from there."""
+    """Parsed BinXML: its elements, where it ended in the chunk, and the names that a definition takes from there."""
 
     elements: tuple[Element, ...]
     end: int
@@ -170,6 +175,11 @@ def read_name(chunk: bytes, offset: int) -> bytes:
     return chunk[offset + 4 : end]
 
 
+@lru_cache(maxsize=4096)
+def _name_text(raw: bytes) -> str:
+    return raw[4:].decode("utf-16-le", "replace")
+
+
 def _unsigned(chunk: bytes, offset: int) -> int:
     if offset + 4 > len(chunk):
         raise RecordError(f"offset 0x{offset:x} is not in the chunk")
@@ -183,6 +193,7 @@ class _Parser:
     end: int
     dependencies: bool
     names: list[NameReference] = field(default_factory=list)
+    values: int = 0  # places met that ask for a value
 
     def elements(self) -> tuple[Element, ...]:
         """The elements of a fragment, up to its end token or its last byte."""
@@ -207,33 +218,36 @@ class _Parser:
             raise RecordError(f"more than {_MAX_DEPTH} elements inside each other")
         has_attributes = self.chunk[self.position] & _MORE
         self.position += 1
+        before = self.values
         dependency = self._u16() if self.dependencies else NO_DEPENDENCY
-        self._u32()  # the element's size: its end token says the same
+        self.values += dependency != NO_DEPENDENCY
+        self.position += 4  # the element's size: its end token says the same
         name = self._name()
         attributes: list[Attribute] = []
         if has_attributes:
-            self._u32()
+            self.position += 4  # the size of all of them
             while self._peek() == _ATTRIBUTE:
                 attributes.append(self._attribute())
         closing = self._peek()
         self.position += 1
         content: list[str | Substitution | Element] = []
         if closing == _CLOSE_START:
-            while self._peek() != _END:
-                content.append(self._element(depth + 1) if self._peek() == _OPEN else self._part())
+            while (token := self._peek()) != _END:
+                content.append(self._element(depth + 1) if token == _OPEN else self._part())
             self.position += 1
         elif closing != _CLOSE_EMPTY:
             self.position -= 1
             raise self._refusal("where an element's start should end")
-        return Element(name, dependency, tuple(attributes), tuple(part for part in content if part != ""))
+        shown = tuple([part for part in content if part != ""])
+        return Element(name, dependency, tuple(attributes), shown, self.values == before)
 
     def _attribute(self) -> Attribute:
         self.position += 1
         name = self._name()
         value = []
-        while self._peek() in (_TEXT, _CHARACTER, _ENTITY, _NORMAL, _OPTIONAL):
+        while self._peek() in _IN_ATTRIBUTES:
             value.append(self._part())
-        return Attribute(name, tuple(part for part in value if part != ""))
+        return Attribute(name, tuple([part for part in value if part != ""]))
 
     def _part(self) -> str | Substitution:
         """A piece of text, a substitution, or nothing (processing instructions are not shown)."""
@@ -243,6 +257,7 @@ class _Parser:
                 self.position += 1
                 index = self._u16()
                 self.position += 1
+                self.values += 1
                 return Substitution(index, token == _OPTIONAL)
             case 0x05:  # _TEXT
                 if self.chunk[self.position + 1] != _STRING:
@@ -273,14 +288,16 @@ class _Parser:
         at = self.position
         target = self._u32()
         raw = read_name(self.chunk, target)
-        self.names.append(NameReference(at, target, raw))
+        if self.dependencies:
+            self.names.append(NameReference(at, target, raw))
         if target == self.position:
             self.position += 4 + len(raw) + 2
-        return raw[4:].decode("utf-16-le", "replace")
+        return _name_text(raw)
 
     def _characters(self) -> str:
         count = self._u16()
-        start, self.position = self.position, self.position + 2 * count
+        start = self.position
+        self.position = start + 2 * count
         if self.position > self.end:
             raise RecordError(f"the text at 0x{start:x} runs past the end of its fragment")
         return self.chunk[start : self.position].decode("utf-16-le", "replace")
@@ -288,18 +305,17 @@ class _Parser:
     def _peek(self) -> int:
         if self.position >= self.end:
             raise RecordError(f"the BinXML ends at 0x{self.position:x} inside an element")
-        token = self.chunk[self.position]
-        return token & ~_MORE
+        return self.chunk[self.position] & ~_MORE
 
     def _u16(self) -> int:
-        (value,) = _U16.unpack_from(self.chunk, self.position)
+        value: int = _U16.unpack_from(self.chunk, self.position)[0]
         self.position += 2
-        return int(value)
+        return value
 
     def _u32(self) -> int:
-        (value,) = _U32.unpack_from(self.chunk, self.position)
+        value: int = _U32.unpack_from(self.chunk, self.position)[0]
         self.position += 4
-        return int(value)
+        return value
 
     def _refusal(self, where: str) -> RecordError:
         return RecordError(f"token 0x{self.chunk[self.position]:02x} at 0x{self.position:x} {where}")

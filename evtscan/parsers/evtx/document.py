@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
+
 from evtscan.parsers.evtx.binxml import (
     NO_DEPENDENCY,
     NULL,
+    Attribute,
     Element,
     Fragment,
     Instance,
@@ -61,8 +64,7 @@ Text = str | Hole | tuple[str | Hole, ...]
 """Text, the text of one value, or text made of several parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """One element of the event, with its substitutions made."""
 
     name: str
@@ -105,9 +107,10 @@ def expand(elements: Sequence[Element], values: Values, depth: int = 0) -> tuple
 
 
 def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
-    values.spend(1)
-    if depth > _MAX_DEPTH:
-        raise RecordError(f"more than {_MAX_DEPTH} elements inside each other")
+    if element.literal:
+        yield _literal(element, values, depth)
+        return
+    _enter(values, depth)
     if element.dependency != NO_DEPENDENCY and values.is_null(element.dependency):
         return
     if any(_missing(part, values) for part in element.content):
@@ -123,6 +126,30 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
     else:
         for item in array:  # the element is repeated for each item
             yield Node(element.name, attributes, _joined([*parts, item]), tuple(children))
+
+
+def _enter(values: Values, depth: int) -> None:
+    values.spend(1)
+    if depth > _MAX_DEPTH:
+        raise RecordError(f"more than {_MAX_DEPTH} elements inside each other")
+
+
+def _literal(element: Element, values: Values, depth: int) -> Node:
+    """The same for an element in which no value has a part: there is nothing to ask."""
+    _enter(values, depth)
+    texts: list[str] = []
+    children: list[Node] = []
+    for part in element.content:
+        if isinstance(part, Element):
+            children.append(_literal(part, values, depth + 1))
+        else:
+            texts.append(part)  # type: ignore[arg-type]  # no substitution is among them
+    attributes = {
+        item.name: text
+        for item in element.attributes
+        if _is_shown(item) and (text := "".join(item.value))  # type: ignore[arg-type]
+    }
+    return Node(element.name, attributes, "".join(texts), tuple(children))
 
 
 def _content(
@@ -155,10 +182,14 @@ def _missing(part: str | Substitution | Element, values: Values) -> bool:
 def _attributes(element: Element, values: Values, depth: int) -> Iterator[tuple[str, Text]]:
     """The attributes that are shown: a null or empty one is not, nor are namespaces."""
     for attribute in element.attributes:
-        if attribute.name.partition(":")[0] == "xmlns" or any(_missing(part, values) for part in attribute.value):
+        if not _is_shown(attribute) or any(_missing(part, values) for part in attribute.value):
             continue
         if text := _joined([_attribute_part(part, values, depth) for part in attribute.value]):
             yield attribute.name, text
+
+
+def _is_shown(attribute: Attribute) -> bool:
+    return attribute.name.partition(":")[0] != "xmlns"
 
 
 def _attribute_part(part: str | Substitution, values: Values, depth: int) -> str | Hole:

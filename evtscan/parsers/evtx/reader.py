@@ -71,6 +71,16 @@ def chunk_count(source: Source) -> int:
     return len(_opened(source).layout.chunks)
 
 
+def chunk_at(source: Source, offset: int) -> int | None:
+    """Which of these chunks the byte at an offset of the file is in, or None if it is in none.
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    chunks = _opened(source).layout.chunks
+    return next((number for number, chunk in enumerate(chunks) if 0 <= offset - chunk.offset < chunk.size), None)
+
+
 @dataclass(slots=True)
 class Tally:
     """What is counted while a log is read, selected or not."""

@@ -93,6 +93,15 @@ def to_event(
     )
 
 
+def build_events(columns: Mapping[str, Iterable[Any]]) -> list[Event]:
+    """Make events from columns; a field that has none has its default in all of them."""
+    given = (columns[name] if name in columns else repeat(_DEFAULTS[name]) for name in Event.__struct_fields__)
+    return list(map(Event, *given))
+
+
+_DEFAULTS = dict(zip(reversed(Event.__struct_fields__), reversed(Event.__struct_defaults__), strict=False))
+
+
 def build_all(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]) -> list[T]:
     """Make ``count`` instances of a frozen slotted dataclass from columns, one for each field that has no default.
 

@@ -14,7 +14,7 @@ from evtscan.parsers.evtx.binxml import Fragment
 from evtscan.parsers.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, to_event
+from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, build_events, to_event
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.wanted import WantedIds
 from evtscan.wintypes import Instant
@@ -196,7 +196,7 @@ class Selection:
             "data": columns.data(group),
         }
         system = {name: columns.system(group, name) for name in READ_FIELD if name != "ticks"}
-        return build_all(Event, count, fields | system)
+        return build_events(fields | system)
 
     def offsets(self, rows: Any) -> list[int]:
         """The places of some rows in the file."""

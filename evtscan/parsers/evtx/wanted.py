@@ -1,5 +1,7 @@
 """A query as tables: which event ids can fit, given what is known of a record's provider and channel."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,7 @@ from evtscan.model import Query
 from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable
 
 _EVENT_IDS = 1 << 16
+_ANY, _NO_NAME = -1, -2
 _MOST_NAMED = 64  # tables kept of channels and providers that are values, 64 KiB each
 
 Ids = NDArray[np.bool_]
@@ -24,6 +27,7 @@ class WantedIds:
             selector.channel or selector.provider for selector in query.selectors
         )
         self._allowed = _allowed_ids(query)
+        self._names = _Names(query)
         self._kinds: dict[bytes, int] = {}
         self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
         self._table: TemplateTable | None = None
@@ -66,18 +70,37 @@ class WantedIds:
         if self._query.selectors is None:
             return self._allowed
         ids = np.zeros(_EVENT_IDS, np.bool_)
-        for selector in self._query.selectors:
-            wanted_channel = selector.channel and selector.channel.casefold()
-            provider = selector.provider and selector.provider.casefold()
-            if wanted_channel and channel and wanted_channel != channel:
-                continue
-            if provider and providers is not None and provider not in providers:
-                continue
-            if selector.event_id is None:
-                ids[:] = True
-            elif 0 <= selector.event_id < _EVENT_IDS:
-                ids[selector.event_id] = True
+        wanted = self._names.ids(channel, providers)
+        if (wanted == _ANY).any():
+            ids[:] = True
+        else:
+            ids[wanted[(wanted >= 0) & (wanted < _EVENT_IDS)]] = True
         return ids & self._allowed
+
+
+class _Names:
+    """The selectors of a query as columns: numbers of their channels and providers, and their event ids."""
+
+    def __init__(self, query: Query) -> None:
+        selectors = query.selectors or ()
+        self._numbers: dict[str | None, int] = {None: _ANY}
+        self._channel = self._column(selector.channel for selector in selectors)
+        self._provider = self._column(selector.provider for selector in selectors)
+        self._event_id = np.array([_ANY if each.event_id is None else each.event_id for each in selectors], np.int64)
+
+    def _column(self, names: Iterable[str | None]) -> NDArray[np.int64]:
+        numbers = self._numbers
+        return np.array([numbers.setdefault(name and name.casefold(), len(numbers)) for name in names], np.int64)
+
+    def ids(self, channel: str | None, providers: frozenset[str] | None) -> NDArray[np.int64]:
+        """The event ids of the selectors that fit these names in lower case, ``_ANY`` for those that ask for none."""
+        fits = np.ones(len(self._event_id), np.bool_)
+        if channel:
+            fits &= np.isin(self._channel, (_ANY, self._numbers.get(channel, _NO_NAME)))
+        if providers is not None:
+            fits &= np.isin(self._provider, [_ANY, *(self._numbers.get(name, _NO_NAME) for name in providers)])
+        found: NDArray[np.int64] = self._event_id[fits]
+        return found
 
 
 def _allowed_ids(query: Query) -> Ids:

@@ -56,6 +56,15 @@ def test_an_element_with_attributes_text_and_holes():
     )
 
 
+def test_what_needs_no_value_is_literal():
+    element = parsed(
+        Built("A", Built("B", "text", x="y"), Built("C", Built("D", Hole(1, 1))), Built("E", x=Hole(2, 1)))
+    )
+    assert [part.literal for part in element.content] == [True, False, False]
+    assert not element.literal
+    assert not parsed(Built("A", Built("B", dependency=3))).literal
+
+
 def test_every_way_to_write_text():
     element = parsed(
         Built("A", "a", CharacterReference(0xE9), EntityReference("amp"), EntityReference("x"), CData("<>"))
@@ -112,7 +121,7 @@ def test_a_fragment_without_a_template_has_no_dependencies():
     name = struct.pack("<IHH", 0, 0, 1) + utf16("A") + b"\0\0"
     bare = b"\x0f\x01\x01\x00" + b"\x01" + struct.pack("<II", 0, 4 + 9) + name + b"\x03\x00"
     (root,) = parse_fragment(bare.ljust(0x10000, b"\0"), 0, len(bare), dependencies=False).elements
-    assert root == Element("A", NO_DEPENDENCY, (), ())
+    assert root == Element("A", NO_DEPENDENCY, (), (), literal=True)
 
 
 def nested(depth: int) -> Built:

@@ -11,36 +11,16 @@ from evtscan.facts.sessions import BOOTED, EVENT_LOG, STARTED, STOPPED, UNCLEAN,
 from evtscan.facts.statement import Listing, Undecided
 from evtscan.facts.stretches import Stretch
 from evtscan.facts.timeline import Placed, SessionBound
-from evtscan.model import ClockStep, Event, FactValue, Location, Verdict
+from evtscan.model import ClockStep, Event, FactValue, Location, SessionRow, TimelineRow, Verdict
 from evtscan.verdicts.finding import Judged
 from evtscan.verdicts.judging import Outcome
-from evtscan.wintypes import TICKS_PER_SECOND
+from evtscan.verdicts.reasons import lasting
 
 GAP, START, STOP, CLOCK_STEP, FACT, MATCH = "gap", "start", "stop", "clock step", "fact", "match"
 KINDS = (GAP, START, STOP, CLOCK_STEP, FACT, MATCH)
 """What a row can be, in the order in which rows of one record stand."""
 
 _NAME = "host.name"
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineRow:
-    """One thing that happened to a host, or became known of it.
-
-    ``session`` is the index of the boot session as in ``Host.sessions`` (one less or one more for evidence taken before
-    or after the log; None: not known), ``sequence`` the place in its record order. ``time`` is ISO 8601 text.
-    ``verdict`` and ``rule_id`` are those of a match.
-    """
-
-    session: int | None
-    sequence: float
-    time: str
-    kind: str
-    text: str
-    verdict: str = ""
-    rule_id: str = ""
-    location: Location | None = None
 
 
 def rows_of(host: Host, outcomes: Iterable[Outcome] = ()) -> list[TimelineRow]:
@@ -49,19 +29,61 @@ def rows_of(host: Host, outcomes: Iterable[Outcome] = ()) -> list[TimelineRow]:
     What belongs to no known boot session stands at the end, in order of time.
     """
     rows = [
-        *_gaps(host),
-        *(row for index, session in enumerate(host.sessions) for row in _of_session(index, session)),
-        *_clock_steps(host),
+        *_of_logs(host, first=0),
         *(row for name in host.fact_names for row in _facts(host, name)),
         *(_match(item) for outcome in outcomes for item in outcome.matches),
     ]
     return sorted(rows, key=_order)
 
 
+def session_rows(host: Host, most: int) -> list[SessionRow]:
+    """The newest boot sessions of a host, at most so many."""
+    first = max(len(host.sessions) - most, 0)
+    return [
+        SessionRow(
+            session=index,
+            begins=str(session.begins or ""),
+            ends=str(session.ends or ""),
+            first=session.first,
+            last=session.last,
+            started=_how(session.start),
+            whole=session.whole,
+        )
+        for index, session in enumerate(host.sessions[first:], first)
+    ]
+
+
+def rows_of_logs(host: Host, sessions: int, most: int) -> list[TimelineRow]:
+    """Gaps, starts, stops and clock steps in the newest boot sessions: the newest of them, at most so many."""
+    rows = sorted(_of_logs(host, first=max(len(host.sessions) - sessions, 0)), key=_order)
+    return rows[-most:]
+
+
+def _of_logs(host: Host, first: int) -> Iterator[TimelineRow]:
+    """What the logs show besides facts and matches, from a boot session on."""
+    yield from (row for row in _gaps(host) if row.session is None or row.session >= first)
+    for index, session in enumerate(host.sessions[first:], first):
+        yield from _of_session(index, session)
+    yield from (row for row in _clock_steps(host) if row.session is None or row.session >= first)
+
+
+def _how(start: Start | None) -> str:
+    if start is None:
+        return ""
+    return "unclean" if start.announces(UNCLEAN) else "in order"
+
+
 def _order(row: TimelineRow) -> tuple[float, float, str, int]:
     if row.session is None:
         return (inf, 0, row.time, KINDS.index(row.kind))
-    return (row.session, row.sequence, row.time if row.sequence == inf else "", KINDS.index(row.kind))
+    if row.sequence is None:
+        return (row.session, inf, row.time, KINDS.index(row.kind))
+    return (row.session, row.sequence, "", KINDS.index(row.kind))
+
+
+def row_sequence(sequence: float) -> int | None:
+    """A place in record order as rows have it: a number, or None behind the last record."""
+    return None if sequence == inf else int(sequence)
 
 
 # ---------------------------------------------------------------------------------------- starts and stops
@@ -198,7 +220,7 @@ def _fact(item: Placed, said: str) -> TimelineRow:
     time = statement.event.time if statement.event is not None else statement.taken
     return TimelineRow(
         session=item.session,
-        sequence=item.sequence,
+        sequence=row_sequence(item.sequence),
         time="" if time is None else str(time),
         kind=FACT,
         text=f"{said}{_assumed(item)}",
@@ -233,12 +255,13 @@ def _bounds(host: Host, name: str, bounds: Mapping[int, SessionBound]) -> Iterat
 def _match(item: Judged) -> TimelineRow:
     event, info = item.event, item.match.rule.info
     title = f"{info.article}: {info.title}" if info.article else info.title
+    group = f", the last of {len(item.match.events)} events" if len(item.match.events) > 1 else ""
     return TimelineRow(
         session=item.point.session,
-        sequence=item.point.sequence,
+        sequence=row_sequence(item.point.sequence),
         time=str(event.time or ""),
         kind=MATCH,
-        text=f"{event.provider} {event.event_id}, {item.verdict.value} ({title})",
+        text=f"{event.provider} {event.event_id}{group}, {item.verdict.value} ({title})",
         verdict=item.verdict.value,
         rule_id=info.id,
         location=event.location,
@@ -286,7 +309,7 @@ def _bar(session: Session, rows: Iterable[TimelineRow], width: int) -> str:
     ranks = {mark: rank for rank, mark in enumerate((*MARKS.values(), _RECORDS))}
     records = session.last - session.first + 1
     for row in rows:
-        share = (row.sequence - session.first) / records if row.sequence != inf else 1.0
+        share = 1.0 if row.sequence is None else (row.sequence - session.first) / records
         cell = max(0, min(int(share * width), width - 1))
         cells[cell] = min(cells[cell], MARKS[row.kind], key=lambda mark: ranks[mark])
     return "".join(cells)
@@ -298,15 +321,3 @@ def _lasts(session: Session) -> str:
     if session.begins is None or session.ends is None or session.clock_steps:
         return count
     return f"{count}, {lasting(max(session.ends.ticks - session.begins.ticks, 0))}"
-
-
-def lasting(ticks: int) -> str:
-    """A time span in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
-    seconds = ticks // TICKS_PER_SECOND
-    parts: list[tuple[int, str]] = []
-    for size, unit in _UNITS:
-        number, seconds = divmod(seconds, size)
-        if number or parts:
-            parts.append((number, unit))
-    shown = [f"{number:,} {unit}{'' if number == 1 else 's'}" for number, unit in parts[:2] if number]
-    return " ".join(shown) or "0 seconds"

@@ -10,7 +10,7 @@ from evtscan.facts.host import Host
 from evtscan.model import ClockStep
 from evtscan.parsers.copies import each_once
 from evtscan.scan import ScanOptions, judge_events
-from evtscan.timeline import MARKS, bars, lasting, rows_of
+from evtscan.verdicts.timeline import MARKS, bars, lasting, rows_of, rows_of_logs, session_rows
 from evtscan.wintypes import TICKS_PER_SECOND
 
 
@@ -132,6 +132,34 @@ def test_matches_stand_in_their_sessions_and_those_of_none_at_the_end(rules):
 def test_nothing_is_known_of_nothing():
     assert rows_of(Host(evidence())) == []
     assert bars(Host(evidence()), [], 10) == []
+
+
+# ------------------------------------------------------------------------------------------ rows of a report
+
+
+def test_boot_sessions_as_rows():
+    records = [booted(10), event_log(11, 6005), event_log(20, 6006), event_log(30, 6008), event_log(31, 6005)]
+    host = Host(evidence(log(*records, last=40)))
+    before, first, second = session_rows(host, 10)
+    assert (before.session, before.first, before.last, before.started, before.whole) == (0, 1, 9, "", False)
+    assert (first.session, first.begins, first.ends, first.started) == (1, str(at(10)), str(at(30)), "in order")
+    assert (second.first, second.last, second.started) == (30, 40, "unclean")
+    assert session_rows(host, 2) == [first, second]
+    assert session_rows(Host(evidence()), 5) == []
+
+
+def test_what_the_logs_show_in_the_newest_boot_sessions():
+    records = [event_log(number, 6005) for number in range(10, 60, 10)]
+    host = Host(evidence(log(*records, event_log(25, 6006), last=60)))
+
+    def shown(sessions, most):
+        return [(row.session, row.kind) for row in rows_of_logs(host, sessions, most)]
+
+    starts = [(number, "start") for number in range(1, 6)]
+    assert shown(99, 99) == [(0, "gap"), *starts[:2], (2, "stop"), *starts[2:]]
+    assert shown(4, 99) == [(2, "start"), (2, "stop"), *starts[2:]]
+    assert shown(99, 2) == starts[-2:]
+    assert all(row.sequence is not None for row in rows_of_logs(host, 99, 99))
 
 
 # ----------------------------------------------------------------------------------------------------- bars

@@ -1,0 +1,6 @@
+"""A folder of hosts → one report: plan who is who, scan each host, put the results together in a stable order."""
+
+from evtscan.audit.plan import BY_FOLDER, LOOSE, HostPlan, HostsFrom, plan, with_inventory
+from evtscan.audit.run import run
+
+__all__ = ["BY_FOLDER", "LOOSE", "HostPlan", "HostsFrom", "plan", "run", "with_inventory"]

@@ -1,0 +1,69 @@
+"""One host of a plan → its reports as JSON. Whatever goes wrong on it becomes a warning of its own report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evtscan.audit.fetching import fetched
+from evtscan.audit.plan import HostPlan
+from evtscan.detection.rule import Rule
+from evtscan.model import ExtractionWarning, HostReport, Location
+from evtscan.reporters.json import host_to_json
+from evtscan.scan import ScanOptions, scan_machines
+
+Started = Callable[[HostPlan], None]
+"""What is called when a host is begun."""
+
+FAILED = "host_failed"
+TIMED_OUT = "host_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all hosts of an audit have in common."""
+
+    rules: tuple[Rule, ...]
+    options: ScanOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A host that is done: its reports (several if its folder held several machines), each as JSON."""
+
+    plan: HostPlan
+    reports: tuple[bytes, ...]
+
+
+def scan_plan(plan: HostPlan, work: Work) -> tuple[bytes, ...]:
+    """Judge one host of an audit."""
+    return tuple(host_to_json(report) for report in _reports(plan, work))
+
+
+def failed(plan: HostPlan, why: str, kind: str = FAILED) -> Finished:
+    """The report of a host that could not be judged."""
+    return Finished(plan, (host_to_json(_failure(plan, why, kind)),))
+
+
+def overdue(plan: HostPlan, timeout: float) -> Finished:
+    """The report of a host that took longer than so many seconds."""
+    why = f"took longer than the {timeout:g} seconds of --host-timeout; the host was left out"
+    return failed(plan, why, TIMED_OUT)
+
+
+def _reports(plan: HostPlan, work: Work) -> Sequence[HostReport]:
+    try:
+        with fetched(plan) as local:
+            return scan_machines(
+                local.sources,
+                work.rules,
+                work.options,
+                folder=local.name,
+                skipped=local.skipped,
+                stated=local.stated,
+            )
+    except Exception as error:  # whatever goes wrong on one host must not end the audit of the others
+        return (_failure(plan, f"the scan failed ({type(error).__name__}: {error}); please report this", FAILED),)
+
+
+def _failure(plan: HostPlan, why: str, kind: str) -> HostReport:
+    warning = ExtractionWarning(location=Location(source=plan.name), kind=kind, message=f"{plan.name}: {why}")
+    return HostReport(host=plan.name, warnings=(warning,), skipped=plan.skipped)

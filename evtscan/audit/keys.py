@@ -1,0 +1,54 @@
+"""What a host's result was made of → a key: equal keys, equal results, so that a host need not be read again."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from evtscan import __version__
+from evtscan.audit.plan import HostPlan, state_of
+from evtscan.model import Source
+from evtscan.scan import ScanOptions
+from evtscan.sources import find
+
+_SIZE = 20
+
+
+def key_of_work(rules: bytes, rule_ids: Iterable[str], options: ScanOptions, evidence: str) -> str:
+    """A digest of what all hosts of an audit have in common.
+
+    ``rules`` is that of the rule files and of the code (``rulecache.key_of``), ``rule_ids`` those of them that take
+    part, ``evidence`` is where the hosts lie.
+    """
+    parts: list[Any] = [__version__, rules.hex(), list(rule_ids), _plain(options), evidence]
+    if options.messages is not None:
+        sources = find([options.messages.path]).sources
+        parts.append([_state(source) for source in sources])
+    return _digest(parts)
+
+
+def key_of_host(work: str, plan: HostPlan) -> str:
+    """A digest of everything that the result of one host depends on."""
+    files = [(source.name, state.size, state.mark) for source, state in zip(plan.sources, plan.states, strict=True)]
+    skipped = [(item.source_file, item.reason) for item in plan.skipped]
+    return _digest([work, plan.name, files, skipped, _plain(plan.stated) if plan.stated else None])
+
+
+def key_of_run(parts: Iterable[str]) -> str:
+    """A digest of what a whole run is made of."""
+    return _digest(list(parts))
+
+
+def _state(source: Source) -> tuple[str, int, str]:
+    state = state_of(source)
+    return source.name, state.size, state.mark
+
+
+def _plain(value: object) -> Any:
+    """Dataclasses as plain data, sets in a fixed order."""
+    return msgspec.to_builtins(value, order="deterministic", enc_hook=str)
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=_SIZE).hexdigest()

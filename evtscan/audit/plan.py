@@ -1,0 +1,270 @@
+"""A folder of hosts → who is who: the hosts of an audit, each with its files."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from evtscan.archives import is_collection, opened, stem
+from evtscan.errors import UsageError
+from evtscan.model import FactsFile, Query, SkippedFile, Source
+from evtscan.parsers.evidence import read
+from evtscan.parsers.fleetfile import Fleet
+from evtscan.parsers.forwarded import label_of
+from evtscan.parsers.machines import name_in
+from evtscan.sources import Found, find, find_in
+
+LOOSE = "(loose files)"
+"""The host of files that belong to no host's folder and name no computer."""
+RUN_FOLDER = "run"
+"""The folder in an output folder in which an audit keeps what it has finished."""
+STATE_FILE = "audit.json"
+"""The file in it by which it is known."""
+
+HOST_FIELD = "{host}"
+"""What stands for the name of the host in a pattern of paths."""
+
+_NOTHING = Query(frozenset())
+"""Enough to learn whose a log is: what it says of itself, and none of its events."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """By what a file is known to be the one that was read before: bytes, and a mark such as when it was changed."""
+
+    size: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    """One host of an audit: its name, its files, and what a table of many hosts states of it.
+
+    ``states`` has the state of each source when it was planned. ``remote`` is the address of the folder that the files
+    have to be fetched from before they can be read; their paths are places below it then.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    skipped: tuple[SkippedFile, ...] = ()
+    stated: tuple[FactsFile, ...] = ()
+    states: tuple[FileState, ...] = ()
+    remote: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return sum(state.size for state in self.states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostsFrom:
+    """How a folder is divided into hosts.
+
+    ``by`` is ``folder`` (each folder ``depth`` levels down is a host), ``computer`` (files go by the computer that they
+    name), or a pattern of paths with ``{host}`` in it, in which ``*`` stands for anything but a slash.
+    """
+
+    by: str = "folder"
+    depth: int = 1
+
+    def __post_init__(self) -> None:
+        if self.by not in ("folder", "computer") and self.by.count(HOST_FIELD) != 1:
+            raise UsageError(
+                f"--host-from {self.by}: give folder, computer, or a pattern of paths with {HOST_FIELD} in it, such as "
+                f"“{HOST_FIELD}_*.evtx”"
+            )
+        if self.depth != 1 and self.by != "folder":
+            raise UsageError("--depth goes with --host-from folder only")
+
+
+BY_FOLDER = HostsFrom()
+
+
+def plan(folder: Path, hosts_from: HostsFrom = BY_FOLDER, *, leave_out: Set[str] = frozenset()) -> list[HostPlan]:
+    """Say which hosts a folder holds: each first-level folder or archive is one, loose files are grouped by computer.
+
+    ``hosts_from`` may say otherwise. Files and folders of ``leave_out`` (absolute paths) are as if they were not there,
+    and output folders of earlier audits are passed over.
+
+    Raises:
+        UsageError: if the folder cannot be listed.
+    """
+    if hosts_from.by == "folder":
+        plans = _by_folder(folder, hosts_from.depth, leave_out)
+    else:
+        _listed(folder)  # says what is wrong with it
+        found = find([folder], leave_out=leave_out)
+        plans = list(_by_computer(found) if hosts_from.by == "computer" else _by_pattern(found, hosts_from.by))
+    return [replace(item, states=tuple(map(state_of, item.sources))) for item in plans]
+
+
+def state_of(source: Source) -> FileState:
+    """The state of a file that lies in reach; of one that cannot be looked at, why."""
+    try:
+        status = os.stat(source.path)  # noqa: PTH116 - for a hundred thousand files
+    except OSError as error:
+        return FileState(0, f"errno {error.errno}")
+    return FileState(status.st_size, str(status.st_mtime_ns))
+
+
+def with_inventory(plans: Sequence[HostPlan], fleet: Fleet) -> tuple[list[HostPlan], list[str]]:
+    """Give each host what the table states of it, and name the hosts of the table that the folder does not have.
+
+    Hosts meet by name, by the last part of it where hosts lie deeper, or by its first label, without regard to case.
+    """
+    found: set[str] = set()
+    result = []
+    for item in plans:
+        keys = [key for key in _names_of(item) if key in fleet.facts]
+        found.update(keys[:1])
+        result.append(replace(item, stated=(fleet.facts[keys[0]],)) if keys else item)
+    return result, [name for key, name in fleet.names.items() if key not in found]
+
+
+def _names_of(item: HostPlan) -> Iterator[str]:
+    name = item.name.casefold()
+    last = name.rpartition("/")[2]
+    yield from (name, last, label_of(last).casefold())
+
+
+# ---------------------------------------------------------------------------------------------------- by folder
+
+
+def _by_folder(folder: Path, depth: int, leave_out: Set[str]) -> list[HostPlan]:
+    hosts: list[HostPlan] = []
+    loose: list[str] = []
+    passed_over: list[SkippedFile] = []
+    waiting = [("", 1)]
+    while waiting:
+        prefix, level = waiting.pop()
+        for entry in _listed(folder / prefix) if level == 1 else _listed_or_skipped(folder, prefix, passed_over):
+            name = prefix + entry.name
+            if os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
+                continue
+            if not _is_folder(entry):
+                loose.append(name)
+            elif _is_output(entry):
+                passed_over.append(SkippedFile(source_file=name, reason="the output of an earlier audit"))
+            elif level < depth:
+                waiting.append((f"{name}/", level + 1))
+            else:
+                found = find([Path(entry.path)], leave_out=leave_out)
+                hosts.append(HostPlan(name=name, sources=found.sources, skipped=found.skipped))
+    hosts.sort(key=lambda host: host.name)
+    return [*hosts, *_loose(find_in(folder, sorted(loose)), tuple(passed_over), hosts)]
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be listed ({error.strerror or error})") from error
+
+
+def _listed_or_skipped(folder: Path, prefix: str, skipped: list[SkippedFile]) -> list[os.DirEntry[str]]:
+    try:
+        return _listed(folder / prefix)
+    except UsageError as error:
+        reason = str(error.__cause__.strerror) if isinstance(error.__cause__, OSError) else str(error)
+        skipped.append(SkippedFile(source_file=prefix.rstrip("/"), reason=f"cannot be opened ({reason})"))
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_output(entry: os.DirEntry[str]) -> bool:
+    return os.path.isfile(os.path.join(entry.path, RUN_FOLDER, STATE_FILE))  # noqa: PTH113, PTH118 - for each host
+
+
+def _loose(found: Found, passed_over: tuple[SkippedFile, ...], hosts: Sequence[HostPlan]) -> Iterator[HostPlan]:
+    """Archives and files that lie in no host's folder."""
+    folders = {host.name.casefold() for host in hosts}
+    archives = [source for source in found.sources if is_collection(source)]
+    hosts_of_archives = list(hosts_of_files(archives, folders))
+    yield from hosts_of_archives
+    own = set(archives)
+    others = Found(tuple(source for source in found.sources if source not in own), (*passed_over, *found.skipped))
+    taken = folders | {host.name.casefold() for host in hosts_of_archives}
+    yield from grouped(others, computer_of, taken)
+
+
+def hosts_of_files(archives: Sequence[Source], folders: Set[str]) -> Iterator[HostPlan]:
+    """Each archive as a host, named without suffix unless another folder or archive has that name."""
+    stems = Counter(stem(source.name).casefold() for source in archives)
+    for source in archives:
+        name = stem(source.name)
+        is_free = name.casefold() not in folders and stems[name.casefold()] == 1
+        yield HostPlan(name=name if is_free else source.name, sources=(source,))
+
+
+# ------------------------------------------------------------------------------------- by what the files say
+
+
+def grouped(found: Found, name_of: Callable[[Source], str], taken: Set[str] = frozenset()) -> Iterator[HostPlan]:
+    """Files by the computer that they name; what names none, and what is no evidence, is a group of its own.
+
+    A group whose name is ``taken`` by a folder or an archive stays apart from it.
+    """
+    yield from _groups(((source, name_of(source)) for source in found.sources), found.skipped, taken)
+
+
+def _groups(
+    named: Iterable[tuple[Source, str]], skipped: tuple[SkippedFile, ...], taken: Set[str] = frozenset()
+) -> Iterator[HostPlan]:
+    groups: dict[str, list[Source]] = {}
+    names: dict[str, str] = {}
+    for source, name in named:
+        key = name.casefold()
+        names.setdefault(key, f"{name} {LOOSE}" if key in taken else name or LOOSE)
+        groups.setdefault(key, []).append(source)
+    if skipped:
+        groups.setdefault("", [])
+        names.setdefault("", LOOSE)
+    for key, sources in sorted(groups.items()):
+        yield HostPlan(name=names[key], sources=tuple(sources), skipped=() if key else skipped)
+
+
+def computer_of(source: Source) -> str:
+    """The first label of the computer that a file, or an archive, names; empty if it names none."""
+    if state_of(source).size == 0:
+        return ""
+    with opened([source]) as files:
+        return label_of(name_in(read(files.sources, _NOTHING)))
+
+
+def _by_computer(found: Found) -> Iterator[HostPlan]:
+    """All files by computer; one that names none goes with the only computer of its folder."""
+    named = [(source, computer_of(source)) for source in found.sources]
+    of_folder: dict[PurePosixPath, set[str]] = {}
+    for source, name in named:
+        if name:
+            of_folder.setdefault(PurePosixPath(source.name).parent, set()).add(name.casefold())
+    spelt = {name.casefold(): name for _, name in reversed(named)}
+
+    def owner(source: Source, name: str) -> str:
+        owners = of_folder.get(PurePosixPath(source.name).parent, set())
+        return name or (spelt[next(iter(owners))] if len(owners) == 1 else "")
+
+    yield from _groups(((source, owner(source, name)) for source, name in named), found.skipped)
+
+
+def _by_pattern(found: Found, pattern: str) -> Iterator[HostPlan]:
+    """Files by the part of their path that stands for the host, without regard to case."""
+    fits = re.compile(_expression(pattern), re.IGNORECASE).match
+    named = [(source, fits(source.name)) for source in found.sources]
+    yield from _groups(((source, match[1] if match else "") for source, match in named), found.skipped)
+
+
+def _expression(pattern: str) -> str:
+    parts = {"*": "[^/]*", HOST_FIELD: "([^/]+)"}
+    pieces = re.split(r"(\*|\{host\})", pattern.strip("/"))
+    return "".join(parts.get(piece) or re.escape(piece) for piece in pieces) + r"(?:/|\Z)"

@@ -1,0 +1,164 @@
+"""Planned hosts → reports of all of them: each is judged once, kept as it is done, and read again from there."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evtscan.audit.hosts import Finished, Work, scan_plan
+from evtscan.audit.plan import HostPlan
+from evtscan.audit.runfolder import RunFolder, StoredHosts
+from evtscan.audit.workers import in_workers
+from evtscan.detection.rule import Rule
+from evtscan.model import ExtractionWarning, HostReport, Location
+from evtscan.parsers.forwarded import label_of
+from evtscan.scan import ScanOptions
+
+BYTES_WORTH_A_WORKER = 16 << 20
+"""Starting a worker process takes as long as reading about this much evidence."""
+HOSTS_WORTH_A_WORKER = 20
+"""And as long as judging about so many hosts, however small."""
+
+TWICE = "host_twice"
+ONLY_CASE = "host_name_case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How hosts are worked on, which makes no difference to what is found.
+
+    ``jobs`` is the number of worker processes, 0 for as many as pay off. ``timeout`` is in seconds, for each host.
+    ``scheduler`` is the address of a Dask cluster to use instead. ``reuse``: take what an earlier run found.
+    """
+
+    jobs: int = 0
+    timeout: float | None = None
+    scheduler: str = ""
+    reuse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is called as hosts are begun, done (with what was found), and found to be done already."""
+
+    begun: Callable[[HostPlan], None] = lambda plan: None
+    done: Callable[[HostPlan, Sequence[HostReport]], None] = lambda plan, reports: None
+    kept: Callable[[HostPlan], None] = lambda plan: None
+
+
+def run(
+    plans: Sequence[HostPlan],
+    rules: Sequence[Rule],
+    options: ScanOptions,
+    *,
+    jobs: int = 0,
+    done: Callable[[HostPlan], None] = lambda plan: None,
+) -> list[HostReport]:
+    """Scan every host, largest first, and return the reports in the order of their names.
+
+    ``jobs`` is the number of worker processes, 0 for as many as pay off. A host that fails, or that takes its worker
+    with it, becomes a report with a warning, and the others go on. ``done`` is called after each host.
+    """
+    watch = Watch(done=lambda plan, reports: done(plan))
+    with temporary_folder() as folder:
+        keys = {plan.name: "" for plan in plans}
+        return list(audit(plans, keys, Work(tuple(rules), options), folder, How(jobs=jobs, reuse=False), watch))
+
+
+@contextmanager
+def temporary_folder() -> Iterator[RunFolder]:
+    """A run folder for an audit that leaves none."""
+    with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as path:
+        folder = RunFolder(Path(path))
+        with folder.locked():
+            yield folder
+
+
+def audit(
+    plans: Sequence[HostPlan], keys: Mapping[str, str], work: Work, folder: RunFolder, how: How, watch: Watch
+) -> StoredHosts:
+    """Judge the hosts that the run folder does not have yet, largest first, and keep each as it is done.
+
+    ``keys`` say by the names of hosts what each result is made of. A host that fails, that takes its worker with it or
+    that takes too long becomes a report with a warning, and the others go on.
+
+    Raises:
+        OutputError: if the run folder cannot be written; what is finished stays in it.
+        EvtscanError: if nobody can be found to do the work.
+    """
+    missing = []
+    for plan in plans:
+        if how.reuse and folder.has(plan, keys[plan.name]):
+            watch.kept(plan)
+        else:
+            missing.append(plan)
+    missing.sort(key=lambda plan: (-plan.size, plan.name))
+    for finished in _judged(missing, work, how, watch):
+        reports = folder.put(finished, keys[finished.plan.name])
+        watch.done(finished.plan, reports)
+    stored = folder.stored(plans)
+    remarks = dict(_remarks(stored))
+    return stored.changed(lambda host: _with(host, remarks.get(host.host, ())))
+
+
+def _judged(plans: Sequence[HostPlan], work: Work, how: How, watch: Watch) -> Iterator[Finished]:
+    if how.scheduler:
+        from evtscan.audit.scheduler import on_cluster
+
+        return on_cluster(plans, work, how.scheduler, timeout=how.timeout, started=watch.begun)
+    workers = min(how.jobs or workers_that_pay(plans), len(plans))
+    if workers > 1 or (how.timeout is not None and plans):
+        return in_workers(plans, work, workers, timeout=how.timeout, started=watch.begun)
+    return _alone(plans, work, watch)
+
+
+def _alone(plans: Iterable[HostPlan], work: Work, watch: Watch) -> Iterator[Finished]:
+    for plan in plans:
+        watch.begun(plan)
+        yield Finished(plan, scan_plan(plan, work))
+
+
+def workers_that_pay(plans: Sequence[HostPlan]) -> int:
+    """How many worker processes are worth starting."""
+    worth = sum(plan.size for plan in plans) // BYTES_WORTH_A_WORKER + len(plans) // HOSTS_WORTH_A_WORKER
+    return max(1, min(os.cpu_count() or 1, worth))
+
+
+# ------------------------------------------------------------------------------------- what hosts are to each other
+
+
+def _remarks(stored: StoredHosts) -> Iterator[tuple[str, tuple[ExtractionWarning, ...]]]:
+    """Warnings about hosts that may be one, or be taken for one, by the name of each."""
+    by_computer: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
+    for name in stored.names:
+        by_name.setdefault(name.host.casefold(), []).append(name.host)
+        if name.computer:
+            by_computer.setdefault(label_of(name.computer).casefold(), []).append(name.host)
+    found: dict[str, list[ExtractionWarning]] = {}
+    for hosts in by_computer.values():
+        message = "{all} hold evidence of the same computer: put it in one folder, if they are one host"
+        _remark(found, hosts, TWICE, message)
+    for hosts in by_name.values():
+        _remark(found, hosts, ONLY_CASE, "the names of {all} differ in case only: they are reported as different hosts")
+    for host, warnings in found.items():
+        yield host, tuple(warnings)
+
+
+def _remark(found: dict[str, list[ExtractionWarning]], hosts: Sequence[str], kind: str, message: str) -> None:
+    if len(hosts) > 1:
+        text = message.format(all=_listed(hosts))
+        for host in hosts:
+            warning = ExtractionWarning(location=Location(source=host), kind=kind, message=text)
+            found.setdefault(host, []).append(warning)
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _with(host: HostReport, warnings: tuple[ExtractionWarning, ...]) -> HostReport:
+    return replace(host, warnings=(*host.warnings, *warnings)) if warnings else host

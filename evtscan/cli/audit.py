@@ -1,0 +1,230 @@
+"""``audit``: a folder of hosts → outputs about all of them, a run folder to go on from, and an exit code."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evtscan import __version__
+from evtscan.audit.changes import FindingIndex
+from evtscan.audit.fetching import is_address, plan_remote
+from evtscan.audit.hosts import Work
+from evtscan.audit.keys import key_of_host, key_of_run, key_of_work
+from evtscan.audit.outputs import OutputFolder, digest_of_place, opened
+from evtscan.audit.plan import HostPlan, HostsFrom, plan, with_inventory
+from evtscan.audit.run import How
+from evtscan.audit.run import audit as judge_hosts
+from evtscan.cli import options as opt
+from evtscan.cli import session
+from evtscan.cli.delivery import Delivery, deliver, planned_outputs, report_of, split_live
+from evtscan.cli.exits import command
+from evtscan.cli.progress import Tally, watching
+from evtscan.cli.runs import scan_options
+from evtscan.comparison import with_status
+from evtscan.errors import UsageError
+from evtscan.facts.catalogue import is_known
+from evtscan.model import Source
+from evtscan.parsers.fleetfile import read_fleet
+from evtscan.reporters.ledger import NAMES_SHOWN, part
+from evtscan.reporters.output import STDOUT, is_folder
+from evtscan.reporters.safetext import prose
+
+
+@command
+def audit(
+    folder: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of hosts: each folder in it is one. Also an address such as s3://bucket/hosts.",
+            show_default=False,
+        ),
+    ],
+    output: opt.Outputs = None,
+    format: opt.Format = None,  # noqa: A002 - the name of the option
+    rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    min_level: opt.MinLevel = opt.LOWEST,
+    verdict: opt.Verdicts = None,
+    show_all: opt.All = False,
+    since: opt.Since = None,
+    until: opt.Until = None,
+    include_eid: opt.IncludeIds = None,
+    exclude_eid: opt.ExcludeIds = None,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", help="Only this host of the folder. Repeatable.", show_default=False)
+    ] = None,
+    host_from: Annotated[
+        str,
+        typer.Option(
+            "--host-from",
+            metavar="folder|computer|PATTERN",
+            help="What makes a host: a folder, the computer that files name, or the part {host} of their path, as in "
+            "“{host}_*.evtx”.",
+        ),
+    ] = "folder",
+    depth: Annotated[
+        int, typer.Option("--depth", min=1, max=20, help="How many levels down the folders of hosts lie.")
+    ] = 1,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(
+            "--inventory",
+            metavar="FILE.csv",
+            help="A table of what is known of the hosts: column Host, the other columns are facts.",
+            show_default=False,
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Read every host again, also those that have not changed.")
+    ] = False,
+    host_timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--host-timeout",
+            metavar="SECONDS",
+            min=0.1,
+            help="Leave a host out, with a warning, that takes longer than this.",
+            show_default=False,
+        ),
+    ] = None,
+    jobs: opt.Jobs = 0,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            "--scheduler", metavar="tcp://HOST:PORT", help="Work on the Dask cluster of this scheduler (evtscan[dask])."
+        ),
+    ] = "",
+    accept: opt.Accept = None,
+    new_only: opt.NewOnly = False,
+    fail_on: opt.FailOnOption = None,
+    strict: opt.Strict = False,
+    strict_facts: opt.StrictFacts = False,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
+    clobber: opt.Clobber = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Judge every host of a folder and report on all of them."""
+    session.set_up_logging(verbose)
+    place = _place(folder)
+    outputs = planned_outputs(output, format)
+    home = _home(output or (), place)
+    hosts_from = HostsFrom(by=host_from, depth=depth)
+    read = opt.read_options(recover, decoder, source_timezone)
+    chosen = replace(
+        scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read),
+        messages=opt.messages_from(messages),
+    )
+    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
+    accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
+    paths = [item.path for item in outputs if item.path is not None]
+    with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=clobber) as kept:
+        everything = _planned(place, hosts_from, [home, *paths])
+        plans = _chosen_hosts(everything, host)
+        if inventory is not None:
+            plans = _with_inventory(plans, inventory, quiet)
+        shared = key_of_work(session.key_of_rules(rules), [rule.info.id for rule in loaded.rules], chosen, str(place))
+        keys = {item.name: key_of_host(shared, item) for item in plans}
+        how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
+        earlier = dict(kept.earlier)
+        outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
+        with watching(plans, loaded.rules, quiet=quiet, live=live) as (watch, tally):
+            judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
+        found = FindingIndex()
+        hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
+        session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
+        run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), accepted.in_force, str(new_only)])
+        is_current = kept.is_current(run) and not tally.read
+        if not is_current:
+            kept.begin_writing()
+        how_to_deliver = Delivery(
+            outputs=[item for item in outputs if item.path is None or not is_current],
+            live=live,
+            clobber=clobber or kept.is_lasting,
+            quiet=quiet,
+            no_color=no_color,
+            show_all=show_all,
+            in_detail=verbose,
+            new_only=new_only,
+            fail_on=opt.verdict(fail_on),
+            strict=strict,
+        )
+        code = deliver(report_of(hosts, loaded), how_to_deliver)
+        if not quiet:
+            _print_run(kept, tally, found, is_current=is_current)
+        if not is_current:
+            kept.finish(run, found.verdicts)
+        kept.run.keep_only(everything)
+        return code
+
+
+def _place(folder: str) -> Path | str:
+    """Where the hosts lie: a folder, made absolute, or an address."""
+    if is_address(folder):
+        return folder
+    path = Path(folder)
+    if not path.is_dir():
+        raise UsageError(f"{folder}: {'is not a folder; use “evtscan scan”' if path.exists() else 'does not exist'}")
+    return path.resolve()
+
+
+def _home(outputs: Sequence[str], place: Path | str) -> Path | None:
+    """The first folder among the outputs, in which the audit keeps what it has finished."""
+    for text in outputs:
+        if text != STDOUT and is_folder(text):
+            home = Path(text)
+            if home.resolve() == place:
+                raise UsageError(f"-o {text}: is the folder of the evidence; give a folder in it, or beside it")
+            return home
+    return None
+
+
+def _planned(place: Path | str, hosts_from: HostsFrom, outputs: Sequence[Path | None]) -> list[HostPlan]:
+    if isinstance(place, str):
+        return plan_remote(place, hosts_from)
+    return plan(place, hosts_from, leave_out={str(path.resolve()) for path in outputs if path is not None})
+
+
+def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_current: bool) -> None:
+    """Say what this run had to do, and what has changed since the last one."""
+    lines = [f"{tally.read:,} read, {tally.kept:,} not changed since they were read"]
+    if kept.other_version:
+        lines.append(f"what evtscan {kept.other_version} found is not used: this is {__version__}")
+    if is_current:
+        lines.append("the outputs are those of the last run: nothing has changed")
+    elif kept.had_run:
+        lines.append(f"since the last run: {found.since(kept.earlier)}")
+    print("\n".join(part("hosts", lines)), file=sys.stderr)
+
+
+def _with_inventory(plans: list[HostPlan], inventory: Path, quiet: bool) -> list[HostPlan]:
+    if not inventory.is_file():
+        raise UsageError(f"--inventory {inventory}: there is no such file")
+    fleet = read_fleet(Source(inventory, inventory.name), is_known)
+    hosts, unknown = with_inventory(plans, fleet)
+    if unknown and not quiet:
+        shown = ", ".join(prose(name) for name in unknown[:NAMES_SHOWN])
+        more = f" and {len(unknown) - NAMES_SHOWN:,} more" if len(unknown) > NAMES_SHOWN else ""
+        typer.echo(f"{inventory.name}: the folder has no host {shown}{more}", err=True)
+    if fleet.other_columns and not quiet:
+        columns = ", ".join(map(prose, fleet.other_columns))
+        typer.echo(f"{inventory.name}: no facts, and left out: {columns}", err=True)
+    return hosts
+
+
+def _chosen_hosts(plans: list[HostPlan], names: Sequence[str] | None) -> list[HostPlan]:
+    if not names:
+        return plans
+    known = {item.name.casefold() for item in plans}
+    for name in names:
+        if name.casefold() not in known:
+            raise UsageError(f"--host {name}: the folder has no such host")
+    wanted = {name.casefold() for name in names}
+    return [item for item in plans if item.name.casefold() in wanted]

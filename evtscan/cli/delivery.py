@@ -1,0 +1,106 @@
+"""A report → its outputs, the console, the ledger and the exit code, all in one pass over its hosts."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import typer
+
+from evtscan import __version__
+from evtscan.cli import options as opt
+from evtscan.cli import session
+from evtscan.cli.exits import Outcome
+from evtscan.comparison import only_new
+from evtscan.detection.loader import RuleSet
+from evtscan.model import HostReport, Report, Verdict
+from evtscan.reporters.digest import Digest
+from evtscan.reporters.jsonl import LiveLines
+from evtscan.reporters.ledger import Ledger
+from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
+from evtscan.reporters.summary import Sink
+from evtscan.reporters.view import Shown, as_shown
+
+_LIVE = "jsonl"  # the format whose lines go out as hosts are done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a report is handed over.
+
+    ``live`` has shown the findings of some hosts on stdout already, and shows the rest. ``show_all`` and ``in_detail``
+    are the console's, ``new_only`` leaves out what is known or accepted, but for the full form. ``fail_on`` and
+    ``strict`` decide the exit code.
+    """
+
+    outputs: Sequence[Output] = ()
+    live: LiveLines | None = None
+    clobber: bool = False
+    quiet: bool = False
+    no_color: bool = False
+    show_all: bool = False
+    in_detail: bool = False
+    new_only: bool = False
+    fail_on: Verdict | None = None
+    strict: bool = False
+
+
+def planned_outputs(output: Sequence[str] | None, format_name: opt.FormatName | None) -> tuple[Output, ...]:
+    """The outputs asked for; a format without a place for it goes to stdout."""
+    chosen = format_name.value if format_name else None
+    return plan_outputs(list(output or ([STDOUT] if chosen else [])), chosen)
+
+
+def outputs_of(output: Sequence[str] | None, format_name: opt.FormatName | None, clobber: bool) -> tuple[Output, ...]:
+    """The outputs asked for, of which nothing stands in the way."""
+    outputs = planned_outputs(output, format_name)
+    check_outputs(outputs, clobber=clobber)
+    return outputs
+
+
+def report_of(hosts: Sequence[HostReport], rules: RuleSet) -> Report:
+    """The report of a run."""
+    infos = tuple(rule.info for rule in rules.rules)
+    return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__)
+
+
+def split_live(
+    outputs: Sequence[Output], rules: RuleSet, shown: Shown, new_only: bool
+) -> tuple[tuple[Output, ...], LiveLines | None]:
+    """The outputs to write when all hosts are done, and the one that shows findings on stdout as they come, if any.
+
+    ``shown`` is what becomes of a host before it is reported.
+    """
+    later = tuple(item for item in outputs if item.path is not None or item.reporter.name != _LIVE)
+    if len(later) == len(outputs):
+        return later, None
+    last: Shown = (lambda host: only_new(shown(host))) if new_only else shown
+    return later, LiveLines(report_of((), rules), sys.stdout.buffer, last)
+
+
+def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
+    """Write a report, print it where nothing else goes to stdout, end with the ledger, and say how it went.
+
+    Raises:
+        OutputError: if an output cannot be written.
+    """
+    also: list[Sink] = [] if how.live is None else [how.live]
+    digest, ledger, outcome = Digest(), Ledger(report), Outcome(fail_on=how.fail_on, strict=how.strict)
+    shown = only_new if how.new_only else None
+    write_outputs(
+        report,
+        how.outputs,
+        clobber=how.clobber,
+        stdout=sys.stdout.buffer,
+        also=[digest, ledger, outcome, *also],
+        shown=shown,
+    )
+    if not how.quiet and how.live is None and all(output.path is not None for output in how.outputs):
+        from evtscan.reporters.console import render
+
+        console = session.console(no_color=how.no_color)
+        render(as_shown(report, shown), digest, console, show_all=how.show_all, in_detail=how.in_detail)
+    if with_ledger and not how.quiet:
+        print("\n".join(ledger.lines()), file=sys.stderr)
+    if with_ledger and not outcome.any_read:
+        typer.echo("evtscan: nothing could be read: none of the files is evidence that evtscan reads", err=True)
+    return outcome.code

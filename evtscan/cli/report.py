@@ -1,0 +1,111 @@
+"""``report``: a saved report → outputs again, or two of them → what differs."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evtscan.cli import options as opt
+from evtscan.cli import session
+from evtscan.cli.delivery import Delivery, deliver, outputs_of
+from evtscan.cli.exits import DONE, FOUND, command, is_as_bad
+from evtscan.comparison import Difference, with_acceptance
+from evtscan.comparison import compare as compare_reports
+from evtscan.errors import UsageError
+from evtscan.model import ACCEPTED, QUIET_KINDS, Report, Verdict
+from evtscan.reporters.output import STDOUT, Output, replacing
+from evtscan.reporters.view import as_shown
+
+
+@command
+def report(
+    saved: Annotated[
+        Path | None, typer.Argument(help="A report.json of an earlier run, or its folder.", show_default=False)
+    ] = None,
+    output: opt.Outputs = None,
+    format: opt.Format = None,  # noqa: A002 - the name of the option
+    show_all: opt.All = False,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--compare", metavar="OLD NEW", help="Show what differs between two saved reports.", show_default=False
+        ),
+    ] = None,
+    fail_on: opt.FailOnOption = None,
+    accept: opt.Accept = None,
+    new_only: opt.NewOnly = False,
+    clobber: opt.Clobber = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Render a saved report again, or compare two of them; no evidence is needed."""
+    outputs = outputs_of(output, format, clobber)
+    if compare is not None:
+        if saved is not None:
+            raise UsageError(f"{saved}: give either one report, or two with --compare")
+        return _compare(compare, outputs, opt.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose)
+    if saved is None:
+        raise UsageError("give the report.json of an earlier run, or two of them with --compare")
+    places = [item.path for item in outputs if item.path is not None]
+    loaded = _with_accepted(session.saved_report(saved, replaced_by=places), accept, quiet)
+    how = Delivery(
+        outputs=outputs,
+        clobber=clobber,
+        quiet=quiet,
+        no_color=no_color,
+        show_all=show_all,
+        in_detail=verbose,
+        new_only=new_only,
+        fail_on=opt.verdict(fail_on),
+    )
+    code = deliver(loaded, how, with_ledger=False)
+    return FOUND if code == FOUND else DONE
+
+
+def _with_accepted(loaded: Report, accept: Path | None, quiet: bool) -> Report:
+    accepted = opt.accepted(accept, loaded.rules)
+    if not accepted:
+        return loaded
+    session.print_remarks(accepted.remarks({host.host for host in loaded.hosts}), quiet=quiet)
+    return as_shown(loaded, lambda host: with_acceptance(host, accepted))
+
+
+def _compare(
+    places: tuple[Path, Path],
+    outputs: Sequence[Output],
+    fail_on: Verdict | None,
+    accept: Path | None,
+    clobber: bool,
+    quiet: bool,
+    no_color: bool,
+    show_all: bool,
+) -> int:
+    from evtscan.reporters.differences import WRITERS, render
+
+    for output in outputs:
+        if output.reporter.name not in WRITERS or output.content is not None:
+            raise UsageError(f"{output.path or STDOUT}: a comparison is a file of {', '.join(WRITERS)}")
+    old, new = (session.saved_report(place) for place in places)
+    comparison = compare_reports(old, _with_accepted(new, accept, quiet))
+    for output in outputs:
+        write = WRITERS[output.reporter.name]
+        if output.path is None:
+            write(comparison, sys.stdout.buffer)
+        else:
+            with replacing(output.path, clobber=clobber) as stream:
+                write(comparison, stream)
+    if not quiet and all(output.path is not None for output in outputs):
+        render(comparison, session.console(no_color=no_color), show_all=show_all)
+    is_worse = fail_on is not None and any(_counts(item, fail_on) for item in comparison.differences)
+    return FOUND if is_worse else DONE
+
+
+def _counts(item: Difference, fail_on: Verdict) -> bool:
+    """Whether ``--fail-on`` counts a difference: something new or worse that it would count in a report."""
+    if not item.change.calls_for_attention or item.new is None or item.rule is None:
+        return False
+    is_quiet = item.rule.kind in QUIET_KINDS or item.status == ACCEPTED
+    return not is_quiet and is_as_bad(item.new, fail_on)

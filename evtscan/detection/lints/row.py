@@ -1,0 +1,77 @@
+"""What a lint is, and what it is shown: a rule as it is written, and what is known of the rules around it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evtscan.detection.rule import Rule
+from evtscan.detection.written import Written
+from evtscan.parsers.yamltext import Path
+
+Found = Iterator[tuple[Path, str]]
+"""Where a rule breaks a lint, and how, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a lint may know beyond the rule: the names of facts, and what other rules are called.
+
+    ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
+    ids, articles and titles by which a rule can name another.
+    """
+
+    fact_known: Callable[[str], bool]
+    files: Mapping[str, tuple[str, ...]]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
+        """What is known of these rules."""
+        files: dict[str, list[str]] = {}
+        names: set[str] = set()
+        for rule in rules:
+            files.setdefault(rule.info.title.casefold(), []).append(rule.file)
+            files.setdefault(rule.info.id, []).append(rule.file)
+            names |= {rule.info.id, rule.info.article, rule.info.title} - {""}
+        return cls(fact_known=fact_known, files={name: tuple(at) for name, at in files.items()}, names=frozenset(names))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """A row of the table of lints: why it matters, what to do, and how to find it in one rule."""
+
+    name: str
+    reason: str
+    remedy: str
+    find: Callable[[Written, Surroundings], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a selection as it is written: ``field|modifiers: values``."""
+
+    path: Path
+    field: str
+    modifiers: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+def lines_of(rule: Written) -> Iterator[Line]:
+    """Every line of every selection of a rule; keywords have no field."""
+    detection = rule.data.get("detection") or {}
+    for name, selection in detection.items():
+        if name not in ("condition", "timeframe"):
+            yield from _lines(selection, ("detection", name))
+
+
+def _lines(part: Any, path: Path) -> Iterator[Line]:
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            field, *modifiers = str(key).split("|")
+            values = value if isinstance(value, list) else [value]
+            yield Line((*path, key), field, tuple(modifiers), tuple(values))
+    elif isinstance(part, list):
+        for place, item in enumerate(part):
+            yield from _lines(item, (*path, place))
+    else:
+        yield Line(path, "", (), (part,))

@@ -1,0 +1,116 @@
+"""Calls in other processes for work that takes a second: a process with a pipe to it is there in half the time.
+
+What a pool of ``multiprocessing`` brings besides (a second process to track resources, queues, the state of the main
+module) takes as long to load as a fifth of a gigabyte of log takes to read. A helper that ends, whatever ended it, says
+so with ``HelperLostError``, and its call can be made here instead.
+"""
+
+import importlib
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures.thread import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class HelperLostError(Exception):
+    """The process that a call was given to cannot be started, or has ended without an answer."""
+
+
+class Helpers:
+    """Some processes, started at once, that take calls until the end of the ``with`` block, where they are stopped.
+
+    ``modules`` are what each imports while it waits for its first call. Functions go by their names, arguments and
+    results as pickles.
+    """
+
+    def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
+        self.count = count
+        self._helpers = [_Helper(modules) for _ in range(count)]
+        self._idle: SimpleQueue[_Helper] = SimpleQueue()
+        for helper in self._helpers:
+            self._idle.put(helper)
+        self._threads = ThreadPoolExecutor(max(count, 1))  # each waits for the answer of one helper
+
+    def __enter__(self) -> "Helpers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for helper in self._helpers:
+            helper.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for helper in self._helpers:
+            helper.close()
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Have a function called; its future raises HelperLostError if the helper gives no answer."""
+        return self._threads.submit(self._call, function, arguments)
+
+    def _call(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        helper = self._idle.get()
+        try:
+            result: T = helper.answer(function, arguments)
+            return result
+        finally:
+            self._idle.put(helper)
+
+
+class _Helper:
+    """One process, and the pipes to and from it."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({list(modules)!r})"
+        self._process: subprocess.Popen[bytes] | None = None
+        with suppress(OSError):
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+
+    def answer(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """What the function gives there."""
+        call = pickle.dumps((function, arguments))
+        if self._process is None:
+            raise HelperLostError
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(call)
+            self._process.stdin.flush()
+            return pickle.load(self._process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            raise HelperLostError from error
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """Give back what a stopped process had, when nobody waits for it any more."""
+        if self._process is not None:
+            with suppress(OSError), self._process:  # text may be left that nobody reads
+                pass
+
+
+def serve(modules: Sequence[str]) -> None:
+    """Answer calls from standard input until it is closed: what a helper runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the run stops its helpers
+    calls, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    for name in modules:
+        importlib.import_module(name)
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            function, arguments = pickle.load(calls)
+            pickle.dump(function(*arguments), answers)
+            answers.flush()

@@ -1,0 +1,77 @@
+"""What a report says of a host or a finding in a few words, the same in every format for people."""
+
+from collections.abc import Collection
+from itertools import islice
+
+from evtscan.model import NEW, Finding, HostReport, Verdict
+from evtscan.reporters.safetext import prose
+from evtscan.reporters.summary import Judged
+from evtscan.reporters.tables import RECORD_IDS_SHOWN
+
+
+def system_of(host: HostReport) -> str:
+    """The system of a host in words, safe to show."""
+    name = host.os or (f"Windows version {host.version}" if host.version else "system unknown")
+    return prose(f"{name}, {_service_pack(host.service_pack)}" if host.service_pack else name)
+
+
+def _service_pack(text: str) -> str:
+    return "no service pack" if text == "0" else f"Service Pack {text}" if text[0].isdigit() else text
+
+
+def in_short(item: Judged) -> str:
+    """What a finding is about, and when it was seen."""
+    finding, rule = item.finding, item.rule
+    times = f"{finding.first_seen} to {finding.last_seen}" if finding.first_seen != finding.last_seen else ""
+    parts = [
+        rule.article,
+        rule.level,
+        rule.kind,
+        finding.entity,
+        count(finding.count, "event") if finding.count else "",
+        times or finding.first_seen,
+        finding.activity if finding.activity != "unknown" else "",
+        _status(finding),
+        f"basis: {finding.basis}" if finding.basis else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _status(finding: Finding) -> str:
+    if finding.status == NEW:
+        return ""
+    return f"{finding.status} {finding.accepted}".rstrip()
+
+
+def logged(finding: Finding) -> str:
+    """Which records a finding rests on."""
+    if not finding.record_ids:
+        return ""
+    numbers = [str(number) for number in finding.record_ids[:RECORD_IDS_SHOWN]]
+    if len(finding.record_ids) > RECORD_IDS_SHOWN:
+        numbers.append(f"and {len(finding.record_ids) - RECORD_IDS_SHOWN:,} more")
+    what = f"{'/'.join(finding.providers)} {'/'.join(map(str, finding.event_ids))}"
+    return f"{what} in {', '.join(finding.source_files)}, records {', '.join(numbers)}"
+
+
+def coverage(finding: Finding) -> str:
+    """Over which time the logs tell of a finding, where they lack something."""
+    if not finding.coverage_from or finding.complete == "whole":
+        return ""
+    return f"{finding.coverage_from} to {finding.coverage_to}, {finding.complete}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def word(verdict: Verdict) -> str:
+    """A verdict in words."""
+    return verdict.value.replace("_", " ")
+
+
+def named(names: Collection[str], most: int) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - most
+    return prose(", ".join(islice(names, most))) + (f" and {more:,} more" if more > 0 else "")

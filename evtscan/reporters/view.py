@@ -1,0 +1,41 @@
+"""A report → the same report with a part of each host left out or changed, made anew whenever somebody looks."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import overload
+
+from evtscan.model import HostReport, Report
+from evtscan.reporters.summary import in_order
+
+Shown = Callable[[HostReport], HostReport]
+"""What is shown of a host."""
+
+
+class View(Sequence[HostReport]):
+    """Hosts in order of their names, as ``shown`` makes them of others; none of them is kept."""
+
+    def __init__(self, hosts: Sequence[HostReport], shown: Shown) -> None:
+        self._hosts = in_order(hosts)
+        self._shown = shown
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def __iter__(self) -> Iterator[HostReport]:
+        return map(self._shown, self._hosts)
+
+    @overload
+    def __getitem__(self, place: int) -> HostReport: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[HostReport]: ...
+
+    def __getitem__(self, place: int | slice) -> HostReport | list[HostReport]:
+        if isinstance(place, slice):
+            return [self._shown(host) for host in self._hosts[place]]
+        return self._shown(self._hosts[place])
+
+
+def as_shown(report: Report, shown: Shown | None) -> Report:
+    """The report with every host as shown; None shows all."""
+    return report if shown is None else replace(report, hosts=View(report.hosts, shown))

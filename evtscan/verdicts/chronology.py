@@ -1,0 +1,233 @@
+"""Two events of a host → which of them came first, how much time lies between, and whether the host ran through.
+
+Within one log, however many files hold it, order is that of the records. Across logs it is that of boot sessions, then
+of time, as far as clocks and zones leave it known.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from evtscan.facts.host import Host
+from evtscan.facts.logs import LogIndex
+from evtscan.facts.sessions import Session
+from evtscan.facts.steppedclock import Elapsed
+from evtscan.facts.stretches import Stretch, join
+from evtscan.logic import Truth, truth
+from evtscan.model import ClockStep, Event, Location, Log
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One log of a host in record order, joined out of its files; ``flaw`` says why it may lack records."""
+
+    stretch: Stretch
+    channel: str | None
+    flaw: str = ""
+    cleared: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file that it lies in, or the files."""
+        return " and ".join(sorted(self.stretch.sources))
+
+    @property
+    def first_time(self) -> Instant | None:
+        """The time of its oldest record."""
+        return self.stretch.first_time
+
+    @property
+    def last_time(self) -> Instant | None:
+        """The time of its newest record."""
+        return self.stretch.last_time
+
+    def steps(self) -> list[ClockStep]:
+        """The steps of its clock that were not taken back."""
+        return [step for step in self.stretch.clock_steps if step.until is None]
+
+    def is_late(self, event: Event) -> bool:
+        """Whether a record was logged out of the order of time."""
+        return any(step.until is not None and step.holds(event.sequence) for step in self.stretch.clock_steps)
+
+
+class Chronology:
+    """The order of one host's events, by all of its logs."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._index = LogIndex(host.evidence.logs)
+
+    # ------------------------------------------------------------------------------------------------- logs
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The logs of the host, those of one channel in the order of time."""
+        return tuple(line for line, _ in self._joined)
+
+    @cached_property
+    def _joined(self) -> tuple[tuple[Line, tuple[int, ...]], ...]:
+        """The logs, each with the numbers of the files that it was joined out of."""
+        groups: dict[object, list[int]] = {}
+        for number, log in enumerate(self.host.evidence.logs):
+            if log.summary.records:
+                key = number if log.summary.channel is None else log.summary.channel.casefold()
+                groups.setdefault(key, []).append(number)
+        return tuple(joined for numbers in groups.values() for joined in self._join(numbers))
+
+    def _join(self, numbers: Sequence[int]) -> Iterator[tuple[Line, tuple[int, ...]]]:
+        logs = self.host.evidence.logs
+        for stretch in join(logs[number] for number in numbers):
+            own = tuple(number for number in numbers if logs[number].source.name in stretch.sources)
+            yield _line(stretch, [logs[number] for number in own]), own
+
+    @cached_property
+    def _line_of_log(self) -> dict[int, int]:
+        return {number: place for place, (_, numbers) in enumerate(self._joined) for number in numbers}
+
+    def line_of(self, event: Event) -> Line | None:
+        """The log that an event stands in; None if it has no place in the order of the others of its channel."""
+        log = self.log_of(event)
+        return self.lines[log[1]] if log is not None and log[0] else None
+
+    def log_of(self, event: Event) -> tuple[bool, int] | None:
+        """What tells the log of an event from others: events of the same log stand in record order."""
+        log = self._index.of(event)
+        if log is None:
+            return None
+        place = self._line_of_log.get(log)
+        return (False, log) if place is None else (True, place)
+
+    def in_one_log(self, one: Event, other: Event) -> bool:
+        """Whether record order says which of two events came first."""
+        log = self.log_of(one)
+        return log is not None and log == self.log_of(other)
+
+    # ------------------------------------------------------------------------------------------------ order
+
+    def follows(self, one: Event, other: Event) -> Truth:
+        """Whether the second event came after the first."""
+        if self.in_one_log(one, other):
+            return truth(other.sequence > one.sequence)
+        before, behind = self.session_of(one), self.session_of(other)
+        if before is not None and behind is not None and before != behind:
+            return truth(behind > before)
+        if one.time is None or other.time is None:
+            return Truth.UNKNOWN
+        elapsed = self.host.elapsed(one, other)
+        if elapsed.low is not None and elapsed.low >= _resolution(one.time):
+            return Truth.TRUE
+        if elapsed.high is not None and -elapsed.high >= _resolution(other.time):
+            return Truth.FALSE
+        return Truth.UNKNOWN
+
+    def order(self, event: Event) -> tuple[int, float, float, str, int]:
+        """The place of an event in the time line of the host; what belongs to no known boot session comes first."""
+        point = self.host.point_of(event)
+        session = -2 if point.session is None else point.session
+        return (session, *point.place, event.location.source, event.sequence)
+
+    def elapsed(self, one: Event, other: Event) -> Elapsed:
+        """How much time passed from one event to another; none where the other stands later in one log."""
+        found = self.host.elapsed(one, other)
+        if self.in_one_log(one, other) and other.sequence >= one.sequence:
+            return Elapsed(max(found.low or 0, 0), None if found.high is None else max(found.high, 0))
+        return found
+
+    def doubtful(self, time: Instant) -> tuple[int, int]:
+        """From when to when, in ticks, the clock may have read what came before or after a time: its own, as a rule."""
+        low, high = time.earliest, time.latest + _resolution(time)
+        at = bisect_right(self._unsteady, (high, high)) - 1
+        if at >= 0 and self._unsteady[at][1] >= low:
+            low, high = min(low, self._unsteady[at][0]), max(high, self._unsteady[at][1])
+        return low, high
+
+    @cached_property
+    def _unsteady(self) -> list[tuple[int, int]]:
+        """The times, in ticks, that lie between the two readings of the clock at a step; what overlaps is joined."""
+        steps = (step for log in self.host.evidence.logs for step in log.summary.clock_steps if step.until is None)
+        joined: list[tuple[int, int]] = []
+        for low, high in sorted(tuple(sorted((step.before.ticks, step.after.ticks))) for step in steps):
+            if joined and low <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], high))
+            else:
+                joined.append((low, high))
+        return joined
+
+    def is_steady(self, event: Event, time: Instant, *, own_log: bool) -> bool:
+        """Whether no step of the clock lies between an event and a time; ``own_log``: of those that its log shows, not.
+
+        The log's own steps are its own business, since record order tells on which side of them an event stands.
+        """
+        other = replace(event, time=time)
+        if not own_log:
+            other = replace(other, location=Location(source=""), channel="")
+        elapsed = self.host.elapsed(event, other)
+        return elapsed.low is not None and elapsed.high is not None
+
+    # ------------------------------------------------------------------------------------------------- boots
+
+    def session_of(self, event: Event) -> int | None:
+        """The boot session of an event, if it is known."""
+        return self.host.point_of(event).session
+
+    def shows_starts(self, session: int) -> bool:
+        """Whether no start of the host can be missing around a session: its log is a whole System log."""
+        stretch = self._stretch_of(session)
+        if stretch is None or not stretch.whole:
+            return False
+        own = self.host.sessions_of[self.host.stretches.index(stretch)]
+        if any(self.host.sessions[index].start is not None for index in own):
+            return True
+        logs = (log for log in self.host.evidence.logs if log.source.name in stretch.sources)
+        return any((log.summary.channel or "").casefold() == SYSTEM for log in logs)
+
+    def same_boot(self, one: Event, other: Event) -> Truth:
+        """Whether two events stand in one boot session: unknown where a start between them can be missing."""
+        session = self.session_of(one)
+        if session is None or (of_other := self.session_of(other)) is None:
+            return Truth.UNKNOWN
+        if session != of_other:
+            return Truth.FALSE
+        return Truth.TRUE if self.shows_starts(session) else Truth.UNKNOWN
+
+    def following_session(self, session: int) -> Session | None:
+        """The next boot session in the same log."""
+        return self.host.sessions[session + 1] if session + 1 in self.sessions_beside(session) else None
+
+    def divides(self, event: Event) -> bool:
+        """Whether boot sessions are runs of records of the event's own log."""
+        return self.host.has_own_sessions(event)
+
+    def _stretch_of(self, session: int) -> Stretch | None:
+        pairs = zip(self.host.stretches, self.host.sessions_of, strict=True)
+        return next((stretch for stretch, numbers in pairs if session in numbers), None)
+
+    def sessions_beside(self, session: int) -> range:
+        """The boot sessions of the log that shows this one."""
+        alone = range(session, session + 1)
+        return next((numbers for numbers in self.host.sessions_of if session in numbers), alone)
+
+
+def _line(stretch: Stretch, logs: Sequence[Log]) -> Line:
+    flaws = (word for log in logs for word in log.summary.completeness.split(", ") if word in _LACKING)
+    return Line(
+        stretch=stretch,
+        channel=logs[0].summary.channel,
+        flaw="" if stretch.whole else ", ".join(dict.fromkeys(flaws)),
+        cleared=any(log.summary.cleared and log.summary.first_sequence == stretch.first for log in logs),
+    )
+
+
+_LACKING = frozenset({"filtered", "holes", "damaged"})
+"""What keeps a log from holding all that was logged between its first and its last record."""
+
+
+def _resolution(time: Instant) -> int:
+    """How many ticks a moment is long, as exactly as the evidence has it."""
+    return int(TICKS_PER_SECOND // 10**time.digits) or 1

@@ -1,0 +1,19 @@
+"""What is known of the surroundings of a match → leaves of an explanation: a place, or what is missing."""
+
+from evtscan.detection.context import Around
+from evtscan.logic import Truth
+from evtscan.model import Explanation, Location
+
+BY_HAND = "compare the records by hand, in the order of their numbers"
+COLLECT_SYSTEM = "collect the whole System log, in its own format (.evt or .evtx), which shows the starts of the host"
+COLLECT_OLDER = "find older copies of the System log and of the log of the event, which show the boot sessions before"
+
+
+def known(entry: Around, holds: Truth, says: str, *locations: Location) -> Explanation:
+    """A condition that is known to hold, or not to hold, and what shows it."""
+    return Explanation(text=entry.text, truth=holds, says=says, basis="stated", locations=locations)
+
+
+def undecided(entry: Around, says: str, how_to_get: str, *locations: Location) -> Explanation:
+    """A condition of which it is not known whether it holds, why, and how to get what would decide it."""
+    return Explanation(text=entry.text, truth=Truth.UNKNOWN, says=says, locations=locations, how_to_get=how_to_get)

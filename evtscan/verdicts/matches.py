@@ -1,0 +1,133 @@
+"""Matches of one known issue → judged matches: what each means in its own boot session, with all of its reasons."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.matcher import Match
+from evtscan.detection.rule import Rule
+from evtscan.facts.catalogue import find
+from evtscan.logic import Truth, all_of
+from evtscan.model import Event, Explanation, Verdict
+from evtscan.verdicts.chronology import Chronology
+from evtscan.verdicts.conditions import Conditions, deciding
+from evtscan.verdicts.context import Context, Sightings
+from evtscan.verdicts.finding import Judged
+
+EXPERIMENTAL = "experimental"
+_UNCHECKED = Explanation(
+    text="the rule was checked against a source",
+    truth=Truth.UNKNOWN,
+    says="the rule is experimental: nobody has checked it against a source",
+    how_to_get="compare what the rule says with its references and with this host",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The matches of a rule that count, and those that its context makes no matches; both in the order of the host."""
+
+    judged: tuple[Judged, ...]
+    refused: tuple[Judged, ...] = ()
+
+
+def judge_matches(
+    rule: Rule,
+    conditions: Conditions,
+    chronology: Chronology,
+    matches: Sequence[Match],
+    sightings: Sightings,
+    admits: Callable[[Match], bool],
+) -> Sorted:
+    """Judge those matches of a known issue that are admitted; the others count for what stands around these."""
+    context = Context(rule, chronology, sightings, [(match, entity_of(match, rule)) for match in matches])
+    judged = (_judge(conditions, context, chronology, match) for match in matches if admits(match))
+    ordered = sorted(judged, key=lambda item: item.order)
+    refused = tuple(item for item in ordered if item.verdict is Verdict.CLEAR)
+    kept = tuple(item for item in ordered if item.verdict is not Verdict.CLEAR)
+    return Sorted(tuple(_with_clearing(kept, context)), refused)
+
+
+def only_detected(chronology: Chronology, matches: Iterable[Match]) -> Sorted:
+    """The matches of a rule that says nothing of hosts: it only detects."""
+    verdicts = {Truth.TRUE: Verdict.DETECTED, Truth.UNKNOWN: Verdict.POSSIBLE}
+    judged = (
+        Judged(match=match, point=chronology.host.point_of(match.event), verdict=verdicts[match.truth])
+        for match in matches
+    )
+    return Sorted(tuple(sorted(judged, key=lambda item: item.order)))
+
+
+def entity_of(match: Match, rule: Rule) -> str:
+    """What a match is about (a disk, an account), where the rule gives one finding for each."""
+    names = rule.known_issue.entity if rule.known_issue is not None else ()
+    values = (_value(match, name) for name in names)
+    return "; ".join(value for value in values if value)
+
+
+def _value(match: Match, name: str) -> str:
+    """What a match is grouped by under a name, else what its last event that has such a field says in it."""
+    if name in match.group:
+        return match.group[name]
+    for event in reversed(match.events):
+        value = field_value(event, name)
+        if value not in (ABSENT, UNREADABLE):
+            return str(value)
+    return ""
+
+
+# -------------------------------------------------------------------------------------------------- one match
+
+
+def _judge(conditions: Conditions, context: Context, chronology: Chronology, match: Match) -> Judged:
+    """What one match means in its own boot session; ``clear`` says that by what stands around it, it is none."""
+    point = chronology.host.point_of(match.event)
+    explanation = conditions.at(point, match.event)
+    failed = explanation.truth is Truth.FALSE
+    if failed and not conditions.issue.report_excluded and _is_inapplicable(explanation):
+        return Judged(match=match, point=point, verdict=Verdict.NOT_APPLICABLE, explanation=explanation)
+    around = context.around(match)
+    if (surroundings := all_of(leaf.truth for leaf in around)) is Truth.FALSE:
+        return Judged(match=match, point=point, verdict=Verdict.CLEAR, explanation=together(explanation, around))
+    if failed:
+        return Judged(match=match, point=point, verdict=Verdict.EXCLUDED, explanation=explanation)
+    unchecked = (_UNCHECKED,) if match.rule.info.status == EXPERIMENTAL else ()
+    explanation = together(explanation, (*around, *unchecked))
+    certain = explanation.truth is Truth.TRUE and match.truth is Truth.TRUE and surroundings is Truth.TRUE
+    verdict = Verdict.CONFIRMED if certain else Verdict.POSSIBLE
+    return Judged(match=match, point=point, verdict=verdict, explanation=explanation)
+
+
+def _is_inapplicable(explanation: Explanation) -> bool:
+    """Whether the rule is not about such a host at all: another product, version or build."""
+    kinds = [find(reason.leaf.fact) for reason in deciding(explanation)]
+    return any(kind is not None and kind.applicability for kind in kinds)
+
+
+def together(explanation: Explanation, more: Sequence[Explanation]) -> Explanation:
+    """The conditions on the host and what else must hold, as one explanation."""
+    return _all_of(explanation, (*_parts(explanation), *more)) if more else explanation
+
+
+def with_event(match: Match, explanation: Explanation) -> Explanation:
+    """Why an event, or a group of them, is a match, and what else must hold, as one explanation."""
+    return _all_of(explanation, (match.explanation, *_parts(explanation)))
+
+
+def _parts(explanation: Explanation) -> tuple[Explanation, ...]:
+    return explanation.children if explanation.text == "all of" else (explanation,)
+
+
+def _all_of(explanation: Explanation, children: tuple[Explanation, ...]) -> Explanation:
+    """An explanation that has more children; what they rest on is stated."""
+    truth = all_of(child.truth for child in children)
+    basis = "" if truth is Truth.UNKNOWN else explanation.basis or "stated"
+    return Explanation(text="all of", truth=truth, basis=basis, children=children)
+
+
+def _with_clearing(judged: Iterable[Judged], context: Context) -> Iterable[Judged]:
+    for item in judged:
+        clearing: Event | None = None
+        if item.verdict in (Verdict.CONFIRMED, Verdict.POSSIBLE):
+            clearing = context.clearing(item.match)
+        yield item if clearing is None else replace(item, cleared_by=clearing)

@@ -1,0 +1,65 @@
+"""Judged matches of several rules → which rules explain which events, so that others need not speak of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from evtscan.detection.rule import Rule
+from evtscan.model import Location, Verdict
+from evtscan.verdicts import reasons
+from evtscan.verdicts.finding import Judged
+
+AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
+
+
+class Explained:
+    """The events of one host that known issues explain, each with the rules that do, and those that are sure of it."""
+
+    def __init__(self, judged: Iterable[Judged]) -> None:
+        self._by_event: dict[Location, dict[str, Rule]] = {}
+        self._sure: set[tuple[Location, str]] = set()
+        for item in judged:
+            rule = item.match.rule
+            if item.verdict in AFFECTED and rule.known_issue is not None:
+                for event in item.match.events:
+                    self._by_event.setdefault(event.location, {})[rule.info.id] = rule
+                    if item.verdict is Verdict.CONFIRMED:
+                        self._sure.add((event.location, rule.info.id))
+
+    def apply(self, judged: Iterable[Judged]) -> Iterator[Judged]:
+        """The matches without those that a rule of higher precedence takes, which explains each of their events.
+
+        One that is only possible takes none that is confirmed: the reader would be left with less than is known.
+        One that is excluded while others explain its events does not apply, unless its rule wants it reported.
+        """
+        for item in judged:
+            rule, others = item.match.rule, self._explaining(item)
+            if any(_goes_before(other, rule) and self._is_as_sure(other, item) for other in others):
+                continue
+            if others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
+                names = reasons.joined(other.info.article or other.info.title for other in others)
+                yield replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+            else:
+                yield item
+
+    def _is_as_sure(self, other: Rule, item: Judged) -> bool:
+        if item.verdict is not Verdict.CONFIRMED:
+            return True
+        return all((event.location, other.info.id) in self._sure for event in item.match.events)
+
+    def _explaining(self, item: Judged) -> list[Rule]:
+        """The other rules that explain every event of a match."""
+        first, *more = (self._by_event.get(event.location, {}) for event in item.match.events)
+        common = (rule for number, rule in first.items() if all(number in others for others in more))
+        return [rule for rule in common if rule.info.id != item.match.rule.info.id]
+
+
+def _goes_before(one: Rule, other: Rule) -> bool:
+    """Whether a rule names another one, by id, article, title or name, as one that it silences."""
+    info = other.info
+    names = {name.casefold() for name in (info.id, info.article, info.title, other.name) if name}
+    issue = one.known_issue
+    return issue is not None and any(name.casefold() in names for name in issue.precedence)
+
+
+def _reports_excluded(rule: Rule) -> bool:
+    return rule.known_issue is not None and rule.known_issue.report_excluded

@@ -1,5 +1,6 @@
 """The story on one screen: the evidence of one host + rules → everything found on it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -205,14 +206,17 @@ def unanswered(
 ) -> tuple[str, dict[str, tuple[str, ...]]]:
     """A host's name, and the facts that rules ask for and nothing is known of now, each with these rules.
 
-    A rule whose conditions are known to be false on the host asks for nothing.
+    First those that open findings lack, then by the number of rules. A rule whose conditions are known to be false on
+    the host asks for nothing.
     """
-    with _reading(sources, (), (), ScanOptions(every_fact=True)) as reading:
-        host = Host(single_out(reading).evidence)
+    with surveyed(sources, rules, ScanOptions(every_fact=True), default_name=default_name) as survey:
+        host = survey.host
         asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
         asked = asked_by(asking).items()
-        unknown = {fact: names for fact, names in asked if host.known(fact, host.now).basis is Basis.UNKNOWN}
-        return next(iter(host.names), default_name), unknown
+        lacking = Counter(fact for outcome in survey.outcomes for fact in outcome.finding.missing_facts)
+        unknown = [(fact, names) for fact, names in asked if host.known(fact, host.now).basis is Basis.UNKNOWN]
+        unknown.sort(key=lambda entry: (-lacking[entry[0]], -len(entry[1])))
+        return survey.name, dict(unknown)
 
 
 def _is_ruled_out(issue: KnownIssue, host: Host) -> bool:

@@ -69,7 +69,7 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         refused: Counter[str] = Counter()
         for entry in archive.infolist():
             shelf.budget.count_entry()
-            if not entry.is_dir():
+            if not entry.filename.endswith("/"):  # is_dir() of Python 3.11 fails on an entry without a name
                 _take(archive, entry, shelf, refused)
     for why, count in refused.items():
         how = "with its password" if why == _ENCRYPTED else "with another program"

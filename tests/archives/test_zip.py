@@ -174,3 +174,11 @@ def test_damage_never_raises(tmp_path_factory, cuts, end):
     (folder / "a.zip").write_bytes(data[: len(data) - end])
     result = unpack(folder / "a.zip", folder, name="a.zip")
     assert len(result.sources) == 2 or result.warnings or result.skipped
+
+
+def test_an_entry_without_a_name_is_passed_over(take):
+    data = bytearray(zipped({"a.evt": b"1", "b.evt": b"2"}))
+    data[data.rindex(b"a.evt")] = 0  # a name ends at its first NUL
+    result = take(bytes(data))
+    assert contents(result) == {"case.zip!b.evt": b"2"}
+    assert list(reasons(result).values()) == ["its name leads out of the archive"]

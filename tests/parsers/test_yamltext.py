@@ -119,7 +119,8 @@ def test_entries_that_cannot_be_read_are_problems_beside_the_rest() -> None:
         ("a: 1\nb: \udcff", 2, "may not stand in YAML"),
         ("a: *x", 1, "stands for nothing"),
         ("&a [*a]", 1, "stands for nothing"),
-        ("[" * 5000, 1, "nested deeper"),
+        ("[" * 200, 1, "nested deeper"),
+        ("[" * 5000, 1, "nested deeper|maximum nesting depth"),  # newer libyaml has a limit of its own
         ("a: 1\n" * 300_000, 1, "longer than"),
     ],
 )

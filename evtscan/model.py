@@ -179,6 +179,11 @@ class Query:
         """Whether ``admits`` can refuse anything."""
         return (self.levels, self.start, self.end, self.record_ids) != (None, None, None, None)
 
+    @property
+    def names(self) -> bool:
+        """Whether a channel or a provider is asked for."""
+        return any(selector.channel or selector.provider for selector in self.selectors or ())
+
     def event_ids(self) -> frozenset[int] | None:
         """Every event id that the selectors can take, or None if any can."""
         if self.selectors is None:

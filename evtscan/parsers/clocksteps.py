@@ -35,7 +35,7 @@ class ClockSteps:
 
     def add(self, sequences: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
         """Take in the sequences and times (ticks) of the next records, in record order."""
-        if not len(ticks):
+        if not len(ticks) or (len(self._steps) == MOST_CLOCK_STEPS and not self._may_return):
             return
         moved = np.diff(ticks, prepend=ticks[0] if self._ticks is None else self._ticks)
         if self._may_return or moved.min() < -STEP_TICKS:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.parsers.evtx.document import READ_FIELD, Hole
-from evtscan.parsers.evtx.file import CHUNK_SIZE, FRONT, Offsets, Segment
+from evtscan.parsers.evtx.file import CHUNK_SIZE, FRONT, MARGIN, Offsets, Segment
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.shapes import (
     EMPTY,
@@ -42,11 +42,11 @@ _MORE = 0x40
 _HEADER_SIZE = 4
 _TO_VALUES = 10  # token, version, template id, offset of the definition
 _DEFINITION_HEADER = 24
+_PLACES = 5  # two definitions seldom begin within 32 bytes of each other; of those that do, one is looked for otherwise
 _EVENT_ID_TYPE = 0x06  # UInt16
 _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _MANY = 1000  # records of a group: from there on a copy of the segment pays, since bytes are sliced faster than a view
-_WIDE = 256  # bytes of a value: up to there they are gathered without Python code for each
 
 Rows = NDArray[np.int64]
 
@@ -96,8 +96,8 @@ class Decoder:
         """Look at the records of one segment."""
         if self.table.full:
             self.table, self._shapes = TemplateTable(), {}
-        if len(self.lookup) < len(segment.bytes) // 8:
-            self.lookup = np.zeros(len(segment.bytes) // 8, np.int32)
+        if len(self.lookup) <= len(segment.bytes) >> _PLACES:
+            self.lookup = np.zeros((len(segment.bytes) >> _PLACES) + 1, np.int32)
         return SegmentColumns(self, segment, records)
 
     def shape(self, key: "_Key") -> Shape | None:
@@ -173,8 +173,8 @@ class SegmentColumns:
         resolve, lookup = self._decoder.table.resolve, self._decoder.lookup
         positions = definition[inline]
         if len(positions):
-            lookup[positions >> 3] = np.arange(len(positions))
-            which = np.minimum(lookup[definition >> 3], len(positions) - 1)
+            lookup[positions >> _PLACES] = np.arange(len(positions))
+            which = np.minimum(lookup[definition >> _PLACES], len(positions) - 1)
             found = positions[which] == definition
             template = np.where(found, resolve(self._segment, positions)[which], NOT_KNOWN)
         else:
@@ -250,7 +250,7 @@ class SegmentColumns:
         sizes = entries & 0xFFFF
         start = table + 4 * instances.count[rows] + sizes[:, :index].sum(axis=1, dtype=np.int64)
         size = sizes[:, index].astype(np.int64)
-        readable = (entries[:, index] >> 16 & 0xFF == STRING) & (size > 0) & (size <= _WIDE)
+        readable = (entries[:, index] >> 16 & 0xFF == STRING) & (size > 0) & (size <= MARGIN)
         readable &= start + size <= self._records.end[rows]
         yield rows[~readable], None
         rows, start, size = rows[readable], start[readable], size[readable]
@@ -362,7 +362,7 @@ class SegmentColumns:
             return fixed
         size = end - start
         width = int(size.max())
-        if 0 < width <= _WIDE and int(start.max()) + width <= len(self._segment.bytes):
+        if 0 < width <= MARGIN:
             wide: list[bytes] = self._segment.strings(start, width).tolist()
             if int(size.min()) == width:
                 return wide

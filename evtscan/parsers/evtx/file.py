@@ -34,7 +34,9 @@ RECORD_MAGIC = b"**\0\0"
 SEGMENT_CHUNKS = 256
 """Chunks of one segment: 16 MiB amortise the cost of a NumPy call, and stay near the processor's cache."""
 
-_MARGIN = 64  # zero bytes behind the last chunk, so that a gather at its end stays inside the buffer
+MARGIN = 256
+"""Zero bytes behind the last chunk, so that a gather that begins inside it stays inside the buffer."""
+
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record
 _FLAG_DIRTY, _FLAG_FULL, _FLAG_NO_CHECKSUM = 1, 2, 4
 
@@ -50,7 +52,14 @@ FRONT = np.dtype(
 ``count`` and the ``first`` four entries of the values' sizes and types stand there if the definition does not.
 """
 _HEAD_OF_RECORD = np.dtype(
-    [("magic", "<u4"), ("size", "<u4"), ("number", "<u8"), ("ticks", "<u8"), ("front", f"V{FRONT.itemsize}")]
+    [
+        ("before", "<u4"),  # the closing size of the record before it
+        ("magic", "<u4"),
+        ("size", "<u4"),
+        ("number", "<u8"),
+        ("ticks", "<u8"),
+        ("front", f"V{FRONT.itemsize}"),
+    ]
 )
 
 Offsets = NDArray[np.int64]
@@ -211,7 +220,7 @@ class Segment:
     __slots__ = ("bytes", "offsets", "orphan", "present", "u16", "u32", "u64", "view")
 
     def __init__(self, buffer: NDArray[np.uint8], places: Sequence[ChunkPlace]) -> None:
-        used = buffer[: len(places) * CHUNK_SIZE + _MARGIN]
+        used = buffer[: len(places) * CHUNK_SIZE + MARGIN]
         self.bytes = used
         self.view = memoryview(used)  # type: ignore[arg-type]
         self.offsets: Offsets = np.array([place.offset for place in places], np.int64)
@@ -224,9 +233,10 @@ class Segment:
     def heads(self, starts: Offsets) -> NDArray[np.void]:
         """The headers of the records that start at these places, and the ``front`` of what follows (see ``FRONT``).
 
-        A gather is dear, however little it brings: so what everybody asks of a record is brought at once.
+        A gather is dear, however little it brings: so what everybody asks of a record is brought at once, and with it
+        what stands right ``before`` it.
         """
-        return self.strings(starts, _HEAD_OF_RECORD.itemsize).view(_HEAD_OF_RECORD)
+        return self.strings(starts - 4, _HEAD_OF_RECORD.itemsize).view(_HEAD_OF_RECORD)
 
     def strings(self, starts: Offsets, width: int) -> NDArray[np.void]:
         """The ``width`` bytes at each of these places, which must lie inside."""
@@ -271,7 +281,7 @@ def read_segments(
     if not places:
         return
     capacity = min(len(places), chunks_per_segment)
-    buffer = np.zeros(capacity * CHUNK_SIZE + _MARGIN, np.uint8)
+    buffer = np.zeros(capacity * CHUNK_SIZE + MARGIN, np.uint8)
     for start in range(0, len(places), capacity):
         part = places[start : start + capacity]
         view = memoryview(buffer)  # type: ignore[arg-type]
@@ -280,7 +290,7 @@ def read_segments(
             stream.seek(part[first].offset)
             filled = _read_fully(stream, room)
             room[filled:] = bytes(len(room) - filled)
-        view[len(part) * CHUNK_SIZE : len(part) * CHUNK_SIZE + _MARGIN] = bytes(_MARGIN)
+        view[len(part) * CHUNK_SIZE : len(part) * CHUNK_SIZE + MARGIN] = bytes(MARGIN)
         yield Segment(buffer, part)
 
 

@@ -99,11 +99,11 @@ class Tally:
 
     def count(self, records: Records) -> None:
         """Take in the records of one segment, which follow those counted before."""
-        live = ~records.recovered
-        number = records.number[live]
+        number, ticks = records.number, records.ticks
+        if records.recovered.any():
+            number, ticks = number[~records.recovered], ticks[~records.recovered]
         if not len(number):
             return
-        ticks = records.ticks[live]
         if self.first is None:
             self.first = int(number[0]), int(ticks[0])
         elif self.last is not None and int(number[0]) > self.last[0] + 1:

@@ -109,11 +109,12 @@ def _regular(segment: Segment) -> _Spans:
     size: Offsets = heads["size"].astype(np.int64)
     number, end, chunk = heads["number"], start + size, start // CHUNK_SIZE
     last = np.append(np.flatnonzero(chunk[1:] != chunk[:-1]), len(start) - 1)
-    due, following = np.append(start[1:], 0), np.append(number[1:] - np.uint64(1), np.uint64(0))
+    due, closing = np.append(start[1:], 0), np.append(heads["before"][1:], np.uint32(0))
+    following = np.append(number[1:] - np.uint64(1), np.uint64(0))
     due[last] = (base + free)[chunk[last]]
+    closing[last] = u32[due[last] - 4]
     following[last] = u64[base[chunk[last]] + 32]  # what the header says of its last record
-    good = (heads["magic"] == _MAGIC) & (size >= _SMALLEST) & (end == due) & (number == following)
-    good &= u32[np.where(good, end - 4, 0)] == size
+    good = (heads["magic"] == _MAGIC) & (size >= _SMALLEST) & (end == due) & (number == following) & (closing == size)
     whole[chunk[~good]] = False
     return _Spans(start, size, heads, whole)
 

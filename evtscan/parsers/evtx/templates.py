@@ -128,6 +128,9 @@ def _shown_value(element: Element, content: Sequence[object]) -> int | None:
     return index if element.dependency in (NO_DEPENDENCY, index) else None
 
 
+_PLACES = 4  # few names begin within 16 bytes of each other
+
+
 class TemplateTable:
     """The distinct definitions met so far, numbered, with what it takes to know each again.
 
@@ -321,11 +324,12 @@ class _Names:
 
     def _same_target(self, target: Offsets, size: int) -> NDArray[np.int64]:
         """For each target one with the same place (itself, if none has turned up)."""
-        if len(self._room) < size // 8 + 1:
-            self._room = np.zeros(size // 8 + 1, np.int32)
+        if len(self._room) <= size >> _PLACES:
+            self._room = np.zeros((size >> _PLACES) + 1, np.int32)
         own = np.arange(len(target))
-        self._room[target >> 3] = own  # a name takes 10 bytes at least: two seldom share a place, and then it shows
-        other = self._room[target >> 3].astype(np.int64)
+        place = target >> _PLACES
+        self._room[place] = own  # where names share a place, the last of them is found there, and is seen to be another
+        other = self._room[place].astype(np.int64)
         return np.where(target[other] == target, other, own)
 
     def _differs(self, segment: Segment, target: Offsets, name: NDArray[np.int64]) -> NDArray[np.bool_]:

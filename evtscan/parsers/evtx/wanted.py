@@ -23,9 +23,7 @@ class WantedIds:
 
     def __init__(self, query: Query) -> None:
         self._query = query
-        self.by_name = query.selectors is not None and any(
-            selector.channel or selector.provider for selector in query.selectors
-        )
+        self.by_name = query.names
         self._allowed = _allowed_ids(query)
         self._names = _Names(query)
         self._kinds: dict[bytes, int] = {}

@@ -1,4 +1,4 @@
-"""The entry of ``evtscan`` and ``python -m evtscan``: it answers ``--version`` before anything else is loaded."""
+"""The entry of ``evtscan`` and ``python -m evtscan``: what need not wait until the command line is loaded."""
 
 import sys
 
@@ -10,6 +10,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"evtscan {__version__}")
         return
+    if sys.argv[1:2] == ["dump"]:
+        from evtscan.dump.helpers import start_ahead
+
+        start_ahead(sys.argv[2:])
     from evtscan.cli import main as run
 
     run()

@@ -18,6 +18,13 @@ class EvidenceError(EvtscanError):
     """One evidence file cannot be read at all. The run goes on and the ledger names the file."""
 
 
+def why_unreadable(error: EvidenceError | OSError, source: str) -> str:
+    """What is wrong with a file, without its name: for places that print that themselves."""
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror or type(error).__name__})"
+    return str(error).removeprefix(f"{source}: ")
+
+
 class OutputError(EvtscanError):
     """An output cannot be written, or exists already and may not be replaced."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from evtscan.errors import EvidenceError
+from evtscan.errors import EvidenceError, why_unreadable
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, ReadOptions, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
 
@@ -58,10 +58,8 @@ def measure(
             if row is not None and row.kind is Kind.LOG:
                 logs.append(_measure(source, row, options, warnings))
         except (EvidenceError, OSError) as error:
-            message = str(error) if isinstance(error, EvidenceError) else f"{source.name}: {error.strerror or error}"
-            warnings.append(
-                ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=message)
-            )
+            where, why = Location(source=source.name), why_unreadable(error, source.name)
+            warnings.append(ExtractionWarning(location=where, kind="unreadable", message=why))
     return logs, warnings
 
 

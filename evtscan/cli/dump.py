@@ -18,7 +18,7 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
 from evtscan.errors import UsageError
-from evtscan.model import Query, Selector, Source
+from evtscan.model import ExtractionWarning, Location, Query, Selector, Source
 from evtscan.reporters.ledger import DAMAGE, LINES_SHOWN
 from evtscan.reporters.output import STDOUT, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
@@ -110,22 +110,20 @@ def dump(
     place = opt.messages_from(messages)
     if place is not None and profile is not None:
         raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
-    with (
-        opened(find(opt.expand(paths)).sources) as files,
-        helpers_for(files.sources, query, 1 if place else jobs) as helpers,
-    ):
+    with opened(find(opt.expand(paths)).sources) as files:
         tasks, warnings = plan(files.sources)
         books = _Books(len({task.source.name for task in tasks}))
         for warning in (*files.warnings, *warnings):
-            books.warn(str(warning.location), warning.message)
+            books.warn(warning)
         books.is_damaged = any(warning.kind in DAMAGE for warning in files.warnings)
         texts = _messages(place, files.sources, chosen) if place and tasks else None
         if texts is not None:
             chosen = replace(chosen, finish=texts.add_to)
-        if tasks:
-            _write(tasks, chosen, output, clobber, partial(execute, jobs=jobs, helpers=helpers), books)
+        with helpers_for(tasks, query, 1 if texts else jobs) as helpers:
+            if tasks:
+                _write(tasks, chosen, output, clobber, partial(execute, helpers=helpers), books)
     for warning in texts.warnings if texts else ():
-        books.warn(str(warning.location), warning.message)
+        books.warn(warning)
     if not quiet:
         books.print()
     if not tasks or books.readable == 0:
@@ -170,28 +168,40 @@ class _Books:
     """What was read and written, for the ledger."""
 
     def __init__(self, files: int) -> None:
-        self.files, self.readable = files, files
+        self.files = files
         self.rows = self.records = self.lost = 0
         self.warnings: list[str] = []
         self.is_damaged = False
+        self._unreadable: set[Location] = set()
+
+    @property
+    def readable(self) -> int:
+        """How many of the files could be read."""
+        return self.files - len(self._unreadable)
 
     def add(self, result: Result) -> None:
-        """Take in the share of one result."""
+        """Take in the share of one result; a file that cannot be read is so in all its ranges."""
         self.rows += result.rows
         self.records += result.records
         self.lost += result.lost
         for warning in result.warnings:
-            self.warn(str(warning.location), warning.message)
-            self.readable -= warning.kind == "unreadable"
+            if warning.kind == "unreadable":
+                if warning.location in self._unreadable:
+                    continue
+                self._unreadable.add(warning.location)
+            self.warn(warning)
             self.is_damaged |= warning.records_lost > 0
 
-    def warn(self, place: str, message: str) -> None:
+    def warn(self, warning: ExtractionWarning) -> None:
         """Note what could not be read."""
-        self.warnings.append(f"{place}: {message}")
+        self.warnings.append(f"{warning.location}: {warning.message}")
 
     def print(self) -> None:
         """Print the ledger on stderr."""
-        lines = [f"files     {self.files:,} read", f"records   {self.records:,} read, {self.lost:,} lost"]
+        lines = [
+            f"files     {self.readable:,} of {self.files:,} read",
+            f"records   {self.records:,} read, {self.lost:,} lost",
+        ]
         lines.append(f"events    {self.rows:,} written")
         lines += [f"warning   {prose(text)}" for text in self.warnings[:LINES_SHOWN]]
         if len(self.warnings) > LINES_SHOWN:

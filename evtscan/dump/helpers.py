@@ -3,9 +3,13 @@
 What a pool of ``multiprocessing`` brings besides (a second process to track resources, queues, the state of the main
 module) takes as long to load as a fifth of a gigabyte of log takes to read. A helper that ends, whatever ended it, says
 so with ``HelperLostError``, and its call can be made here instead.
+
+Helpers load for longer than the command line takes to be understood; so ``start_ahead`` starts them by what it looks
+like.
 """
 
 import importlib
+import os
 import pickle
 import signal
 import subprocess
@@ -14,9 +18,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.thread import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
+
+WORTH_HELPERS = 48 << 20
+"""Bytes of logs from which starting helpers pays off, if everything is written."""
+WORTH_HELPERS_SELECTING = 256 << 20
+"""The same for a few events: in less they are found while a helper would start."""
+
+MODULES = ("evtscan.dump.run", "evtscan.parsers.evtx")
+"""What a helper loads while it waits for its first call."""
+
+_SELECTING = ("--include-eid", "--provider", "--channel")
 
 T = TypeVar("T")
 
@@ -28,13 +43,12 @@ class HelperLostError(Exception):
 class Helpers:
     """Some processes, started at once, that take calls until the end of the ``with`` block, where they are stopped.
 
-    ``modules`` are what each imports while it waits for its first call. Functions go by their names, arguments and
-    results as pickles.
+    Functions go by their names, arguments and results as pickles.
     """
 
-    def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
+    def __init__(self, count: int) -> None:
         self.count = count
-        self._helpers = [_Helper(modules) for _ in range(count)]
+        self._helpers = [_ahead.pop() if _ahead else _Helper() for _ in range(count)]
         self._idle: SimpleQueue[_Helper] = SimpleQueue()
         for helper in self._helpers:
             self._idle.put(helper)
@@ -68,8 +82,8 @@ class Helpers:
 class _Helper:
     """One process, and the pipes to and from it."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({list(modules)!r})"
+    def __init__(self) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve()"
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):
             self._process = subprocess.Popen(
@@ -102,12 +116,32 @@ class _Helper:
                 pass
 
 
-def serve(modules: Sequence[str]) -> None:
+_ahead: list[_Helper] = []
+
+
+def start_ahead(words: Sequence[str]) -> None:
+    """Start the helpers that a command line of ``dump`` seems to be worth: the next ``Helpers`` take them over.
+
+    Those that nobody takes end with this process, which holds the other end of their pipes.
+    """
+    if looks_worth_it(words):
+        _ahead.extend(_Helper() for _ in range((os.cpu_count() or 1) - 1))
+
+
+def looks_worth_it(words: Sequence[str]) -> bool:
+    """Whether these words ask for a few events in large files, as far as can be told without knowing the options."""
+    if not any(word.startswith(_SELECTING) for word in words):
+        return False
+    files = (path for path in map(Path, set(words)) if path.is_file())
+    return sum(path.stat().st_size for path in files) >= WORTH_HELPERS_SELECTING
+
+
+def serve() -> None:
     """Answer calls from standard input until it is closed: what a helper runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the run stops its helpers
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
-    for name in modules:
+    for name in MODULES:
         importlib.import_module(name)
     with suppress(EOFError, BrokenPipeError):
         while True:

@@ -9,28 +9,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
-from evtscan.dump.helpers import HelperLostError, Helpers
+from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, HelperLostError, Helpers
 from evtscan.dump.lines import Csv, JsonLines
-from evtscan.errors import EvidenceError
+from evtscan.errors import EvidenceError, why_unreadable
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
 
-if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
-
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
-WORTH_WORKERS = 48 << 20
-"""Bytes of logs from which starting worker processes pays off, if everything is written."""
-WORTH_WORKERS_SELECTING = 256 << 20
-"""The same for a few events: in less they are found while a worker would start."""
 _FORMATS = {row.name: row for row in PARSERS}
 _CHUNK = 1 << 16  # bytes
-_WAITING = 2  # results per worker that may wait for their turn
+_WAITING = 2  # results per helper that may wait for their turn
 _PIECE = 1 << 20
 
 
@@ -100,87 +93,80 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
 
 
 def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
-    if row.name != "evtx" or source.path.stat().st_size < WORTH_WORKERS:
+    """A large log in ranges of as many chunks as its size has room for: how many it has takes long to find out."""
+    size = source.path.stat().st_size
+    if row.name != "evtx" or size < WORTH_HELPERS:
         yield Task(source=source, format=row.name)
         return
-    from evtscan.parsers.evtx import chunk_count
-
-    count = chunk_count(source)
-    for first in range(0, count, TASK_CHUNKS):
-        yield Task(source=source, format=row.name, chunks=(first, min(first + TASK_CHUNKS, count)))
+    for first in range(0, 1 + size // _CHUNK, TASK_CHUNKS):
+        yield Task(source=source, format=row.name, chunks=(first, first + TASK_CHUNKS))
 
 
-def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
-    return ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=str(error))
+def _unreadable(source: Source, error: EvidenceError | OSError) -> ExtractionWarning:
+    where, why = Location(source=source.name), why_unreadable(error, source.name)
+    return ExtractionWarning(location=where, kind="unreadable", message=why)
 
 
-def helpers_for(sources: Sequence[Source], query: Query, jobs: int = 0) -> Helpers:
-    """Start the helpers that a selection in these files is worth (with ``jobs`` processes, 0: as many as pay off).
-
-    It can be done before anybody knows what the files hold: they load while this process does.
-    """
-    if not _is_selective(query):
-        return Helpers(0)
-    sizes = [source.path.stat().st_size for source in sources if source.path.is_file()]
-    tasks = sum(1 + size // (TASK_CHUNKS * _CHUNK) for size in sizes)
-    workers = min(jobs or _workers_that_pay(sum(sizes), query), tasks)
-    return Helpers(max(workers - 1, 0), ("evtscan.dump.run", "evtscan.parsers.evtx"))
-
-
-def execute(
-    tasks: Sequence[Task], options: DumpOptions, jobs: int = 0, helpers: Helpers | None = None
-) -> Iterator[Result]:
-    """Run the tasks and give their results in order, the same with any number of workers (0: as many as pay off)."""
+def helpers_for(tasks: Sequence[Task], query: Query, jobs: int = 0) -> Helpers:
+    """Start the helpers that these tasks are worth (with ``jobs`` processes at work, 0: as many as pay off)."""
     size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
-    workers = 1 if options.finish else min(jobs or _workers_that_pay(size, options.query), len(tasks))
-    helped = helpers is not None and helpers.count > 0
-    if workers <= 1 or (_is_selective(options.query) and not helped):
+    worth = WORTH_HELPERS_SELECTING if _is_selective(query) else WORTH_HELPERS
+    processes = min(jobs or ((os.cpu_count() or 1) if size >= worth else 1), len(tasks))
+    if processes > 1 and not _is_selective(query):
+        return Helpers(processes)
+    return Helpers(max(processes - 1, 0))  # this process takes its share
+
+
+def execute(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers | None = None) -> Iterator[Result]:
+    """Run the tasks and give their results in order, the same with any number of helpers."""
+    if helpers is None or not helpers.count:
         for task in _joined(tasks):
             yield from _stream(task, options)
         return
+    share = _from_both_ends if _is_selective(options.query) else _in_turn
     with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
-        if helpers is not None and helped:
-            yield from _from_both_ends(tasks, options, helpers, Path(folder))
-        else:
-            yield from _in_processes(tasks, options, Path(folder), workers)
+        yield from share(tasks, options, helpers, Path(folder))
 
 
-def _in_processes(tasks: Sequence[Task], options: DumpOptions, folder: Path, workers: int) -> Iterator[Result]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from _in_turn(tasks, options, pool, folder, workers)
-
-
-def _in_turn(
-    tasks: Sequence[Task], options: DumpOptions, pool: "ProcessPoolExecutor", folder: Path, workers: int
-) -> Iterator[Result]:
-    """The workers make everything, and this process hands it over: no more than a few results wait on disk."""
-    waiting: deque[tuple[Path, Future[Result]]] = deque()
+def _in_turn(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
+    """The helpers make everything, and this process hands it over: no more than a few results wait on disk."""
+    waiting: deque[tuple[Task, Path, Future[Result]]] = deque()
     for number, task in enumerate(tasks):
         place = folder / str(number)
-        waiting.append((place, pool.submit(_whole, task, options, place)))
-        if len(waiting) >= workers * _WAITING:
-            yield from _handed_over(*waiting.popleft())
+        waiting.append((task, place, helpers.submit(_whole, task, options, place)))
+        if len(waiting) >= helpers.count * _WAITING:
+            yield from _answer(*waiting.popleft(), options)
     while waiting:
-        yield from _handed_over(*waiting.popleft())
+        yield from _answer(*waiting.popleft(), options)
 
 
 def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
     """Helpers take the tasks from the end while this process, which need not start first, takes them from the front.
 
-    Of a few events the results are small, however many wait. What a lost helper leaves undone is done here.
+    Of a few events the results are small, however many wait.
     """
     futures = {
         number: helpers.submit(_whole, tasks[number], options, folder / str(number))
         for number in reversed(range(len(tasks)))
     }
     for number, task in enumerate(tasks):
-        if futures[number].cancel() or isinstance(futures[number].exception(), HelperLostError):
+        if futures[number].cancel():
             yield from _stream(task, options)
         else:
-            yield from _handed_over(folder / str(number), futures[number])
+            yield from _answer(task, folder / str(number), futures[number], options)
+
+
+def _answer(task: Task, place: Path, future: Future[Result], options: DumpOptions) -> Iterator[Result]:
+    """What a helper makes of a task: its text piece by piece, then the rest. A lost one's task is done here."""
+    if isinstance(future.exception(), HelperLostError):
+        yield from _stream(task, options)
+        return
+    books = future.result()
+    with place.open("rb", buffering=0) as stream:
+        while piece := stream.read(_PIECE):
+            yield Result(source=books.source, data=piece)
+    place.unlink()
+    yield books
 
 
 def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
@@ -192,11 +178,6 @@ def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
             begun = replace(begun, chunks=(begun.chunks[0], task.chunks[1]))
         logs[task.source] = begun
     return logs.values()
-
-
-def _workers_that_pay(size: int, query: Query) -> int:
-    worth = WORTH_WORKERS_SELECTING if _is_selective(query) else WORTH_WORKERS
-    return (os.cpu_count() or 1) if size >= worth else 1
 
 
 def _is_selective(query: Query) -> bool:
@@ -218,16 +199,6 @@ def _whole(task: Task, options: DumpOptions, place: Path) -> Result:
     return books
 
 
-def _handed_over(place: Path, future: Future[Result]) -> Iterator[Result]:
-    """What a worker has made of a task: its text piece by piece, then the rest."""
-    books = future.result()
-    with place.open("rb", buffering=0) as stream:
-        while piece := stream.read(_PIECE):
-            yield Result(source=books.source, data=piece)
-    place.unlink()
-    yield books
-
-
 def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     """The results of a task block by block; the last one has its books."""
     books = Result(source=task.source)
@@ -241,12 +212,7 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
                 part = lines[start : start + BLOCK]
                 yield Result(source=task.source, data="".join(part).encode("utf-8", "replace"), rows=len(part))
     except (EvidenceError, OSError) as error:
-        problem = (
-            error
-            if isinstance(error, EvidenceError)
-            else EvidenceError(f"{task.source.name}: cannot be read any further ({error.strerror or error})")
-        )
-        books.warnings.append(_unreadable(task.source, problem))
+        books.warnings.append(_unreadable(task.source, error))
     else:
         books.records, books.lost = reader.summary.records, reader.summary.lost
         books.warnings += reader.warnings

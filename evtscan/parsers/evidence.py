@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any
 
-from evtscan.errors import EvidenceError
+from evtscan.errors import EvidenceError, why_unreadable
 from evtscan.model import (
     PLAIN,
     Event,
@@ -103,11 +103,9 @@ def read(
             else:
                 _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle))
         except (EvidenceError, OSError) as error:
-            reason = str(error).removeprefix(f"{source.name}: ")
-            if isinstance(error, OSError):
-                reason = f"cannot be read ({error.strerror or type(error).__name__})"
+            reason = why_unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
-            reading.warn(source.name, "unreadable", f"{source.name}: {reason}")
+            reading.warn(source.name, "unreadable", reason)
     _mark_cleared(reading)
     return reading
 

@@ -80,7 +80,7 @@ def test_workers_write_the_bytes_of_one_process(evtscan, tmp_path, log, monkeypa
     chunk = log.read_bytes()[4096:]
     large = tmp_path / "large.evtx"
     large.write_bytes(log.read_bytes() + 4 * chunk)
-    monkeypatch.setattr("evtscan.dump.run.WORTH_WORKERS", 0)
+    monkeypatch.setattr("evtscan.dump.run.WORTH_HELPERS", 0)
     monkeypatch.setattr("evtscan.dump.run.TASK_CHUNKS", 2)
     results = {jobs: evtscan("dump", "-t", "jsonl", large, log, "--jobs", jobs, *filters) for jobs in ("1", "2")}
     assert results["2"].code == 0
@@ -91,11 +91,21 @@ def test_workers_write_the_bytes_of_one_process(evtscan, tmp_path, log, monkeypa
 def test_a_selection_needs_no_helper(evtscan, tmp_path, log, monkeypatch):
     large = tmp_path / "large.evtx"
     large.write_bytes(log.read_bytes() + 4 * log.read_bytes()[4096:])
-    monkeypatch.setattr("evtscan.dump.run.WORTH_WORKERS", 0)
+    monkeypatch.setattr("evtscan.dump.run.WORTH_HELPERS", 0)
     monkeypatch.setattr("evtscan.dump.run.TASK_CHUNKS", 1)
     monkeypatch.setattr("sys.executable", os.devnull)
     result = evtscan("dump", "-t", "jsonl", large, "--jobs", "2", "--include-eid", "1008")
     assert (result.code, len(result.out.splitlines())) == (0, 5)
+
+
+def test_a_large_file_that_cannot_be_read_is_said_once(evtscan, tmp_path, log, monkeypatch):
+    monkeypatch.setattr("evtscan.dump.run.WORTH_HELPERS", 0)
+    monkeypatch.setattr("evtscan.dump.run.TASK_CHUNKS", 1)
+    (tmp_path / "broken.evtx").write_bytes(b"ElfFile\0" + bytes(300_000))
+    alone = evtscan("dump", tmp_path / "broken.evtx", "-j", "1")
+    assert (alone.code, alone.err.count("broken.evtx: neither the header nor any chunk")) == (1, 1)
+    beside = evtscan("dump", tmp_path / "broken.evtx", log, "-j", "1")
+    assert (beside.code, beside.err.count("broken.evtx")) == (0, 1)
 
 
 def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):

@@ -8,11 +8,12 @@ import time
 
 import pytest
 
-from evtscan.dump.helpers import HelperLostError, Helpers
+from evtscan.dump import helpers as module
+from evtscan.dump.helpers import WORTH_HELPERS_SELECTING, HelperLostError, Helpers, looks_worth_it, start_ahead
 
 
 def test_calls_are_answered_by_other_processes():
-    with Helpers(2, ("json",)) as helpers:
+    with Helpers(2) as helpers:
         products = [helpers.submit(operator.mul, number, "ab") for number in range(20)]
         other = helpers.submit(os.getpid)
         assert [product.result(60) for product in products] == ["ab" * number for number in range(20)]
@@ -58,3 +59,35 @@ def test_at_the_end_they_are_stopped_whatever_they_do():
 def test_none_are_started_for_nothing():
     with Helpers(0) as helpers:
         assert helpers.count == 0
+
+
+@pytest.fixture
+def large(tmp_path):
+    with (tmp_path / "x.evtx").open("wb") as stream:
+        stream.truncate(WORTH_HELPERS_SELECTING)
+    return tmp_path / "x.evtx"
+
+
+@pytest.mark.parametrize(
+    ("words", "worth"),
+    [
+        (["LARGE", "--include-eid", "7"], True),
+        (["--provider=Dhcp", "LARGE"], True),
+        (["LARGE", "--exclude-eid", "7"], False),
+        (["LARGE"], False),
+        (["small", "--channel", "System"], False),
+        (["\0", "--channel", "System"], False),
+        ([], False),
+    ],
+)
+def test_what_a_command_line_looks_like(large, words, worth):
+    assert looks_worth_it([word.replace("LARGE", str(large)) for word in words]) is worth
+
+
+def test_helpers_that_were_started_ahead_are_taken_over(large, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    start_ahead([str(large), "--include-eid", "7"])
+    (waiting,) = module._ahead
+    with Helpers(1) as helpers:
+        assert helpers.submit(os.getpid).result(60) == waiting._process.pid
+    assert module._ahead == []

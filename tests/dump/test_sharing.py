@@ -13,11 +13,12 @@ from evtscan.dump.run import DumpOptions, execute, helpers_for, plan
 from evtscan.model import Query, Selector, Source
 
 QUERY = Query(frozenset({Selector(event_id=7)}))
-OPTIONS = DumpOptions(query=QUERY, writer="jsonl")
+SELECTING = DumpOptions(query=QUERY, writer="jsonl")
+EVERYTHING = DumpOptions(writer="jsonl")
 
 
 class Answering:
-    """Helpers that answer at once, but for those of the calls, counted from the last task, that are lost."""
+    """Helpers that answer at once, but for those of the calls that are lost, counted from the first."""
 
     count = 1
 
@@ -37,7 +38,7 @@ class Answering:
 
 @pytest.fixture
 def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "WORTH_WORKERS", 0)
+    monkeypatch.setattr(run, "WORTH_HELPERS", 0)
     monkeypatch.setattr(run, "TASK_CHUNKS", 1)
     path = tmp_path / "large.evtx"
     logged = [
@@ -51,25 +52,34 @@ def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("lost", [(), (0,), (1, 2), range(100)])
-def test_the_same_bytes_in_the_same_order(tasks, lost):
-    alone = list(execute(tasks, OPTIONS, 1))
+@pytest.mark.parametrize(("options", "rows"), [(SELECTING, 450), (EVERYTHING, 900)], ids=["selecting", "everything"])
+def test_the_same_bytes_in_the_same_order(tasks, options, rows, lost):
+    alone = list(execute(tasks, options))
     helpers = Answering(*lost)
-    shared = list(execute(tasks, OPTIONS, 2, helpers))
-    assert helpers.calls == [task.chunks for task in reversed(tasks)]
+    shared = list(execute(tasks, options, helpers))
+    assert sorted(helpers.calls) == [task.chunks for task in tasks]
     assert b"".join(part.data for part in shared) == b"".join(part.data for part in alone) != b""
     for number in ("rows", "records", "lost"):
         assert sum(getattr(part, number) for part in shared) == sum(getattr(part, number) for part in alone)
-    assert sum(part.rows for part in shared) == 450
+    assert sum(part.rows for part in shared) == rows
+
+
+def test_helpers_of_a_selection_begin_with_what_this_process_comes_to_last(tasks):
+    helpers = Answering()
+    list(execute(tasks, SELECTING, helpers))
+    assert helpers.calls == [task.chunks for task in reversed(tasks)]
 
 
 @pytest.mark.parametrize(
-    ("size", "query", "jobs", "count"),
-    [(1000, QUERY, 4, 0), (3 * run.TASK_CHUNKS << 16, QUERY, 2, 1), (3 * run.TASK_CHUNKS << 16, QUERY, 9, 3),
-     (3 * run.TASK_CHUNKS << 16, QUERY, 1, 0), (3 * run.TASK_CHUNKS << 16, Query(), 9, 0),
-     (3 * run.TASK_CHUNKS << 16, QUERY, 0, 0)],
+    ("ranges", "query", "jobs", "count"),
+    [(0, QUERY, 4, 0), (0, Query(), 4, 0), (4, QUERY, 2, 1), (4, QUERY, 9, 3), (4, QUERY, 1, 0), (4, QUERY, 0, 0),
+     (4, Query(), 2, 2), (4, Query(), 9, 4), (4, Query(), 1, 0), (4, Query(), 0, 4)],
 )  # fmt: skip
-def test_as_many_helpers_as_have_work(tmp_path, monkeypatch, size, query, jobs, count):
-    monkeypatch.setattr(run, "Helpers", lambda number, modules=(): number)
+def test_as_many_helpers_as_have_work(tmp_path, monkeypatch, ranges, query, jobs, count):
+    monkeypatch.setattr(run, "Helpers", lambda number: number)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
     with (tmp_path / "x.evtx").open("wb") as stream:
-        stream.truncate(size)
-    assert helpers_for([Source(tmp_path / "x.evtx", "x.evtx")], query, jobs) == count
+        stream.write(b"ElfFile\0")
+        stream.truncate(max(ranges * run.TASK_CHUNKS - 1, 0) << 16 or 1000)
+    tasks, _ = plan([Source(tmp_path / "x.evtx", "x.evtx")])
+    assert helpers_for(tasks, query, jobs) == count

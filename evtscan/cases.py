@@ -128,6 +128,7 @@ def _logs(events: Sequence[Event]) -> Iterator[Log]:
 
 def _clock_steps(events: Sequence[Event]) -> tuple[ClockStep, ...]:
     steps = ClockSteps(digits=0)
-    times = [(event.sequence, event.time.ticks) for event in events if event.time is not None]
-    steps.add(np.array([sequence for sequence, _ in times]), np.array([ticks for _, ticks in times]))
+    timed = [event for event in events if event.time is not None]
+    times = np.array([event.time.ticks for event in timed if event.time is not None], np.int64)
+    steps.add(times, lambda index: timed[index].sequence)
     return with_told(steps.found, events)

@@ -4,6 +4,7 @@ Backwards, time does not go: a fall from one record to the next is a step. Forwa
 told only by an event (``evtscan.parsers.timechanges``), or where it undoes a fall.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,33 +20,40 @@ class ClockSteps:
 
     A fall is taken back where, before five minutes have passed on the clock, a rise brings it to within five minutes
     of what it read before: Windows writes what it noted at a shutdown or before it went to sleep only after it has
-    started again. ``digits`` is how many digits of the second the times carry.
+    started again. ``digits`` is how many digits of the second the times carry; they count in
+    ``unit`` ticks from ``epoch``.
     """
 
-    def __init__(self, digits: int = 7) -> None:
-        self._digits = digits
+    def __init__(self, digits: int = 7, *, unit: int = 1, epoch: int = 0) -> None:
+        self._digits, self._unit, self._epoch = digits, unit, epoch
+        self._limit = STEP_TICKS // unit
         self._steps: list[ClockStep] = []
         self._may_return = False
-        self._ticks: int | None = None
+        self._time: int | None = None
 
     @property
     def found(self) -> tuple[ClockStep, ...]:
         """The steps so far, in record order, at most ``MOST_CLOCK_STEPS``."""
         return tuple(self._steps)
 
-    def add(self, sequences: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
-        """Take in the sequences and times (ticks) of the next records, in record order."""
-        if not len(ticks) or (len(self._steps) == MOST_CLOCK_STEPS and not self._may_return):
+    def add(self, times: NDArray[np.int64], sequence_of: Callable[[int], int]) -> None:
+        """Take in the times of the next records, in record order; ``sequence_of`` has the sequence of each of them."""
+        if not len(times) or (len(self._steps) == MOST_CLOCK_STEPS and not self._may_return):
             return
-        moved = np.diff(ticks, prepend=ticks[0] if self._ticks is None else self._ticks)
-        if self._may_return or moved.min() < -STEP_TICKS:
-            jumps = np.flatnonzero((moved < -STEP_TICKS) | (moved > STEP_TICKS))
+        moved = np.empty_like(times)
+        np.subtract(times[:1], times[0] if self._time is None else self._time, out=moved[:1])
+        np.subtract(times[1:], times[:-1], out=moved[1:])
+        if self._may_return or moved.min() < -self._limit:
+            jumps = np.flatnonzero((moved < -self._limit) | (moved > self._limit))
             fell = moved[jumps] < 0
             after_a_fall = np.append(self._may_return, fell[:-1])[: len(fell)]
             for index in jumps[fell | after_a_fall].tolist():  # any other rise is but a silence
-                before, after = int(ticks[index]) - int(moved[index]), int(ticks[index])
-                self._take(int(sequences[index]), before, after)
-        self._ticks = int(ticks[-1])
+                after = int(times[index])
+                self._take(sequence_of(index), self._ticks(after - int(moved[index])), self._ticks(after))
+        self._time = int(times[-1])
+
+    def _ticks(self, time: int) -> int:
+        return self._epoch + time * self._unit
 
     def _take(self, sequence: int, before: int, after: int) -> None:
         """Take in a jump of the clock, either way."""

@@ -73,7 +73,7 @@ class ExportClock:
             highest = np.maximum.accumulate(np.concatenate(([self._last], records[0])))
             records = records[:, records[0] > highest[:-1]]
             self._last = int(highest[-1])
-            self._steps.add(records[0], records[1])
+            self._steps.add(records[1], lambda index: int(records[0, index]))
         elif self._count < MOST_HELD:
             self._held.append(records)
             self._count += records.shape[1]
@@ -84,7 +84,7 @@ class ExportClock:
         records = np.concatenate(self._held, axis=1)
         sequences, places = np.unique(records[0], return_index=True)
         steps = ClockSteps(digits)
-        steps.add(sequences, records[1][places])
+        steps.add(records[1][places], lambda index: int(sequences[index]))
         return steps.found
 
 

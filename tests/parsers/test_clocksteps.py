@@ -21,7 +21,7 @@ def steps_in(minutes, batch=None, first=1):
     for start in range(0, len(minutes), size):
         part = minutes[start : start + size]
         ticks = np.array([BASE + round(minute * MINUTE) for minute in part], np.int64)
-        finder.add(np.arange(first + start, first + start + len(part), dtype=np.int64), ticks)
+        finder.add(ticks, lambda index, start=start: first + start + index)
     return [
         (step.sequence, (step.before.ticks - BASE) / MINUTE, (step.after.ticks - BASE) / MINUTE, step.until)
         for step in finder.found
@@ -55,7 +55,7 @@ def test_sequences_are_those_of_the_records():
 
 def test_nothing_at_all():
     finder = ClockSteps()
-    finder.add(np.array([], np.int64), np.array([], np.int64))
+    finder.add(np.array([], np.int64), int)
     assert finder.found == ()
 
 
@@ -67,7 +67,7 @@ def test_the_list_is_bounded():
 def test_times_that_no_clock_shows_do_no_harm():
     finder = ClockSteps()
     ticks = np.array([0, 2**64 - 1, 1, 2**63, 5], np.uint64).view(np.int64)
-    finder.add(np.arange(5, dtype=np.int64), ticks)
+    finder.add(ticks, int)
     assert all(isinstance(step, ClockStep) for step in finder.found)
 
 

@@ -84,10 +84,7 @@ def test_the_times_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_steps_are_those_of_the_records_in_order(minutes: list[int], batch: int) -> None:
     records = list(enumerate((float(minute) for minute in minutes), start=1))
     plain = ClockSteps(0)
-    plain.add(
-        np.arange(1, len(minutes) + 1, dtype=np.int64),
-        np.array([BASE + minute * MINUTE for minute in minutes], np.int64),
-    )
+    plain.add(np.array([BASE + minute * MINUTE for minute in minutes], np.int64), lambda index: index + 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exportclock, "_BATCH", batch)
         assert clock_of(records).found(on_a_wall=False) == plain.found

@@ -47,7 +47,7 @@ class Continuity:
         self.holes = 0
         self.first_time: Instant | None = None
         self.last_time: Instant | None = None
-        self.clock = ClockSteps(digits=0)
+        self.clock = ClockSteps(digits=0, unit=TICKS_PER_SECOND, epoch=_EPOCH)
         self._base = base
         self._first: int | None = None
         self._last: int | None = None
@@ -96,7 +96,7 @@ class Continuity:
         numbers = rows["number"].astype(np.int64)
         starts = batch.address + batch.starts
         ends = starts + rows["length"]
-        rises = rise(numbers, _shifted(numbers, self._number_before(int(numbers[0]))))
+        rises = (numbers - _shifted(numbers, self._number_before(int(numbers[0])))).astype(np.int32)  # modulo 2^32
         sizes = starts - _shifted(ends, self._end)
         self.holes += int(np.count_nonzero(rises[0 if self.records else 1 :] != 1))
         suspects = (sizes > 0) | (rises != 1)
@@ -111,8 +111,7 @@ class Continuity:
             self._first = int(numbers[0])
             self.first_time = Instant.from_unix(int(times[0]))
         written = rows["time_written"].astype(np.int64)  # what the clock read, also for what was noted earlier
-        sequences = self._base + np.where(numbers < self._restart, numbers + MODULUS, numbers)
-        self.clock.add(sequences, _EPOCH + written * TICKS_PER_SECOND)
+        self.clock.add(written, lambda index: self.sequence(int(numbers[index])))
         self._last = int(numbers[-1])
         self.last_time = Instant.from_unix(int(times[-1]))
         self._end = int(ends[-1])

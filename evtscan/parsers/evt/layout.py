@@ -16,10 +16,9 @@ configured once, and often not the size of the file.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evtscan.parsers.evt.records import MAGIC, Extent, ExtentReader, find_records
 
@@ -43,12 +42,10 @@ MODULUS = 1 << 32
 
 HALF = MODULUS // 2
 
-Numbers = TypeVar("Numbers", int, NDArray[np.int64])
 
-
-def rise(numbers: Numbers, previous: Numbers) -> Numbers:
-    """By how much record numbers rise over previous ones, modulo 2^32: -2^31 … 2^31 - 1, 1 as a rule."""
-    return (numbers - previous + HALF) % MODULUS - HALF
+def rise(number: int, previous: int) -> int:
+    """By how much a record number rises over a previous one, modulo 2^32: -2^31 … 2^31 - 1, 1 as a rule."""
+    return (number - previous + HALF) % MODULUS - HALF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,20 +16,26 @@ _WINDOW = 256
 _PREFIXES = np.tri(_WINDOW + 1, _WINDOW, -1, dtype=np.uint8) * np.uint8(0xFF)
 """Row n lets the first n bytes of a window through."""
 
+_MOST_TAILS = 8
+"""Endings of the names: a name of a computer with each way to fill it up to the next boundary."""
+
+_WORD, _LONGEST_TAIL = 8, 64
+
 _MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(1, _WINDOW // 8 + 1)], np.uint64)
 
 
 class Computers:
     """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
 
-    A record is decoded for its name only if its pair of source and computer is new. ``newest`` is the name in the
-    newest record.
+    A record is decoded for its name only if its pair of source and computer is new. Most records are told by the last
+    bytes of that pair, which are those of a record before. ``newest`` is the name in the newest record.
     """
 
     def __init__(self) -> None:
         self.newest: str | None = None
         self._pairs = np.zeros(0, np.uint64)
         self._names: dict[str, None] = {}
+        self._tails: list[bytes] = []
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,12 +49,18 @@ class Computers:
         self.newest = computer_name(batch.record(batch.rows.size - 1)) or self.newest
         if self._full:
             return
-        pairs = _pairs(batch)
+        ends = _names_end(batch.rows)
+        rows = self._untold(batch, ends)
+        if not rows.size:
+            return
+        pairs = _pairs(batch, rows, ends[rows])
         fresh = np.flatnonzero(~_contains(self._pairs, pairs))
         while fresh.size and not self._full:
-            name = computer_name(batch.record(int(fresh[0])))
+            row = int(rows[fresh[0]])
+            name = computer_name(batch.record(row))
             if name:
                 self._names.setdefault(name)
+                self._learn(batch, row, int(ends[row]), name)
             pair = pairs[fresh[0]]
             self._pairs = np.sort(np.append(self._pairs, pair))
             fresh = fresh[pairs[fresh] != pair]
@@ -57,12 +69,32 @@ class Computers:
     def _full(self) -> bool:
         return len(self._names) >= MOST_COMPUTERS or self._pairs.size >= _MOST_PAIRS
 
+    def _untold(self, batch: Batch, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows whose names do not end in one of the known tails."""
+        rows, behind = np.arange(batch.rows.size), batch.starts + ends
+        for tail in self._tails:
+            if not rows.size:
+                break
+            same = ends[rows] >= FIXED_SIZE + len(tail)
+            for start in (*range(0, len(tail) - _WORD, _WORD), len(tail) - _WORD):
+                words = batch.windows_at(behind[rows] - len(tail) + start, _WORD).view(np.uint64)
+                same &= words == int.from_bytes(tail[start : start + _WORD], "little")
+            rows = rows[~same]
+        return rows
 
-def _pairs(batch: Batch) -> NDArray[np.uint64]:
-    """A number for the bytes between the fixed part of each record and what comes next in it."""
-    sizes = np.clip(_names_end(batch.rows) - FIXED_SIZE, 0, _WINDOW)
+    def _learn(self, batch: Batch, row: int, end: int, name: str) -> None:
+        """Know a name again by its last bytes, the end of the source's name before it included."""
+        names = batch.record(row)[FIXED_SIZE:end]
+        at = names.rfind(f"\0{name}\0".encode("utf-16-le", "surrogatepass"))
+        if at >= 0 and _WORD <= len(names) - at <= _LONGEST_TAIL and names[at:] not in self._tails:
+            self._tails = [*self._tails, names[at:]][:_MOST_TAILS]
+
+
+def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A number for the bytes between the fixed part of each of these records and what comes next in it."""
+    sizes = np.clip(ends - FIXED_SIZE, 0, _WINDOW)
     width = max(-(-int(sizes.max()) // 8) * 8, 8)
-    words = batch.windows(FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
+    words = batch.windows_at(batch.starts[rows] + FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
     prefixes = np.ascontiguousarray(_PREFIXES[:, :width]).view(np.uint64)
     words &= prefixes.take(sizes, axis=0)
     keys: NDArray[np.uint64] = np.einsum("ij,j->i", words, _MULTIPLIERS[: width // 8])

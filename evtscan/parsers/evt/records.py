@@ -125,12 +125,9 @@ class Batch:
         start = int(self.starts[index])
         return bytes(self.data[start : start + int(self.rows["length"][index])])
 
-    def windows(self, offset: int, size: int) -> NDArray[np.void]:
-        """``size`` bytes of every record from ``offset`` on, whether they belong to it or not.
-
-        ``offset`` and ``size`` together are ``MARGIN`` at most.
-        """
-        return _sliding(self.data, offset, size)[self.starts]
+    def windows_at(self, places: NDArray[np.int64], size: int) -> NDArray[np.void]:
+        """``size`` bytes, ``MARGIN`` at most, from each of these places in ``data`` on."""
+        return _sliding(self.data, 0, size)[places]
 
 
 def find_records(reader: ExtentReader) -> Iterator[Batch]:

@@ -112,7 +112,7 @@ class Tally:
         self.last = int(number[-1]), int(ticks[-1])
         self.records += len(number)
         self.whole_seconds = self.whole_seconds and not (ticks % TICKS_PER_SECOND).any()
-        self.clock.add(number.view(np.int64), ticks.view(np.int64))
+        self.clock.add(ticks.view(np.int64), lambda index: int(number[index]))
 
     def name(self, computers: Iterable[str | None]) -> None:
         """Take in names of computers, in record order; of a log of very many the first are enough."""

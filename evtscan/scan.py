@@ -8,7 +8,7 @@ from functools import partial
 
 from evtscan import facts
 from evtscan.archives import opened
-from evtscan.detection.matcher import detect
+from evtscan.detection.matcher import RuleIndex, detect
 from evtscan.detection.rule import KnownIssue, Rule, asked_by
 from evtscan.facts.host import Host
 from evtscan.hostmessages import HostMessages, message_tables
@@ -135,15 +135,13 @@ def _reading(
     sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ScanOptions
 ) -> Iterator[Reading]:
     """What the files come to; those out of archives last as long as the context does."""
-    asked = None if options.every_fact else tuple(asked_by(rules))
-    of_rules = query_of(rules)
+    wanted, index = facts.Wanted(None if options.every_fact else asked_by(rules)), RuleIndex(rules)
 
     def is_idle(event: Event) -> bool:
-        names = (event.channel, event.provider, event.event_source_name)
-        return facts.is_idle(event, asked) and not of_rules.accepts(*names, event.event_id)
+        return not wanted.tells(event) and not index.concerns(event)
 
     with opened(sources) as files:
-        reading = read(files.sources, of_rules | facts.query(asked), options.read, is_idle=is_idle)
+        reading = read(files.sources, query_of(rules) | wanted.query, options.read, is_idle=is_idle)
         reading.skipped.extend((*skipped, *files.skipped))
         reading.warnings.extend(files.warnings)
         reading.rows.extend(files.rows)

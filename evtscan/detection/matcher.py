@@ -137,6 +137,10 @@ class RuleIndex:
             if result is not Truth.FALSE:
                 yield asked, seen, result
 
+    def concerns(self, event: Event) -> bool:
+        """Whether anything fits an event, or may fit it."""
+        return next(self.hits(event), None) is not None
+
     def _concerned(self, event: Event) -> tuple[tuple[_Asked, Answer], ...]:
         """What rules ask of events of this id, source and channel, and what such an event answers."""
         kind = (event.event_id, event.provider, event.event_source_name, event.channel)

@@ -4,7 +4,7 @@ To add a kind of evidence, write a module with a collector and add its row to ``
 the documentation read the table.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services, servicing
@@ -105,24 +105,48 @@ def query(asked: Iterable[str] | None = None) -> Query:
     ``asked`` are the names of facts that somebody asks for; None asks for all of them.
     """
     selectors = SESSION_SELECTORS | CLEARED_SELECTORS
+    names = None if asked is None else tuple(asked)
     for collector in COLLECTORS:
-        if not collector.on_request or _is_asked(collector, asked):
+        if not collector.on_request or _is_asked(collector, names):
             selectors |= collector.selectors
     return Query(selectors)
 
 
-def is_idle(event: Event, asked: Iterable[str] | None = None) -> bool:
-    """Whether an event that ``query`` selected tells nothing after all, now that its data is known.
+class Wanted:
+    """The same, for events whose data is known: ``asked`` are the names of facts, None stands for all."""
 
-    Services log much, and few of them are of a component; the clock is corrected often, and seldom by much.
-    """
-    return timechanges.is_small(event) or (presence.is_idle(event) and not _is_asked(_SERVICES, asked))
+    def __init__(self, asked: Iterable[str] | None = None) -> None:
+        names = None if asked is None else tuple(asked)
+        self.query = query(names)
+        self._services = None if names is None else services.named_in(names)
+        self._kinds: dict[tuple[str | None, str, str | None, int], bool] = {}
+
+    def tells(self, event: Event) -> bool:
+        """Whether an event tells anything that facts, boot sessions or coverage can use.
+
+        Services log much, and few of them are of a component; the clock is corrected often, and seldom by much.
+        """
+        if not self._accepts(event):
+            return False
+        if timechanges.tells_of_setting(event):
+            return timechanges.step_of(event) is not None
+        return not presence.is_idle(event) or services.tells(event, self._services)
+
+    def _accepts(self, event: Event) -> bool:
+        """Whether an event of this kind is asked for at all; the answers for the kinds of a log are kept."""
+        kind = (event.channel, event.provider, event.event_source_name, event.event_id)
+        found = self._kinds.get(kind)
+        if found is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()
+            found = self._kinds[kind] = self.query.accepts(*kind)
+        return found
 
 
-def _is_asked(collector: Collector, asked: Iterable[str] | None) -> bool:
+_MOST_KINDS = 4096
+
+
+def _is_asked(collector: Collector, asked: Sequence[str] | None) -> bool:
     if asked is None:
         return True
     return any(kind is not None and kind.pattern in collector.provides for kind in map(find, asked))
-
-
-_SERVICES = next(row for row in COLLECTORS if row.from_events is services.collect)

@@ -1,5 +1,6 @@
 """Events of the Service Control Manager → the start types of services and drivers, from the record on."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from evtscan.facts.displaynames import service_name
@@ -22,6 +23,7 @@ _START_TYPES: Mapping[str, int] = {
 _SWITCHED_BY_WINDOWS = frozenset({"bits", "trustedinstaller"})
 """Windows itself switches their start type to and fro, many times a day: that tells nothing of the host."""
 _LONGEST_NAME = 256
+_IS_START = re.compile(r"service\..+\.start", re.IGNORECASE).fullmatch
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
@@ -30,10 +32,8 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
     Both also say what was before: no service of that name, or the old start type.
     """
     for event in events:
-        if event.event_id not in (INSTALLED, START_CHANGED) or not is_from(event, CONTROL_MANAGER):
-            continue
-        name = service_of(event)
-        if name is None or name.lower() in _SWITCHED_BY_WINDOWS:
+        name = _whose_start(event)
+        if name is None:
             continue
         if event.event_id == INSTALLED:
             before, after = None, _start_type(event, "StartType", "Data4")
@@ -44,6 +44,26 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
         if after is not None:
             for value in (before, after):
                 yield Statement(name=f"service.{name}.start", value=value, location=event.location, event=event)
+
+
+def named_in(facts: Iterable[str]) -> frozenset[str]:
+    """The services in lower case whose start type is among some facts."""
+    parts = (fact.casefold().removeprefix("service.").removesuffix(".start") for fact in facts if _IS_START(fact))
+    return frozenset(parts)
+
+
+def tells(event: Event, services: frozenset[str] | None) -> bool:
+    """Whether an event tells the start type of one of these services (in lower case), or of any (None)."""
+    name = _whose_start(event)
+    return name is not None and (services is None or name.casefold() in services)
+
+
+def _whose_start(event: Event) -> str | None:
+    """The service whose start type an event tells, if it tells any."""
+    if event.event_id not in (INSTALLED, START_CHANGED) or not is_from(event, CONTROL_MANAGER):
+        return None
+    name = service_of(event)
+    return None if name is None or name.lower() in _SWITCHED_BY_WINDOWS else name
 
 
 def service_of(event: Event) -> str | None:

@@ -13,6 +13,7 @@ KERNEL_GENERAL = "Microsoft-Windows-Kernel-General"
 TIME_CHANGED = 1
 """Kernel-General: the clock was set from OldTime to NewTime; from Windows 8 on with a Reason."""
 
+_KERNEL_GENERAL = KERNEL_GENERAL.casefold()
 _BY_HARDWARE_CLOCK = "2"
 _KERNEL_PROCESS = 4
 _ALIKE_RECORDS = 50
@@ -25,27 +26,25 @@ def with_told(found: Iterable[ClockStep], events: Iterable[Event]) -> tuple[Cloc
     return tuple(sorted(steps, key=_sequence)[:MOST_CLOCK_STEPS])
 
 
-def is_small(event: Event) -> bool:
-    """Whether an event tells of a correction of the clock that is no step."""
-    if event.event_id != TIME_CHANGED or event.provider.casefold() != KERNEL_GENERAL.casefold():
-        return False
-    before, after = _time(event, "OldTime"), _time(event, "NewTime")
-    return before is not None and after is not None and abs(after.ticks - before.ticks) <= STEP_TICKS
-
-
 def told(events: Iterable[Event]) -> Iterator[ClockStep]:
-    """The steps that Kernel-General 1 tells of.
+    """The steps that Kernel-General 1 tells of."""
+    return (step for event in events if tells_of_setting(event) and (step := step_of(event)) is not None)
+
+
+def tells_of_setting(event: Event) -> bool:
+    """Whether an event says that the clock was set, by however much."""
+    return event.event_id == TIME_CHANGED and event.provider.casefold() == _KERNEL_GENERAL
+
+
+def step_of(event: Event) -> ClockStep | None:
+    """The step that such an event tells of; None if it is none.
 
     What the kernel itself takes from the hardware clock is none: the host was asleep, and time has passed.
     """
-    for event in events:
-        if event.event_id != TIME_CHANGED or event.provider.casefold() != KERNEL_GENERAL.casefold():
-            continue
-        before, after = _time(event, "OldTime"), _time(event, "NewTime")
-        if before is None or after is None or abs(after.ticks - before.ticks) <= STEP_TICKS:
-            continue
-        if not _is_waking(event):
-            yield ClockStep(sequence=event.sequence, before=before, after=after)
+    before, after = _time(event, "OldTime"), _time(event, "NewTime")
+    if before is None or after is None or abs(after.ticks - before.ticks) <= STEP_TICKS or _is_waking(event):
+        return None
+    return ClockStep(sequence=event.sequence, before=before, after=after)
 
 
 def _is_waking(event: Event) -> bool:

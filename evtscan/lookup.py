@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Final
 
-from evtscan.detection.condition import All, Any, Condition, Not, Test, Unobservable
+from evtscan.detection.condition import All, Any, Condition, Not, Operator, Test, Unobservable, tests_in
 from evtscan.detection.context import Around, Beside, ClearedBy
+from evtscan.detection.modifiers import plain_text
 from evtscan.detection.products import FACTS, Products, products_of
 from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Rule
 from evtscan.detection.sourcenames import names_of
@@ -128,7 +130,21 @@ def _may_select(rule: Rule, event_id: int) -> bool:
 
 def _selectors(rule: Rule) -> frozenset[Selector]:
     """What an event must be to be a symptom; what a rule only looks for around it is left out."""
-    return frozenset[Selector]().union(*(base.selection.selectors() for base in rule.bases()))
+    found = frozenset[Selector]().union(*(base.selection.selectors() for base in rule.bases()))
+    names = _names_of_sources(rule) if any(selector.provider is None for selector in found) else ()
+    return found if not names else frozenset(replace(one, provider=name) for one in found for name in names)
+
+
+def _names_of_sources(rule: Rule) -> tuple[str, ...]:
+    """The names that a rule asks for as it has them, where one is open (``MSSQL$*``) and no selector can say it."""
+    names = tuple(
+        str(value)
+        for base in rule.bases()
+        for test in tests_in(base.selection.condition)
+        if test.field == "Provider_Name" and test.operator is Operator.IS
+        for value in test.values
+    )
+    return names if any(plain_text(name) is None for name in names) else ()
 
 
 def _sources(rule: Rule, event: EventName) -> Iterator[tuple[str, ...]]:
@@ -145,7 +161,11 @@ def _sources(rule: Rule, event: EventName) -> Iterator[tuple[str, ...]]:
         else:
             yield from rows
     else:
-        yield from (row for row in rows if not row or not wanted.isdisjoint(map(str.casefold, row)))
+        yield from (row for row in rows if not row or _is_one_of(wanted, row))
+
+
+def _is_one_of(wanted: Iterable[str], row: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, known.casefold()) for name in wanted for known in row)
 
 
 def events_of(rule: Rule) -> list[str]:

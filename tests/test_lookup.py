@@ -145,6 +145,14 @@ def test_each_name_of_a_source_will_do(tmp_path):
         assert set(answer.meanings[0].providers) == set(row)
 
 
+def test_a_source_whose_instances_have_names(tmp_path):
+    rules = rules_of(tmp_path, {"selection": "{Provider_Name: [MSSQLSERVER, MSSQL$*], EventID: 833}"})
+    assert told(known(rules, "833")) == [("MSSQL$* 833", [("Rule 1", "")]), ("MSSQLSERVER 833", [("Rule 1", "")])]
+    assert told(known(rules, "mssql$sales/833")) == [("MSSQL$* 833", [("Rule 1", "")])]
+    assert known(rules, "SQLAgent$SALES/833") == NOTHING
+    assert events_of(rules[0]) == ["MSSQL$* or MSSQLSERVER 833"]
+
+
 def test_a_class_of_sources_stands_together(tmp_path):
     sources = ", ".join(f"port{number}" for number in range(9))
     rules = rules_of(tmp_path, {"selection": f"{{Provider_Name: [{sources}], EventID: 129, Data1: x}}"})

@@ -110,6 +110,7 @@ FINE = [
     [BENIGN, ("condition: s", "f: {Data1|contains: x}\n    condition: s and not f")],
     [BENIGN, (S, "    s: {Provider_Name: DCOM, EventID: 10016, param1: x}\n")],
     [(S, "    s: {Provider_Name|expand: '%disks%', EventID: 7, Data1: x}\n")],
+    [(S, "    s: {Provider_Name: [MSSQLSERVER, MSSQL$*], EventID: 7}\n")],
     [("7}\n    cond", "7, Message|contains: x, Data1: y}\n    cond")],
     [("7}\n    cond", "7, data1x: x, Level: 2}\n    cond")],
     [("{os.version: '4.0'}\n", "{os.version: '4.0'} # was: <5\n")],

@@ -14,6 +14,8 @@ _WHO_AND_WHERE: Final = frozenset(
     {"Provider_Name", "EventID", "Channel", "Level", "EventType", "Computer", "Provider_Guid", "Qualifiers"}
 )
 """Fields that say where an event comes from and which it is, but nothing of what it tells."""
+_INSTANCES: Final = re.compile(r"[A-Za-z]{4,}\$\*")
+"""Any instance of one source: ``MSSQL$*`` fits the sources that Setup names after the instances of SQL Server."""
 
 
 def _event_id_without_provider(rule: Written, around: Surroundings) -> Found:
@@ -24,8 +26,15 @@ def _event_id_without_provider(rule: Written, around: Surroundings) -> Found:
         and selector.provider is None
         and (rule.rule.known_issue is not None or selector.channel in _SHARED_CHANNELS)
     )
-    if loose:
+    if loose and not _names_instances(rule):
         yield ("detection",), f"event id {loose[0]} is asked for without an exact Provider_Name"
+
+
+def _names_instances(rule: Written) -> bool:
+    return any(
+        line.field == "Provider_Name" and any(_INSTANCES.fullmatch(str(value)) for value in line.values)
+        for line in lines_of(rule)
+    )
 
 
 def _wildcard_in_provider(rule: Written, around: Surroundings) -> Found:
@@ -36,7 +45,9 @@ def _wildcard_in_provider(rule: Written, around: Surroundings) -> Found:
 
 def _is_open(modifiers: tuple[str, ...], values: tuple[object, ...]) -> bool:
     searches = not {"contains", "startswith", "endswith", "re"}.isdisjoint(modifiers)
-    return searches or any(isinstance(value, str) and plain_text(value) is None for value in values)
+    return searches or any(
+        isinstance(value, str) and plain_text(value) is None and not _INSTANCES.fullmatch(value) for value in values
+    )
 
 
 def _class_without_second_test(rule: Written, around: Surroundings) -> Found:
@@ -169,7 +180,7 @@ SELECTIONS: Final = (
     Lint(
         name="provider-wildcard",
         reason="A part of a name also fits sources that log the same number for something else.",
-        remedy="list the names in full",
+        remedy="list the names in full; only the name of an instance may stay open (MSSQL$*)",
         find=_wildcard_in_provider,
     ),
     Lint(

@@ -1,5 +1,6 @@
 """One pass over an EVTX file: the selected events in record order, warnings, and the summary of the log."""
 
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -41,12 +42,22 @@ def open_layout(source: Source) -> Layout:
     return layout
 
 
+class _Learned(threading.local):
+    """What a thread has learned of templates and values, whatever file they were in: hosts have the same ones."""
+
+    def __init__(self) -> None:
+        self.decoder = Decoder()
+
+
+_learned = _Learned()
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """What the readings of one file's ranges share: where its chunks are, and what was learned of its templates."""
 
     layout: Layout
-    decoder: Decoder = field(default_factory=Decoder)
+    decoder: Decoder = field(default_factory=lambda: _learned.decoder)
 
 
 def _opened(source: Source) -> _Opened:

@@ -92,6 +92,23 @@ def _names(rule: Rule) -> set[str]:
     return {name.casefold() for name in names if name}
 
 
+_ARTICLE = re.compile(r"(?:Q|KB)?(?P<number>\d{5,7})", re.IGNORECASE)
+
+
+def rules_naming(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The rules that name an article in their references or texts, whether it has a rule of its own or not."""
+    match = _ARTICLE.fullmatch(word.strip())
+    if match is None:
+        return []
+    named = re.compile(rf"(?<!\w)(?:Q|KB){match['number']}(?!\w)", re.IGNORECASE)
+    return [rule for rule in rules if not rule.silent and any(map(named.search, _texts(rule)))]
+
+
+def _texts(rule: Rule) -> Iterator[str]:
+    info = rule.info
+    yield from (*info.references, *info.lookalikes, info.cause, *info.remedy, *info.workaround)
+
+
 # ------------------------------------------------------------------------------------------------------- events
 
 _EVENT = re.compile(r"\s*(?:(?P<provider>\S.*?)\s*[/\s]\s*)?(?P<id>\d{1,10})\s*\Z")

@@ -94,6 +94,23 @@ def _names(rule: Rule) -> set[str]:
     return {name.casefold() for name in names if name}
 
 
+_ARTICLE = re.compile(r"(?:Q|KB)?(?P<number>\d{5,7})", re.IGNORECASE)
+
+
+def rules_naming(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The rules that name an article in their references or texts, whether it has a rule of its own or not."""
+    match = _ARTICLE.fullmatch(word.strip())
+    if match is None:
+        return []
+    named = re.compile(rf"(?<!\w)(?:Q|KB){match['number']}(?!\w)", re.IGNORECASE)
+    return [rule for rule in rules if not rule.silent and any(map(named.search, _texts(rule)))]
+
+
+def _texts(rule: Rule) -> Iterator[str]:
+    info = rule.info
+    yield from (*info.references, *info.lookalikes, info.cause, *info.remedy, *info.workaround)
+
+
 # ------------------------------------------------------------------------------------------------------- events
 
 _EVENT = re.compile(r"\s*(?:(?P<provider>\S.*?)\s*[/\s]\s*)?(?P<id>\d{1,10})\s*\Z")
@@ -200,11 +217,19 @@ def _in_order(rules: Iterable[Rule]) -> tuple[Meaning, ...]:
 
 def _meaning(rule: Rule) -> Meaning:
     when = rule.known_issue.when if rule.known_issue else All(())
-    lines = when.children if isinstance(when, All) else (when,)
-    others = (line for line in lines if not (isinstance(line, Test) and line.field in FACTS))
+    others = (line for line in _lines(when) if not (isinstance(line, Test) and line.field in FACTS))
     return Meaning(
         rule=rule, products=products_of(when), conditions=tuple(text for line in others for text in words_of(line))
     )
+
+
+def _lines(condition: Condition) -> Iterator[Condition]:
+    """What must all hold, one by one, however it is nested."""
+    if isinstance(condition, All):
+        for child in condition.children:
+            yield from _lines(child)
+    else:
+        yield condition
 
 
 def _mentions(rules: Iterable[Rule], event: EventName) -> Iterator[Mention]:

@@ -135,6 +135,13 @@ def test_a_number_alone_tells_its_meanings_by_source_and_product(tmp_path):
     assert known(rules, "1010") == NOTHING
 
 
+def test_the_products_of_a_rule_are_none_of_its_other_conditions(tmp_path):
+    when = "when: {os.version: '4.0', os.service_pack: 2}\nunobservable: [it rained]"
+    rules = rules_of(tmp_path, {"selection": "{Provider_Name: Dhcp, EventID: 1008}", "more": when})
+    (meaning,) = known(rules, "Dhcp/1008").meanings[0].found
+    assert meaning.conditions == ("os.service_pack is 2", "it rained (no evidence shows it)")
+
+
 def test_each_name_of_a_source_will_do(tmp_path):
     row = next(row for row in rows() if len(row) > 2)
     rules = rules_of(tmp_path, {"selection": f"{{Provider_Name: {row[0]}, EventID: 7}}"})

@@ -26,6 +26,7 @@ from evtscan.lookup import (
     events_of,
     known_of,
     rules_called,
+    rules_naming,
     words_of,
 )
 from evtscan.model import Finding, HostReport, RuleInfo
@@ -65,10 +66,13 @@ def explain(
     console = session.console(no_color=no_color)
     chosen, event = rules_called(known, word), event_called(word)
     answer = known_of(known, event) if event else NOTHING
-    if not chosen and answer == NOTHING:
+    named_by = [] if chosen else rules_naming(known, word)
+    if not chosen and not named_by and answer == NOTHING:
         raise UsageError(_unknown(word, event))
     for item in chosen:
         _print(console, _page(item))
+    if named_by:
+        _print(console, [(f"No rule of its own; {word} is named by", [_line(item.info) for item in named_by])])
     if answer != NOTHING:
         _print(console, _answer(answer))
     if paths:
@@ -169,8 +173,12 @@ def _by_product(meanings: Meanings) -> Iterator[str]:
         yield f"On {products}:" if products else "Wherever it is logged:"
         for meaning in found:
             info = meaning.rule.info
-            yield f"  {info.title} ({_head(info)})"
+            yield f"  {_line(info)}"
             yield from (f"    {'  ' if line.startswith(' ') else 'if'} {line}" for line in meaning.conditions)
+
+
+def _line(info: RuleInfo) -> str:
+    return f"{info.title} ({_head(info)})"
 
 
 def _head(info: RuleInfo) -> str:

@@ -23,7 +23,7 @@ from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.facts.sets import KnownSet
 from evtscan.facts.timeline import Point
-from evtscan.logic import Truth, truth
+from evtscan.logic import Truth, all_of, any_of, truth
 from evtscan.model import Basis, Bound, Event, Explanation, Known, Limit, Location
 from evtscan.verdicts import operands
 from evtscan.verdicts.operands import Operand
@@ -324,7 +324,10 @@ class Reason:
 
 
 def deciding(explanation: Explanation, negated: bool = False) -> list[Reason]:
-    """The tests that make an explanation what it is: those that fail, or those that are unknown, or that hold."""
+    """The tests that make an explanation what it is: those that fail, or those that are unknown, or that hold.
+
+    Of alternatives that all fail, those that are about another system say nothing if one is about this one.
+    """
     if not explanation.children:
         return [Reason(explanation, negated)]
     if is_negation(explanation):
@@ -332,6 +335,8 @@ def deciding(explanation: Explanation, negated: bool = False) -> list[Reason]:
     else:
         alike = tuple(child for child in explanation.children if child.truth is explanation.truth)
         children = alike or explanation.children
+        if _is_alternative(explanation) and explanation.truth is Truth.FALSE:
+            children = tuple(child for child in children if not is_foreign(child)) or children
     return _once(reason for child in children for reason in deciding(child, negated))
 
 
@@ -346,6 +351,25 @@ def every_test(explanation: Explanation, negated: bool = False) -> list[Reason]:
 def is_negation(explanation: Explanation) -> bool:
     """Whether an explanation says that its one child does not hold."""
     return explanation.text == "not" and len(explanation.children) == 1
+
+
+def is_foreign(explanation: Explanation) -> bool:
+    """Whether product, version and build alone make it false: what it says is not about this host."""
+    return _by_system(explanation) is Truth.FALSE
+
+
+def _by_system(explanation: Explanation) -> Truth:
+    if not explanation.children:
+        kind = catalogue.find(explanation.fact)
+        return explanation.truth if kind is not None and kind.applicability else Truth.UNKNOWN
+    children = [_by_system(child) for child in explanation.children]
+    if is_negation(explanation):
+        return ~children[0]
+    return any_of(children) if _is_alternative(explanation) else all_of(children)
+
+
+def _is_alternative(explanation: Explanation) -> bool:
+    return explanation.text == "any of"
 
 
 def _once(reasons: Iterator[Reason]) -> list[Reason]:

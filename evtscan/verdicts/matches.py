@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.detection.matcher import Match
 from evtscan.detection.rule import Rule
-from evtscan.facts.catalogue import find
 from evtscan.logic import Truth, all_of
 from evtscan.model import Event, Explanation, Verdict
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.conditions import Conditions, deciding
+from evtscan.verdicts.conditions import Conditions, is_foreign
 from evtscan.verdicts.context import Context, Sightings
 from evtscan.verdicts.finding import Judged
 
@@ -84,7 +83,7 @@ def _judge(conditions: Conditions, context: Context, chronology: Chronology, mat
     point = chronology.host.point_of(match.event)
     explanation = conditions.at(point, match.event)
     failed = explanation.truth is Truth.FALSE
-    if failed and not conditions.issue.report_excluded and _is_inapplicable(explanation):
+    if failed and not conditions.issue.report_excluded and is_foreign(explanation):
         return Judged(match=match, point=point, verdict=Verdict.NOT_APPLICABLE, explanation=explanation)
     around = context.around(match)
     if (surroundings := all_of(leaf.truth for leaf in around)) is Truth.FALSE:
@@ -96,12 +95,6 @@ def _judge(conditions: Conditions, context: Context, chronology: Chronology, mat
     certain = explanation.truth is Truth.TRUE and match.truth is Truth.TRUE and surroundings is Truth.TRUE
     verdict = Verdict.CONFIRMED if certain else Verdict.POSSIBLE
     return Judged(match=match, point=point, verdict=verdict, explanation=explanation)
-
-
-def _is_inapplicable(explanation: Explanation) -> bool:
-    """Whether the rule is not about such a host at all: another product, version or build."""
-    kinds = [find(reason.leaf.fact) for reason in deciding(explanation)]
-    return any(kind is not None and kind.applicability for kind in kinds)
 
 
 def together(explanation: Explanation, more: Sequence[Explanation]) -> Explanation:

@@ -32,6 +32,14 @@ def test_no_such_rule(evtscan):
     assert "Q000000" in result.err
 
 
+@pytest.mark.parametrize("word", ["Q241840", "241840"])
+def test_an_article_without_a_rule_of_its_own_shows_who_names_it(evtscan, word):
+    result = evtscan("explain", word)
+    assert result.code == 0
+    assert f"No rule of its own; {word} is named by" in result.out
+    assert "(Q236949, defect, low, stable)" in result.out
+
+
 def test_a_rule_shows_its_event_its_conditions_and_products(evtscan):
     result = evtscan("explain", "162396")
     for text in ("Logged as\n  Dhcp 1008", "On hosts where\n  os.version is 4.0", "Products\n  Windows NT 4.0"):

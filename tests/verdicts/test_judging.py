@@ -5,7 +5,7 @@ import pytest
 from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, localised, log
 from msgspec.structs import replace
 
-from evtscan.detection.condition import All, Not, Operator, Test, Unobservable
+from evtscan.detection.condition import All, Any, Not, Operator, Test, Unobservable
 from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Doubt, KnownIssue, Logsource, Rule
 from evtscan.facts.host import Host
@@ -199,6 +199,15 @@ def test_another_system_is_not_applicable(fact):
     )
     assert found.verdict == "not_applicable"
     assert "the rule is not about such a host" in found.reason
+
+
+def test_an_alternative_about_this_system_that_fails_otherwise_excludes():
+    other = Test(field="os.version", values=("3.5",), text="os.version is 3.5")
+    found = finding(
+        rule(Any((other, All((VERSION, PACK))))), log(event(5)), facts_file(os_version="4.0", os_service__pack=6)
+    )
+    assert found.verdict == "excluded"
+    assert "does not explain it: Service Pack 6, required: os.service_pack is 2." in found.reason
 
 
 def test_unless_the_rule_reports_what_it_excludes():

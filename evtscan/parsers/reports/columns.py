@@ -1,5 +1,6 @@
-"""Tables of text with fixed columns → where the columns begin and end."""
+"""Tables of text: where fixed columns begin and end, and the fields of a line of CSV."""
 
+import csv
 import re
 from collections.abc import Sequence
 
@@ -19,3 +20,8 @@ def columns_of(captions: str) -> dict[str, tuple[int, int | None]]:
 def _spans(starts: Sequence[int]) -> list[tuple[int, int | None]]:
     ends: list[int | None] = [*starts[1:], None]
     return list(zip(starts, ends, strict=True)) if starts else []
+
+
+def fields_of(line: str) -> list[str]:
+    """The fields of a line of CSV, which csv refuses to read if there is a carriage return within it."""
+    return next(csv.reader([line.replace("\r", " ")], strict=False), [])

@@ -6,12 +6,11 @@ before the last but one … and the path: 0 name, 1 display name, 4 start mode, 
 it four: name, display name, type, link date.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 
 from evtscan.model import FileEntry, Inventory, ServiceEntry
-from evtscan.parsers.reports.columns import columns_under
+from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, running, start_type
@@ -40,7 +39,7 @@ def _rows(section: Section) -> Iterator[tuple[int, Sequence[str]]]:
     first = section.lines[filled[0]]
     if first.startswith('"'):
         for index in filled[1:]:
-            yield index, next(csv.reader([section.lines[index]], strict=False), [])
+            yield index, fields_of(section.lines[index])
     elif len(filled) > 1 and section.lines[filled[1]].startswith("="):
         spans = columns_under(section.lines[filled[1]])
         for index in filled[2:]:

@@ -5,12 +5,12 @@ Path,Verified,Date,Publisher,…,Product Version,File Version,Machine Type
 "FileVersion","FileName",…
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 
 from evtscan.model import FileEntry, Inventory
 from evtscan.parsers.localtime import PrintedTime
+from evtscan.parsers.reports.columns import fields_of
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.times import day, printed_date
@@ -67,7 +67,7 @@ def _from_csv(section: Section) -> Iterator[tuple[FileEntry, PrintedTime | None]
     for index, line in enumerate(section.lines):
         if not line.strip() or line.startswith(_TYPE):
             continue
-        fields = next(csv.reader([line], strict=False), [])
+        fields = fields_of(line)
         if not captions:
             captions = [re.sub(r"\W", "", field).lower() for field in fields]
             continue

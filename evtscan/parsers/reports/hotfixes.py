@@ -8,12 +8,11 @@ r"""Lists of hotfixes → inventory: ``wmic qfe``, ``Get-HotFix``, ``hotfix /l``
 XP shows some as ``File 1`` with the number in ServicePackInEffect.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 
 from evtscan.model import Inventory
-from evtscan.parsers.reports.columns import columns_of
+from evtscan.parsers.reports.columns import columns_of, fields_of
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.times import lone_time
 
@@ -69,7 +68,7 @@ def _rows(section: Section, header: str) -> Iterator[tuple[int, dict[str, str]]]
 def _from_csv(section: Section) -> Iterator[tuple[int, dict[str, str]]]:
     captions: list[str] = []
     for index, line in enumerate(section.lines):
-        fields = next(csv.reader([line], strict=False), []) if line.strip() else []
+        fields = fields_of(line) if line.strip() else []
         if not captions:
             captions = [field.strip().lower() for field in fields]
         elif len(fields) == len(captions):

@@ -15,13 +15,12 @@ Labels are in the language of the host, but always in the same order: 1 host, 2 
 hotfixes as ``File 1``.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import Inventory
-from evtscan.parsers.reports.columns import columns_under
+from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.osversion import kernel_type, parse_version, product
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.times import instant, orders_of, printed_time
@@ -86,7 +85,7 @@ def _from_list(section: Section) -> list[_Entry]:
 def _from_csv(section: Section, first: int) -> Iterator[list[_Entry]]:
     for index in range(first, len(section.lines)):
         line = section.lines[index]
-        fields = next(csv.reader([line], strict=False), [])
+        fields = fields_of(line)
         if len(fields) > _VERSION and parse_version(fields[_VERSION]) is not None:
             yield [_listed(value, index) for value in fields]
 

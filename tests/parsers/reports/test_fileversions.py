@@ -26,3 +26,9 @@ def test_version_info_of_powershell(tmp_path):
     )
     (report,) = read(tmp_path, text)
     assert [(entry.name, entry.version) for entry in report.files] == [("rasarp.sys", "4.0.1381.7117")]
+
+
+def test_a_carriage_return_within_a_line(tmp_path):
+    text = 'Path,File Version,Machine Type\n"c:\\x.sys","5.1.2600.5512 (xp)",32\r-bit\n'
+    (report,) = read(tmp_path, text)
+    assert [(entry.name, entry.version) for entry in report.files] == [("x.sys", "5.1.2600.5512")]

@@ -5,8 +5,10 @@ one record (``decode_record``), or with markers in their place (``shapes``), whi
 whose values have the same types.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -116,16 +118,32 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
     if any(_missing(part, values) for part in element.content):
         return
     attributes = dict(_attributes(element, values, depth))
-    parts, children, array = _content(element, values, depth)
-    if array is None:
-        yield Node(element.name, attributes, _joined(parts), tuple(children))
-    elif isinstance(array, ArrayHole):
-        if parts or children or any(not isinstance(text, str) for text in attributes.values()):
+    parts, children = _content(element, values, depth)
+    arrays = [part for part in parts if not isinstance(part, str | Hole)]
+    if not arrays:
+        yield Node(element.name, attributes, _joined(parts), tuple(children))  # type: ignore[arg-type]
+    elif any(isinstance(array, ArrayHole) for array in arrays):
+        if len(parts) > 1 or children or any(not isinstance(text, str) for text in attributes.values()):
             raise RecordError("an array among other content")
-        yield Node(element.name, attributes, array, ())
+        yield Node(element.name, attributes, arrays[0], ())  # type: ignore[arg-type]
     else:
-        for item in array:  # the element is repeated for each item
-            yield Node(element.name, attributes, _joined([*parts, item]), tuple(children))
+        yield from _repeated(element.name, attributes, parts, tuple(children), values)
+
+
+def _repeated(
+    name: str, attributes: dict[str, Text], parts: Sequence[Any], children: tuple[Node, ...], values: Values
+) -> Iterator[Node]:
+    """An element with arrays in it, once for each item (MS-EVEN6 3.1.4.7.5); what else it holds is repeated."""
+    count = max(len(part) for part in parts if isinstance(part, list))
+    values.spend(count * (_weight(children) + sum(len(part) for part in parts if isinstance(part, str))))
+    for place in range(count):
+        shown = (part[place : place + 1] if isinstance(part, list) else [part] for part in parts)
+        yield Node(name, attributes, _joined(list(chain.from_iterable(shown))), children)
+
+
+def _weight(nodes: Sequence[Node]) -> int:
+    """How much it is to repeat some elements."""
+    return sum(1 + (len(node.text) if isinstance(node.text, str) else 0) + _weight(node.children) for node in nodes)
 
 
 def _enter(values: Values, depth: int) -> None:
@@ -154,25 +172,20 @@ def _literal(element: Element, values: Values, depth: int) -> Node:
 
 def _content(
     element: Element, values: Values, depth: int
-) -> tuple[list[str | Hole], list[Node], list[str] | ArrayHole | None]:
-    """What stands inside an element: parts of its text, elements, and an array if one is among them."""
-    parts: list[str | Hole] = []
+) -> tuple[list[str | Hole | ArrayHole | list[str]], list[Node]]:
+    """What stands inside an element: the parts of its text, arrays among them, and the elements."""
+    parts: list[str | Hole | ArrayHole | list[str]] = []
     children: list[Node] = []
-    array: list[str] | ArrayHole | None = None
     for part in element.content:
         if isinstance(part, Element):
             children += _expand(part, values, depth + 1)
             continue
         piece = part if isinstance(part, str) else values.piece(part.index, depth + 1)
-        if isinstance(piece, list | ArrayHole):
-            if array is not None:
-                raise RecordError("two arrays in one element")
-            array = piece
-        elif isinstance(piece, tuple):
+        if isinstance(piece, tuple):
             children += piece
         else:
             parts.append(piece)
-    return parts, children, array
+    return parts, children
 
 
 def _missing(part: str | Substitution | Element, values: Values) -> bool:
@@ -256,7 +269,7 @@ def system_texts(event: Node) -> dict[str, Text]:
     """The texts of the System element by the names of ``DecodedRecord``; what it does not say is left out.
 
     Raises:
-        RecordError: if the event has no System element.
+        RecordError: if the event has no System element, or an array in it may be anything.
     """
     system = event.child("System")
     if system is None:
@@ -265,7 +278,9 @@ def system_texts(event: Node) -> dict[str, Text]:
     for name, (element, attribute) in _SYSTEM.items():
         node = system.child(element)
         text = None if node is None else node.attributes.get(attribute) if attribute else node.text
-        if text is not None and not isinstance(text, ArrayHole):
+        if isinstance(text, ArrayHole):
+            raise RecordError("an array in System")
+        if text is not None:
             texts[name] = text
     return texts
 
@@ -300,10 +315,13 @@ def _event_data(event_data: Node) -> dict[str, Any]:
             unnamed += 1
             name = UNNAMED if isinstance(node.text, ArrayHole) else f"Data{unnamed}"
         _add(fields, name, _value(Node("Data", rest, node.text, node.children)))
-    if UNNAMED in fields and unnamed > 1:
-        raise RecordError("an array among other Data elements without a name")
+    if UNNAMED in fields and (unnamed > 1 or any(_NUMBERED.match(name) for name in fields)):
+        raise RecordError("an array among other Data elements without a name, or with such a name as it makes up")
     _add_text(fields, event_data.text)
     return fields
+
+
+_NUMBERED = re.compile(r"Data\d+\Z")
 
 
 def _value(node: Node) -> Any:
@@ -327,7 +345,7 @@ def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
     if any(isinstance(hole, ArrayHole) or hole.may_be_blank for hole in holes):
         raise RecordError("a value that may be white space, beside other content")
     if holes or (isinstance(text, str) and text.strip()):
-        fields["#text"] = text
+        _add(fields, "#text", text)
 
 
 def _add(fields: dict[str, Any], name: str, value: Any) -> None:

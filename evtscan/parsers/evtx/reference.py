@@ -41,7 +41,6 @@ from evtscan.wintypes import (
     ARRAY,
     BINXML,
     STRING,
-    decode_utf16,
     format_array,
     format_guid_text,
     format_hex,
@@ -340,7 +339,7 @@ class ReferenceChunk:
             case ValueNode():
                 return self._literal(node)
             case CharacterReferenceNode():
-                return chr(node.entity())
+                return _character(node.entity())
             case EntityReferenceNode():
                 return _entity(node.entity_reference())
             case ProcessingInstructionTargetNode() | ProcessingInstructionDataNode():
@@ -354,7 +353,7 @@ class ReferenceChunk:
             raise RecordError(f"a literal of type 0x{node.type():02x} in a template")
         start = node.offset() + 4  # token, type, count of characters
         (count,) = struct.unpack_from("<H", self._bytes, start - 2)
-        return decode_utf16(self._bytes[start : start + 2 * count])
+        return self._bytes[start : start + 2 * count].decode("utf-16-le", "replace")
 
     def _value(self, value: _Value, job: _Job, depth: int) -> _Piece:
         raw = self._bytes[value.start : value.end]
@@ -378,6 +377,11 @@ def _at(values: list[_Value], index: int) -> _Value:
     if index >= len(values):
         raise RecordError(f"the template asks for value {index}, the record has {len(values)}")
     return values[index]
+
+
+def _character(unit: int) -> str:
+    """A character by its UTF-16 unit; half a character becomes U+FFFD."""
+    return unit.to_bytes(2, "little").decode("utf-16-le", "replace")
 
 
 def _entity(reference: str) -> str:
@@ -543,7 +547,7 @@ def _fields(element: _Element) -> dict[str, Any]:
     for child in element.children:
         _merge(fields, {child.name: _field(child)})
     if element.text.strip():
-        fields["#text"] = element.text
+        _merge(fields, {"#text": element.text})
     return fields
 
 

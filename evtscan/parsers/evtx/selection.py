@@ -218,6 +218,7 @@ def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted:
         except ValueError:  # in one of these rows is a value that cannot be written as text
             selection.take_singly(group.rows.tolist(), query)
     selection.take_singly([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()], query)
+    selection.singles = dict(sorted(selection.singles.items()))
     return selection
 
 

@@ -87,7 +87,7 @@ class Markers:
         if code & IMPOSSIBLE:
             raise RecordError("a value whose length does not fit its type")
         if code & EMPTY:
-            return () if value_type == BINXML else ""
+            return () if value_type == BINXML else _no_items(value_type) if value_type & ARRAY else ""
         if value_type == NULL:
             return ""
         if value_type == BINXML:
@@ -99,6 +99,13 @@ class Markers:
             raise RecordError("one value in many places")
         self.types[path] = value_type
         return ArrayHole(path) if value_type & ARRAY else Hole(path, value_type in (STRING, ANSI_STRING))
+
+
+def _no_items(value_type: int) -> list[str]:
+    try:
+        return format_array(value_type & ~ARRAY, b"")
+    except ValueError as error:
+        raise RecordError(str(error)) from error
 
 
 def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:

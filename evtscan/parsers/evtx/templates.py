@@ -32,6 +32,8 @@ NOT_KNOWN = -1
 _MOST_TEMPLATES = 4096  # a real log has some hundred
 _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
 
+_ALWAYS_WITH_TEXT = ("EventData", "UserData")  # what stands in them beside elements is data even if it stands alone
+
 Words = NDArray[np.uint64]
 
 
@@ -87,7 +89,7 @@ def _all(elements: Sequence[Element]) -> Iterator[Element]:
 def _where_empty_matters(element: Element) -> Iterator[Sequence[object]]:
     yield from (attribute.value for attribute in element.attributes)
     shown = [item for item in element.attributes if element.name != "Data" or item.name != "Name"]
-    if shown or any(isinstance(part, Element) for part in element.content):
+    if shown or element.name in _ALWAYS_WITH_TEXT or any(isinstance(part, Element) for part in element.content):
         yield element.content
 
 

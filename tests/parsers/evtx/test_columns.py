@@ -296,6 +296,73 @@ def test_a_value_that_is_not_what_its_type_says_is_kept_as_hex(tmp_path, kind, v
     assert [json.loads(text) for text in batch.data_json()] == [{"Fine": "a"}, {"Odd": value.hex().upper()}]
 
 
+def items(*texts: str) -> tuple[int, bytes]:
+    return 0x81, b"".join(text.encode("utf-16-le") + b"\0\0" for text in texts)
+
+
+NUMBERED = Element("Data", Substitution(1, 0x81)), Element("Data", "b", Name="Data1")
+TEXT_AROUND = (Element("X", "<", Substitution(1, 0x81), ">", Element("Y", "y")),)
+
+
+@pytest.mark.parametrize(
+    ("inside", "value", "data"),
+    [
+        pytest.param(NUMBERED, items("a", "c"), {"Data1": ["a", "b"], "Data2": "c"}, id="a name that is made up too"),
+        pytest.param(
+            TEXT_AROUND,
+            items("a", "c"),
+            {"X": [{"Y": "y", "#text": "<a>"}, {"Y": "y", "#text": "<c>"}]},
+            id="text before and behind an array",
+        ),
+        pytest.param(TEXT_AROUND, (0x81, b""), {}, id="no items beside other content"),
+        pytest.param([Substitution(1, 0x0E)], (0x0E, b""), {}, id="nothing as the text of EventData"),
+        pytest.param(
+            [Element("Data", "a", Name="#text"), "b"], (0, b""), {"#text": ["a", "b"]}, id="the name that text has"
+        ),
+    ],
+)
+def test_what_templates_may_hold_but_seldom_do(tmp_path, inside, value, data):
+    chunk = ChunkBuilder()
+    values = [(0x06, b"\1\0"), value]
+    chunk.record(Fragment(event(Element("EventData", *inside), event_id=Substitution(0, 0x06)), values))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    assert found.data == data
+    (by_reference,), _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    assert by_reference.data == data
+
+
+def test_an_array_in_system_is_read_alike(tmp_path):
+    chunk = ChunkBuilder()
+    tree = event(event_id=Substitution(0, 0x06))
+    tree.content[0].content += (Element("Task", Substitution(1, 0x86)),)
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x86, b"\5\0\6\0")]))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    assert found.task == 5
+
+
+def test_an_array_multiplies_no_more_than_a_record_may_hold(tmp_path):
+    chunk = ChunkBuilder()
+    inside = Element("X", Substitution(1, 0x84), Element("Y", "y" * 9000), Element("Z", "z"))
+    tree = event(Element("EventData", inside), event_id=Substitution(0, 0x06))
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x84, bytes(20_000))]))
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert events == []
+    assert "unfolds without end" in log.warnings[0].message
+
+
+def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):
+    """Records that are decoded one at a time come kind by kind; a batch has them in the order of the log."""
+    chunk = ChunkBuilder()
+    first, second = (Element("UserData", Element(name, Substitution(1, 0x81), "x")) for name in "AB")
+    for number, inside in enumerate([first, second, first, second]):
+        values = [(0x06, bytes([number, 0])), items(str(number))]
+        chunk.record(Fragment(event(inside, event_id=Substitution(0, 0x06)), values))
+    (batch,) = read_columns(source(tmp_path, log_of(closed(chunk))), EVERYTHING)
+    assert (batch.header_id, batch.column("event_id")) == ([1, 2, 3, 4], [0, 1, 2, 3])
+    (part,) = batch.parts()
+    assert batch.in_order([part.data_json()]) == ['{"A":"0x"}', '{"B":"1x"}', '{"A":"2x"}', '{"B":"3x"}']
+
+
 def test_an_event_id_that_is_text_is_read(tmp_path):
     chunk = ChunkBuilder()
     chunk.record(Fragment(event(event_id="4624")))

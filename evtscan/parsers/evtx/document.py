@@ -365,11 +365,12 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
 
 
 def number(text: str | None) -> int | None:
-    """A number as System writes it, decimal or ``0x…``; None if the text is none."""
+    """A number of up to 64 bits as System writes it, decimal or ``0x…``; None if the text is none."""
     try:
-        return None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
     except ValueError:
         return None
+    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
 
 
 def _ticks(text: str | None) -> int | None:

@@ -484,9 +484,10 @@ def _event_id(text: str) -> int:
 
 def _number(text: str | None) -> int | None:
     try:
-        return None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
     except ValueError:
         return None
+    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
 
 
 def _keywords(text: str | None) -> str | None:

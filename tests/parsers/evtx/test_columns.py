@@ -340,6 +340,18 @@ def test_an_array_in_system_is_read_alike(tmp_path):
     assert found.task == 5
 
 
+@pytest.mark.parametrize("text", ["9" * 20, "0x1" + "0" * 16, "9" * 5000])
+def test_a_number_of_more_than_64_bits_is_none(tmp_path, text):
+    """Nothing that writes numbers has room for it."""
+    chunk = ChunkBuilder()
+    tree = event(event_id=Substitution(0, 0x06))
+    tree.content[0].content += (Element("EventRecordID", Substitution(1, 0x01)),)
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x01, text.encode("utf-16-le"))]))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    (by_reference,), _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    assert found.record_id is by_reference.record_id is None
+
+
 def test_an_array_multiplies_no_more_than_a_record_may_hold(tmp_path):
     chunk = ChunkBuilder()
     inside = Element("X", Substitution(1, 0x84), Element("Y", "y" * 9000), Element("Z", "z"))

@@ -29,7 +29,10 @@ class Gap:
 
 @dataclass(slots=True, kw_only=True)
 class LogMetrics:
-    """The figures of one log. ``first_time`` and ``last_time`` are those of the oldest and the newest record."""
+    """The figures of one log. ``first_time`` and ``last_time`` are those of the oldest and the newest record.
+
+    ``health`` says in words what ``structures`` has as figures: the state of its header and checksums.
+    """
 
     source_file: str
     format: str
@@ -40,6 +43,7 @@ class LogMetrics:
     last_time: str = ""
     completeness: str = ""
     health: str = ""
+    structures: dict[str, object] = field(default_factory=dict)
     counts: Counter[Key] = field(default_factory=Counter)
     gaps: int = 0
     missing: int = 0
@@ -77,7 +81,7 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     log.records, log.lost = summary.records, summary.lost
     log.first_time, log.last_time = str(summary.first_time or ""), str(summary.last_time or "")
     log.completeness = summary.completeness
-    log.health = _health(source, row, summary.dirty)
+    _examine(log, source, row, summary.dirty)
     log.largest_gaps.sort(reverse=True)
     return log
 
@@ -103,12 +107,26 @@ def _of_events(events: list[Event]) -> tuple[list[Key], list[int | None]]:
     return keys, [event.record_id for event in events]
 
 
-def _health(source: Source, row: Format, dirty: bool) -> str:
+def _examine(log: LogMetrics, source: Source, row: Format, dirty: bool) -> None:
+    log.health = "dirty" if dirty else "clean"
+    log.structures = {"Dirty": dirty}
     if row.name == "evtx":
         from evtscan.parsers.evtx.health import examine
 
-        return str(examine(source))
-    return "dirty" if dirty else "clean"
+        health = examine(source)
+        log.health = str(health)
+        log.structures = {
+            "HeaderIntact": health.header_intact,
+            "Dirty": health.dirty,
+            "Full": health.full,
+            "Checksums": health.checksums,
+            "ChunksAnnounced": health.announced,
+            "Chunks": health.chunks,
+            "BadHeaders": health.bad_header,
+            "BadRecords": health.bad_records,
+            "WithoutHeader": health.headerless,
+            "Truncated": health.truncated,
+        }
 
 
 class _Gaps:

@@ -143,6 +143,8 @@ def ranges(text: str | None, option: str, digits: int = 5) -> tuple[range, ...] 
         match = _RANGE.match(part)
         if match is None or any(len(number) > digits for number in match.groups("")):
             raise UsageError(f"{option} {text}: give numbers and ranges, such as 1008 or 1000-1009,4199")
+        if int(match[2] or match[1]) < int(match[1]):
+            raise UsageError(f"{option} {text}: the range {part.strip()} ends before it begins")
         found.append(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(found)
 

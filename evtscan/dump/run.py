@@ -18,6 +18,7 @@ from evtscan.dump.lines import Csv, JsonLines
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
+from evtscan.wintypes import Instant
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -38,8 +39,8 @@ _PIECE = 1 << 20
 class DumpOptions:
     """What is dumped and how: ``writer`` is ``jsonl``, ``csv`` or ``evtxecmd``; ``contains`` is a text in any value.
 
-    ``raw`` leaves formulas in CSV as they are; ``with_times`` keeps the time of each line, to sort by. ``finish`` may
-    add to each event before it is written, and keeps the work in one process.
+    ``raw`` leaves formulas in CSV as they are, ``excel`` is for CSV that Excel opens; ``with_times`` keeps the time of
+    each line, to sort by. ``finish`` may add to each event before it is written, and keeps the work in one process.
     """
 
     query: Query = EVERYTHING
@@ -47,6 +48,7 @@ class DumpOptions:
     writer: str = "csv"
     contains: str = ""
     raw: bool = False
+    excel: bool = False
     with_times: bool = False
     finish: Callable[[Event], Event] | None = None
 
@@ -55,12 +57,13 @@ class DumpOptions:
 class Task:
     """One piece of work: a log, or a range of its chunks (the first, and the one after the last).
 
-    The format goes by its name, which can be sent to another process.
+    The format goes by its name, which can be sent to another process. ``start`` narrows the query for this log.
     """
 
     source: Source
     format: str
     chunks: tuple[int, int] | None = None
+    start: Instant | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,11 +81,11 @@ class Result:
 
 
 @cache
-def writer(name: str, raw: bool) -> JsonLines | Csv:
+def writer(name: str, raw: bool, excel: bool = False) -> JsonLines | Csv:
     """The writer of a format, one for a process: what it has learned serves every block."""
     if name == "jsonl":
         return JsonLines()
-    return Csv(tuple(evtxecmd.COLUMNS), raw) if name == "evtxecmd" else Csv(raw=raw)
+    return Csv(tuple(evtxecmd.COLUMNS), raw, excel=True) if name == "evtxecmd" else Csv(raw=raw, excel=excel)
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
@@ -232,7 +235,8 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     """The results of a task block by block; the last one has its books."""
     books = Result(source=task.source)
     try:
-        reader = read_log(_FORMATS[task.format], task.source, options.query, options.read, chunks=task.chunks)
+        query = options.query if task.start is None else replace(options.query, start=task.start)
+        reader = read_log(_FORMATS[task.format], task.source, query, options.read, chunks=task.chunks)
         for lines, times in _lines(reader, task, options):
             if options.with_times:
                 yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
@@ -255,7 +259,7 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
 
 def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
     """The lines of a log with their times, some thousand at a time."""
-    lines_of = writer(options.writer, options.raw).lines
+    lines_of = writer(options.writer, options.raw, options.excel).lines
     if options.writer == "evtxecmd" or options.contains or options.finish or not hasattr(reader, "batches"):
         for block in _blocks(reader, options):
             yield list(lines_of(block)), block.ticks
@@ -269,11 +273,11 @@ def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list
 
 
 def _blocks(events: Iterable[Event], options: DumpOptions) -> Iterator[Block]:
+    if options.finish:
+        events = map(options.finish, events)
     if options.contains:
         wanted = options.contains.casefold()
         events = (event for event in events if contains(event, wanted))
-    if options.finish:
-        events = map(options.finish, events)
     yield from _of_evtxecmd(events) if options.writer == "evtxecmd" else of_events(events)
 
 
@@ -294,6 +298,11 @@ def contains(event: Event, wanted: str) -> bool:
         event.channel,
         event.computer,
         event.user_id,
+        event.provider_guid,
+        event.activity_id,
+        event.related_activity_id,
+        event.keywords,
+        event.message,
         str(event.event_id),
     )
     return any(wanted in text.casefold() for text in chain(filter(None, system), _texts(event.data)))

@@ -66,3 +66,26 @@ def test_console_shows_each_log_and_the_total(evtscan, tmp_path, log):
 def test_nothing_to_read(evtscan, tmp_path):
     (tmp_path / "x.txt").write_text("no log")
     assert evtscan("metrics", tmp_path / "x.txt").code == 1
+
+
+def test_files_totals_and_structures(evtscan, tmp_path, log):
+    (tmp_path / "again.evtx").write_bytes(log.read_bytes()[:-1000])
+    result = evtscan("metrics", log, tmp_path / "again.evtx", "-o", "m.json", "-o", "m.csv", "--strict")
+    assert (result.code, result.out) == (3, "")
+    assert "2 seen, 2 read, 0 skipped" in result.err
+    document = json.loads(Path("m.json").read_text())
+    assert document["summary"] == {
+        "Logs": 2,
+        "Size": sum(figures["Size"] for figures in document["logs"]),
+        "Records": 12,
+        "Lost": 0,
+        "FirstTime": "2020-01-01T00:00:00.0000000Z",
+        "LastTime": "2020-01-02T00:00:00.0000000Z",
+        "Gaps": 4,
+        "Missing": 12,
+    }
+    assert document["logs"][0]["Structures"]["Truncated"] == 0
+    assert document["logs"][1]["Structures"] | {"Truncated": 1} == document["logs"][1]["Structures"]
+    assert len(Path("m.csv").read_text().splitlines()) == 1 + 4
+    assert evtscan("metrics", log, "-o", "m.json").code == 1
+    assert evtscan("metrics", log, "-o", "m.xml").code == 2

@@ -17,11 +17,10 @@ from evtscan.parsers.evtx.binxml import (
     NO_DEPENDENCY,
     NULL,
     Attribute,
+    Definitions,
     Element,
-    Fragment,
     Instance,
     Substitution,
-    parse_definition,
     parse_fragment,
     parse_instance,
 )
@@ -418,15 +417,15 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
 # ------------------------------------------------------------------------------------------------ one record
 
 
-def decode_record(chunk: bytes, start: int, end: int, definitions: dict[int, Fragment] | None = None) -> DecodedRecord:
+def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions | None = None) -> DecodedRecord:
     """Decode the BinXML between two offsets in a chunk of 64 KiB.
 
-    ``definitions`` keeps what was parsed of the chunk's templates from one of its records to the next.
+    ``definitions`` are those of the chunk, kept from one of its records to the next.
 
     Raises:
         RecordError: if it cannot be read; the message says why.
     """
-    job = Job(chunk, definitions={} if definitions is None else definitions)
+    job = Job(chunk, definitions or Definitions(chunk))
     event = event_of(job.fragment(start, end, 0))
     texts = system_texts(event)
     fields = {name: read(texts.get(name)) for name, read in READ_FIELD.items()}  # type: ignore[arg-type]
@@ -440,12 +439,12 @@ class Job:
     """The decoding of one record: what it may still spend, and what could not be shown as Windows would show it."""
 
     chunk: bytes
+    definitions: Definitions
     work: int = _MAX_WORK
     notes: list[str] = field(default_factory=list)
-    definitions: dict[int, Fragment] = field(default_factory=dict)
 
     def spend(self, work: int) -> None:
-        """Account for elements, characters and bytes of definitions."""
+        """Account for elements and characters."""
         self.work -= work
         if self.work < 0:
             raise RecordError("the record unfolds without end")
@@ -457,14 +456,7 @@ class Job:
             self.spend(end - start)
             bare = parse_fragment(self.chunk, start, end, dependencies=False)
             return expand(bare.elements, _RecordValues(self, Instance(0, (), (0,))), depth)
-        return expand(self._definition(instance.definition).elements, _RecordValues(self, instance), depth)
-
-    def _definition(self, offset: int) -> Fragment:
-        definition = self.definitions.get(offset)
-        if definition is None:
-            definition = self.definitions[offset] = parse_definition(self.chunk, offset)
-            self.spend(definition.end - offset)
-        return definition
+        return expand(self.definitions.at(instance.definition).elements, _RecordValues(self, instance), depth)
 
     def nested(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
         """The elements of a fragment inside a record; if its template is lost, its values without their names."""

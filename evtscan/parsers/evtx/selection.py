@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from evtscan.model import Event, ExtractionWarning, Location, Query
-from evtscan.parsers.evtx.binxml import Fragment
+from evtscan.parsers.evtx.binxml import Definitions
 from evtscan.parsers.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
@@ -33,7 +33,7 @@ class Singly:
     records: Records
     source: str
     decoder: DecoderName
-    _chunks: dict[int, tuple[bytes, dict[int, Fragment]]] = field(default_factory=dict)
+    _chunks: dict[int, tuple[bytes, Definitions]] = field(default_factory=dict)
 
     def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
         """The event of a row, or None, and what there is to say about it."""
@@ -69,7 +69,8 @@ class Singly:
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
         if slot not in self._chunks:
-            self._chunks[slot] = bytes(self.segment.chunk(slot)), {}
+            data = bytes(self.segment.chunk(slot))
+            self._chunks[slot] = data, Definitions(data)
         chunk, definitions = self._chunks[slot]
         return Kept(chunk, within, end - start + 4, self.decoder, definitions)
 
@@ -82,7 +83,7 @@ class Kept:
     offset: int
     size: int
     decoder: DecoderName
-    definitions: dict[int, Fragment]
+    definitions: Definitions
 
     def decode(self) -> DecodedRecord:
         """Decode it.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evtscan.parsers.evtx.binxml import (
     DEFINITION_HEADER_SIZE,
     NO_DEPENDENCY,
+    ROOM,
     Element,
     Fragment,
     NameReference,
@@ -143,6 +144,7 @@ class TemplateTable:
         self._latest: dict[bytes, int] = {}
         self._bodies: list[tuple[Words, Words]] = []
         self._names = _Names()
+        self._learned: dict[int, int] = {}  # bytes of definitions by the chunk that they were parsed in
 
     @property
     def full(self) -> bool:
@@ -191,6 +193,11 @@ class TemplateTable:
         """Parse a definition that is not known yet."""
         slot, offset = divmod(position, CHUNK_SIZE)
         chunk = bytes(segment.chunk(slot))
+        size = int.from_bytes(key[16:], "little")
+        place = int(segment.offsets[slot])
+        self._learned[place] = self._learned.get(place, 0) + size
+        if self._learned[place] > ROOM:  # they overlap: ``binxml.Definitions`` says why this must end
+            return NOT_KNOWN
         try:
             fragment = parse_definition(chunk, offset)
         except RecordError:
@@ -201,7 +208,6 @@ class TemplateTable:
         if len(variants) < _MOST_VARIANTS:
             variants.append(number)
         start = offset + DEFINITION_HEADER_SIZE
-        size = int.from_bytes(key[16:], "little")
         mask = bytearray(b"\xff" * size)
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one

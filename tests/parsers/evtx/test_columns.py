@@ -3,6 +3,7 @@
 import json
 import struct
 from pathlib import Path
+from time import process_time
 
 import pytest
 from binxml_builder import ChunkBuilder, Element, Fragment, Substitution, event
@@ -360,6 +361,37 @@ def test_an_array_multiplies_no_more_than_a_record_may_hold(tmp_path):
     events, log = read(tmp_path, log_of(closed(chunk)))
     assert events == []
     assert "unfolds without end" in log.warnings[0].message
+
+
+def test_warnings_end_and_lost_records_are_counted_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("evtscan.parsers.evtx.reader.MOST_WARNINGS", 20)
+    monkeypatch.setattr("evtscan.parsers.evtx.file.SEGMENT_CHUNKS", 1)
+    chunk = ChunkBuilder()
+    for _ in range(15):
+        chunk.record(b"broken")
+    _, log = read(tmp_path, log_of(closed(chunk), closed(chunk), closed(chunk)))
+    assert (len(log.warnings), log.summary.lost) == (21, 45)
+    assert "only counted" in log.warnings[-1].message
+
+
+def test_templates_that_hold_each_other_are_given_up(tmp_path):
+    """Each definition's text holds the head of the next, so that all of them reach to the end."""
+    count, step, start = 400, 70, 0x200 + 24
+    body = bytearray()
+    for number in range(count):
+        size = start + count * step + 9000 - (start + number * step) - 24
+        body += struct.pack("<I16sI", 0, struct.pack("<I", number) * 4, size) + b"\x0f\x01\x01\0"
+        body += struct.pack("<BHIIB", 1, 0xFFFF, 0, start + count * step, 2)
+        body += b"\x08A\0" * 8 + struct.pack("<BBH", 5, 1, 21) + b"\0\0"
+    body += struct.pack("<IHH", 0, 0, 5) + "Event\0".encode("utf-16-le")
+    chunk = ChunkBuilder()
+    chunk.record(bytes(body + b"\x08A\0" * 2990)[: count * step + 9000])
+    for number in range(count):
+        chunk.record(b"\x0f\x01\x01\0\x0c\x01GUID" + struct.pack("<II", start + number * step, 0))
+    before = process_time()
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert process_time() - before < 0.5  # seconds; more than one without a bound
+    assert (events, log.summary.lost) == ([], count + 1)
 
 
 def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):

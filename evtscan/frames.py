@@ -69,7 +69,8 @@ def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
     if name in _INTEGERS:
         return pd.Series(_held(values, _INTEGERS[name]), dtype=_INTEGERS[name])
     if name in _CATEGORIES:
-        return pd.Series(pd.Categorical(values))
+        texts = None if any(value is not None for value in values) else pd.Index([], dtype=str)
+        return pd.Series(pd.Categorical(values, categories=texts))
     if name == "Recovered":
         return pd.Series(values, dtype=bool)
     if name == "Data":

@@ -69,6 +69,9 @@ def test_json_lines_are_typed(evtscan, log):
     assert rows[2]["Data"] == {"param1": "Spooler", "pid": "0x3e7"}
     assert rows[2]["ProviderGUID"] == "{555908D1-A6D7-4695-8E1E-26931D2012F4}"
     assert rows[0]["Message"] is None
+    nobody = log.with_name("nobody.evtx")
+    nobody.write_bytes(evtx_log([SampleEvent(provider="", event_id=1, time=TIME)]))
+    assert json.loads(evtscan("dump", nobody, "-t", "jsonl").out)["Provider"] is None
 
 
 def test_both_decoders_and_any_number_of_workers_write_the_same(evtscan, log):

@@ -265,7 +265,7 @@ def event_of(nodes: Sequence[Node]) -> Node:
 
 
 def system_texts(event: Node) -> dict[str, Text]:
-    """The texts of the System element by the names of ``DecodedRecord``; what it does not say is left out.
+    """The texts of System and the message by the names of ``DecodedRecord``; what the event does not say is left out.
 
     Raises:
         RecordError: if the event has no System element, or an array in it may be anything.
@@ -277,15 +277,23 @@ def system_texts(event: Node) -> dict[str, Text]:
     for name, (element, attribute) in _SYSTEM.items():
         node = system.child(element)
         text = None if node is None else node.attributes.get(attribute) if attribute else node.text
-        if isinstance(text, ArrayHole):
-            raise RecordError("an array in System")
         if text is not None:
-            texts[name] = text
+            texts[name] = _no_array(text)
+    rendering = event.child("RenderingInfo")  # events that a collector was sent with their texts
+    message = None if rendering is None else rendering.child("Message")
+    if message is not None:
+        texts["message"] = _no_array(message.text)
     return texts
 
 
+def _no_array(text: "Text | ArrayHole") -> Text:
+    if isinstance(text, ArrayHole):
+        raise RecordError("an array in System")
+    return text
+
+
 def data_of(event: Node) -> dict[str, Any]:
-    """What stands beside System, as ``DecodedRecord.data`` describes it."""
+    """What stands beside System and RenderingInfo, as ``DecodedRecord.data`` describes it."""
     data: dict[str, Any] = {}
     for node in event.children:
         if node.name == "EventData":
@@ -294,7 +302,7 @@ def data_of(event: Node) -> dict[str, Any]:
         elif node.name == "UserData":
             for name, value in _fields(node).items():
                 _add(data, name, value)
-        elif node.name != "System":
+        elif node.name not in ("System", "RenderingInfo"):
             _add(data, node.name, _value(node))
     return data
 
@@ -410,6 +418,7 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
     "channel": lambda text: text,
     "computer": lambda text: text,
     "user_id": lambda text: text,
+    "message": lambda text: text or None,
 }
 """How each field of ``DecodedRecord`` is read from the text that System has for it (None: it has none)."""
 

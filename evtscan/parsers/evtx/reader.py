@@ -247,9 +247,7 @@ class EvtxLog:
         self.warnings += warnings[: max(room, 0)]
         self._tally.lost += sum(warning.records_lost for warning in warnings)
         if 0 <= room < len(warnings):
-            message = (
-                f"after {MOST_WARNINGS:,} warnings lost records are only counted"
-            )
+            message = f"after {MOST_WARNINGS:,} warnings lost records are only counted"
             location = Location(source=self._source.name, offset=warnings[room].location.offset)
             self.warnings.append(ExtractionWarning(location=location, kind="bad_record", message=message))
 

@@ -21,9 +21,10 @@ class DecodedRecord:
     """One record as its BinXML says it; None means that the record does not say.
 
     The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it
-    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``.
+    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``,
+    ``message`` is ``RenderingInfo/Message``, which events have that were forwarded with their texts.
 
-    ``data`` holds what stands beside ``System``, in log order, every leaf as text:
+    ``data`` holds what stands beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
 
     - ``EventData``: ``Data`` by its ``Name``, without a name ``Data1``, ``Data2`` …, ``Binary`` as upper-case hex;
     - ``UserData`` (and ``DebugData``, ``ProcessingErrorData`` …): nested dicts by element name, ``{ElementName: {…}}``;
@@ -53,6 +54,7 @@ class DecodedRecord:
     channel: str | None = None
     computer: str | None = None
     user_id: str | None = None
+    message: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -88,6 +90,7 @@ def to_event(
         user_id=decoded.user_id,
         activity_id=decoded.activity_id,
         related_activity_id=decoded.related_activity_id,
+        message=decoded.message,
         recovered=recovered,
         data=decoded.data,
     )

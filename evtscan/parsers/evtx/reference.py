@@ -460,6 +460,7 @@ def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
         channel=_text(system, "Channel"),
         computer=_text(system, "Computer"),
         user_id=_attributes(system, "Security").get("UserID"),
+        message=_message(event),
         data=_data(event),
         notes=tuple(notes),
     )
@@ -468,6 +469,11 @@ def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
 def _text(system: _Element, name: str) -> str | None:
     element = system.child(name)
     return element.text if element else None
+
+
+def _message(event: _Element) -> str | None:
+    rendering = event.child("RenderingInfo")
+    return None if rendering is None else _text(rendering, "Message") or None
 
 
 def _attributes(system: _Element, name: str) -> dict[str, str]:
@@ -517,7 +523,7 @@ def _data(event: _Element) -> dict[str, Any]:
             _merge(data, _event_data(element))
         elif element.name == "UserData":
             _merge(data, _fields(element))
-        elif element.name != "System":
+        elif element.name not in ("System", "RenderingInfo"):
             _merge(data, {element.name: _field(element)})
     return data
 

@@ -332,6 +332,19 @@ def test_what_templates_may_hold_but_seldom_do(tmp_path, inside, value, data):
     assert by_reference.data == data
 
 
+def test_the_text_of_a_forwarded_event_is_its_message(tmp_path):
+    chunk = ChunkBuilder()
+    rendering = Element("RenderingInfo", Element("Message", Substitution(1, 0x01)), Element("Level", "Error"))
+    for text in ("It failed.\r\n", ""):
+        values = [(0x06, b"\1\0"), (0x01, text.encode("utf-16-le"))]
+        tree = event(Element("EventData", Element("Data", "x", Name="N")), rendering, event_id=Substitution(0, 0x06))
+        chunk.record(Fragment(tree, values))
+    found = assert_same(tmp_path, log_of(closed(chunk)))
+    by_reference, _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    for events in (found, by_reference):
+        assert [(each.data, each.message) for each in events] == [({"N": "x"}, "It failed.\r\n"), ({"N": "x"}, None)]
+
+
 def test_an_array_in_system_is_read_alike(tmp_path):
     chunk = ChunkBuilder()
     tree = event(event_id=Substitution(0, 0x06))

@@ -10,9 +10,13 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"evtscan {__version__}")
         return
-    from evtscan.cli import main as run
+    try:
+        from evtscan.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while something was still being loaded
+        print("evtscan: interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

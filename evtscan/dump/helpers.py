@@ -7,7 +7,6 @@ so with ``HelperLostError``, and its call can be made here instead.
 
 import importlib
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -69,7 +68,11 @@ class _Helper:
     """One process, and the pipes to and from it."""
 
     def __init__(self, modules: Sequence[str]) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({list(modules)!r})"
+        # who interrupts the run stops its helpers: they must not speak of it, not even while they load
+        code = (
+            "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+            f"sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({list(modules)!r})"
+        )
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):
             self._process = subprocess.Popen(
@@ -104,7 +107,6 @@ class _Helper:
 
 def serve(modules: Sequence[str]) -> None:
     """Answer calls from standard input until it is closed: what a helper runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the run stops its helpers
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     for name in modules:

@@ -115,6 +115,8 @@ def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
         shape = Shape(system_texts(event), data_of(event), markers.types)
     except RecordError:
         return None
+    if "event_id" not in shape.system:  # its element hangs on a value that is null
+        return None
     if any(isinstance(value, ArrayHole) for member in shape.data.values() for value in _inner(member)):
         return None
     return shape

@@ -345,6 +345,16 @@ def test_the_text_of_a_forwarded_event_is_its_message(tmp_path):
         assert [(each.data, each.message) for each in events] == [({"N": "x"}, "It failed.\r\n"), ({"N": "x"}, None)]
 
 
+def test_an_event_id_that_hangs_on_a_null_is_none_and_no_event(tmp_path):
+    chunk = ChunkBuilder()
+    number = Element("EventID", Substitution(0, 0x06), dependency=1)
+    tree = Element("Event", Element("System", Element("Provider", Name="P"), number))
+    for other in ((0x04, b"\1"), (0, b"")):
+        chunk.record(Fragment(tree, [(0x06, b"\7\0"), other]))
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert ([each.event_id for each in events], log.summary.lost) == ([7], 1)
+
+
 def test_an_array_in_system_is_read_alike(tmp_path):
     chunk = ChunkBuilder()
     tree = event(event_id=Substitution(0, 0x06))

@@ -267,6 +267,8 @@ class ReferenceChunk:
     def _read_template(self, offset: int) -> list[Any] | str:
         try:
             nodes = self._chunk.templates()[offset].children()
+            if _holds_cdata(nodes):  # behind one it takes text for tokens
+                return "python-evtx cannot read CDATA sections"
         except RecordError as error:
             return str(error)
         except Exception as error:  # for the same reason as in decode
@@ -344,8 +346,6 @@ class ReferenceChunk:
                 return _entity(node.entity_reference())
             case ProcessingInstructionTargetNode() | ProcessingInstructionDataNode():
                 return ""
-            case CDataSectionNode():
-                raise RecordError("python-evtx cannot read CDATA sections")
         raise RecordError(f"token 0x{self._bytes[node.offset()]:02x} cannot stand inside an element")
 
     def _literal(self, node: Any) -> str:
@@ -367,6 +367,13 @@ class ReferenceChunk:
         except ValueError as error:
             job.notes.append(f"{error}: shown as hex")
             return raw.hex().upper()
+
+
+def _holds_cdata(nodes: list[Any]) -> bool:
+    return any(
+        isinstance(node, CDataSectionNode) or (isinstance(node, OpenStartElementNode) and _holds_cdata(node.children()))
+        for node in nodes
+    )
 
 
 def _declined(error: Exception) -> RecordError:

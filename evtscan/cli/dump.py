@@ -26,7 +26,7 @@ from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, pl
 from evtscan.errors import OutputError, UsageError
 from evtscan.model import Query, Selector, Source
 from evtscan.reporters.ledger import part
-from evtscan.reporters.output import STDOUT, refuse_existing, replacing
+from evtscan.reporters.output import STDOUT, is_folder, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
 from evtscan.wintypes import TICKS_PER_SECOND
@@ -219,16 +219,12 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
         return str(profile.value)
     if format_ is not None:
         return str(format_.value)
-    if output == STDOUT or _is_folder(output):
+    if output == STDOUT or is_folder(output):
         return DumpFormat.CSV.value
     suffix = Path(output).suffix.lower()
     if suffix in (".jsonl", ".csv"):
         return suffix.removeprefix(".")
     raise UsageError(f"{output}: end the name in .csv, .jsonl or /, or choose a format with -t")
-
-
-def _is_folder(output: str) -> bool:
-    return output.endswith(("/", "\\")) or Path(output).is_dir()
 
 
 def _write_all(
@@ -260,7 +256,7 @@ def _write_all(
 def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[str, Path]:
     """The file that the dump of each log goes to."""
     names = dict.fromkeys(task.source.name for task in tasks)
-    if not _is_folder(output):
+    if not is_folder(output):
         return dict.fromkeys(names, Path(output))
     return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
 
@@ -276,7 +272,7 @@ def _noted(results: Iterator[Result], books: Books) -> Iterator[Result]:
 def _write(
     results: Iterator[Result], options: DumpOptions, output: str, files: Mapping[str, Path], clobber: bool
 ) -> int:
-    if not _is_folder(output):
+    if not is_folder(output):
         with _opened(output, clobber) as stream:
             return _write_one(results, options, stream)
     rows = 0

@@ -232,6 +232,13 @@ def test_wrong_options(evtscan, log, options):
     assert result.err.startswith("evtscan: ")
 
 
+@pytest.mark.parametrize(("arguments", "code"), [(("x" * 300,), 2), (("System.evtx", "-o", "x" * 300 + ".csv"), 1)])
+def test_names_that_are_too_long(evtscan, log, arguments, code):
+    result = evtscan("dump", *arguments)
+    assert result.code == code
+    assert result.err.startswith("evtscan: xxx")
+
+
 def test_evidence_is_not_replaced(evtscan, log):
     before = log.read_bytes()
     assert evtscan("dump", log, "-o", log, "-t", "csv", "-C").code == 1

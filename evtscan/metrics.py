@@ -12,6 +12,9 @@ from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
 """How many of the largest gaps are listed."""
+MOST_KINDS = 100_000
+"""Kinds of events of one log that are counted apart."""
+_OTHERS = ("(others)", "(others)")
 _BATCH = 4096
 
 Key = tuple[str, str, int]
@@ -75,6 +78,7 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     gaps = _Gaps(log)
     for keys, record_ids, newest_first in _columns(reader):
         log.counts.update(keys)
+        _fold(log.counts)
         gaps.look(record_ids, newest_first)
     summary = reader.summary
     warnings += reader.warnings
@@ -84,6 +88,13 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     _examine(log, source, row, summary.dirty)
     log.largest_gaps.sort(reverse=True)
     return log
+
+
+def _fold(counts: Counter[Key]) -> None:
+    """Of very many kinds, which only a crafted log has, count those that were met last by their event ids alone."""
+    for key in list(counts)[MOST_KINDS:] if len(counts) > MOST_KINDS else ():
+        if key[:2] != _OTHERS:
+            counts[(*_OTHERS, key[2])] += counts.pop(key)
 
 
 def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None], bool]]:

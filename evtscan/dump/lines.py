@@ -24,11 +24,14 @@ class _Cache(dict[Any, str]):
     def __missing__(self, value: Any) -> str:
         if len(self) > _MOST_CACHED:
             self.clear()
-        text = self[value] = self._make(value)
+        text = self._make(value)
+        if len(text) <= _LONGEST_CACHED:
+            self[value] = text
         return text
 
 
 _MOST_CACHED = 1 << 16
+_LONGEST_CACHED = 1024  # characters
 
 BOM = "\ufeff"
 _TIMES = ("TimeCreated", "TimeWritten")

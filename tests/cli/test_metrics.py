@@ -63,6 +63,15 @@ def test_console_shows_each_log_and_the_total(evtscan, tmp_path, log):
     assert "Dhcp" in result.out
 
 
+def test_of_very_many_kinds_the_last_are_counted_by_their_ids(evtscan, log, monkeypatch):
+    monkeypatch.setattr("evtscan.metrics.MOST_KINDS", 1)
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json").out)["logs"]
+    assert [(row["Provider"], row["EventID"], row["Count"]) for row in figures["Counts"]] == [
+        ("Dhcp", 1008, 5),
+        ("(others)", 4199, 1),
+    ]
+
+
 def test_nothing_to_read(evtscan, tmp_path):
     (tmp_path / "x.txt").write_text("no log")
     assert evtscan("metrics", tmp_path / "x.txt").code == 1

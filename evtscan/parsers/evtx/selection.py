@@ -22,6 +22,7 @@ from evtscan.wintypes import Instant
 T = TypeVar("T")
 DecoderName = Literal["columns", "reference"]
 
+_MOST_CHUNKS = 8  # whose templates are kept parsed: records come chunk by chunk
 _JUDGED = ("channel", "provider", "event_source_name", "event_id")
 
 
@@ -69,6 +70,8 @@ class Singly:
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
         if slot not in self._chunks:
+            if len(self._chunks) >= _MOST_CHUNKS:
+                self._chunks.clear()
             data = bytes(self.segment.chunk(slot))
             self._chunks[slot] = data, Definitions(data)
         chunk, definitions = self._chunks[slot]
@@ -218,7 +221,7 @@ def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted:
             selection.take_group(group, query)
         except ValueError:  # in one of these rows is a value that cannot be written as text
             selection.take_singly(group.rows.tolist(), query)
-    selection.take_singly([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()], query)
+    selection.take_singly(sorted([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()]), query)
     selection.singles = dict(sorted(selection.singles.items()))
     return selection
 

@@ -32,7 +32,8 @@ IMPOSSIBLE = 0x200
 
 HolePath = tuple[int, ...]
 
-_MOST_WORK = 1 << 14  # elements of a shape; what unfolds to more is decoded record by record, which is bounded too
+MOST_WORK = 1 << 14
+"""Elements of a shape; what unfolds to more is decoded record by record, which is bounded too."""
 _MOST_USES = 4  # of one value in one shape
 _MOST_CACHED = 1 << 17  # texts, over all caches
 _LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
@@ -59,7 +60,7 @@ class Markers:
     nested: dict[int, "tuple[Sequence[Element], Markers]"]
     types: dict[HolePath, int] = field(default_factory=dict)
     uses: dict[HolePath, int] = field(default_factory=dict)
-    work: list[int] = field(default_factory=lambda: [_MOST_WORK])
+    work: list[int] = field(default_factory=lambda: [MOST_WORK])
 
     def _code(self, index: int) -> int:
         if index >= len(self.codes):

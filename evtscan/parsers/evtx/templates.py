@@ -31,6 +31,7 @@ NOT_KNOWN = -1
 """In place of a template's number: the definition cannot be read."""
 
 _MOST_TEMPLATES = 4096  # a real log has some hundred
+_MOST_BYTES = 4 << 20  # of definitions; they take ten times that when parsed
 _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
 
 _ALWAYS_WITH_TEXT = ("EventData", "UserData")  # what stands in them beside elements is data even if it stands alone
@@ -149,7 +150,7 @@ class TemplateTable:
     @property
     def full(self) -> bool:
         """Whether there are so many templates that a fresh table should be begun with the next segment."""
-        return len(self.templates) > _MOST_TEMPLATES
+        return len(self.templates) > _MOST_TEMPLATES or sum(self._learned.values()) > _MOST_BYTES
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -384,6 +385,19 @@ def test_an_array_multiplies_no_more_than_a_record_may_hold(tmp_path):
     events, log = read(tmp_path, log_of(closed(chunk)))
     assert events == []
     assert "unfolds without end" in log.warnings[0].message
+
+
+def test_what_is_learned_is_bounded_by_its_size(tmp_path, monkeypatch):
+    """Crafted templates hold thousands of elements; forgetting what was learned changes nothing that is read."""
+    for name in ("columns._MOST_ELEMENTS", "templates._MOST_BYTES", "selection._MOST_CHUNKS"):
+        monkeypatch.setattr(f"evtscan.parsers.evtx.{name}", 1)
+    monkeypatch.setattr("evtscan.parsers.evtx.reader.read_segments", partial(read_segments, chunks_per_segment=1))
+    used, opened = [], Decoder.open
+    monkeypatch.setattr(Decoder, "open", lambda self, *given: used.append(self) or opened(self, *given))
+    events = [manifest(data=EVERY_TYPE[: number % 7], event_id=number, provider=f"P{number}") for number in range(300)]
+    assert [event.event_id for event in read(tmp_path, evtx_log(events))[0]] == list(range(300))
+    assert len(used[-1]._shapes) <= 1
+    assert len(used[-1].table.templates) < 200
 
 
 def test_warnings_end_and_lost_records_are_counted_on(tmp_path, monkeypatch):

@@ -32,6 +32,7 @@ NO_DEPENDENCY = 0xFFFF
 ROOM = 4 << 16
 """Bytes of template definitions that are parsed for one chunk: a few whose sizes lie leave room for the others."""
 
+_MOST_WORK = 1 << 21
 _MAX_DEPTH = 64  # elements inside each other; real events have five or six
 _MORE = 0x40  # flag of a token: more of its kind follow (attributes, value parts)
 _EOF, _OPEN, _CLOSE_START, _CLOSE_EMPTY, _END, _TEXT, _ATTRIBUTE, _CDATA = range(8)
@@ -120,6 +121,9 @@ def parse_definition(chunk: bytes, offset: int) -> Fragment:
 class Definitions:
     """The template definitions of one chunk, parsed once each, also those that fail.
 
+    ``work`` is how many elements and characters its records may still unfold to. Those of a sound chunk have some
+    hundred thousand; crafted ones, which use one value many times, a million each.
+
     In a sound chunk they do not overlap. Crafted ones, each of which holds the next, would take the square of the
     chunk's size to parse: so all together must not be longer than ``ROOM``.
     """
@@ -128,6 +132,7 @@ class Definitions:
         self._chunk = chunk
         self._parsed: dict[int, Fragment | RecordError] = {}
         self._room = ROOM
+        self.work = _MOST_WORK
 
     def at(self, offset: int) -> Fragment:
         """The definition at an offset in the chunk.

@@ -24,7 +24,7 @@ from evtscan.parsers.evtx.binxml import (
     parse_fragment,
     parse_instance,
 )
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError
+from evtscan.parsers.evtx.record import DecodedRecord, EndlessRecordError, RecordError
 from evtscan.wintypes import (
     ARRAY,
     BINXML,
@@ -36,7 +36,7 @@ from evtscan.wintypes import (
 )
 
 _MAX_DEPTH = 64  # elements inside each other, over all templates of a record
-_MAX_WORK = 1 << 20  # elements and characters of one record: crafted templates use one value many times
+_MAX_WORK = 1 << 19  # elements and characters of one record: crafted templates use one value many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,7 +456,10 @@ class Job:
         """Account for elements and characters."""
         self.work -= work
         if self.work < 0:
-            raise RecordError("the record unfolds without end")
+            raise EndlessRecordError("the record unfolds without end")
+        self.definitions.work -= work
+        if self.definitions.work < 0:
+            raise EndlessRecordError("the records of the chunk unfold without end")
 
     def fragment(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
         """The elements of a fragment, their substitutions made."""
@@ -471,6 +474,8 @@ class Job:
         """The elements of a fragment inside a record; if its template is lost, its values without their names."""
         try:
             return self.fragment(start, end, depth)
+        except EndlessRecordError:
+            raise
         except RecordError as error:
             self.spend(end - start)
             self.notes.append(f"{error}: the values are shown without their names")

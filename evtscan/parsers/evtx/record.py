@@ -16,6 +16,10 @@ class RecordError(ValueError):
     """One record that a decoder cannot read; the message says why. It becomes an extraction warning."""
 
 
+class EndlessRecordError(RecordError):
+    """A record, or the records of a chunk together, unfold to more than they can hold: no decoder should go on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedRecord:
     """One record as its BinXML says it; None means that the record does not say.

@@ -14,7 +14,14 @@ from evtscan.parsers.evtx.binxml import Definitions
 from evtscan.parsers.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, build_events, to_event
+from evtscan.parsers.evtx.record import (
+    DecodedRecord,
+    EndlessRecordError,
+    RecordError,
+    build_all,
+    build_events,
+    to_event,
+)
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.wanted import WantedIds
 from evtscan.wintypes import Instant
@@ -99,6 +106,8 @@ class Kept:
         try:
             end = self.offset + self.size - 4
             return decode_record(self.chunk, self.offset + HEADER_SIZE, end, self.definitions)
+        except EndlessRecordError:
+            raise
         except RecordError as error:
             try:
                 return _by_reference(self.chunk, self.offset, self.size)

@@ -431,6 +431,24 @@ def test_templates_that_hold_each_other_are_given_up(tmp_path):
     assert (events, log.summary.lost) == ([], count + 1)
 
 
+def test_the_records_of_a_chunk_unfold_to_so_much_together(tmp_path, monkeypatch):
+    """One template in which a value, which is a template too, stands hundreds of times; and records that use it."""
+    monkeypatch.setattr("evtscan.parsers.evtx.binxml._MOST_WORK", 200_000)
+    inner = Element("EventData", *[Element("D")] * 100)
+    tree = event(*[Substitution(1, 0x21)] * 200, event_id=Substitution(0, 0x06))
+    chunk = ChunkBuilder()
+    outer_at = inner_at = None
+    for _ in range(50):
+        nested = Fragment(inner, [(0x01, b"a\0")], inner_at)
+        start = chunk.record(Fragment(tree, [(0x06, b"\7\0"), nested], outer_at))
+        outer_at = outer_at or start + 38
+        inner_at = inner_at or bytes(chunk.data).rindex(b"\x0c\x01GUID") + 10
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert 0 < len(events) < 20
+    assert log.summary.lost == 50 - len(events)
+    assert "of the chunk unfold without end" in log.warnings[-1].message
+
+
 def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):
     """Records that are decoded one at a time come kind by kind; a batch has them in the order of the log."""
     chunk = ChunkBuilder()

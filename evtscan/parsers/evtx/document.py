@@ -308,7 +308,7 @@ def data_of(event: Node) -> dict[str, Any]:
 
 
 def _event_data(event_data: Node) -> dict[str, Any]:
-    fields: dict[str, Any] = {"#attributes": dict(event_data.attributes)} if event_data.attributes else {}
+    fields = _attributes_of(event_data)
     unnamed = 0
     for node in event_data.children:
         if node.name != "Data":
@@ -339,11 +339,19 @@ def _value(node: Node) -> Any:
 
 
 def _fields(node: Node) -> dict[str, Any]:
-    fields: dict[str, Any] = {"#attributes": dict(node.attributes)} if node.attributes else {}
+    fields = _attributes_of(node)
     for child in node.children:
         _add(fields, child.name, _value(child))
     _add_text(fields, node.text)
     return fields
+
+
+def _attributes_of(node: Node) -> dict[str, Any]:
+    for text in node.attributes.values():
+        parts = text if isinstance(text, tuple) else (text,)
+        if all(isinstance(part, Hole) and part.may_be_blank for part in parts):
+            raise RecordError("an attribute that is not shown if its value is a closing zero alone")
+    return {"#attributes": dict(node.attributes)} if node.attributes else {}
 
 
 def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
@@ -395,7 +403,7 @@ def _keywords(text: str | None) -> str | None:
 
 
 def _guid(text: str | None) -> str | None:
-    return None if text is None else format_guid_text(text)
+    return format_guid_text(text) if text else None
 
 
 READ_FIELD: dict[str, Callable[[str | None], Any]] = {
@@ -403,7 +411,7 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
     "qualifiers": number,
     "provider": lambda text: text or "",
     "provider_guid": _guid,
-    "event_source_name": lambda text: text,
+    "event_source_name": lambda text: text or None,
     "version": number,
     "level": number,
     "task": number,
@@ -417,7 +425,7 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
     "thread_id": number,
     "channel": lambda text: text,
     "computer": lambda text: text,
-    "user_id": lambda text: text,
+    "user_id": lambda text: text or None,
     "message": lambda text: text or None,
 }
 """How each field of ``DecodedRecord`` is read from the text that System has for it (None: it has none)."""

@@ -317,6 +317,12 @@ TEXT_AROUND = (Element("X", "<", Substitution(1, 0x81), ">", Element("Y", "y")),
             id="text before and behind an array",
         ),
         pytest.param(TEXT_AROUND, (0x81, b""), {}, id="no items beside other content"),
+        pytest.param(
+            [Element("X", "x", Q=Substitution(1, 0x01))],
+            (0x01, b"\0\0"),
+            {"X": "x"},
+            id="an attribute of a closing zero",
+        ),
         pytest.param([Substitution(1, 0x0E)], (0x0E, b""), {}, id="nothing as the text of EventData"),
         pytest.param(
             [Element("Data", "a", Name="#text"), "b"], (0, b""), {"#text": ["a", "b"]}, id="the name that text has"

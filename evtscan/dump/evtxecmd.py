@@ -75,7 +75,7 @@ def _payload(event: Event) -> str:
         else:
             named += [{"@Name": name, "#text": text} if text else {"@Name": name} for text in texts]
     data = [*([", ".join(unnamed)] if unnamed else []), *named]
-    payload = _element({"#attributes": event.data.get("#attributes", {})})
+    payload = _attributes(event.data)
     if data:
         payload["Data"] = data[0] if len(data) == 1 else data
     payload |= _element({name: value for name, value in elements.items() if name != "Binary"})
@@ -86,8 +86,15 @@ def _payload(event: Event) -> str:
 
 def _element(content: Mapping[str, Any]) -> dict[str, Any]:
     """An element with its attributes as ``@Name``."""
-    attributes = {f"@{name}": text for name, text in content.get("#attributes", {}).items()}
-    return attributes | {name: _value(value) for name, value in content.items() if name != "#attributes"}
+    members = {name: _value(value) for name, value in content.items() if name != "#attributes"}
+    return _attributes(content) | members
+
+
+def _attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = content.get("#attributes", {})
+    if isinstance(attributes, Mapping):
+        return {f"@{name}": _value(text) for name, text in attributes.items()}
+    return {"#attributes": _value(attributes)}  # data that somebody has called so
 
 
 def _value(value: Any) -> Any:

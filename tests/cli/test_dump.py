@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,7 @@ def test_payloads_of_evtxecmd(evtscan, tmp_path):
             user_data=UserElement("U", children=(UserElement("V", Value("z"), attributes=(("k", "w"),)),)),
         ),
     ]
+    events.append(replace(events[1], data=(Data("#attributes", Value("x")), Data("#attributes", Value("y")))))
     (tmp_path / "x.evtx").write_bytes(evtx_log(events))
     rows = table(evtscan("dump", tmp_path / "x.evtx", "--profile", "evtxecmd").out)
     assert [json.loads(row["Payload"]) for row in rows] == [
@@ -174,6 +176,7 @@ def test_payloads_of_evtxecmd(evtscan, tmp_path):
         {"EventData": {"Data": {"@Name": "only", "#text": "x"}}},
         {"EventData": {"Data": [{"@Name": "a"}, {"@Name": "b", "#text": "y"}]}},
         {"UserData": {"U": {"V": {"@k": "w", "#text": "z"}}}},
+        {"UserData": {"#attributes": ["x", "y"]}},  # nobody calls data so but to see what happens
     ]
     assert (rows[1]["Keywords"], rows[0]["Keywords"]) == ("Classic", "0x80000000000000")
     assert {row["HiddenRecord"] for row in rows} == {"False"}

@@ -157,7 +157,7 @@ def _ranked(counts: Counter[Key]) -> list[tuple[Key, int]]:
 
 
 def _lines(log: LogMetrics) -> list[str]:
-    lost = f", {log.lost:,} lost" if log.lost else ""
+    lost = (f", {log.lost:,} lost" if log.lost else "") + (f", {log.recovered:,} recovered" if log.recovered else "")
     lines = [
         f"{log.format}, {log.size:,} bytes, {log.records:,} records{lost}, {log.completeness}",
         f"{log.first_time} to {log.last_time}" if log.first_time else "no records",
@@ -196,6 +196,7 @@ def _as_json(log: LogMetrics) -> dict[str, object]:
         "Size": log.size,
         "Records": log.records,
         "Lost": log.lost,
+        "Recovered": log.recovered,
         "FirstTime": log.first_time,
         "LastTime": log.last_time,
         "Completeness": log.completeness,

@@ -63,6 +63,17 @@ def test_console_shows_each_log_and_the_total(evtscan, tmp_path, log):
     assert "Dhcp" in result.out
 
 
+def test_recovered_records_count_apart(evtscan, log):
+    data = bytearray(log.read_bytes())
+    data[0x1000 + 48 : 0x1000 + 52] = (0x200).to_bytes(4, "little")  # the chunk says that it holds nothing
+    data[0x1000 + 32 : 0x1000 + 40] = bytes(8)
+    log.write_bytes(data)
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json", "--recover").out)["logs"]
+    assert (figures["Recovered"], sum(row["Count"] for row in figures["Counts"])) == (6 - figures["Records"], 6)
+    assert figures["Recovered"] > 0
+    assert figures["Gaps"] == 0
+
+
 def test_of_very_many_kinds_the_last_are_counted_by_their_ids(evtscan, log, monkeypatch):
     monkeypatch.setattr("evtscan.metrics.MOST_KINDS", 1)
     (figures,) = json.loads(evtscan("metrics", log, "-t", "json").out)["logs"]

@@ -10,13 +10,17 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"evtscan {__version__}")
         return
-    if sys.argv[1:2] == ["dump"]:
-        from evtscan.dump.helpers import start_ahead
+    try:
+        if sys.argv[1:2] == ["dump"]:
+            from evtscan.dump.helpers import start_ahead
 
-        start_ahead(sys.argv[2:])
-    from evtscan.cli import main as run
+            start_ahead(sys.argv[2:])
+        from evtscan.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while something was still being loaded
+        print("evtscan: interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ def read_events(
     """The events of one log file, or of the logs in an archive, as a data frame: a row an event, in record order.
 
     The columns are those of ``evtscan dump``. ``TimeCreated`` and ``TimeWritten`` are UTC timestamps
-    (``datetime64[ns, UTC]``), numbers are nullable integers, texts that repeat are categories, ``Recovered`` is bool,
-    and ``Data`` holds dicts. Where an export prints local times and ``options.zone`` does not say of which zone, they
-    are naive (``datetime64[ns]``). ``query`` selects before anything is decoded; ``event_ids`` and ``provider`` are a
-    shorter way to say one.
+    (``datetime64[ns, UTC]``), numbers are nullable integers (NA where damage made one too large), texts that repeat
+    are categories, ``Recovered`` is bool, and ``Data`` holds dicts. Where an export prints local times and
+    ``options.zone`` does not say of which zone, they are naive (``datetime64[ns]``). ``query`` selects before anything
+    is decoded; ``event_ids`` and ``provider`` are a shorter way to say one.
 
     Raises:
         EvidenceError: if the file is no event log, or nothing of it can be read.

@@ -67,11 +67,18 @@ def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
         times = pd.to_datetime(pd.Series(held, dtype=object), utc=not is_local, format="ISO8601", errors="coerce")
         return times.dt.as_unit("ns")
     if name in _INTEGERS:
-        return pd.Series(values, dtype=_INTEGERS[name])
+        return pd.Series(_held(values, _INTEGERS[name]), dtype=_INTEGERS[name])
     if name in _CATEGORIES:
-        return pd.Series(pd.Categorical(values))
+        texts = None if any(value is not None for value in values) else pd.Index([], dtype=str)
+        return pd.Series(pd.Categorical(values, categories=texts))
     if name == "Recovered":
         return pd.Series(values, dtype=bool)
     if name == "Data":
         return pd.Series([msgspec.json.decode(value) for value in values], dtype=object)
     return pd.Series(values, dtype="string" if name in _TEXTS else object)
+
+
+def _held(values: list[Any], dtype: str) -> list[Any]:
+    """The numbers without those that a type has no room for, which only a damaged record has."""
+    limit = 1 << int(dtype.removeprefix("Int")) - 1
+    return [None if value is None or not -limit <= value < limit else value for value in values]

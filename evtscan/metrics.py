@@ -7,11 +7,14 @@ from itertools import islice
 from typing import Any
 
 from evtscan.errors import EvidenceError, why_unreadable
-from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, ReadOptions, Source
+from evtscan.model import EVERYTHING, PLAIN, ExtractionWarning, Location, ReadOptions, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
 """How many of the largest gaps are listed."""
+MOST_KINDS = 100_000
+"""Kinds of events of one log that are counted apart."""
+_OTHERS = ("(others)", "(others)")
 _BATCH = 4096
 
 Key = tuple[str, str, int]
@@ -29,17 +32,23 @@ class Gap:
 
 @dataclass(slots=True, kw_only=True)
 class LogMetrics:
-    """The figures of one log. ``first_time`` and ``last_time`` are those of the oldest and the newest record."""
+    """The figures of one log. ``recovered`` are records out of slack space, which ``records`` and the gaps
+    leave out and ``counts`` take in. ``first_time`` and ``last_time`` are those of the oldest and the newest record.
+
+    ``health`` says in words what ``structures`` has as figures: the state of its header and checksums.
+    """
 
     source_file: str
     format: str
     size: int
     records: int = 0
     lost: int = 0
+    recovered: int = 0
     first_time: str = ""
     last_time: str = ""
     completeness: str = ""
     health: str = ""
+    structures: dict[str, object] = field(default_factory=dict)
     counts: Counter[Key] = field(default_factory=Counter)
     gaps: int = 0
     missing: int = 0
@@ -67,46 +76,72 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     log = LogMetrics(source_file=source.name, format=row.name, size=source.path.stat().st_size)
     reader = read_log(row, source, EVERYTHING, options)
     gaps = _Gaps(log)
-    for keys, record_ids, newest_first in _columns(reader):
+    for keys, record_ids, recovered, newest_first in _columns(reader):
         log.counts.update(keys)
+        log.recovered += recovered
+        _fold(log.counts)
         gaps.look(record_ids, newest_first)
     summary = reader.summary
     warnings += reader.warnings
     log.records, log.lost = summary.records, summary.lost
     log.first_time, log.last_time = str(summary.first_time or ""), str(summary.last_time or "")
     log.completeness = summary.completeness
-    log.health = _health(source, row, summary.dirty)
+    _examine(log, source, row, summary.dirty)
     log.largest_gaps.sort(reverse=True)
     return log
 
 
-def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None], bool]]:
-    """Keys and record ids of all records, a batch at a time, and whether the newest stand first."""
+def _fold(counts: Counter[Key]) -> None:
+    """Of very many kinds, which only a crafted log has, count those that were met last by their event ids alone."""
+    for key in list(counts)[MOST_KINDS:] if len(counts) > MOST_KINDS else ():
+        if key[:2] != _OTHERS:
+            counts[(*_OTHERS, key[2])] += counts.pop(key)
+
+
+def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None], int, bool]]:
+    """Keys of all records, a batch at a time; ids of the log's own, how many are recovered, if the newest are first."""
     if hasattr(reader, "batches"):
         for batch in reader.batches():
             channels = [channel or "" for channel in batch.column("channel")]
             keys = zip(channels, batch.column("provider"), batch.column("event_id"), strict=True)
-            yield keys, batch.column("record_id"), False
+            yield keys, *_own(batch.column("record_id"), batch.recovered), False
         return
     events = iter(reader)
     batch = list(islice(events, _BATCH))
     newest_first = len(batch) > 1 and batch[1].sequence < batch[0].sequence
     while batch:
-        yield *_of_events(batch), newest_first
+        kinds = [(event.channel or "", event.provider, event.event_id) for event in batch]
+        ids = [event.record_id for event in batch]
+        yield kinds, *_own(ids, [event.recovered for event in batch]), newest_first
         batch = list(islice(events, _BATCH))
 
 
-def _of_events(events: list[Event]) -> tuple[list[Key], list[int | None]]:
-    keys = [(event.channel or "", event.provider, event.event_id) for event in events]
-    return keys, [event.record_id for event in events]
+def _own(record_ids: list[int | None], recovered: list[bool]) -> tuple[list[int | None], int]:
+    """The ids without those of recovered records, and how many these are."""
+    count = sum(recovered)
+    return [number for number, slack in zip(record_ids, recovered, strict=True) if not slack], count
 
 
-def _health(source: Source, row: Format, dirty: bool) -> str:
+def _examine(log: LogMetrics, source: Source, row: Format, dirty: bool) -> None:
+    log.health = "dirty" if dirty else "clean"
+    log.structures = {"Dirty": dirty}
     if row.name == "evtx":
         from evtscan.parsers.evtx.health import examine
 
-        return str(examine(source))
-    return "dirty" if dirty else "clean"
+        health = examine(source)
+        log.health = str(health)
+        log.structures = {
+            "HeaderIntact": health.header_intact,
+            "Dirty": health.dirty,
+            "Full": health.full,
+            "Checksums": health.checksums,
+            "ChunksAnnounced": health.announced,
+            "Chunks": health.chunks,
+            "BadHeaders": health.bad_header,
+            "BadRecords": health.bad_records,
+            "WithoutHeader": health.headerless,
+            "Truncated": health.truncated,
+        }
 
 
 class _Gaps:

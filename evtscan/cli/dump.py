@@ -1,12 +1,14 @@
 """``dump``: the events of logs, filtered, as CSV or JSON Lines."""
 
+import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from functools import partial
-from itertools import groupby, product
+from itertools import chain, groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -14,22 +16,27 @@ import typer
 
 from evtscan.archives import opened
 from evtscan.cli import options as opt
+from evtscan.cli.books import Books, writing_stdout
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
+from evtscan.dump.filenames import file_names
+from evtscan.dump.lines import Csv, JsonLines
+from evtscan.dump.newest import newest
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
-from evtscan.errors import UsageError
-from evtscan.model import ExtractionWarning, Location, Query, Selector, Source
-from evtscan.reporters.ledger import DAMAGE, LINES_SHOWN
-from evtscan.reporters.output import STDOUT, refuse_existing, replacing
+from evtscan.errors import OutputError, UsageError
+from evtscan.model import Query, Selector, Source
+from evtscan.reporters.ledger import part
+from evtscan.reporters.output import STDOUT, is_folder, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
+from evtscan.wintypes import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from evtscan.hostmessages import FileMessages
     from evtscan.messages import MessagesFrom
 
-BOM = "\ufeff"
-_NOT_FOR_FILES = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
+_SPAN = re.compile(r"\s*(\d{1,6})\s*([hdw])\s*\Z", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
 class DumpFormat(Enum):
@@ -55,8 +62,14 @@ class Sort(Enum):
 def dump(
     paths: opt.Paths,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="File (.csv, .jsonl), folder for one file per log, or - for stdout.")
-    ] = STDOUT,
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="File (.csv, .jsonl), folder for one file per log, or - for stdout. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         DumpFormat | None, typer.Option("-t", "--format", help="Format, whatever the suffix; CSV without either.")
     ] = None,
@@ -75,19 +88,33 @@ def dump(
     record_id: Annotated[
         str | None, typer.Option("--record-id", metavar="IDS", help="Only events with these record ids: 1-500,7000.")
     ] = None,
-    since: opt.Since = None,
-    until: opt.Until = None,
+    from_: opt.Since = None,
+    to: opt.Until = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="SPAN",
+            help="Only events of the last 30d (12h, 2w), counted back from the end of their log.",
+            show_default=False,
+        ),
+    ] = None,
     contains: Annotated[str, typer.Option("--contains", help="Only events with this text in any value.")] = "",
     sort: Annotated[Sort | None, typer.Option(help="Sort by time instead of record order.")] = None,
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
     messages: opt.Messages = "",
-    raw: Annotated[bool, typer.Option("--raw", help="Do not neutralise what a spreadsheet would run.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="CSV: do not neutralise what a spreadsheet would run.")] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="CSV for Excel: with a byte order mark, and times that it reads as times.")
+    ] = False,
     jobs: opt.Jobs = 0,
     strict: opt.Strict = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
 ) -> int:
     """Write the events of logs, filtered, as CSV or JSON Lines."""
     query = Query(
@@ -96,37 +123,49 @@ def dump(
         exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
         levels=opt.numbers(level, "--level"),
         record_ids=opt.ranges(record_id, "--record-id", digits=19),
-        start=opt.time(since, "--from"),
-        end=opt.time(until, "--to"),
+        start=opt.time(from_, "--from"),
+        end=opt.time(to, "--to"),
     )
+    span = _span(since)
     chosen = DumpOptions(
         query=query,
         read=opt.read_options(recover, decoder, source_timezone),
-        writer=_writer_name(output, format, profile),
         contains=contains,
         raw=raw,
+        excel=excel,
         with_times=sort is not None,
     )
+    outputs = _outputs(output or [STDOUT], format, profile, chosen)
     place = opt.messages_from(messages)
     if place is not None and profile is not None:
         raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
-    with opened(find(opt.expand(paths)).sources) as files:
+    books = Books()
+    found = find(opt.expand(paths))
+    books.skip(found.skipped)
+    with opened(found.sources) as files:
         tasks, warnings = plan(files.sources)
-        books = _Books(len({task.source.name for task in tasks}))
+        for task in dict.fromkeys(replace(task, chunks=None) for task in tasks):
+            books.read(task.source.name)
+            if verbose:
+                typer.echo(f"{prose(task.source.name)}: {task.format}", err=True)
         for warning in (*files.warnings, *warnings):
             books.warn(warning)
-        books.is_damaged = any(warning.kind in DAMAGE for warning in files.warnings)
+        books.skip(files.skipped)
+        books.skip_rest(files.sources)
+        if span is not None:
+            tasks = list(newest(tasks, span, query.start, chosen.read))
         texts = _messages(place, files.sources, chosen) if place and tasks else None
         if texts is not None:
-            chosen = replace(chosen, finish=texts.add_to)
+            outputs = [(target, replace(options, finish=texts.add_to)) for target, options in outputs]
+        rows = 0
         with helpers_for(tasks, query, 1 if texts else jobs) as helpers:
             if tasks:
-                _write(tasks, chosen, output, clobber, partial(execute, helpers=helpers), books)
+                rows = _write_all(tasks, outputs, clobber, partial(execute, helpers=helpers), books)
     for warning in texts.warnings if texts else ():
         books.warn(warning)
     if not quiet:
-        books.print()
-    if not tasks or books.readable == 0:
+        print("\n".join(books.lines(part("events", [f"{rows:,} written"]))), file=sys.stderr)
+    if not books.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
     return DAMAGED if strict and books.is_damaged else DONE
@@ -145,118 +184,130 @@ def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) 
     return frozenset(Selector(channel or None, provider or None) for channel, provider in wanted)
 
 
+def _span(text: str | None) -> int | None:
+    """A span of time in ticks, as ``--since`` has it."""
+    if text is None:
+        return None
+    match = _SPAN.match(text)
+    if match is None:
+        raise UsageError(f"--since {text}: give hours, days or weeks, such as 12h, 30d or 2w")
+    return int(match[1]) * _HOURS[match[2].lower()] * 3600 * TICKS_PER_SECOND
+
+
+def _outputs(
+    targets: Sequence[str], format_: DumpFormat | None, profile: Profile | None, options: DumpOptions
+) -> list[tuple[str, DumpOptions]]:
+    """Each output with what is written to it."""
+    outputs = [(target, replace(options, writer=_writer_name(target, format_, profile))) for target in targets]
+    if (options.raw or options.excel) and all(chosen.writer == DumpFormat.JSONL.value for _, chosen in outputs):
+        raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
+    places = [(os.path.normcase(Path(target).absolute()) if target != STDOUT else target) for target in targets]
+    for place, name in enumerate(places):
+        if name in places[:place]:
+            raise UsageError(f"{targets[place]}: two outputs of one name; give each its own")
+    return outputs
+
+
 def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | None) -> str:
+    if not output:
+        raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
     if profile is not None:
         if format_ is DumpFormat.JSONL:
             raise UsageError(f"--profile {profile.value} is CSV; leave -t away")
         return str(profile.value)
     if format_ is not None:
         return str(format_.value)
+    if output == STDOUT or is_folder(output):
+        return DumpFormat.CSV.value
     suffix = Path(output).suffix.lower()
     if suffix in (".jsonl", ".csv"):
         return suffix.removeprefix(".")
-    if output == STDOUT or _is_folder(output):
-        return "csv"
     raise UsageError(f"{output}: end the name in .csv, .jsonl or /, or choose a format with -t")
 
 
-def _is_folder(output: str) -> bool:
-    return output.endswith(("/", "\\")) or Path(output).is_dir()
+def _write_all(
+    tasks: Sequence[Task],
+    outputs: Sequence[tuple[str, DumpOptions]],
+    clobber: bool,
+    run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
+    books: Books,
+) -> int:
+    """Write one output after the other, and give the number of events; the logs are read again for each."""
+    targets = [_targets(tasks, output, options) for output, options in outputs]
+    evidence = {os.path.realpath(task.source.path) for task in tasks}
+    for path in chain.from_iterable(files.values() for files in targets):
+        if os.path.realpath(path) in evidence:
+            raise OutputError(f"{path}: is evidence that is read, and not replaced; give another name with -o")
+    for (output, _), files in zip(outputs, targets, strict=True):
+        if output != STDOUT:
+            refuse_existing(list(files.values()), clobber=clobber)
+    rows = 0
+    for place, ((output, options), files) in enumerate(zip(outputs, targets, strict=True)):
+        results = run(tasks, options)
+        if place == 0:
+            results = _noted(results, books)
+        counted = _write(results, options, output, files, clobber)
+        rows = rows or counted
+    return rows
 
 
-class _Books:
-    """What was read and written, for the ledger."""
+def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[str, Path]:
+    """The file that the dump of each log goes to."""
+    names = dict.fromkeys(task.source.name for task in tasks)
+    if not is_folder(output):
+        return dict.fromkeys(names, Path(output))
+    return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
 
-    def __init__(self, files: int) -> None:
-        self.files = files
-        self.rows = self.records = self.lost = 0
-        self.warnings: list[str] = []
-        self.is_damaged = False
-        self._unreadable: set[Location] = set()
 
-    @property
-    def readable(self) -> int:
-        """How many of the files could be read."""
-        return self.files - len(self._unreadable)
-
-    def add(self, result: Result) -> None:
-        """Take in the share of one result; a file that cannot be read is so in all its ranges."""
-        self.rows += result.rows
-        self.records += result.records
-        self.lost += result.lost
+def _noted(results: Iterator[Result], books: Books) -> Iterator[Result]:
+    for result in results:
+        books.read(result.source.name, result.records, result.lost)
         for warning in result.warnings:
-            if warning.kind == "unreadable":
-                if warning.location in self._unreadable:
-                    continue
-                self._unreadable.add(warning.location)
-            self.warn(warning)
-            self.is_damaged |= warning.records_lost > 0
-
-    def warn(self, warning: ExtractionWarning) -> None:
-        """Note what could not be read."""
-        self.warnings.append(f"{warning.location}: {warning.message}")
-
-    def print(self) -> None:
-        """Print the ledger on stderr."""
-        lines = [
-            f"files     {self.readable:,} of {self.files:,} read",
-            f"records   {self.records:,} read, {self.lost:,} lost",
-        ]
-        lines.append(f"events    {self.rows:,} written")
-        lines += [f"warning   {prose(text)}" for text in self.warnings[:LINES_SHOWN]]
-        if len(self.warnings) > LINES_SHOWN:
-            lines.append(f"          and {len(self.warnings) - LINES_SHOWN:,} more")
-        print("\n".join(lines), file=sys.stderr)
+            books.warn(warning)
+        yield result
 
 
 def _write(
-    tasks: Sequence[Task],
-    options: DumpOptions,
-    output: str,
-    clobber: bool,
-    run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
-    books: _Books,
-) -> None:
-    if not _is_folder(output):
+    results: Iterator[Result], options: DumpOptions, output: str, files: Mapping[str, Path], clobber: bool
+) -> int:
+    if not is_folder(output):
         with _opened(output, clobber) as stream:
-            _write_one(run(tasks, options), options, stream, books)
-        return
-    suffix = writer(options.writer, options.raw).suffix
-    targets = {task.source.name: Path(output) / f"{_file_name(task.source.name)}{suffix}" for task in tasks}
-    refuse_existing(list(targets.values()), clobber=clobber)
-    results = groupby(run(tasks, options), key=lambda result: result.source.name)
-    for name, share in results:
-        with replacing(targets[name], clobber=clobber) as stream:
-            _write_one(share, options, stream, books)
-
-
-def _file_name(source: str) -> str:
-    """A name for the dump of a log: that of the log with its folders, in characters that every system allows."""
-    return source.translate(_NOT_FOR_FILES)
+            return _write_one(results, options, stream)
+    rows = 0
+    for name, share in groupby(results, key=lambda result: result.source.name):
+        with replacing(files[name], clobber=clobber) as stream:
+            rows += _write_one(share, options, stream)
+    return rows
 
 
 @contextmanager
 def _opened(output: str, clobber: bool) -> Iterator[BinaryIO]:
-    if output == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+    if output != STDOUT:
+        with replacing(Path(output), clobber=clobber) as stream:
+            yield stream
         return
-    with replacing(Path(output), clobber=clobber) as stream:
+    with writing_stdout() as stream:
         yield stream
 
 
-def _write_one(results: Iterator[Result], options: DumpOptions, stream: BinaryIO, books: _Books) -> None:
-    header = writer(options.writer, options.raw).header
-    stream.write(((BOM if options.writer == Profile.EVTXECMD.value else "") + header).encode())
+def _writer_of(options: DumpOptions) -> JsonLines | Csv:
+    return writer(options.writer, options.raw, options.excel)
+
+
+def _write_one(results: Iterator[Result], options: DumpOptions, stream: BinaryIO) -> int:
+    stream.write(_writer_of(options).header.encode())
+    rows = 0
     if options.with_times:
-        stream.writelines(line.encode("utf-8", "replace") for line in by_time(_timed(results, books)))
-        return
+        for line in by_time(_timed(results)):
+            stream.write(line.encode("utf-8", "replace"))
+            rows += 1
+        return rows
     for result in results:
-        books.add(result)
         stream.write(result.data)
+        rows += result.rows
+    return rows
 
 
-def _timed(results: Iterator[Result], books: _Books) -> Iterator[tuple[int, str]]:
+def _timed(results: Iterator[Result]) -> Iterator[tuple[int, str]]:
     for result in results:
-        books.add(result)
         yield from zip(result.times, result.lines, strict=True)

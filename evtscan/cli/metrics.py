@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -14,9 +15,12 @@ from rich.text import Text
 from evtscan.archives import opened
 from evtscan.cli import options as opt
 from evtscan.cli import session
-from evtscan.cli.exits import DONE, FAILED, command
+from evtscan.cli.books import Books, writing_stdout
+from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.lines import csv_cell
+from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
+from evtscan.reporters.output import STDOUT, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
 
@@ -32,42 +36,113 @@ class MetricsFormat(Enum):
 @command
 def metrics(
     paths: opt.Paths,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Write here: the suffix picks the format (.csv, .json), - is stdout. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
-        MetricsFormat, typer.Option("-t", "--format", help="Tables, a CSV of the counts, or JSON of everything.")
-    ] = MetricsFormat.CONSOLE,
+        MetricsFormat | None,
+        typer.Option("-t", "--format", help="Tables, a CSV of the counts, or JSON of everything, whatever the suffix."),
+    ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows of counts that a table shows.")] = 20,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    strict: opt.Strict = False,
+    clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Count the records of logs, and examine the logs themselves."""
-    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
-    with opened(find(opt.expand(paths)).sources) as files:
+    read = opt.read_options(recover, decoder, source_timezone)
+    outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
+    refuse_existing([Path(target) for target in outputs if target != STDOUT], clobber=clobber)
+    books = Books()
+    found = find(opt.expand(paths))
+    books.skip(found.skipped)
+    with opened(found.sources) as files:
         logs, warnings = measure(files.sources, read)
-        warnings = [*files.warnings, *warnings]
-    if format is MetricsFormat.JSON:
-        document = {"logs": [_as_json(log) for log in logs], "total": _counts(_total(logs))}
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-    elif format is MetricsFormat.CSV:
-        _write_csv(logs)
-    else:
-        console = session.console(no_color=no_color)
         for log in logs:
-            console.print(Text(prose(log.source_file), "bold"))
-            for line in _lines(log):
-                console.print(Text(f"  {line}"))
-            console.print(_table(log.counts, top))
-        if len(logs) > 1:
-            total = sum(log.records for log in logs)
-            console.print(Text(f"{len(logs)} logs, {total:,} records", "bold"))
-            console.print(_table(_total(logs), top))
+            books.read(log.source_file, log.records, log.lost)
+            if verbose:
+                typer.echo(f"{prose(log.source_file)}: {log.format}, {log.size:,} bytes", err=True)
+        for warning in (*files.warnings, *warnings):
+            books.warn(warning)
+        books.skip(files.skipped)
+        books.skip_rest(files.sources)
+    for target, name in outputs.items():
+        if target == STDOUT and name is MetricsFormat.CONSOLE:
+            if not quiet:
+                _print(logs, top, no_color=no_color)
+        elif target == STDOUT:
+            with writing_stdout() as stream:
+                stream.write(_bytes(logs, name))
+        else:
+            with replacing(Path(target), clobber=clobber) as stream:
+                stream.write(_bytes(logs, name))
     if not quiet:
-        for warning in warnings:
-            typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
-    if not logs:
+        print("\n".join(books.lines()), file=sys.stderr)
+    if not books.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
-    return DONE
+    return DAMAGED if strict and books.is_damaged else DONE
+
+
+def _format_of(target: str, format_: MetricsFormat | None) -> MetricsFormat:
+    if not target:
+        raise UsageError("the name of an output is empty; give a file or - after -o")
+    if target == STDOUT:
+        return format_ or MetricsFormat.CONSOLE
+    if format_ is MetricsFormat.CONSOLE:
+        raise UsageError(f"{target}: the console format is for stdout; choose csv or json with -t")
+    suffix = Path(target).suffix.lower()
+    if format_ is None and suffix not in (".csv", ".json"):
+        raise UsageError(f"{target}: end the name in .csv or .json, or choose a format with -t")
+    return format_ or MetricsFormat(suffix.removeprefix("."))
+
+
+def _bytes(logs: Sequence[LogMetrics], format_: MetricsFormat) -> bytes:
+    if format_ is MetricsFormat.CSV:
+        return _csv(logs)
+    document = {"logs": [_as_json(log) for log in logs], "total": _counts(_total(logs)), "summary": _summary(logs)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _print(logs: Sequence[LogMetrics], top: int, *, no_color: bool) -> None:
+    console = session.console(no_color=no_color)
+    for log in logs:
+        console.print(Text(prose(log.source_file), "bold"))
+        for line in _lines(log):
+            console.print(Text(f"  {line}"))
+        console.print(_table(log.counts, top))
+    if len(logs) > 1:
+        total = _summary(logs)
+        console.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
+        if total["FirstTime"]:
+            console.print(Text(f"  {total['FirstTime']} to {total['LastTime']}"))
+        if total["Gaps"]:
+            console.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
+        console.print(_table(_total(logs), top))
+
+
+def _summary(logs: Sequence[LogMetrics]) -> dict[str, int | str]:
+    """The figures of all logs together; the times are the first and the last of any."""
+    return {
+        "Logs": len(logs),
+        "Size": sum(log.size for log in logs),
+        "Records": sum(log.records for log in logs),
+        "Lost": sum(log.lost for log in logs),
+        "FirstTime": min((log.first_time for log in logs if log.first_time), default=""),
+        "LastTime": max((log.last_time for log in logs if log.last_time), default=""),
+        "Gaps": sum(log.gaps for log in logs),
+        "Missing": sum(log.missing for log in logs),
+    }
 
 
 def _total(logs: Sequence[LogMetrics]) -> Counter[Key]:
@@ -82,7 +157,7 @@ def _ranked(counts: Counter[Key]) -> list[tuple[Key, int]]:
 
 
 def _lines(log: LogMetrics) -> list[str]:
-    lost = f", {log.lost:,} lost" if log.lost else ""
+    lost = (f", {log.lost:,} lost" if log.lost else "") + (f", {log.recovered:,} recovered" if log.recovered else "")
     lines = [
         f"{log.format}, {log.size:,} bytes, {log.records:,} records{lost}, {log.completeness}",
         f"{log.first_time} to {log.last_time}" if log.first_time else "no records",
@@ -121,10 +196,12 @@ def _as_json(log: LogMetrics) -> dict[str, object]:
         "Size": log.size,
         "Records": log.records,
         "Lost": log.lost,
+        "Recovered": log.recovered,
         "FirstTime": log.first_time,
         "LastTime": log.last_time,
         "Completeness": log.completeness,
         "Health": log.health,
+        "Structures": log.structures,
         "Gaps": log.gaps,
         "Missing": log.missing,
         "LargestGaps": [[gap.first, gap.last] for gap in log.largest_gaps[:GAPS_KEPT]],
@@ -132,9 +209,9 @@ def _as_json(log: LogMetrics) -> dict[str, object]:
     }
 
 
-def _write_csv(logs: Sequence[LogMetrics]) -> None:
+def _csv(logs: Sequence[LogMetrics]) -> bytes:
     lines = ["SourceFile,Channel,Provider,EventID,Count"]
     lines += [
         ",".join(map(csv_cell, (log.source_file, *key, count))) for log in logs for key, count in _ranked(log.counts)
     ]
-    sys.stdout.buffer.write("".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace"))
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")

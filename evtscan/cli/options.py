@@ -1,6 +1,7 @@
 """The options that recur, and the values that people type into them."""
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -143,6 +144,8 @@ def ranges(text: str | None, option: str, digits: int = 5) -> tuple[range, ...] 
         match = _RANGE.match(part)
         if match is None or any(len(number) > digits for number in match.groups("")):
             raise UsageError(f"{option} {text}: give numbers and ranges, such as 1008 or 1000-1009,4199")
+        if int(match[2] or match[1]) < int(match[1]):
+            raise UsageError(f"{option} {text}: the range {part.strip()} ends before it begins")
         found.append(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(found)
 
@@ -226,7 +229,7 @@ def expand(texts: Sequence[str]) -> list[Path]:
     """
     paths: list[Path] = []
     for text in texts:
-        if Path(text).exists():
+        if os.path.exists(text):  # noqa: PTH110 - Path.exists raises where a name is too long
             paths.append(Path(text))
         elif any(sign in text for sign in "*?["):
             found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - takes an absolute pattern as it is

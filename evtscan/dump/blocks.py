@@ -20,7 +20,6 @@ BLOCK = 4096
 _FIELDS = {
     "EventID": "event_id",
     "EventLevel": "level",
-    "Provider": "provider",
     "Channel": "channel",
     "Computer": "computer",
     "RecordID": "record_id",
@@ -36,6 +35,7 @@ _FIELDS = {
     "EventSourceName": "event_source_name",
     "ActivityID": "activity_id",
     "RelatedActivityID": "related_activity_id",
+    "Message": "message",
 }
 """Columns of a dump that a batch of EVTX records has under another name."""
 
@@ -77,6 +77,7 @@ def of_batch(batch: "RecordBatch", source_name: str) -> Block:
     columns: dict[str, list[Any] | Same] = {name: batch.column(field) for name, field in _FIELDS.items()}
     columns |= {
         "TimeCreated": times(ticks),
+        "Provider": [name or None for name in batch.column("provider")],
         "Data": batch.data_json(),
         "SourceFile": Same(source_name),
         "Offset": batch.offset,
@@ -84,7 +85,6 @@ def of_batch(batch: "RecordBatch", source_name: str) -> Block:
         "HeaderID": batch.header_id,
         "EventType": Same(None),
         "TimeWritten": Same(None),
-        "Message": Same(None),
     }
     return Block({name: _folded(columns[name]) for name in COLUMNS}, [tick or 0 for tick in ticks], len(batch))
 

@@ -15,7 +15,7 @@ COLUMNS: Mapping[str, Callable[[Event], Any]] = {
     "TimeCreated": lambda event: _text(event.time),
     "EventID": lambda event: event.event_id,
     "EventLevel": lambda event: event.level,
-    "Provider": lambda event: event.provider,
+    "Provider": lambda event: event.provider or None,
     "Channel": lambda event: event.channel,
     "Computer": lambda event: event.computer,
     "RecordID": lambda event: event.record_id,

@@ -1,20 +1,43 @@
 """One event → the 27 columns of EvtxECmd's CSV, for people whose tools and habits are built on them.
 
 The columns, their spelling and their order are those of EvtxECmd 1.5 and later. What its maps would fill
-(``MapDescription`` … ``ExecutableInfo``) stays empty: maps are rules of another tool.
+(``MapDescription`` … ``ExecutableInfo``) stays empty: maps are rules of another tool. Values keep Windows' spelling
+(EvtxECmd has hexadecimal in upper case and GUIDs without braces in lower case), and ``SourceFile`` is relative.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
+from evtscan.dump.blocks import json_text
 from evtscan.model import Event
 from evtscan.wintypes import Instant
 
 FILE_HEADER = 4096
 CHUNK = 65536
-_LEVELS = {0: "LogAlways", 1: "Critical", 2: "Error", 3: "Warning", 4: "Info", 5: "Verbose"}
+_LEVELS = {
+    0: "LogAlways",
+    1: "Critical",
+    2: "Error",
+    3: "Warning",
+    4: "Info",
+    5: "Verbose",
+    8: "Success",
+    16: "Failure",
+}
+_KEYWORDS = {
+    "0x8010000000000000": "Audit failure",
+    "0x8020000000000000": "Audit success",
+    "0x8000000000000010": "Time",
+    "0x8000000000000080": "State",
+    "0x8000000000000040": "Reboot",
+    "0x8000000000000018": "Installation",
+    "0x8000000000000014": "Download",
+    "0x8080000000000000": "Audit success, classic",
+    "0x8000000000000000": "Classic",
+}
+"""Whole values of Keywords that have a name there, whatever their bits mean; any other stays a number."""
+_UNNAMED = re.compile(r"Data\d+\Z")
 
 
 def _time(time: Instant | None) -> str:
@@ -31,23 +54,58 @@ def _chunk_number(event: Event) -> int:
 
 
 def _payload(event: Event) -> str:
-    """The data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``."""
+    """The data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``, one alone without a list.
+
+    Strings without a name are joined, and Binary stands behind them whether or not there is any.
+    """
     if not event.data:
         return ""
-    if all(isinstance(value, Mapping) for value in event.data.values()):
-        return msgspec.json.encode({"UserData": event.data}).decode()
-    data = [entry for name, value in event.data.items() if name != "Binary" for entry in _entries(name, value)]
-    payload: dict[str, Any] = {"Data": data}
-    if "Binary" in event.data:
-        payload["Binary"] = event.data["Binary"]
-    return msgspec.json.encode({"EventData": payload}).decode()
+    members = {name: value for name, value in event.data.items() if name != "#attributes"}
+    if all(isinstance(value, Mapping) for value in members.values()):
+        return json_text({"UserData": _element(event.data)})
+    unnamed: list[str] = []
+    named: list[Any] = []
+    elements: dict[str, Any] = {}
+    for name, value in members.items():
+        texts = value if isinstance(value, list) else [value]
+        if name == "Binary" or not all(isinstance(text, str) for text in texts):
+            elements[name] = value
+        elif _UNNAMED.match(name):
+            unnamed += texts
+        else:
+            named += [{"@Name": name, "#text": text} if text else {"@Name": name} for text in texts]
+    data = [*([", ".join(unnamed)] if unnamed else []), *named]
+    payload = _attributes(event.data)
+    if data:
+        payload["Data"] = data[0] if len(data) == 1 else data
+    payload |= _element({name: value for name, value in elements.items() if name != "Binary"})
+    if unnamed or "Binary" in elements:
+        payload["Binary"] = _with_dashes(elements.get("Binary", ""))
+    return json_text({"EventData": payload})
 
 
-def _entries(name: str, value: Any) -> list[Any]:
-    values = value if isinstance(value, list) else [value]
-    if name.startswith("Data") and name[4:].isdigit():
-        return [{"#text": item} for item in values]
-    return [{"@Name": name, "#text": item} for item in values]
+def _element(content: Mapping[str, Any]) -> dict[str, Any]:
+    """An element with its attributes as ``@Name``."""
+    members = {name: _value(value) for name, value in content.items() if name != "#attributes"}
+    return _attributes(content) | members
+
+
+def _attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = content.get("#attributes", {})
+    if isinstance(attributes, Mapping):
+        return {f"@{name}": _value(text) for name, text in attributes.items()}
+    return {"#attributes": _value(attributes)}  # data that somebody has called so
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    return _element(value) if isinstance(value, Mapping) else value
+
+
+def _with_dashes(value: Any) -> Any:
+    """``56-00-53`` for the hexadecimal text ``560053``."""
+    return "-".join(re.findall("..", value)) if isinstance(value, str) else _value(value)
 
 
 COLUMNS: Mapping[str, Callable[[Event], Any]] = {
@@ -73,9 +131,9 @@ COLUMNS: Mapping[str, Callable[[Event], Any]] = {
     "PayloadData5": lambda event: None,
     "PayloadData6": lambda event: None,
     "ExecutableInfo": lambda event: None,
-    "HiddenRecord": lambda event: event.recovered,
+    "HiddenRecord": lambda event: str(event.recovered),
     "SourceFile": lambda event: event.location.source,
-    "Keywords": lambda event: event.keywords,
+    "Keywords": lambda event: _KEYWORDS.get(event.keywords or "", event.keywords),
     "ExtraDataOffset": lambda event: 0,
     "Payload": _payload,
 }

@@ -11,7 +11,6 @@ like.
 import importlib
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -83,7 +82,11 @@ class _Helper:
     """One process, and the pipes to and from it."""
 
     def __init__(self) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve()"
+        # who interrupts the run stops its helpers: they must not speak of it, not even while they load
+        code = (
+            "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+            f"sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({MODULES!r})"
+        )
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):
             self._process = subprocess.Popen(
@@ -136,12 +139,11 @@ def looks_worth_it(words: Sequence[str]) -> bool:
     return sum(path.stat().st_size for path in files) >= WORTH_HELPERS_SELECTING
 
 
-def serve() -> None:
+def serve(modules: Sequence[str]) -> None:
     """Answer calls from standard input until it is closed: what a helper runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the run stops its helpers
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
-    for name in MODULES:
+    for name in modules:
         importlib.import_module(name)
     with suppress(EOFError, BrokenPipeError):
         while True:

@@ -24,12 +24,17 @@ class _Cache(dict[Any, str]):
     def __missing__(self, value: Any) -> str:
         if len(self) > _MOST_CACHED:
             self.clear()
-        text = self[value] = self._make(value)
+        text = self._make(value)
+        if len(text) <= _LONGEST_CACHED:
+            self[value] = text
         return text
 
 
 _MOST_CACHED = 1 << 16
+_LONGEST_CACHED = 1024  # characters
 
+BOM = "\ufeff"
+_TIMES = ("TimeCreated", "TimeWritten")
 _UNIQUE = frozenset({"TimeCreated", "RecordID", "Offset", "HeaderID", "Data", "Message"})
 """Columns in which hardly any value repeats: a cache would only grow."""
 
@@ -108,6 +113,18 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\0": "\\0"})
 
 
+_EXCEL_TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
+
+
+def excel_time(text: str) -> str:
+    """A time as Excel reads it: without fractions, with which it shows minutes and seconds alone.
+
+    One before 1900, from where it counts, and a local one, which must not look like UTC, stay as they are.
+    """
+    match = _EXCEL_TIME.match(text)
+    return f"{match[1]} {match[2]}" if match else text
+
+
 def csv_cell(value: Any, raw: bool = False) -> str:
     """One cell: text on one line, quoted where it must be, formulas neutralised unless ``raw``."""
     if value is None:
@@ -127,15 +144,18 @@ def _enclosed(text: str) -> str:
 
 
 class Csv(Lines):
-    """Rows as CSV (RFC 4180, CRLF) with a header; ``Data`` is the text of a JSON object."""
+    """Rows as CSV (RFC 4180, CRLF) with a header; ``Data`` is the text of a JSON object.
+
+    ``excel`` begins with a byte order mark, and writes times that Excel reads as times.
+    """
 
     suffix = ".csv"
     end = "\r\n"
 
-    def __init__(self, columns: Sequence[str] = tuple(COLUMNS), raw: bool = False) -> None:
+    def __init__(self, columns: Sequence[str] = tuple(COLUMNS), raw: bool = False, excel: bool = False) -> None:
         super().__init__(columns)
-        self.header = ",".join(columns) + "\r\n"
-        self._raw = raw
+        self.header = (BOM if excel else "") + ",".join(columns) + "\r\n"
+        self._raw, self._excel = raw, excel
 
     def before(self, name: str, place: int) -> str:
         """The separator."""
@@ -143,10 +163,12 @@ class Csv(Lines):
 
     def cell(self, name: str, value: Any) -> str:
         """The value as a cell."""
+        if self._excel and name in _TIMES and value is not None:
+            return excel_time(value)
         return _enclosed(value) if name == "Data" else csv_cell(value, self._raw)
 
     def unique(self, name: str, values: list[Any]) -> Iterable[str]:
         """The values as cells; times and numbers need no quotes."""
         if name in ("Data", "Message") or None in values:
             return super().unique(name, values)
-        return map(str, values)
+        return map(excel_time, values) if self._excel and name == "TimeCreated" else map(str, values)

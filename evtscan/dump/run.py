@@ -18,6 +18,7 @@ from evtscan.dump.lines import Csv, JsonLines
 from evtscan.errors import EvidenceError, why_unreadable
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
+from evtscan.wintypes import Instant
 
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
@@ -31,8 +32,8 @@ _PIECE = 1 << 20
 class DumpOptions:
     """What is dumped and how: ``writer`` is ``jsonl``, ``csv`` or ``evtxecmd``; ``contains`` is a text in any value.
 
-    ``raw`` leaves formulas in CSV as they are; ``with_times`` keeps the time of each line, to sort by. ``finish`` may
-    add to each event before it is written, and keeps the work in one process.
+    ``raw`` leaves formulas in CSV as they are, ``excel`` is for CSV that Excel opens; ``with_times`` keeps the time of
+    each line, to sort by. ``finish`` may add to each event before it is written, and keeps the work in one process.
     """
 
     query: Query = EVERYTHING
@@ -40,6 +41,7 @@ class DumpOptions:
     writer: str = "csv"
     contains: str = ""
     raw: bool = False
+    excel: bool = False
     with_times: bool = False
     finish: Callable[[Event], Event] | None = None
 
@@ -48,12 +50,13 @@ class DumpOptions:
 class Task:
     """One piece of work: a log, or a range of its chunks (the first, and the one after the last).
 
-    The format goes by its name, which can be sent to another process.
+    The format goes by its name, which can be sent to another process. ``start`` narrows the query for this log.
     """
 
     source: Source
     format: str
     chunks: tuple[int, int] | None = None
+    start: Instant | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,11 +74,11 @@ class Result:
 
 
 @cache
-def writer(name: str, raw: bool) -> JsonLines | Csv:
+def writer(name: str, raw: bool, excel: bool = False) -> JsonLines | Csv:
     """The writer of a format, one for a process: what it has learned serves every block."""
     if name == "jsonl":
         return JsonLines()
-    return Csv(tuple(evtxecmd.COLUMNS), raw) if name == "evtxecmd" else Csv(raw=raw)
+    return Csv(tuple(evtxecmd.COLUMNS), raw, excel=True) if name == "evtxecmd" else Csv(raw=raw, excel=excel)
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
@@ -203,7 +206,8 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     """The results of a task block by block; the last one has its books."""
     books = Result(source=task.source)
     try:
-        reader = read_log(_FORMATS[task.format], task.source, options.query, options.read, chunks=task.chunks)
+        query = options.query if task.start is None else replace(options.query, start=task.start)
+        reader = read_log(_FORMATS[task.format], task.source, query, options.read, chunks=task.chunks)
         for lines, times in _lines(reader, task, options):
             if options.with_times:
                 yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
@@ -221,7 +225,7 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
 
 def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
     """The lines of a log with their times, some thousand at a time."""
-    lines_of = writer(options.writer, options.raw).lines
+    lines_of = writer(options.writer, options.raw, options.excel).lines
     if options.writer == "evtxecmd" or options.contains or options.finish or not hasattr(reader, "batches"):
         for block in _blocks(reader, options):
             yield list(lines_of(block)), block.ticks
@@ -235,11 +239,11 @@ def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list
 
 
 def _blocks(events: Iterable[Event], options: DumpOptions) -> Iterator[Block]:
+    if options.finish:
+        events = map(options.finish, events)
     if options.contains:
         wanted = options.contains.casefold()
         events = (event for event in events if contains(event, wanted))
-    if options.finish:
-        events = map(options.finish, events)
     yield from _of_evtxecmd(events) if options.writer == "evtxecmd" else of_events(events)
 
 
@@ -260,6 +264,11 @@ def contains(event: Event, wanted: str) -> bool:
         event.channel,
         event.computer,
         event.user_id,
+        event.provider_guid,
+        event.activity_id,
+        event.related_activity_id,
+        event.keywords,
+        event.message,
         str(event.event_id),
     )
     return any(wanted in text.casefold() for text in chain(filter(None, system), _texts(event.data)))

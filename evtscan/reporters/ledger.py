@@ -1,10 +1,10 @@
 """Report → the ledger that ends every run: what was read, what was not and why, and by which rules."""
 
 from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evtscan.model import EvidenceRow, HostReport, RefusedRule, Report
+from evtscan.model import EvidenceRow, HostReport, RefusedRule, Report, SkippedFile
 from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import HostSummary, feed
 
@@ -116,6 +116,14 @@ def is_damaged(host: HostReport, row: EvidenceRow) -> bool:
         warning.location.source == row.source_file and (warning.records_lost > 0 or warning.kind in DAMAGE)
         for warning in host.warnings
     )
+
+
+def skipped_part(skipped: Iterable[SkippedFile]) -> list[str]:
+    """The part of the ledger about files that were passed over, by reason."""
+    names: dict[str, _Names] = {}
+    for item in skipped:
+        names.setdefault(item.reason, _Names()).add(item.source_file)
+    return part("skipped", _by_reason(names))
 
 
 def _by_reason(skipped: Mapping[str, _Names]) -> list[str]:

@@ -3,9 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.main import get_command
 
 from evtscan import __version__
+from evtscan.__main__ import main
 from evtscan.cli import COMMANDS, asked_for, build
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -28,6 +30,18 @@ def test_long_options_are_lower_case():
 
 def test_version(evtscan):
     assert evtscan("--version").out == f"evtscan {__version__}\n"
+
+
+def test_an_interrupt_before_the_command_runs(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evtscan.cli.main", interrupted)
+    monkeypatch.setattr(sys, "argv", ["evtscan", "scan", "x"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "evtscan: interrupted\n"
 
 
 HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")

@@ -2,16 +2,19 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sample_writer.event import Data, EventType, SampleEvent, Value, ValueType
+from sample_writer.event import Element as UserElement
 from sample_writer.evt import saved_log
 from sample_writer.evtx import evtx_log
 
 from evtscan.dump.columns import COLUMNS
 from evtscan.dump.evtxecmd import COLUMNS as EVTXECMD
 
+TIME = "2020-01-01T00:00:00Z"
 EVENTS = [
     SampleEvent(
         provider="Dhcp",
@@ -67,6 +70,9 @@ def test_json_lines_are_typed(evtscan, log):
     assert rows[2]["Data"] == {"param1": "Spooler", "pid": "0x3e7"}
     assert rows[2]["ProviderGUID"] == "{555908D1-A6D7-4695-8E1E-26931D2012F4}"
     assert rows[0]["Message"] is None
+    nobody = log.with_name("nobody.evtx")
+    nobody.write_bytes(evtx_log([SampleEvent(provider="", event_id=1, time=TIME)]))
+    assert json.loads(evtscan("dump", nobody, "-t", "jsonl").out)["Provider"] is None
 
 
 def test_both_decoders_and_any_number_of_workers_write_the_same(evtscan, log):
@@ -105,7 +111,7 @@ def test_a_large_file_that_cannot_be_read_is_said_once(evtscan, tmp_path, log, m
     alone = evtscan("dump", tmp_path / "broken.evtx", "-j", "1")
     assert (alone.code, alone.err.count("broken.evtx: neither the header nor any chunk")) == (1, 1)
     beside = evtscan("dump", tmp_path / "broken.evtx", log, "-j", "1")
-    assert (beside.code, beside.err.count("broken.evtx")) == (0, 1)
+    assert (beside.code, beside.err.count("broken.evtx: neither the header nor any chunk")) == (0, 1)
 
 
 def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):
@@ -134,6 +140,9 @@ def test_evt_and_evtx_say_the_same(evtscan, tmp_path, log):
         (("--contains", "spool"), [7036]),
         (("--contains", "param1"), []),  # a name is no value
         (("--contains", "dhcp"), [1008]),
+        (("--contains", "555908d1-a6d7"), [7036]),  # the provider's GUID is one
+        (("--since", "1d"), [7036]),  # from the end of the log
+        (("--since", "1200w", "--from", "1997-03-01T08:00:00Z"), [1008, 7036]),
         (("--sort", "time"), [4199, 1008, 7036]),
     ],
 )
@@ -152,6 +161,35 @@ def test_profile_of_evtxecmd(evtscan, log):
     assert json.loads(rows[2]["Payload"]) == {
         "EventData": {"Data": [{"@Name": "param1", "#text": "Spooler"}, {"@Name": "pid", "#text": "0x3e7"}]}
     }
+
+
+def test_payloads_of_evtxecmd(evtscan, tmp_path):
+    """One element is no list, none has an empty text, strings are joined, and keywords have its names."""
+    guid = "{555908D1-A6D7-4695-8E1E-26931D2012F4}"
+    events = [
+        EVENTS[0],
+        SampleEvent(provider="P", event_id=1, time=TIME, guid=guid, data=(Data("only", Value("x")),), keywords=1 << 63),
+        SampleEvent(provider="P", event_id=2, time=TIME, guid=guid, data=(Data("a", Value("")), Data("b", Value("y")))),
+        SampleEvent(
+            provider="P",
+            event_id=3,
+            time=TIME,
+            guid=guid,
+            user_data=UserElement("U", children=(UserElement("V", Value("z"), attributes=(("k", "w"),)),)),
+        ),
+    ]
+    events.append(replace(events[1], data=(Data("#attributes", Value("x")), Data("#attributes", Value("y")))))
+    (tmp_path / "x.evtx").write_bytes(evtx_log(events))
+    rows = table(evtscan("dump", tmp_path / "x.evtx", "--profile", "evtxecmd").out)
+    assert [json.loads(row["Payload"]) for row in rows] == [
+        {"EventData": {"Data": "=cmd, a\nb", "Binary": "01-FF"}},
+        {"EventData": {"Data": {"@Name": "only", "#text": "x"}}},
+        {"EventData": {"Data": [{"@Name": "a"}, {"@Name": "b", "#text": "y"}]}},
+        {"UserData": {"U": {"V": {"@k": "w", "#text": "z"}}}},
+        {"UserData": {"#attributes": ["x", "y"]}},  # nobody calls data so but to see what happens
+    ]
+    assert (rows[1]["Keywords"], rows[0]["Keywords"]) == ("Classic", "0x80000000000000")
+    assert {row["HiddenRecord"] for row in rows} == {"False"}
 
 
 def test_folder_gets_a_file_for_each_log(evtscan, tmp_path, log):
@@ -178,6 +216,79 @@ def test_nothing_to_read(evtscan, tmp_path):
     result = evtscan("dump", tmp_path)
     assert result.code == 1
     assert "nothing could be read" in result.err
+
+
+def test_several_outputs(evtscan, log):
+    result = evtscan("dump", log, "-o", "a.csv", "-o", "b.jsonl", "-o", "-", "-o", "folder/")
+    assert result.code == 0
+    assert Path("a.csv").read_text() == result.out.replace("\r\n", "\n")
+    assert len(Path("b.jsonl").read_text().splitlines()) == len(EVENTS)
+    assert Path("folder/System.evtx.csv").read_bytes() == Path("a.csv").read_bytes()
+    assert "3 read, 0 lost" in result.err
+    refused = evtscan("dump", log, "-o", "new.csv", "-o", "a.csv")
+    assert (refused.code, Path("new.csv").exists()) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-o", ""),
+        ("-o", "a.csv", "-o", "./a.csv"),
+        ("-t", "jsonl", "--excel"),
+        ("--since", "30"),
+        ("--include-eid", "9-5"),
+    ],
+)
+def test_wrong_options(evtscan, log, options):
+    result = evtscan("dump", log, *options)
+    assert result.code == 2
+    assert result.err.startswith("evtscan: ")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("x" * 300,), 2), (("System.evtx", "-o", "x" * 300 + ".csv"), 1)])
+def test_names_that_are_too_long(evtscan, log, arguments, code):
+    result = evtscan("dump", *arguments)
+    assert result.code == code
+    assert result.err.startswith("evtscan: xxx")
+
+
+def test_evidence_is_not_replaced(evtscan, log):
+    before = log.read_bytes()
+    assert evtscan("dump", log, "-o", log, "-t", "csv", "-C").code == 1
+    assert log.read_bytes() == before
+
+
+def test_logs_whose_names_meet_get_files_of_their_own(evtscan, tmp_path, log):
+    for name in ("a/b.evtx", "a_b.evtx", "A_B.evtx"):
+        (tmp_path / "case" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "case" / name).write_bytes(log.read_bytes())
+    assert evtscan("dump", tmp_path / "case", "-o", "out/").code == 0
+    assert len({path.name.casefold() for path in Path("out").iterdir()}) == 3
+
+
+def test_for_excel(evtscan, log):
+    text = evtscan("dump", log, "--excel").out
+    assert text.startswith("\ufeffTimeCreated,")
+    times = [row["TimeCreated"] for row in table(text)]
+    assert times == ["1997-03-01 08:00:00", "1997-03-01 07:59:00", "2020-01-01 00:00:00"]
+
+
+def test_ledger_and_exit_code_of_damage(evtscan, tmp_path, log):
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "cut.evtx").write_bytes(log.read_bytes()[:-1000])
+    (tmp_path / "case" / "no.evtx").write_bytes(b"ElfFile\0")
+    (tmp_path / "case" / "empty.evtx").write_bytes(b"")
+    (tmp_path / "case" / "notes.txt").write_text("no log")
+    result = evtscan("dump", tmp_path / "case", "--strict")
+    assert result.code == 3
+    assert evtscan("dump", tmp_path / "case").code == 0
+    lines = [line.split(maxsplit=1) for line in result.err.splitlines()]
+    assert ["files", "4 seen, 1 read, 3 skipped"] in lines
+    assert ["skipped", "1 empty: empty.evtx"] in lines
+    assert any(line[1:] == ["not an event log: notes.txt"] for line in lines)
+    assert ["damaged", "cut.evtx: 3 records read, 0 lost"] in lines
+    assert "no.evtx: neither" in result.err
+    assert evtscan("dump", tmp_path / "case", "-q").err == ""
 
 
 def test_output_that_does_not_say_its_format(evtscan, log):

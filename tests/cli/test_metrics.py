@@ -63,6 +63,49 @@ def test_console_shows_each_log_and_the_total(evtscan, tmp_path, log):
     assert "Dhcp" in result.out
 
 
+def test_recovered_records_count_apart(evtscan, log):
+    data = bytearray(log.read_bytes())
+    data[0x1000 + 48 : 0x1000 + 52] = (0x200).to_bytes(4, "little")  # the chunk says that it holds nothing
+    data[0x1000 + 32 : 0x1000 + 40] = bytes(8)
+    log.write_bytes(data)
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json", "--recover").out)["logs"]
+    assert (figures["Recovered"], sum(row["Count"] for row in figures["Counts"])) == (6 - figures["Records"], 6)
+    assert figures["Recovered"] > 0
+    assert figures["Gaps"] == 0
+
+
+def test_of_very_many_kinds_the_last_are_counted_by_their_ids(evtscan, log, monkeypatch):
+    monkeypatch.setattr("evtscan.metrics.MOST_KINDS", 1)
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json").out)["logs"]
+    assert [(row["Provider"], row["EventID"], row["Count"]) for row in figures["Counts"]] == [
+        ("Dhcp", 1008, 5),
+        ("(others)", 4199, 1),
+    ]
+
+
 def test_nothing_to_read(evtscan, tmp_path):
     (tmp_path / "x.txt").write_text("no log")
     assert evtscan("metrics", tmp_path / "x.txt").code == 1
+
+
+def test_files_totals_and_structures(evtscan, tmp_path, log):
+    (tmp_path / "again.evtx").write_bytes(log.read_bytes()[:-1000])
+    result = evtscan("metrics", log, tmp_path / "again.evtx", "-o", "m.json", "-o", "m.csv", "--strict")
+    assert (result.code, result.out) == (3, "")
+    assert "2 seen, 2 read, 0 skipped" in result.err
+    document = json.loads(Path("m.json").read_text())
+    assert document["summary"] == {
+        "Logs": 2,
+        "Size": sum(figures["Size"] for figures in document["logs"]),
+        "Records": 12,
+        "Lost": 0,
+        "FirstTime": "2020-01-01T00:00:00.0000000Z",
+        "LastTime": "2020-01-02T00:00:00.0000000Z",
+        "Gaps": 4,
+        "Missing": 12,
+    }
+    assert document["logs"][0]["Structures"]["Truncated"] == 0
+    assert document["logs"][1]["Structures"] | {"Truncated": 1} == document["logs"][1]["Structures"]
+    assert len(Path("m.csv").read_text().splitlines()) == 1 + 4
+    assert evtscan("metrics", log, "-o", "m.json").code == 1
+    assert evtscan("metrics", log, "-o", "m.xml").code == 2

@@ -49,6 +49,14 @@ def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch):
         assert isinstance(helpers.submit(operator.neg, 5).exception(60), HelperLostError)
 
 
+def test_an_interrupt_is_not_theirs_not_even_while_they_load(tmp_path, monkeypatch):
+    (tmp_path / "interrupting.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(module, "MODULES", ("interrupting",))
+    with Helpers(1) as helpers:
+        assert helpers.submit(operator.neg, 5).result(60) == -5
+
+
 def test_at_the_end_they_are_stopped_whatever_they_do():
     with Helpers(1) as helpers:
         helpers.submit(os.getpid).result(60)

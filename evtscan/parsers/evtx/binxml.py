@@ -29,6 +29,10 @@ FRAGMENT_HEADER_SIZE = 4
 DEFINITION_HEADER_SIZE = 24
 NO_DEPENDENCY = 0xFFFF
 
+ROOM = 4 << 16
+"""Bytes of template definitions that are parsed for one chunk: a few whose sizes lie leave room for the others."""
+
+_MOST_WORK = 1 << 21
 _MAX_DEPTH = 64  # elements inside each other; real events have five or six
 _MORE = 0x40  # flag of a token: more of its kind follow (attributes, value parts)
 _EOF, _OPEN, _CLOSE_START, _CLOSE_EMPTY, _END, _TEXT, _ATTRIBUTE, _CDATA = range(8)
@@ -112,6 +116,47 @@ def parse_definition(chunk: bytes, offset: int) -> Fragment:
     if end > len(chunk):
         raise RecordError(f"the template at 0x{offset:x} runs past the end of its chunk")
     return parse_fragment(chunk, start, end, dependencies=True)
+
+
+class Definitions:
+    """The template definitions of one chunk, parsed once each, also those that fail.
+
+    ``work`` is how many elements and characters its records may still unfold to. Those of a sound chunk have some
+    hundred thousand; crafted ones, which use one value many times, a million each.
+
+    In a sound chunk they do not overlap. Crafted ones, each of which holds the next, would take the square of the
+    chunk's size to parse: so all together must not be longer than ``ROOM``.
+    """
+
+    def __init__(self, chunk: bytes) -> None:
+        self._chunk = chunk
+        self._parsed: dict[int, Fragment | RecordError] = {}
+        self._room = ROOM
+        self.work = _MOST_WORK
+
+    def at(self, offset: int) -> Fragment:
+        """The definition at an offset in the chunk.
+
+        Raises:
+            RecordError: if it cannot be parsed, or all together are too long.
+        """
+        found = self._parsed.get(offset)
+        if found is None:
+            found = self._parsed[offset] = self._parse(offset)
+        if isinstance(found, RecordError):
+            raise RecordError(str(found))
+        return found
+
+    def _parse(self, offset: int) -> Fragment | RecordError:
+        if self._room < 0:
+            return RecordError("the templates of the chunk are longer than the chunk")
+        try:
+            fragment = parse_definition(self._chunk, offset)
+        except RecordError as error:
+            self._room -= int.from_bytes(self._chunk[offset + 20 : offset + 24], "little") & 0xFFFF
+            return error
+        self._room -= fragment.end - offset
+        return fragment
 
 
 def parse_fragment(chunk: bytes, start: int, end: int, *, dependencies: bool) -> Fragment:

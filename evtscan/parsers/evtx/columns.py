@@ -22,6 +22,7 @@ from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.shapes import (
     EMPTY,
     IMPOSSIBLE,
+    MOST_WORK,
     Caches,
     HolePath,
     Markers,
@@ -91,11 +92,12 @@ class Decoder:
     lookup: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     """Room to find, by its place, the row that holds a definition; what is left in it from before is recognised."""
     _shapes: dict[object, Shape | None] = field(default_factory=dict)
+    _elements: int = 0  # of all shapes
 
     def open(self, segment: Segment, records: Records) -> "SegmentColumns":
         """Look at the records of one segment."""
         if self.table.full:
-            self.table, self._shapes = TemplateTable(), {}
+            self.table, self._shapes, self._elements = TemplateTable(), {}, 0
         if len(self.lookup) <= len(segment.bytes) >> _PLACES:
             self.lookup = np.zeros((len(segment.bytes) >> _PLACES) + 1, np.int32)
         return SegmentColumns(self, segment, records)
@@ -103,9 +105,12 @@ class Decoder:
     def shape(self, key: "_Key") -> Shape | None:
         """The shape for templates and types, worked out once."""
         if key not in self._shapes:
-            if len(self._shapes) > _MOST_SHAPES:
+            if len(self._shapes) > _MOST_SHAPES or self._elements > _MOST_ELEMENTS:
                 self._shapes.clear()
-            self._shapes[key] = shape_of(*self._markers(key, ()))
+                self._elements = 0
+            elements, markers = self._markers(key, ())
+            self._shapes[key] = shape_of(elements, markers)
+            self._elements += MOST_WORK - markers.work[0]
         return self._shapes[key]
 
     def _markers(self, key: "_Key", path: HolePath) -> tuple[Sequence[Any], Markers]:
@@ -118,6 +123,7 @@ class Decoder:
 
 
 _MOST_SHAPES = 1 << 14
+_MOST_ELEMENTS = 1 << 22  # of all shapes; crafted ones have thousands
 
 
 @dataclass(frozen=True, slots=True)

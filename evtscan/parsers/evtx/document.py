@@ -5,8 +5,10 @@ one record (``decode_record``), or with markers in their place (``shapes``), whi
 whose values have the same types.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -15,15 +17,14 @@ from evtscan.parsers.evtx.binxml import (
     NO_DEPENDENCY,
     NULL,
     Attribute,
+    Definitions,
     Element,
-    Fragment,
     Instance,
     Substitution,
-    parse_definition,
     parse_fragment,
     parse_instance,
 )
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError
+from evtscan.parsers.evtx.record import DecodedRecord, EndlessRecordError, RecordError
 from evtscan.wintypes import (
     ARRAY,
     BINXML,
@@ -35,7 +36,7 @@ from evtscan.wintypes import (
 )
 
 _MAX_DEPTH = 64  # elements inside each other, over all templates of a record
-_MAX_WORK = 1 << 20  # elements and characters of one record: crafted templates use one value many times
+_MAX_WORK = 1 << 19  # elements and characters of one record: crafted templates use one value many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +117,32 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
     if any(_missing(part, values) for part in element.content):
         return
     attributes = dict(_attributes(element, values, depth))
-    parts, children, array = _content(element, values, depth)
-    if array is None:
-        yield Node(element.name, attributes, _joined(parts), tuple(children))
-    elif isinstance(array, ArrayHole):
-        if parts or children or any(not isinstance(text, str) for text in attributes.values()):
+    parts, children = _content(element, values, depth)
+    arrays = [part for part in parts if not isinstance(part, str | Hole)]
+    if not arrays:
+        yield Node(element.name, attributes, _joined(parts), tuple(children))  # type: ignore[arg-type]
+    elif any(isinstance(array, ArrayHole) for array in arrays):
+        if len(parts) > 1 or children or any(not isinstance(text, str) for text in attributes.values()):
             raise RecordError("an array among other content")
-        yield Node(element.name, attributes, array, ())
+        yield Node(element.name, attributes, arrays[0], ())  # type: ignore[arg-type]
     else:
-        for item in array:  # the element is repeated for each item
-            yield Node(element.name, attributes, _joined([*parts, item]), tuple(children))
+        yield from _repeated(element.name, attributes, parts, tuple(children), values)
+
+
+def _repeated(
+    name: str, attributes: dict[str, Text], parts: Sequence[Any], children: tuple[Node, ...], values: Values
+) -> Iterator[Node]:
+    """An element with arrays in it, once for each item (MS-EVEN6 3.1.4.7.5); what else it holds is repeated."""
+    count = max(len(part) for part in parts if isinstance(part, list))
+    values.spend(count * (_weight(children) + sum(len(part) for part in parts if isinstance(part, str))))
+    for place in range(count):
+        shown = (part[place : place + 1] if isinstance(part, list) else [part] for part in parts)
+        yield Node(name, attributes, _joined(list(chain.from_iterable(shown))), children)
+
+
+def _weight(nodes: Sequence[Node]) -> int:
+    """How much it is to repeat some elements."""
+    return sum(1 + (len(node.text) if isinstance(node.text, str) else 0) + _weight(node.children) for node in nodes)
 
 
 def _enter(values: Values, depth: int) -> None:
@@ -154,25 +171,20 @@ def _literal(element: Element, values: Values, depth: int) -> Node:
 
 def _content(
     element: Element, values: Values, depth: int
-) -> tuple[list[str | Hole], list[Node], list[str] | ArrayHole | None]:
-    """What stands inside an element: parts of its text, elements, and an array if one is among them."""
-    parts: list[str | Hole] = []
+) -> tuple[list[str | Hole | ArrayHole | list[str]], list[Node]]:
+    """What stands inside an element: the parts of its text, arrays among them, and the elements."""
+    parts: list[str | Hole | ArrayHole | list[str]] = []
     children: list[Node] = []
-    array: list[str] | ArrayHole | None = None
     for part in element.content:
         if isinstance(part, Element):
             children += _expand(part, values, depth + 1)
             continue
         piece = part if isinstance(part, str) else values.piece(part.index, depth + 1)
-        if isinstance(piece, list | ArrayHole):
-            if array is not None:
-                raise RecordError("two arrays in one element")
-            array = piece
-        elif isinstance(piece, tuple):
+        if isinstance(piece, tuple):
             children += piece
         else:
             parts.append(piece)
-    return parts, children, array
+    return parts, children
 
 
 def _missing(part: str | Substitution | Element, values: Values) -> bool:
@@ -253,10 +265,10 @@ def event_of(nodes: Sequence[Node]) -> Node:
 
 
 def system_texts(event: Node) -> dict[str, Text]:
-    """The texts of the System element by the names of ``DecodedRecord``; what it does not say is left out.
+    """The texts of System and the message by the names of ``DecodedRecord``; what the event does not say is left out.
 
     Raises:
-        RecordError: if the event has no System element.
+        RecordError: if the event has no System element, or an array in it may be anything.
     """
     system = event.child("System")
     if system is None:
@@ -265,13 +277,23 @@ def system_texts(event: Node) -> dict[str, Text]:
     for name, (element, attribute) in _SYSTEM.items():
         node = system.child(element)
         text = None if node is None else node.attributes.get(attribute) if attribute else node.text
-        if text is not None and not isinstance(text, ArrayHole):
-            texts[name] = text
+        if text is not None:
+            texts[name] = _no_array(text)
+    rendering = event.child("RenderingInfo")  # events that a collector was sent with their texts
+    message = None if rendering is None else rendering.child("Message")
+    if message is not None:
+        texts["message"] = _no_array(message.text)
     return texts
 
 
+def _no_array(text: "Text | ArrayHole") -> Text:
+    if isinstance(text, ArrayHole):
+        raise RecordError("an array in System")
+    return text
+
+
 def data_of(event: Node) -> dict[str, Any]:
-    """What stands beside System, as ``DecodedRecord.data`` describes it."""
+    """What stands beside System and RenderingInfo, as ``DecodedRecord.data`` describes it."""
     data: dict[str, Any] = {}
     for node in event.children:
         if node.name == "EventData":
@@ -280,13 +302,13 @@ def data_of(event: Node) -> dict[str, Any]:
         elif node.name == "UserData":
             for name, value in _fields(node).items():
                 _add(data, name, value)
-        elif node.name != "System":
+        elif node.name not in ("System", "RenderingInfo"):
             _add(data, node.name, _value(node))
     return data
 
 
 def _event_data(event_data: Node) -> dict[str, Any]:
-    fields: dict[str, Any] = {"#attributes": dict(event_data.attributes)} if event_data.attributes else {}
+    fields = _attributes_of(event_data)
     unnamed = 0
     for node in event_data.children:
         if node.name != "Data":
@@ -300,10 +322,13 @@ def _event_data(event_data: Node) -> dict[str, Any]:
             unnamed += 1
             name = UNNAMED if isinstance(node.text, ArrayHole) else f"Data{unnamed}"
         _add(fields, name, _value(Node("Data", rest, node.text, node.children)))
-    if UNNAMED in fields and unnamed > 1:
-        raise RecordError("an array among other Data elements without a name")
+    if UNNAMED in fields and (unnamed > 1 or any(_NUMBERED.match(name) for name in fields)):
+        raise RecordError("an array among other Data elements without a name, or with such a name as it makes up")
     _add_text(fields, event_data.text)
     return fields
+
+
+_NUMBERED = re.compile(r"Data\d+\Z")
 
 
 def _value(node: Node) -> Any:
@@ -314,11 +339,19 @@ def _value(node: Node) -> Any:
 
 
 def _fields(node: Node) -> dict[str, Any]:
-    fields: dict[str, Any] = {"#attributes": dict(node.attributes)} if node.attributes else {}
+    fields = _attributes_of(node)
     for child in node.children:
         _add(fields, child.name, _value(child))
     _add_text(fields, node.text)
     return fields
+
+
+def _attributes_of(node: Node) -> dict[str, Any]:
+    for text in node.attributes.values():
+        parts = text if isinstance(text, tuple) else (text,)
+        if all(isinstance(part, Hole) and part.may_be_blank for part in parts):
+            raise RecordError("an attribute that is not shown if its value is a closing zero alone")
+    return {"#attributes": dict(node.attributes)} if node.attributes else {}
 
 
 def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
@@ -327,7 +360,7 @@ def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
     if any(isinstance(hole, ArrayHole) or hole.may_be_blank for hole in holes):
         raise RecordError("a value that may be white space, beside other content")
     if holes or (isinstance(text, str) and text.strip()):
-        fields["#text"] = text
+        _add(fields, "#text", text)
 
 
 def _add(fields: dict[str, Any], name: str, value: Any) -> None:
@@ -347,11 +380,12 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
 
 
 def number(text: str | None) -> int | None:
-    """A number as System writes it, decimal or ``0x…``; None if the text is none."""
+    """A number of up to 64 bits as System writes it, decimal or ``0x…``; None if the text is none."""
     try:
-        return None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
     except ValueError:
         return None
+    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
 
 
 def _ticks(text: str | None) -> int | None:
@@ -369,7 +403,7 @@ def _keywords(text: str | None) -> str | None:
 
 
 def _guid(text: str | None) -> str | None:
-    return None if text is None else format_guid_text(text)
+    return format_guid_text(text) if text else None
 
 
 READ_FIELD: dict[str, Callable[[str | None], Any]] = {
@@ -377,7 +411,7 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
     "qualifiers": number,
     "provider": lambda text: text or "",
     "provider_guid": _guid,
-    "event_source_name": lambda text: text,
+    "event_source_name": lambda text: text or None,
     "version": number,
     "level": number,
     "task": number,
@@ -391,7 +425,8 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
     "thread_id": number,
     "channel": lambda text: text,
     "computer": lambda text: text,
-    "user_id": lambda text: text,
+    "user_id": lambda text: text or None,
+    "message": lambda text: text or None,
 }
 """How each field of ``DecodedRecord`` is read from the text that System has for it (None: it has none)."""
 
@@ -399,15 +434,15 @@ READ_FIELD: dict[str, Callable[[str | None], Any]] = {
 # ------------------------------------------------------------------------------------------------ one record
 
 
-def decode_record(chunk: bytes, start: int, end: int, definitions: dict[int, Fragment] | None = None) -> DecodedRecord:
+def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions | None = None) -> DecodedRecord:
     """Decode the BinXML between two offsets in a chunk of 64 KiB.
 
-    ``definitions`` keeps what was parsed of the chunk's templates from one of its records to the next.
+    ``definitions`` are those of the chunk, kept from one of its records to the next.
 
     Raises:
         RecordError: if it cannot be read; the message says why.
     """
-    job = Job(chunk, definitions={} if definitions is None else definitions)
+    job = Job(chunk, definitions or Definitions(chunk))
     event = event_of(job.fragment(start, end, 0))
     texts = system_texts(event)
     fields = {name: read(texts.get(name)) for name, read in READ_FIELD.items()}  # type: ignore[arg-type]
@@ -421,15 +456,18 @@ class Job:
     """The decoding of one record: what it may still spend, and what could not be shown as Windows would show it."""
 
     chunk: bytes
+    definitions: Definitions
     work: int = _MAX_WORK
     notes: list[str] = field(default_factory=list)
-    definitions: dict[int, Fragment] = field(default_factory=dict)
 
     def spend(self, work: int) -> None:
-        """Account for elements, characters and bytes of definitions."""
+        """Account for elements and characters."""
         self.work -= work
         if self.work < 0:
-            raise RecordError("the record unfolds without end")
+            raise EndlessRecordError("the record unfolds without end")
+        self.definitions.work -= work
+        if self.definitions.work < 0:
+            raise EndlessRecordError("the records of the chunk unfold without end")
 
     def fragment(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
         """The elements of a fragment, their substitutions made."""
@@ -438,19 +476,14 @@ class Job:
             self.spend(end - start)
             bare = parse_fragment(self.chunk, start, end, dependencies=False)
             return expand(bare.elements, _RecordValues(self, Instance(0, (), (0,))), depth)
-        return expand(self._definition(instance.definition).elements, _RecordValues(self, instance), depth)
-
-    def _definition(self, offset: int) -> Fragment:
-        definition = self.definitions.get(offset)
-        if definition is None:
-            definition = self.definitions[offset] = parse_definition(self.chunk, offset)
-            self.spend(definition.end - offset)
-        return definition
+        return expand(self.definitions.at(instance.definition).elements, _RecordValues(self, instance), depth)
 
     def nested(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
         """The elements of a fragment inside a record; if its template is lost, its values without their names."""
         try:
             return self.fragment(start, end, depth)
+        except EndlessRecordError:
+            raise
         except RecordError as error:
             self.spend(end - start)
             self.notes.append(f"{error}: the values are shown without their names")

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from evtscan.errors import EvidenceError
-from evtscan.model import Event, ExtractionWarning, LogSummary, Query, Source
+from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
 from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.evtx.columns import Decoder
 from evtscan.parsers.evtx.converted import was_converted
@@ -24,6 +24,8 @@ _CLEARED_IDS = frozenset({104, 1102})
 _CLEARED_BY = "microsoft-windows-eventlog"
 _FORWARDED = "forwardedevents"
 _MOST_COMPUTERS = 1000
+MOST_WARNINGS = 10_000
+"""Warnings of one reading: a crafted log has a cause for one in every 28 bytes."""
 
 
 def open_layout(source: Source) -> Layout:
@@ -252,8 +254,13 @@ class EvtxLog:
         return records
 
     def _warn(self, warnings: list[ExtractionWarning]) -> None:
-        self.warnings += warnings
+        room = MOST_WARNINGS - len(self.warnings)
+        self.warnings += warnings[: max(room, 0)]
         self._tally.lost += sum(warning.records_lost for warning in warnings)
+        if 0 <= room < len(warnings):
+            message = f"after {MOST_WARNINGS:,} warnings lost records are only counted"
+            location = Location(source=self._source.name, offset=warnings[room].location.offset)
+            self.warnings.append(ExtractionWarning(location=location, kind="bad_record", message=message))
 
 
 @dataclass(slots=True)

@@ -16,14 +16,19 @@ class RecordError(ValueError):
     """One record that a decoder cannot read; the message says why. It becomes an extraction warning."""
 
 
+class EndlessRecordError(RecordError):
+    """A record, or the records of a chunk together, unfold to more than they can hold: no decoder should go on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedRecord:
     """One record as its BinXML says it; None means that the record does not say.
 
     The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it
-    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``.
+    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``,
+    ``message`` is ``RenderingInfo/Message``, which events have that were forwarded with their texts.
 
-    ``data`` holds what stands beside ``System``, in log order, every leaf as text:
+    ``data`` holds what stands beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
 
     - ``EventData``: ``Data`` by its ``Name``, without a name ``Data1``, ``Data2`` …, ``Binary`` as upper-case hex;
     - ``UserData`` (and ``DebugData``, ``ProcessingErrorData`` …): nested dicts by element name, ``{ElementName: {…}}``;
@@ -53,6 +58,7 @@ class DecodedRecord:
     channel: str | None = None
     computer: str | None = None
     user_id: str | None = None
+    message: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -88,6 +94,7 @@ def to_event(
         user_id=decoded.user_id,
         activity_id=decoded.activity_id,
         related_activity_id=decoded.related_activity_id,
+        message=decoded.message,
         recovered=recovered,
         data=decoded.data,
     )

@@ -41,7 +41,6 @@ from evtscan.wintypes import (
     ARRAY,
     BINXML,
     STRING,
-    decode_utf16,
     format_array,
     format_guid_text,
     format_hex,
@@ -268,6 +267,8 @@ class ReferenceChunk:
     def _read_template(self, offset: int) -> list[Any] | str:
         try:
             nodes = self._chunk.templates()[offset].children()
+            if _holds_cdata(nodes):  # behind one it takes text for tokens
+                return "python-evtx cannot read CDATA sections"
         except RecordError as error:
             return str(error)
         except Exception as error:  # for the same reason as in decode
@@ -340,13 +341,11 @@ class ReferenceChunk:
             case ValueNode():
                 return self._literal(node)
             case CharacterReferenceNode():
-                return chr(node.entity())
+                return _character(node.entity())
             case EntityReferenceNode():
                 return _entity(node.entity_reference())
             case ProcessingInstructionTargetNode() | ProcessingInstructionDataNode():
                 return ""
-            case CDataSectionNode():
-                raise RecordError("python-evtx cannot read CDATA sections")
         raise RecordError(f"token 0x{self._bytes[node.offset()]:02x} cannot stand inside an element")
 
     def _literal(self, node: Any) -> str:
@@ -354,7 +353,7 @@ class ReferenceChunk:
             raise RecordError(f"a literal of type 0x{node.type():02x} in a template")
         start = node.offset() + 4  # token, type, count of characters
         (count,) = struct.unpack_from("<H", self._bytes, start - 2)
-        return decode_utf16(self._bytes[start : start + 2 * count])
+        return self._bytes[start : start + 2 * count].decode("utf-16-le", "replace")
 
     def _value(self, value: _Value, job: _Job, depth: int) -> _Piece:
         raw = self._bytes[value.start : value.end]
@@ -370,6 +369,13 @@ class ReferenceChunk:
             return raw.hex().upper()
 
 
+def _holds_cdata(nodes: list[Any]) -> bool:
+    return any(
+        isinstance(node, CDataSectionNode) or (isinstance(node, OpenStartElementNode) and _holds_cdata(node.children()))
+        for node in nodes
+    )
+
+
 def _declined(error: Exception) -> RecordError:
     return RecordError(f"python-evtx: {type(error).__name__}: {error}")
 
@@ -378,6 +384,11 @@ def _at(values: list[_Value], index: int) -> _Value:
     if index >= len(values):
         raise RecordError(f"the template asks for value {index}, the record has {len(values)}")
     return values[index]
+
+
+def _character(unit: int) -> str:
+    """A character by its UTF-16 unit; half a character becomes U+FFFD."""
+    return unit.to_bytes(2, "little").decode("utf-16-le", "replace")
 
 
 def _entity(reference: str) -> str:
@@ -456,6 +467,7 @@ def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
         channel=_text(system, "Channel"),
         computer=_text(system, "Computer"),
         user_id=_attributes(system, "Security").get("UserID"),
+        message=_message(event),
         data=_data(event),
         notes=tuple(notes),
     )
@@ -464,6 +476,11 @@ def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
 def _text(system: _Element, name: str) -> str | None:
     element = system.child(name)
     return element.text if element else None
+
+
+def _message(event: _Element) -> str | None:
+    rendering = event.child("RenderingInfo")
+    return None if rendering is None else _text(rendering, "Message") or None
 
 
 def _attributes(system: _Element, name: str) -> dict[str, str]:
@@ -480,9 +497,10 @@ def _event_id(text: str) -> int:
 
 def _number(text: str | None) -> int | None:
     try:
-        return None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
     except ValueError:
         return None
+    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
 
 
 def _keywords(text: str | None) -> str | None:
@@ -512,7 +530,7 @@ def _data(event: _Element) -> dict[str, Any]:
             _merge(data, _event_data(element))
         elif element.name == "UserData":
             _merge(data, _fields(element))
-        elif element.name != "System":
+        elif element.name not in ("System", "RenderingInfo"):
             _merge(data, {element.name: _field(element)})
     return data
 
@@ -543,7 +561,7 @@ def _fields(element: _Element) -> dict[str, Any]:
     for child in element.children:
         _merge(fields, {child.name: _field(child)})
     if element.text.strip():
-        fields["#text"] = element.text
+        _merge(fields, {"#text": element.text})
     return fields
 
 

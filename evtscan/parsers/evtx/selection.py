@@ -10,11 +10,18 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from evtscan.model import Event, ExtractionWarning, Location, Query
-from evtscan.parsers.evtx.binxml import Fragment
+from evtscan.parsers.evtx.binxml import Definitions
 from evtscan.parsers.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.evtx.document import READ_FIELD, decode_record
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
-from evtscan.parsers.evtx.record import DecodedRecord, RecordError, build_all, build_events, to_event
+from evtscan.parsers.evtx.record import (
+    DecodedRecord,
+    EndlessRecordError,
+    RecordError,
+    build_all,
+    build_events,
+    to_event,
+)
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.wanted import WantedIds
 from evtscan.wintypes import Instant
@@ -22,6 +29,7 @@ from evtscan.wintypes import Instant
 T = TypeVar("T")
 DecoderName = Literal["columns", "reference"]
 
+_MOST_CHUNKS = 8  # whose templates are kept parsed: records come chunk by chunk
 _JUDGED = ("channel", "provider", "event_source_name", "event_id")
 
 
@@ -33,7 +41,7 @@ class Singly:
     records: Records
     source: str
     decoder: DecoderName
-    _chunks: dict[int, tuple[bytes, dict[int, Fragment]]] = field(default_factory=dict)
+    _chunks: dict[int, tuple[bytes, Definitions]] = field(default_factory=dict)
 
     def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
         """The event of a row, or None, and what there is to say about it."""
@@ -69,7 +77,10 @@ class Singly:
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
         if slot not in self._chunks:
-            self._chunks[slot] = bytes(self.segment.chunk(slot)), {}
+            if len(self._chunks) >= _MOST_CHUNKS:
+                self._chunks.clear()
+            data = bytes(self.segment.chunk(slot))
+            self._chunks[slot] = data, Definitions(data)
         chunk, definitions = self._chunks[slot]
         return Kept(chunk, within, end - start + 4, self.decoder, definitions)
 
@@ -82,7 +93,7 @@ class Kept:
     offset: int
     size: int
     decoder: DecoderName
-    definitions: dict[int, Fragment]
+    definitions: Definitions
 
     def decode(self) -> DecodedRecord:
         """Decode it.
@@ -95,6 +106,8 @@ class Kept:
         try:
             end = self.offset + self.size - 4
             return decode_record(self.chunk, self.offset + HEADER_SIZE, end, self.definitions)
+        except EndlessRecordError:
+            raise
         except RecordError as error:
             try:
                 return _by_reference(self.chunk, self.offset, self.size)
@@ -223,7 +236,8 @@ def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted:
             selection.take_group(group, query)
         except ValueError:  # in one of these rows is a value that cannot be written as text
             selection.take_singly(group.rows.tolist(), query)
-    selection.take_singly([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()], query)
+    selection.take_singly(sorted([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()]), query)
+    selection.singles = dict(sorted(selection.singles.items()))
     return selection
 
 

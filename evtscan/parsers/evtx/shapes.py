@@ -32,7 +32,8 @@ IMPOSSIBLE = 0x200
 
 HolePath = tuple[int, ...]
 
-_MOST_WORK = 1 << 14  # elements of a shape; what unfolds to more is decoded record by record, which is bounded too
+MOST_WORK = 1 << 14
+"""Elements of a shape; what unfolds to more is decoded record by record, which is bounded too."""
 _MOST_USES = 4  # of one value in one shape
 _MOST_CACHED = 1 << 17  # texts, over all caches
 _LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
@@ -59,7 +60,7 @@ class Markers:
     nested: dict[int, "tuple[Sequence[Element], Markers]"]
     types: dict[HolePath, int] = field(default_factory=dict)
     uses: dict[HolePath, int] = field(default_factory=dict)
-    work: list[int] = field(default_factory=lambda: [_MOST_WORK])
+    work: list[int] = field(default_factory=lambda: [MOST_WORK])
 
     def _code(self, index: int) -> int:
         if index >= len(self.codes):
@@ -87,7 +88,7 @@ class Markers:
         if code & IMPOSSIBLE:
             raise RecordError("a value whose length does not fit its type")
         if code & EMPTY:
-            return () if value_type == BINXML else ""
+            return () if value_type == BINXML else _no_items(value_type) if value_type & ARRAY else ""
         if value_type == NULL:
             return ""
         if value_type == BINXML:
@@ -101,12 +102,21 @@ class Markers:
         return ArrayHole(path) if value_type & ARRAY else Hole(path, value_type in (STRING, ANSI_STRING))
 
 
+def _no_items(value_type: int) -> list[str]:
+    try:
+        return format_array(value_type & ~ARRAY, b"")
+    except ValueError as error:
+        raise RecordError(str(error)) from error
+
+
 def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
     """Work out a shape, or None if records like this must be decoded one by one."""
     try:
         event = event_of(expand(elements, markers))
         shape = Shape(system_texts(event), data_of(event), markers.types)
     except RecordError:
+        return None
+    if "event_id" not in shape.system:  # its element hangs on a value that is null
         return None
     if any(isinstance(value, ArrayHole) for member in shape.data.values() for value in _inner(member)):
         return None

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evtscan.parsers.evtx.binxml import (
     DEFINITION_HEADER_SIZE,
     NO_DEPENDENCY,
+    ROOM,
     Element,
     Fragment,
     NameReference,
@@ -30,7 +31,10 @@ NOT_KNOWN = -1
 """In place of a template's number: the definition cannot be read."""
 
 _MOST_TEMPLATES = 4096  # a real log has some hundred
+_MOST_BYTES = 4 << 20  # of definitions; they take ten times that when parsed
 _MOST_VARIANTS = 8  # definitions with one GUID and one size that are told apart by content
+
+_ALWAYS_WITH_TEXT = ("EventData", "UserData")  # what stands in them beside elements is data even if it stands alone
 
 Words = NDArray[np.uint64]
 
@@ -87,7 +91,7 @@ def _all(elements: Sequence[Element]) -> Iterator[Element]:
 def _where_empty_matters(element: Element) -> Iterator[Sequence[object]]:
     yield from (attribute.value for attribute in element.attributes)
     shown = [item for item in element.attributes if element.name != "Data" or item.name != "Name"]
-    if shown or any(isinstance(part, Element) for part in element.content):
+    if shown or element.name in _ALWAYS_WITH_TEXT or any(isinstance(part, Element) for part in element.content):
         yield element.content
 
 
@@ -144,11 +148,12 @@ class TemplateTable:
         self._latest: dict[bytes, int] = {}
         self._bodies: list[tuple[Words, Words]] = []
         self._names = _Names()
+        self._learned: dict[int, int] = {}  # bytes of definitions by the chunk that they were parsed in
 
     @property
     def full(self) -> bool:
         """Whether there are so many templates that a fresh table should be begun with the next segment."""
-        return len(self.templates) > _MOST_TEMPLATES
+        return len(self.templates) > _MOST_TEMPLATES or sum(self._learned.values()) > _MOST_BYTES
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
@@ -192,6 +197,11 @@ class TemplateTable:
         """Parse a definition that is not known yet."""
         slot, offset = divmod(position, CHUNK_SIZE)
         chunk = bytes(segment.chunk(slot))
+        size = int.from_bytes(key[16:], "little")
+        place = int(segment.offsets[slot])
+        self._learned[place] = self._learned.get(place, 0) + size
+        if self._learned[place] > ROOM:  # they overlap: ``binxml.Definitions`` says why this must end
+            return NOT_KNOWN
         try:
             fragment = parse_definition(chunk, offset)
         except RecordError:
@@ -202,7 +212,6 @@ class TemplateTable:
         if len(variants) < _MOST_VARIANTS:
             variants.append(number)
         start = offset + DEFINITION_HEADER_SIZE
-        size = int.from_bytes(key[16:], "little")
         mask = bytearray(b"\xff" * size)
         for name in fragment.names:
             hidden = 8 if name.inline else 4  # an inline name begins with the offset of another one

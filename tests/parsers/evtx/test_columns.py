@@ -2,7 +2,9 @@
 
 import json
 import struct
+from functools import partial
 from pathlib import Path
+from time import process_time
 
 import pytest
 from binxml_builder import ChunkBuilder, Element, Fragment, Substitution, event
@@ -294,6 +296,176 @@ def test_a_value_that_is_not_what_its_type_says_is_kept_as_hex(tmp_path, kind, v
     assert [warning.kind for warning in log.warnings] == ["odd_value"]
     (batch,) = read_columns(source(tmp_path, log_of(closed(chunk))), EVERYTHING)
     assert [json.loads(text) for text in batch.data_json()] == [{"Fine": "a"}, {"Odd": value.hex().upper()}]
+
+
+def items(*texts: str) -> tuple[int, bytes]:
+    return 0x81, b"".join(text.encode("utf-16-le") + b"\0\0" for text in texts)
+
+
+NUMBERED = Element("Data", Substitution(1, 0x81)), Element("Data", "b", Name="Data1")
+TEXT_AROUND = (Element("X", "<", Substitution(1, 0x81), ">", Element("Y", "y")),)
+
+
+@pytest.mark.parametrize(
+    ("inside", "value", "data"),
+    [
+        pytest.param(NUMBERED, items("a", "c"), {"Data1": ["a", "b"], "Data2": "c"}, id="a name that is made up too"),
+        pytest.param(
+            TEXT_AROUND,
+            items("a", "c"),
+            {"X": [{"Y": "y", "#text": "<a>"}, {"Y": "y", "#text": "<c>"}]},
+            id="text before and behind an array",
+        ),
+        pytest.param(TEXT_AROUND, (0x81, b""), {}, id="no items beside other content"),
+        pytest.param(
+            [Element("X", "x", Q=Substitution(1, 0x01))],
+            (0x01, b"\0\0"),
+            {"X": "x"},
+            id="an attribute of a closing zero",
+        ),
+        pytest.param([Substitution(1, 0x0E)], (0x0E, b""), {}, id="nothing as the text of EventData"),
+        pytest.param(
+            [Element("Data", "a", Name="#text"), "b"], (0, b""), {"#text": ["a", "b"]}, id="the name that text has"
+        ),
+    ],
+)
+def test_what_templates_may_hold_but_seldom_do(tmp_path, inside, value, data):
+    chunk = ChunkBuilder()
+    values = [(0x06, b"\1\0"), value]
+    chunk.record(Fragment(event(Element("EventData", *inside), event_id=Substitution(0, 0x06)), values))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    assert found.data == data
+    (by_reference,), _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    assert by_reference.data == data
+
+
+def test_the_text_of_a_forwarded_event_is_its_message(tmp_path):
+    chunk = ChunkBuilder()
+    rendering = Element("RenderingInfo", Element("Message", Substitution(1, 0x01)), Element("Level", "Error"))
+    for text in ("It failed.\r\n", ""):
+        values = [(0x06, b"\1\0"), (0x01, text.encode("utf-16-le"))]
+        tree = event(Element("EventData", Element("Data", "x", Name="N")), rendering, event_id=Substitution(0, 0x06))
+        chunk.record(Fragment(tree, values))
+    found = assert_same(tmp_path, log_of(closed(chunk)))
+    by_reference, _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    for events in (found, by_reference):
+        assert [(each.data, each.message) for each in events] == [({"N": "x"}, "It failed.\r\n"), ({"N": "x"}, None)]
+
+
+def test_an_event_id_that_hangs_on_a_null_is_none_and_no_event(tmp_path):
+    chunk = ChunkBuilder()
+    number = Element("EventID", Substitution(0, 0x06), dependency=1)
+    tree = Element("Event", Element("System", Element("Provider", Name="P"), number))
+    for other in ((0x04, b"\1"), (0, b"")):
+        chunk.record(Fragment(tree, [(0x06, b"\7\0"), other]))
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert ([each.event_id for each in events], log.summary.lost) == ([7], 1)
+
+
+def test_an_array_in_system_is_read_alike(tmp_path):
+    chunk = ChunkBuilder()
+    tree = event(event_id=Substitution(0, 0x06))
+    tree.content[0].content += (Element("Task", Substitution(1, 0x86)),)
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x86, b"\5\0\6\0")]))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    assert found.task == 5
+
+
+@pytest.mark.parametrize("text", ["9" * 20, "0x1" + "0" * 16, "9" * 5000])
+def test_a_number_of_more_than_64_bits_is_none(tmp_path, text):
+    """Nothing that writes numbers has room for it."""
+    chunk = ChunkBuilder()
+    tree = event(event_id=Substitution(0, 0x06))
+    tree.content[0].content += (Element("EventRecordID", Substitution(1, 0x01)),)
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x01, text.encode("utf-16-le"))]))
+    (found,) = assert_same(tmp_path, log_of(closed(chunk)))
+    (by_reference,), _ = read(tmp_path, log_of(closed(chunk)), reference=True)
+    assert found.record_id is by_reference.record_id is None
+
+
+def test_an_array_multiplies_no_more_than_a_record_may_hold(tmp_path):
+    chunk = ChunkBuilder()
+    inside = Element("X", Substitution(1, 0x84), Element("Y", "y" * 9000), Element("Z", "z"))
+    tree = event(Element("EventData", inside), event_id=Substitution(0, 0x06))
+    chunk.record(Fragment(tree, [(0x06, b"\1\0"), (0x84, bytes(20_000))]))
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert events == []
+    assert "unfolds without end" in log.warnings[0].message
+
+
+def test_what_is_learned_is_bounded_by_its_size(tmp_path, monkeypatch):
+    """Crafted templates hold thousands of elements; forgetting what was learned changes nothing that is read."""
+    for name in ("columns._MOST_ELEMENTS", "templates._MOST_BYTES", "selection._MOST_CHUNKS"):
+        monkeypatch.setattr(f"evtscan.parsers.evtx.{name}", 1)
+    monkeypatch.setattr("evtscan.parsers.evtx.reader.read_segments", partial(read_segments, chunks_per_segment=1))
+    used, opened = [], Decoder.open
+    monkeypatch.setattr(Decoder, "open", lambda self, *given: used.append(self) or opened(self, *given))
+    events = [manifest(data=EVERY_TYPE[: number % 7], event_id=number, provider=f"P{number}") for number in range(300)]
+    assert [event.event_id for event in read(tmp_path, evtx_log(events))[0]] == list(range(300))
+    assert len(used[-1]._shapes) <= 1
+    assert len(used[-1].table.templates) < 200
+
+
+def test_warnings_end_and_lost_records_are_counted_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("evtscan.parsers.evtx.reader.MOST_WARNINGS", 20)
+    monkeypatch.setattr("evtscan.parsers.evtx.file.SEGMENT_CHUNKS", 1)
+    chunk = ChunkBuilder()
+    for _ in range(15):
+        chunk.record(b"broken")
+    _, log = read(tmp_path, log_of(closed(chunk), closed(chunk), closed(chunk)))
+    assert (len(log.warnings), log.summary.lost) == (21, 45)
+    assert "only counted" in log.warnings[-1].message
+
+
+def test_templates_that_hold_each_other_are_given_up(tmp_path):
+    """Each definition's text holds the head of the next, so that all of them reach to the end."""
+    count, step, start = 400, 70, 0x200 + 24
+    body = bytearray()
+    for number in range(count):
+        size = start + count * step + 9000 - (start + number * step) - 24
+        body += struct.pack("<I16sI", 0, struct.pack("<I", number) * 4, size) + b"\x0f\x01\x01\0"
+        body += struct.pack("<BHIIB", 1, 0xFFFF, 0, start + count * step, 2)
+        body += b"\x08A\0" * 8 + struct.pack("<BBH", 5, 1, 21) + b"\0\0"
+    body += struct.pack("<IHH", 0, 0, 5) + "Event\0".encode("utf-16-le")
+    chunk = ChunkBuilder()
+    chunk.record(bytes(body + b"\x08A\0" * 2990)[: count * step + 9000])
+    for number in range(count):
+        chunk.record(b"\x0f\x01\x01\0\x0c\x01GUID" + struct.pack("<II", start + number * step, 0))
+    before = process_time()
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert process_time() - before < 0.5  # seconds; more than one without a bound
+    assert (events, log.summary.lost) == ([], count + 1)
+
+
+def test_the_records_of_a_chunk_unfold_to_so_much_together(tmp_path, monkeypatch):
+    """One template in which a value, which is a template too, stands hundreds of times; and records that use it."""
+    monkeypatch.setattr("evtscan.parsers.evtx.binxml._MOST_WORK", 200_000)
+    inner = Element("EventData", *[Element("D")] * 100)
+    tree = event(*[Substitution(1, 0x21)] * 200, event_id=Substitution(0, 0x06))
+    chunk = ChunkBuilder()
+    outer_at = inner_at = None
+    for _ in range(50):
+        nested = Fragment(inner, [(0x01, b"a\0")], inner_at)
+        start = chunk.record(Fragment(tree, [(0x06, b"\7\0"), nested], outer_at))
+        outer_at = outer_at or start + 38
+        inner_at = inner_at or bytes(chunk.data).rindex(b"\x0c\x01GUID") + 10
+    events, log = read(tmp_path, log_of(closed(chunk)))
+    assert 0 < len(events) < 20
+    assert log.summary.lost == 50 - len(events)
+    assert "of the chunk unfold without end" in log.warnings[-1].message
+
+
+def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):
+    """Records that are decoded one at a time come kind by kind; a batch has them in the order of the log."""
+    chunk = ChunkBuilder()
+    first, second = (Element("UserData", Element(name, Substitution(1, 0x81), "x")) for name in "AB")
+    for number, inside in enumerate([first, second, first, second]):
+        values = [(0x06, bytes([number, 0])), items(str(number))]
+        chunk.record(Fragment(event(inside, event_id=Substitution(0, 0x06)), values))
+    (batch,) = read_columns(source(tmp_path, log_of(closed(chunk))), EVERYTHING)
+    assert (batch.header_id, batch.column("event_id")) == ([1, 2, 3, 4], [0, 1, 2, 3])
+    (part,) = batch.parts()
+    assert batch.in_order([part.data_json()]) == ['{"A":"0x"}', '{"B":"1x"}', '{"A":"2x"}', '{"B":"3x"}']
 
 
 def test_an_event_id_that_is_text_is_read(tmp_path):

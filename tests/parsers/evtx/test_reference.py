@@ -254,6 +254,7 @@ def test_event_data_that_was_never_written_is_empty():
     ("fragment", "reason"),
     [
         (Fragment(event(Element("EventData", CData("x")))), "CDATA"),
+        (Fragment(event(Element("Other", CData("x"), dependency=0), Element("EventData", "y")), [(0, b"")]), "CDATA"),
         (Fragment(Element("Event")), "no System"),
         (Fragment(Element("Other")), "no Event"),
         (Fragment(event(event_id="x")), "'x' is not an event id"),

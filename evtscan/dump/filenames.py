@@ -1,0 +1,28 @@
+"""Names of logs → names of the files that their dumps are written to, which every system allows."""
+
+import re
+from collections.abc import Iterable
+
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|\Z)", re.IGNORECASE)
+_LONGEST = 200  # bytes: file systems allow 255, and a suffix and a number follow
+
+
+def file_names(sources: Iterable[str], suffix: str) -> dict[str, str]:
+    """A name for the dump of each log: its own with its folders, and a number where two would share one.
+
+    Windows allows neither some characters nor the names of devices, and takes names that differ in case for one
+    (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for source in sources:
+        stem = _FORBIDDEN.sub("_", source)
+        stem = f"_{stem}" if _DEVICE.match(stem) else stem
+        stem = stem.encode()[:_LONGEST].decode(errors="ignore")
+        name, number = stem + suffix, 2
+        while name.casefold() in taken:
+            name, number = f"{stem}~{number}{suffix}", number + 1
+        taken.add(name.casefold())
+        names[source] = name
+    return names

@@ -1,0 +1,40 @@
+"""``--since``: the events of the last days of each log, counted back from its end."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from evtscan.dump.run import Task
+from evtscan.errors import EvidenceError
+from evtscan.model import PLAIN, Query, ReadOptions, Source
+from evtscan.parsers import PARSERS, read_log
+from evtscan.wintypes import Instant
+
+_NOTHING = Query(frozenset())
+_FORMATS = {row.name: row for row in PARSERS}
+
+
+def newest(tasks: Iterable[Task], ticks: int, start: Instant | None, options: ReadOptions = PLAIN) -> Iterator[Task]:
+    """The tasks, each narrowed to what its log holds of the last ``ticks``, and to what follows ``start``.
+
+    Each log is gone through once for the time of its last record, and nothing of it is decoded.
+    """
+    ends: dict[Source, Instant | None] = {}
+    for task in tasks:
+        if task.source not in ends:
+            ends[task.source] = _end_of(task, options)
+        end = ends[task.source]
+        if end is None:
+            yield task
+            continue
+        since = Instant(max(end.ticks - ticks, 0), end.digits, end.local)
+        yield replace(task, start=since if start is None else max(since, start))
+
+
+def _end_of(task: Task, options: ReadOptions) -> Instant | None:
+    try:
+        reader = read_log(_FORMATS[task.format], task.source, _NOTHING, options)
+        deque(reader, maxlen=0)
+    except (EvidenceError, OSError):
+        return None  # it is said when the log is read
+    return reader.summary.last_time

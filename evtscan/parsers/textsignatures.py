@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from itertools import pairwise
 
-DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}\.?"
+DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}(?:\.| г\.?)?"
 """A date as any locale prints it."""
 
 _HALF = r"[^\W\d_][^\d\t,;|]{0,5}"

@@ -67,6 +67,19 @@ def test_each_shape_is_recognised_as_itself_alone(name: str, text: str, encoding
     assert recognised(text, encoding) == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("viewer", viewer_list(STORY[:1])),
+        ("viewer", viewer_list(STORY[:1], separator=",").replace("Type,Date", "Typ,Datum")),
+        ("dumpel", PROMPT + dumpel(STORY[:1])),
+        ("psloglist", "PsLoglist v2.81 - local viewer\r\n\r\nSystem log on \\\\H:\r\n" + psloglist_rows(STORY[:1])),
+    ],
+)
+def test_one_record_below_its_headline_is_enough(name: str, text: str) -> None:
+    assert recognised(text) == [name]
+
+
 def test_a_localised_headline_of_the_new_viewer() -> None:
     text = event_viewer(STORY).replace(
         "Level,Date and Time,Source,Event ID,Task Category", "Ebene,Datum,Quelle,ID,Kategorie"

@@ -158,7 +158,7 @@ PARSERS: tuple[Format, ...] = (
     ),
     Format(
         name="json",
-        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, Winlogbeat, evtscan dump)",
+        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, evtscan dump)",
         kind=Kind.LOG,
         module="evtscan.parsers.eventjson",
         recognises=signatures.is_event_json,
@@ -168,10 +168,13 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "Winlogbeat: Qualifiers, EventSourceName, empty values, and the numbers of keywords, task and opcode; "
-            "older versions of Velociraptor: whether a number was hexadecimal"
+            "older versions of Velociraptor: whether a number was hexadecimal; rows of its artifacts: most of System, "
+            "and fractions of seconds; EvtxECmd: Qualifiers, EventSourceName, task, opcode, and where one string ends "
+            "and the next begins"
         ),
         known_by=(
-            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or those of `evtscan dump`"
+            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or the columns of "
+            "`evtscan dump`, EvtxECmd or an artifact of Velociraptor"
         ),
     ),
     Format(

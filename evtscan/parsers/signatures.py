@@ -13,6 +13,8 @@ _JSON_EVENT = re.compile(
     rb'|"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
     rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
+    rb'|\A\[?\s*\{\s*"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
+    rb'|"ChunkNumber"\s*:\s*\d+\s*,[^{}]*"Payload"\s*:\s*"'
 )
 
 

@@ -270,7 +270,7 @@ PARSERS: tuple[Format, ...] = (
             "channel, unless the file's name tells; what stands in columns that were not chosen"
         ),
         known_by=(
-            "a headline with the names of fields: `Id` and `ProviderName`; `Source`, `TimeGenerated` and `EntryType`; "
+            "a headline with the names of fields: `Id` and `ProviderName`; `Source`, `TimeGenerated` and `EventID`; "
             "`EventID` and `SourceName`"
         ),
     ),

@@ -26,7 +26,7 @@ from evtscan.parsers.insertions import ANY_DATA, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
 from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
-from evtscan.parsers.textsignatures import csv_header
+from evtscan.parsers.textsignatures import csv_header, lacks_source
 from evtscan.wintypes import format_guid_text, format_hex
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}\Z")
@@ -34,6 +34,11 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+\Z")
 _CATEGORY = re.compile(r"\((\d{1,5})\)\Z")
 _ADDED = re.compile(r"#TYPE |Statistics:|-+\Z|Elements (?:processed|output):|Execution time:|Task completed")
 """Lines that the programs print around their tables."""
+
+_NO_SOURCE = (
+    "the table has no column for the source of an event (ProviderName, Source, SourceName), without which its id means "
+    "nothing: export it again with that column"
+)
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:
@@ -77,6 +82,9 @@ class FieldCsv:
                 table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
                 self.one_offset = self.one_offset or table.program.one_offset
                 yield Section()
+            elif lacks_source(row.fields):
+                table = None
+                yield Flaw(row.line, "no_source", _NO_SOURCE)
             elif not is_prompt(row.fields[0]) and not _ADDED.match(row.fields[0]):
                 message = f"this row has not the fields of a record: {', '.join(row.fields)[:80]!r}"
                 yield Flaw(row.line, "bad_record", message, lost=max(_records_within(row), 1))
@@ -129,7 +137,8 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
     lines = iter(lines)
     for number, line in lines:
         for separator in ",;\t":
-            if csv_header(line.split(separator)) is not None:
+            names = line.split(separator)
+            if csv_header(names) is not None or lacks_source(names):
                 return _chain((number, line), lines), separator
     return lines, ","
 

@@ -117,7 +117,7 @@ def new_viewer_row() -> re.Pattern[str]:
 
 _CSV_COLUMNS = {
     "Get-WinEvent": (frozenset({"id", "providername"}), frozenset()),
-    "Get-EventLog": (frozenset({"source", "timegenerated", "entrytype"}), frozenset({"eventid", "instanceid"})),
+    "Get-EventLog": (frozenset({"source", "timegenerated"}), frozenset({"eventid", "instanceid"})),
     "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
 }
 """Programs that write CSV with names of fields: the columns that all of their tables have, and some of which they have
@@ -131,6 +131,14 @@ def csv_header(names: Iterable[str]) -> str | None:
         if all_of <= given and (not one_of or one_of & given):
             return program
     return None
+
+
+def lacks_source(names: Iterable[str]) -> bool:
+    """Whether these columns are of such a table, but for the one that names the source of each event."""
+    given = frozenset(name.strip().strip('"').strip().lower() for name in names)
+    if {"id", "timecreated"} <= given:
+        return bool({"message", "leveldisplayname"} & given)
+    return "timegenerated" in given and bool({"eventid", "instanceid"} & given)
 
 
 # ------------------------------------------------------------------------------------------------- recognisers
@@ -189,7 +197,8 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
 def is_field_csv(head: bytes, name: str) -> bool:
     """Whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
     lines = [line for line in _lines(head) if not line.startswith("#TYPE") and not _PROMPT.match(line)]
-    return any(csv_header(line.split(separator)) is not None for line in lines[:1] for separator in SEPARATORS)
+    headlines = [line.split(separator) for line in lines[:1] for separator in SEPARATORS]
+    return any(csv_header(names) is not None or lacks_source(names) for names in headlines)
 
 
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:

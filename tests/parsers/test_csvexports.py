@@ -5,6 +5,7 @@ from text_writers import STORY, Clock, get_eventlog, get_winevent, kinds, log_pa
 
 from evtscan.errors import EvidenceError
 from evtscan.parsers.csvexports import read_log
+from evtscan.parsers.textsignatures import is_field_csv
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -145,6 +146,21 @@ def test_a_field_without_end_costs_what_it_swallows_and_no_more(tmp_path: Path) 
     events, reader = read(read_log, tmp_path, broken, name="x.csv")
     assert len(events) == 8
     assert kinds(reader) == ["bad_record"]
+
+
+@pytest.mark.parametrize("names", ["TimeCreated,Id,LevelDisplayName,Message", "TimeGenerated,EntryType,EventID"])
+def test_a_table_without_the_source_says_what_it_lacks(tmp_path: Path, names: str) -> None:
+    assert is_field_csv(names.encode(), "x.csv")
+    with pytest.raises(EvidenceError, match="no column for the source of an event"):
+        read(read_log, tmp_path, f"{names}\r\n3/14/2001 9:26:53 AM,7036,Information,x\r\n", name="x.csv")
+
+
+def test_get_eventlog_needs_no_type(tmp_path: Path) -> None:
+    text = "TimeGenerated,Source,EventID,Message\r\n3/14/2001 9:26:53 AM,Dhcp,1008,Text\r\n"
+    assert is_field_csv(text.encode(), "x.csv")
+    (event,), _ = read(read_log, tmp_path, text, name="x.csv")
+    assert (event.provider, event.event_id, event.message) == ("Dhcp", 1008, "Text")
+    assert {"Level", "EventType"} <= event.unreadable
 
 
 def test_what_is_no_table(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ _BETWEEN = re.compile(
 )
 _END, _CLOSE, _SYSTEM_END = b"</Event>", "</Event>", "</System>"
 _FOREIGN = (
-    "characters beyond ASCII are not UTF-8, and are read in code page 1252: wevtutil writes the page of the console; "
-    "if they look wrong, export to .evtx"
+    "characters beyond ASCII are not UTF-8, and are read in code page {page}, which only looks likely: wevtutil writes "
+    "the page of the console; if they look wrong, export to .evtx"
 )
 
 _CLOSED = r"(?:/>|>\s*</{0}>)\s*"
@@ -91,7 +91,7 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     offset, line = blocks.start, 1
     for piece, is_event in pieces(blocks, _BEGIN):
         if is_event:
-            record = _record(piece, offset, line, plain, books)
+            record = _record(piece, offset, line, plain, books, blocks)
             if record is not None:
                 yield record
         else:
@@ -100,13 +100,18 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
         line += piece.count(b"\n")
 
 
-def _record(piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books) -> Record | None:
+def _record(
+    piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books, blocks: TextBlocks
+) -> Record | None:
     """The event at the beginning of a piece, with warnings for what else is in it; None if it cannot be read."""
     end = piece.rfind(_END) + len(_END)
     cut = end < len(_END)
-    text, foreign = text_of(piece if cut else piece[:end])
-    if foreign:
-        books.warn_once("encoding", _FOREIGN, offset=offset, line=line)
+    try:
+        text = (piece if cut else piece[:end]).decode()
+    except UnicodeDecodeError:
+        text = text_of(piece if cut else piece[:end], blocks.code_page)[0]
+        message = _FOREIGN.format(page=blocks.code_page.removeprefix("cp"))
+        books.warn_once("encoding", message, offset=offset, line=line)
     found = plain.read(text)
     if found is None or text.find(_CLOSE, 0, len(text) - 1) >= 0:
         return _parsed(piece, text, offset, line, books)

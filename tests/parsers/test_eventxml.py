@@ -137,8 +137,9 @@ def test_an_event_inside_an_event(tmp_path: Path, events: list[Event]) -> None:
     assert (following.event_id, log.warnings) == (4624, [])
 
 
-def test_code_page_of_a_console(tmp_path: Path, events: list[Event]) -> None:
-    content = wevtutil(events[:1]).replace("\U0001f600", "").encode("cp1252")
+@pytest.mark.parametrize("page", ["cp1252", "cp850"])
+def test_code_page_of_a_console(tmp_path: Path, events: list[Event], page: str) -> None:
+    content = wevtutil(events[:1]).replace("\U0001f600", "").encode(page)
     log = opened(tmp_path / "x.xml", content)
     (event,) = log
     assert event.data["Data2"] == "Größe <&> 'x' \"y\""

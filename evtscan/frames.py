@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from evtscan.dump.blocks import Block, Same, of_batch, of_events
@@ -67,7 +68,7 @@ def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
         times = pd.to_datetime(pd.Series(held, dtype=object), utc=not is_local, format="ISO8601", errors="coerce")
         return times.dt.as_unit("ns")
     if name in _INTEGERS:
-        return pd.Series(values, dtype=_INTEGERS[name])
+        return _integers(values, _INTEGERS[name])
     if name in _CATEGORIES:
         return pd.Series(pd.Categorical(values))
     if name == "Recovered":
@@ -75,3 +76,14 @@ def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
     if name == "Data":
         return pd.Series([msgspec.json.decode(value) for value in values], dtype=object)
     return pd.Series(values, dtype="string" if name in _TEXTS else object)
+
+
+def _integers(values: list[Any], dtype: str) -> "pd.Series[Any]":
+    """Numbers as nullable integers; one that the type cannot hold, which only damage brings about, is missing."""
+    try:
+        with np.errstate(invalid="raise"):  # large numbers beside missing ones go through floats
+            return pd.Series(values, dtype=dtype)
+    except (ArithmeticError, TypeError, ValueError):
+        limits = np.iinfo(dtype.lower())
+        held = [value if value is not None and limits.min <= value <= limits.max else None for value in values]
+        return pd.Series(held, dtype=dtype)

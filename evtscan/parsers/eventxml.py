@@ -31,8 +31,10 @@ from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces, unescape
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
 
 _BEGIN = re.compile(rb"<Event(?:\s[^<>]{0,2000})?>\s{0,500}<System[\s>]")
+_BEGIN_WITH_PREFIX = re.compile(rb"<([\w.-]{1,40}):Event(?:\s[^<>]{0,2000})?>\s{0,500}<\1:System[\s>]")
 _BETWEEN = re.compile(
-    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Events\b[^<>]*>|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
+    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,40}:)?Events\b[^<>]*>"
+    rb"|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
 )
 _END, _CLOSE, _SYSTEM_END = b"</Event>", "</Event>", "</System>"
 _FOREIGN = (
@@ -89,15 +91,24 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     blocks = TextBlocks(source)
     plain = PlainSystem()
     offset, line = blocks.start, 1
-    for piece, is_event in pieces(blocks, _BEGIN):
+    prefix = _prefix_of(blocks)
+    for piece, is_event in pieces(blocks, _BEGIN_WITH_PREFIX if prefix else _BEGIN):
         if is_event:
-            record = _record(piece, offset, line, plain, books, blocks)
+            bare = re.sub(rb"(</?)" + re.escape(prefix) + rb":", rb"\1", piece) if prefix else piece
+            record = _record(bare, offset, line, plain, books, blocks)
             if record is not None:
                 yield record
         else:
             _look_between(piece, offset, line, books)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
+
+
+def _prefix_of(blocks: TextBlocks) -> bytes:
+    """The prefix that a tool has given all elements for their namespace; Windows writes none."""
+    first = next(iter(blocks), b"")
+    found = None if _BEGIN.search(first) else _BEGIN_WITH_PREFIX.search(first)
+    return found[1] if found else b""
 
 
 def _record(

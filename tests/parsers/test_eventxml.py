@@ -1,6 +1,7 @@
 """XML exports give the events of the binary log, whole, damaged, and in every layout."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,18 @@ def test_a_namespace_that_the_event_declares(tmp_path: Path, events: list[Event]
     (event,) = log
     assert event.data["LogFileCleared"]["a:Name"] == "admin"
     assert log.warnings == []
+
+
+def test_elements_with_a_prefix(tmp_path: Path, events: list[Event]) -> None:
+    content = re.sub(r"<(/?)(?=[A-Z])", r"<\1ev:", viewer(events)).replace("xmlns=", "xmlns:ev=")
+    log = opened(tmp_path / "x.xml", content)
+    read = list(log)
+    assert [event.data for event in read] == [event.data for event in events]
+    assert [(event.time, event.record_id, event.message) for event in read] == [
+        (event.time, event.record_id, MESSAGE) for event in events
+    ]
+    assert log.warnings == []
+    assert is_event_xml(content.encode()[:4096], "x.xml")
 
 
 def test_an_event_inside_an_event(tmp_path: Path, events: list[Event]) -> None:

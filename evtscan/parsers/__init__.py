@@ -189,7 +189,7 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "the zone; record numbers, Qualifiers, raw data; the channel, unless the file's name tells; strings, "
-            "unless the viewer had no message and printed them"
+            "unless the viewer had no message and printed them (one with a comma and a space in it comes out as two)"
         ),
         known_by=(
             "rows of date, time, source, type, category, number, user, computer (saved) or with the type first "
@@ -270,8 +270,8 @@ PARSERS: tuple[Format, ...] = (
             "channel, unless the file's name tells; what stands in columns that were not chosen"
         ),
         known_by=(
-            "a headline with the names of fields: `Id` and `ProviderName`; `Source`, `TimeGenerated` and `EventID`; "
-            "`EventID` and `SourceName`"
+            "a headline with the names of fields: `Id` and `ProviderName` beside others; `Source`, `TimeGenerated` and "
+            "`EventID`; `EventID` and `SourceName`"
         ),
     ),
     Format(

@@ -116,7 +116,10 @@ def new_viewer_row() -> re.Pattern[str]:
 
 
 _CSV_COLUMNS = {
-    "Get-WinEvent": (frozenset({"id", "providername"}), frozenset()),
+    "Get-WinEvent": (
+        frozenset({"id", "providername"}),
+        frozenset({"timecreated", "logname", "recordid", "machinename", "level", "leveldisplayname", "message"}),
+    ),
     "Get-EventLog": (frozenset({"source", "timegenerated"}), frozenset({"eventid", "instanceid"})),
     "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
 }

@@ -98,6 +98,7 @@ def test_a_localised_headline_of_the_new_viewer() -> None:
         "2001-03-14 09:26:53 10.0.0.1 GET /index.html - 80 - 10.0.0.2 Mozilla 200 0 0\r\n" * 3,
         "2001-03-14\t09:26:53\t1\t0\t1008\t5\t6\t7\t8\r\n" * 3,
         "id,name,value\r\n1,a,2\r\n",
+        "id,providername,price\r\n1,Acme,2\r\n",
         "Source,Date,Amount\r\nshop,3/14/2001,5\r\n",
         "a,b,c,d,e\r\n1,3/14/2001 9:26:53 AM,x,16,y\r\n",
         "Status,Time,User,Count,Note\r\nok,3/14/2001 9:26:53 AM,bob,16,fine\r\n",

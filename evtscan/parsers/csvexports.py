@@ -107,7 +107,7 @@ class FieldCsv:
             line=row.line,
             system=cast(System, system),
             time=in_utc or (fields[table.time] if table.time is not None else ""),
-            time_written=fields[table.written] if table.written is not None and not in_utc else "",
+            time_written=fields[table.written] if table.written is not None else "",
             utc=bool(in_utc),
             content=lambda: self._content(row, event_id, system, table),
         )
@@ -200,10 +200,11 @@ class _Table:
         self.provider = places[program.provider]
         self.time = places.get(program.time)
         self.utc = places.get(f"to_utctime({program.time})")
-        self.written = places.get("timewritten")
+        self.written = places.get("timewritten" if self.utc is None else "to_utctime(timewritten)")
         self.columns = [(places[column.name], column) for column in program.columns if column.name in places]
         self.early = [(place, column) for place, column in self.columns if column.fields & _EARLY]
         self.lost = program.lost.union(*(column.fields for column in program.columns))
+        self.lost -= frozenset() if self.written is None else {"TimeWritten"}
 
     def event_id_of(self, row: Row) -> int | None:
         """The event id in a row, or None if the row is no record."""
@@ -360,7 +361,7 @@ _PROGRAMS = {
             _text("machinename", "computer", "Computer"),
             _Column("username", _user, USER_FIELDS),
         ),
-        lost=NOT_BY_OLD_INTERFACE | {"Channel"},
+        lost=NOT_BY_OLD_INTERFACE | {"Channel", "TimeWritten"},
         content=_message_content,
         one_offset=False,
     ),
@@ -377,7 +378,7 @@ _PROGRAMS = {
             _text("computername", "computer", "Computer"),
             _Column("sid", _user, USER_FIELDS),
         ),
-        lost=NOT_BY_OLD_INTERFACE | {"Qualifiers"},
+        lost=NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten"},
         content=_log_parser_content,
         one_offset=True,
     ),

@@ -98,7 +98,17 @@ def test_log_parser_times_in_utc_beat_local_ones(tmp_path: Path) -> None:
     text = log_parser(STORY, Clock(offset=2), utc=True)
     events, reader = read(read_log, tmp_path, text, name="x.csv", zone="")
     assert [str(event.time) for event in events] == [event.time for event in STORY]
+    assert {event.time_written for event in events} == {None}
+    assert all("TimeWritten" in event.unreadable for event in events), "it is there in local time alone"
     assert kinds(reader) == []
+
+
+def test_log_parser_has_both_times_in_utc(tmp_path: Path) -> None:
+    text = "TO_UTCTIME(TimeGenerated),TO_UTCTIME(TimeWritten),SourceName,EventID\r\n"
+    text += "2001-03-14 08:00:00,2001-03-14 08:00:01,Dhcp,1008\r\n"
+    (event,), _ = read(read_log, tmp_path, text, name="x.csv", zone="")
+    assert (str(event.time), str(event.time_written)) == ("2001-03-14T08:00:00Z", "2001-03-14T08:00:01Z")
+    assert "TimeWritten" not in event.unreadable
 
 
 def test_log_parser_prints_local_times_with_one_offset(tmp_path: Path) -> None:

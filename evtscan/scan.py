@@ -16,7 +16,7 @@ from evtscan.logic import Truth
 from evtscan.messages import MessagesFrom
 from evtscan.model import PLAIN, Basis, Event, FactsFile, HostReport, Query, ReadOptions, SkippedFile, Source
 from evtscan.parsers.copies import Distinct, each_once
-from evtscan.parsers.evidence import Reading, read
+from evtscan.parsers.evidence import Reading, log_formats, read
 from evtscan.parsers.machines import divide, single_out
 from evtscan.parsers.surroundings import around
 from evtscan.verdicts.conditions import Conditions
@@ -136,16 +136,28 @@ def _reading(
 ) -> Iterator[Reading]:
     """What the files come to; those out of archives last as long as the context does."""
     wanted, index = facts.Wanted(None if options.every_fact else asked_by(rules)), RuleIndex(rules)
+    of_rules = query_of(rules)
 
     def is_idle(event: Event) -> bool:
-        return not wanted.tells(event) and not index.concerns(event)
+        if wanted.tells(event):
+            return False
+        if are_alike:
+            return not index.concerns(event)
+        return not of_rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
 
     with opened(sources) as files:
-        reading = read(files.sources, query_of(rules) | wanted.query, options.read, is_idle=is_idle)
+        # what a record does not fit, its copies in logs of the same format do not fit either; but a list of it that
+        # leaves that open needs the record beside it
+        are_alike = log_formats(files.sources) in _FULL_FORMATS
+        reading = read(files.sources, of_rules | wanted.query, options.read, is_idle=is_idle)
         reading.skipped.extend((*skipped, *files.skipped))
         reading.warnings.extend(files.warnings)
         reading.rows.extend(files.rows)
         yield reading
+
+
+_FULL_FORMATS = ({"evtx"}, {"evt"})
+"""Formats of the logs of a host that are all binary and alike."""
 
 
 def _survey(reading: Reading, name: str, default_name: str, rules: Sequence[Rule], options: ScanOptions) -> Survey:

@@ -58,6 +58,15 @@ def test_numbers_too_large_for_their_column_are_missing(tmp_path):
     assert evtscan.read_events(path)["RecordID"].tolist() == [pd.NA, 2]
 
 
+def test_a_number_beyond_its_type_is_missing(tmp_path):
+    system = '{"Provider": {"Name": "Dhcp"}, "EventID": %d, "Level": 2, "EventRecordID": %d}'
+    rows = [system % (1008, 1 << 63), system % (70_000 << 20, 7)]
+    (tmp_path / "x.json").write_text("".join(f'{{"Event": {{"System": {row}}}}}\n' for row in rows))
+    frame = evtscan.read_events(tmp_path / "x.json")
+    assert frame["RecordID"].isna().tolist() == [True, False]
+    assert frame["EventID"].isna().tolist() == [False, True]
+
+
 def test_selection(log):
     assert evtscan.read_events(log, event_ids=[6009])["Provider"].tolist() == ["EventLog"]
     assert evtscan.read_events(log, provider="dhcp")["EventID"].tolist() == [1008]

@@ -134,6 +134,8 @@ SHAPES = {
     "Chainsaw": Shape(row="json", suffix="json", write=_json(exports.chainsaw)),
     "Velociraptor": Shape(row="json", suffix="json", write=_json(exports.velociraptor)),
     "old Velociraptor": Shape(row="json", suffix="json", write=_json(partial(exports.velociraptor, decimal=True))),
+    "rows of Velociraptor": Shape(row="json", suffix="json", write=_json(exports.velociraptor_row)),
+    "EvtxECmd": Shape(row="json", suffix="json", write=_json(exports.evtxecmd), strings=False),
     "Winlogbeat": Shape(row="json", suffix="json", write=_json(exports.winlogbeat)),
     "Elasticsearch": Shape(
         row="json", suffix="json", write=_json(lambda event: {"_id": "x", "_source": exports.winlogbeat(event)})

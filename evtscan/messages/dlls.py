@@ -9,6 +9,7 @@ the source (``w32time.dll`` for W32Time). That is an assumption, and is said to 
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +28,8 @@ _MOST_LOADED = 64
 _SUFFIXES = (".dll", ".exe", ".sys", ".mui", ".drv", ".ocx", ".cpl")
 _RESOURCE_DIRECTORY, _MESSAGE_TABLE = 2, 11
 _ENGLISH, _NEUTRAL = 0x0409, 0
+_OF_ENGLISH = re.compile(r"en-|0409\Z", re.IGNORECASE)
+"""Folders of language files: ``en-US`` beside ``NAME.dll`` from Vista on, ``mui\\0409`` on Windows 2000 to 2003."""
 
 USUAL_FILES: Mapping[str, tuple[str, ...]] = {
     "application popup": ("ntdll.dll", "winsrv.dll"),
@@ -110,19 +113,19 @@ def load(path: Path) -> MessageFile:
     name = path.name.lower()
     try:
         image = _parse(path)
-        tables = _tables(image)
+        messages = _messages_of_choice(image)
     except EvidenceError as error:
         return MessageFile(name, {}, flaw=str(error))
     version, product = _product(image)
-    return MessageFile(name, _of_choice(tables), version, product)
+    return MessageFile(name, messages, version, product)
 
 
 def _files_by_name(folder: Path) -> dict[str, list[Path]]:
-    """Files below the folder by lower-case name; links are not followed."""
+    """Files below the folder by lower-case name, those of a folder of English texts first; links are not followed."""
     found: dict[str, list[Path]] = {}
     count = 0
     for root, folders, names in os.walk(folder):
-        folders.sort()
+        folders.sort(key=lambda name: (not _OF_ENGLISH.match(name), name))
         for name in sorted(names):
             path = Path(root, name)
             if name.lower().endswith(_SUFFIXES) and not path.is_symlink() and path.is_file():
@@ -166,13 +169,21 @@ def _parse(path: Path) -> Any:
     return image
 
 
-def _tables(image: Any) -> dict[int, dict[int, str]]:
-    """The message tables by language."""
-    tables: dict[int, dict[int, str]] = {}
+def _messages_of_choice(image: Any) -> dict[int, str]:
+    """The messages in English, else those of no language, else those of the first by number that has any."""
+    by_language: dict[int, list[Any]] = {}
     for leaf in islice(_leaves(image), MOST_TABLES):
-        language = (leaf.id or 0) & 0xFFFF
-        tables.setdefault(language, {}).update(read_table(_data(image, leaf.data.struct), language))
-    return tables
+        by_language.setdefault((leaf.id or 0) & 0xFFFF, []).append(leaf.data.struct)
+    left = MAX_SIZE  # tables may overlap, and are not to be read without end
+    for language in sorted(by_language, key=lambda number: (number != _ENGLISH, number != _NEUTRAL, number)):
+        messages: dict[int, str] = {}
+        for place in by_language[language]:
+            raw = _data(image, place, left)
+            left -= len(raw)
+            messages |= read_table(raw, language)
+        if messages:
+            return messages
+    return {}
 
 
 def _leaves(image: Any) -> Iterator[Any]:
@@ -184,17 +195,11 @@ def _leaves(image: Any) -> Iterator[Any]:
                     yield leaf
 
 
-def _data(image: Any, place: Any) -> bytes:
+def _data(image: Any, place: Any, most: int) -> bytes:
     try:
-        return bytes(image.get_data(place.OffsetToData, min(place.Size, MAX_SIZE)))
+        return bytes(image.get_data(place.OffsetToData, min(place.Size, most))) if most else b""
     except Exception as error:  # pefile: an address outside of all sections
         raise EvidenceError(f"its message table lies outside of the file ({error}); copy it again") from error
-
-
-def _of_choice(tables: Mapping[int, Mapping[int, str]]) -> Mapping[int, str]:
-    """The messages in English, else those of no language, else those of the first by number."""
-    order = sorted(tables, key=lambda language: (language != _ENGLISH, language != _NEUTRAL, language))
-    return tables[order[0]] if order else {}
 
 
 def _product(image: Any) -> tuple[str | None, str]:

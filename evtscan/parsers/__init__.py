@@ -158,7 +158,7 @@ PARSERS: tuple[Format, ...] = (
     ),
     Format(
         name="json",
-        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, Winlogbeat, evtscan dump)",
+        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, evtscan dump)",
         kind=Kind.LOG,
         module="evtscan.parsers.eventjson",
         recognises=signatures.is_event_json,
@@ -168,10 +168,13 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "Winlogbeat: Qualifiers, EventSourceName, empty values, and the numbers of keywords, task and opcode; "
-            "older versions of Velociraptor: whether a number was hexadecimal"
+            "older versions of Velociraptor: whether a number was hexadecimal; rows of its artifacts: most of System, "
+            "and fractions of seconds; EvtxECmd: Qualifiers, EventSourceName, task, opcode, and where one string ends "
+            "and the next begins"
         ),
         known_by=(
-            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or those of `evtscan dump`"
+            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or the columns of "
+            "`evtscan dump`, EvtxECmd or an artifact of Velociraptor"
         ),
     ),
     Format(
@@ -186,7 +189,7 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "the zone; record numbers, Qualifiers, raw data; the channel, unless the file's name tells; strings, "
-            "unless the viewer had no message and printed them"
+            "unless the viewer had no message and printed them (one with a comma and a space in it comes out as two)"
         ),
         known_by=(
             "rows of date, time, source, type, category, number, user, computer (saved) or with the type first "
@@ -267,8 +270,8 @@ PARSERS: tuple[Format, ...] = (
             "channel, unless the file's name tells; what stands in columns that were not chosen"
         ),
         known_by=(
-            "a headline with the names of fields: `Id` and `ProviderName`; `Source`, `TimeGenerated` and `EntryType`; "
-            "`EventID` and `SourceName`"
+            "a headline with the names of fields: `Id` and `ProviderName` beside others; `Source`, `TimeGenerated` and "
+            "`EventID`; `EventID` and `SourceName`"
         ),
     ),
     Format(

@@ -182,6 +182,7 @@ _SAID = {
     "Execution_ProcessID": "ProcessId",
     "Execution_ThreadID": "ThreadId",
     "Security_UserID": "UserId",
+    "UserID": "UserId",
     "Correlation_ActivityID": "ActivityId",
     "Correlation_RelatedActivityID": "RelatedActivityId",
 }

@@ -28,6 +28,8 @@ from evtscan.wintypes import FURTHEST_ZONE, TICKS_PER_SECOND, Instant
 _QUARTER = 900 * TICKS_PER_SECOND
 """Zones differ from UTC by whole quarters of an hour."""
 _DAY = 86_400 * TICKS_PER_SECOND
+_MOST_COMPARED = 64
+"""Events of one moment that a record is compared with."""
 _POSITION = re.compile(r"Data\d{1,5}\Z")
 _BETWEEN_STRINGS = re.compile(r"[\s|]+")
 
@@ -83,29 +85,78 @@ Key = tuple[int, ...]
 
 
 class _Shelf:
-    """The events found so far, by what copies have in common."""
+    """The events found so far, by what copies have in common.
+
+    Thousands of events may share a moment. Of those, only the ones with the same record number or without any are
+    looked at for a record with a number, and each place remembers how far a file has got in it, so that time does not
+    rise with the square of their number.
+    """
 
     def __init__(self, any_local: bool) -> None:
         self.all: list[_Held] = []
         self._days = (0, -1, 1) if any_local else (0,)
-        self._places: dict[Key, list[_Held]] = {}
+        self._places: dict[Key, _Place] = {}
+        self._numbered: dict[Key, _Place] = {}
+        self._unnumbered: dict[Key, _Place] = {}
         self._undated = False
 
     def add(self, event: Event, source: str) -> None:
         held = _Held(event, [source])
         self.all.append(held)
         self._undated = self._undated or event.time is None
-        for key in (*_moments(event, (0,)), *_numbers(event)):
-            self._places.setdefault(key, []).append(held)
+        for key in _moments(event, (0,)):
+            self._places.setdefault(key, _Place()).held.append(held)
+            if event.record_id is None:
+                self._unnumbered.setdefault(key, _Place()).held.append(held)
+            else:
+                self._numbered.setdefault((*key, event.record_id), _Place()).held.append(held)
+        for key in _numbers(event):
+            self._places.setdefault(key, _Place()).held.append(held)
 
     def find(self, event: Event, source: str) -> _Held | None:
         """The event of other files that this is a copy of, if no record of its own file is one already."""
-        by_number = event.time is None or self._undated
-        for key in (*_moments(event, self._days), *(_numbers(event) if by_number else ())):
-            for held in self._places.get(key, ()):
+        for place in self._near(event):
+            for held in place.open_to(source):
                 if source not in held.sources and is_copy(event, held.event):
                     return held
         return None
+
+    def _near(self, event: Event) -> Iterator["_Place"]:
+        found: list[_Place | None] = []
+        for key in _moments(event, self._days):
+            if event.record_id is None:
+                found.append(self._places.get(key))
+            else:
+                found += [self._numbered.get((*key, event.record_id)), self._unnumbered.get(key)]
+        if event.time is None or self._undated:
+            found += [self._places.get(key) for key in _numbers(event)]
+        return filter(None, found)
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """The events that share something, in the order in which they came."""
+
+    held: list[_Held] = field(default_factory=list)
+    _ends: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def open_to(self, source: str) -> Sequence[_Held]:
+        """Those that a record of this file may be a copy of, some of them perhaps taken; of many, the outer ones.
+
+        Files hold events in the same order or turned round, so that copies are found at one of the ends.
+        """
+        if len(self.held) <= _MOST_COMPARED:
+            return self.held
+        first, last = self._ends.get(source, (0, len(self.held)))
+        while first < last and source in self.held[first].sources:
+            first += 1
+        while first < last and source in self.held[last - 1].sources:
+            last -= 1
+        self._ends[source] = first, last
+        if last - first <= _MOST_COMPARED:
+            return self.held[first:last]
+        half = _MOST_COMPARED // 2
+        return self.held[first : first + half] + self.held[last - half : last]
 
 
 def _moments(event: Event, days: Iterable[int]) -> Iterator[Key]:

@@ -26,7 +26,7 @@ from evtscan.parsers.insertions import ANY_DATA, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
 from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
-from evtscan.parsers.textsignatures import csv_header
+from evtscan.parsers.textsignatures import csv_header, lacks_source
 from evtscan.wintypes import format_guid_text, format_hex
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}\Z")
@@ -34,6 +34,11 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+\Z")
 _CATEGORY = re.compile(r"\((\d{1,5})\)\Z")
 _ADDED = re.compile(r"#TYPE |Statistics:|-+\Z|Elements (?:processed|output):|Execution time:|Task completed")
 """Lines that the programs print around their tables."""
+
+_NO_SOURCE = (
+    "the table has no column for the source of an event (ProviderName, Source, SourceName), without which its id means "
+    "nothing: export it again with that column"
+)
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:
@@ -77,6 +82,9 @@ class FieldCsv:
                 table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
                 self.one_offset = self.one_offset or table.program.one_offset
                 yield Section()
+            elif lacks_source(row.fields):
+                table = None
+                yield Flaw(row.line, "no_source", _NO_SOURCE)
             elif not is_prompt(row.fields[0]) and not _ADDED.match(row.fields[0]):
                 message = f"this row has not the fields of a record: {', '.join(row.fields)[:80]!r}"
                 yield Flaw(row.line, "bad_record", message, lost=max(_records_within(row), 1))
@@ -99,7 +107,7 @@ class FieldCsv:
             line=row.line,
             system=cast(System, system),
             time=in_utc or (fields[table.time] if table.time is not None else ""),
-            time_written=fields[table.written] if table.written is not None and not in_utc else "",
+            time_written=fields[table.written] if table.written is not None else "",
             utc=bool(in_utc),
             content=lambda: self._content(row, event_id, system, table),
         )
@@ -129,7 +137,8 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
     lines = iter(lines)
     for number, line in lines:
         for separator in ",;\t":
-            if csv_header(line.split(separator)) is not None:
+            names = line.split(separator)
+            if csv_header(names) is not None or lacks_source(names):
                 return _chain((number, line), lines), separator
     return lines, ","
 
@@ -191,10 +200,11 @@ class _Table:
         self.provider = places[program.provider]
         self.time = places.get(program.time)
         self.utc = places.get(f"to_utctime({program.time})")
-        self.written = places.get("timewritten")
+        self.written = places.get("timewritten" if self.utc is None else "to_utctime(timewritten)")
         self.columns = [(places[column.name], column) for column in program.columns if column.name in places]
         self.early = [(place, column) for place, column in self.columns if column.fields & _EARLY]
         self.lost = program.lost.union(*(column.fields for column in program.columns))
+        self.lost -= frozenset() if self.written is None else {"TimeWritten"}
 
     def event_id_of(self, row: Row) -> int | None:
         """The event id in a row, or None if the row is no record."""
@@ -351,7 +361,7 @@ _PROGRAMS = {
             _text("machinename", "computer", "Computer"),
             _Column("username", _user, USER_FIELDS),
         ),
-        lost=NOT_BY_OLD_INTERFACE | {"Channel"},
+        lost=NOT_BY_OLD_INTERFACE | {"Channel", "TimeWritten"},
         content=_message_content,
         one_offset=False,
     ),
@@ -368,7 +378,7 @@ _PROGRAMS = {
             _text("computername", "computer", "Computer"),
             _Column("sid", _user, USER_FIELDS),
         ),
-        lost=NOT_BY_OLD_INTERFACE | {"Qualifiers"},
+        lost=NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten"},
         content=_log_parser_content,
         one_offset=True,
     ),

@@ -2,7 +2,8 @@
 
 Each shape is recognised by its keys: ``Event`` (evtx_dump and Chainsaw), ``System`` (Velociraptor), ``winlog``, or
 ``log_name`` before version 7 (Winlogbeat, whether or not it came through Elasticsearch), ``EventLevel`` and
-``Provider`` (``evtscan dump``). ``jsonshapes`` says what each of them calls what.
+``Provider`` (``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd). ``jsonshapes`` and, for
+rows, ``jsonrows`` say what each of them calls what.
 """
 
 import json
@@ -14,6 +15,7 @@ import msgspec
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
 from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, json_pieces
+from evtscan.parsers.jsonrows import ROWS
 from evtscan.parsers.jsonshapes import SHAPES, Members
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
@@ -49,7 +51,7 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
 def _record(text: bytes, offset: int, line: int, books: Books) -> Record | None:
     try:
         members = _members(text)
-        shape = next((shape for shape in SHAPES if shape.recognises(members)), None)
+        shape = next((shape for shape in (*SHAPES, *ROWS) if shape.recognises(members)), None)
         if shape is None:
             books.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
             return None

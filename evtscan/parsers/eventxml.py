@@ -31,13 +31,15 @@ from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces, unescape
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
 
 _BEGIN = re.compile(rb"<Event(?:\s[^<>]{0,2000})?>\s{0,500}<System[\s>]")
+_BEGIN_WITH_PREFIX = re.compile(rb"<([\w.-]{1,40}):Event(?:\s[^<>]{0,2000})?>\s{0,500}<\1:System[\s>]")
 _BETWEEN = re.compile(
-    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Events\b[^<>]*>|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
+    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,40}:)?Events\b[^<>]*>"
+    rb"|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
 )
 _END, _CLOSE, _SYSTEM_END = b"</Event>", "</Event>", "</System>"
 _FOREIGN = (
-    "characters beyond ASCII are not UTF-8, and are read in code page 1252: wevtutil writes the page of the console; "
-    "if they look wrong, export to .evtx"
+    "characters beyond ASCII are not UTF-8, and are read in code page {page}, which only looks likely: wevtutil writes "
+    "the page of the console; if they look wrong, export to .evtx"
 )
 
 _CLOSED = r"(?:/>|>\s*</{0}>)\s*"
@@ -89,9 +91,11 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     blocks = TextBlocks(source)
     plain = PlainSystem()
     offset, line = blocks.start, 1
-    for piece, is_event in pieces(blocks, _BEGIN):
+    prefix = _prefix_of(blocks)
+    for piece, is_event in pieces(blocks, _BEGIN_WITH_PREFIX if prefix else _BEGIN):
         if is_event:
-            record = _record(piece, offset, line, plain, books)
+            bare = re.sub(rb"(</?)" + re.escape(prefix) + rb":", rb"\1", piece) if prefix else piece
+            record = _record(bare, offset, line, plain, books, blocks)
             if record is not None:
                 yield record
         else:
@@ -100,13 +104,25 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
         line += piece.count(b"\n")
 
 
-def _record(piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books) -> Record | None:
+def _prefix_of(blocks: TextBlocks) -> bytes:
+    """The prefix that a tool has given all elements for their namespace; Windows writes none."""
+    first = next(iter(blocks), b"")
+    found = None if _BEGIN.search(first) else _BEGIN_WITH_PREFIX.search(first)
+    return found[1] if found else b""
+
+
+def _record(
+    piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books, blocks: TextBlocks
+) -> Record | None:
     """The event at the beginning of a piece, with warnings for what else is in it; None if it cannot be read."""
     end = piece.rfind(_END) + len(_END)
     cut = end < len(_END)
-    text, foreign = text_of(piece if cut else piece[:end])
-    if foreign:
-        books.warn_once("encoding", _FOREIGN, offset=offset, line=line)
+    try:
+        text = (piece if cut else piece[:end]).decode()
+    except UnicodeDecodeError:
+        text = text_of(piece if cut else piece[:end], blocks.code_page)[0]
+        message = _FOREIGN.format(page=blocks.code_page.removeprefix("cp"))
+        books.warn_once("encoding", message, offset=offset, line=line)
     found = plain.read(text)
     if found is None or text.find(_CLOSE, 0, len(text) - 1) >= 0:
         return _parsed(piece, text, offset, line, books)

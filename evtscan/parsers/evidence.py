@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any
@@ -79,6 +80,17 @@ class Reading:
     def warn(self, source_name: str, kind: str, message: str) -> None:
         """Add a warning about a file as a whole."""
         self.warnings.append(ExtractionWarning(location=Location(source=source_name), kind=kind, message=message))
+
+
+def log_formats(sources: Iterable[Source]) -> set[str]:
+    """The formats of the logs among these files."""
+    found = set()
+    for source in sources:
+        with suppress(EvidenceError, OSError):  # who reads the file says why it cannot be
+            row = recognise(source)
+            if row is not None and row.kind is Kind.LOG:
+                found.add(row.name)
+    return found
 
 
 def read(

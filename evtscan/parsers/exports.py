@@ -12,6 +12,7 @@ from typing import Any, Required, TypedDict
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, ExtractionWarning, Location, LogSummary, Query, Source
+from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.exportclock import ExportClock
 from evtscan.wintypes import Instant, parse_time
 
@@ -392,7 +393,8 @@ class ExportLog:
 
 def unsaid(system: System) -> frozenset[str]:
     """The fields of System that a record does not say, by the names that rules use."""
-    return frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
+    lost = frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
+    return lost | USER_FIELDS if lost & USER_FIELDS else lost
 
 
 def _short(name: str | None) -> str | None:

@@ -3,7 +3,8 @@
 Without the message file a viewer prints "The description for Event ID ( 1008 ) in Source ( Dhcp ) could not be found.
 It contains the following insertion string(s): …" (KB 165959; NT), "… The following information is part of the event: …"
 (2000, XP, 2003), or "… The following information was included with the event:" and a line for each string (Vista
-and later). The first two put a comma and a space between strings, and a full stop behind the last.
+and later). The first two put a comma and a space between strings, and a full stop behind the last; Get-EventLog prints
+the second with each string in single quotation marks, and no full stop.
 """
 
 import re
@@ -32,7 +33,10 @@ def insertion_strings(message: str) -> tuple[str, ...] | None:
     if not message.startswith(_START):
         return None
     if found := _COMMAS.search(message):
-        text = (found[1] if found[1] is not None else found[2]).rstrip().removesuffix(".")
+        text = (found[1] if found[1] is not None else found[2]).rstrip()
+        if len(text) > 1 and text[0] == text[-1] == "'":
+            return tuple(text[1:-1].split("', '"))
+        text = text.removesuffix(".")
         return tuple(text.split(", ")) if text else ()
     if found := _LINES.search(message):
         text = found[1].rstrip()

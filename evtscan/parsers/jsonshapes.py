@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from evtscan.parsers.eventtypes import level_of_word
-from evtscan.parsers.exports import Content, System, add, instant, unsaid, whole_number
+from evtscan.parsers.exports import ALL_DATA, Content, System, add, instant, unsaid, whole_number
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_float, format_guid_text, format_hex
 
 Members = dict[str, msgspec.Raw]
@@ -310,16 +310,24 @@ def _read_velociraptor(top: Members) -> Reading:
     decimal = isinstance(_part(inner, "Keywords")[0], int)
 
     def content() -> Content:
-        fields = _content({name: top[name] for name in ("EventData", "UserData") if name in top})
-        if isinstance(fields.get("Binary"), str):
-            fields["Binary"] = _base64(fields["Binary"])
-        if decimal and system["provider"] == "Microsoft-Windows-Security-Auditing":
-            for name in _HEXADECIMAL & fields.keys():
-                number = whole_number(fields[name])
-                fields[name] = fields[name] if number is None else format_hex(number)
-        return Content(fields, _text(decoded(top.get("Message"))))
+        return Content(velociraptor_data(top, system, decimal=decimal), _text(decoded(top.get("Message"))))
 
     return system, content, ""
+
+
+def velociraptor_data(top: Members, system: System, *, decimal: bool = True) -> dict[str, Any]:
+    """The data of an event as ``parse_evtx()`` gives it.
+
+    ``decimal``: numbers that the log has in hexadecimal may be decimal ones.
+    """
+    fields = _content({name: top[name] for name in ("EventData", "UserData") if name in top})
+    if isinstance(fields.get("Binary"), str):
+        fields["Binary"] = _base64(fields["Binary"])
+    if decimal and system["provider"] == "Microsoft-Windows-Security-Auditing":
+        for name in _HEXADECIMAL & fields.keys():
+            number = whole_number(fields[name])
+            fields[name] = fields[name] if number is None else format_hex(number)
+    return fields
 
 
 def _velociraptor_losses(system: System, top: Members) -> str:
@@ -482,9 +490,24 @@ def _read_dump(top: Members) -> Reading:
     )
 
     def content() -> Content:
-        return Content(_object(_typed(decoded(top.get("Data")))), _text(decoded(top.get("Message"))))
+        data = _object(_typed(decoded(top.get("Data"))))
+        return Content(data, _text(decoded(top.get("Message"))), _lost_before_dump(system, data))
 
     return system, content, _text(said.get("SourceFile")) or ""
+
+
+def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that an event may have had before the export that was dumped.
+
+    Only logs themselves have both the number in a record's header and keywords. Of an export, what a row does not say
+    is unknown; so is all data unless the row has its number, keywords, and data by name or of a classic source.
+    """
+    numbered = system.get("record_id") is not None and system.get("keywords") is not None
+    if numbered and system.get("header_id") is not None:
+        return frozenset()
+    classic = system.get("provider_guid") is None
+    whole = numbered and data and "Strings" not in data and (classic or "Data1" not in data)
+    return unsaid(system) if whole else unsaid(system) | {ALL_DATA}
 
 
 def _dumped_time(value: Any) -> Instant | None:

@@ -5,7 +5,7 @@ that was nor in which zone. ``read_time`` takes one printed time apart; a ``Time
 and from them it knows whether the day or the month comes first:
 
 * a field over 12 is a day, and one of four digits or over 31 a year;
-* dots (``14.3.01``) stand between day, month and year, in this order;
+* dots (``14.3.01``) stand between day, month and year, in this order (Bulgarian has ``г.`` behind them);
 * records stand in order of time, oldest or newest first: a reading under which they do not is wrong;
 * a year of two digits comes last where that is possible at all;
 * what is still open then, and is printed with AM and PM, is taken for the American manner, with a warning.
@@ -53,7 +53,7 @@ class PrintedTime:
 
 
 _TIME = re.compile(
-    r"(\d{1,4})([./-]) ?(\d{1,2}|[A-Za-z]{3,9})\2 ?(\d{1,4})(?:\. ?|(?=[ T,]))"  # date
+    r"(\d{1,4})([./-]) ?(\d{1,2}|[A-Za-z]{3,9})\2 ?(\d{1,4})(?:\. ?| г\.? ?|(?=[ T,]))"  # date
     r"([^\d]{0,16})"  # half of the day, in some languages
     r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,](\d{1,9}))?)?"  # time of day
     r"(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)|([^\d]{0,16}))\Z",  # zone, or half of the day
@@ -62,10 +62,14 @@ _TIME = re.compile(
 _SPACES = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200e": None, "\u200f": None, "\t": " "})
 _HALVES = {
     "": None,
-    **dict.fromkeys(("am", "πμ", "上午", "午前", "오전", "de", "fm", "pd", "dop"), 0),
-    **dict.fromkeys(("pm", "μμ", "下午", "午後", "오후", "du", "em", "md", "odp"), 12),
+    **dict.fromkeys(("am", "πμ", "上午", "午前", "오전", "de", "fm", "pd", "dop", "sa"), 0),
+    **dict.fromkeys(("pm", "μμ", "下午", "午後", "오후", "du", "em", "md", "odp", "ch"), 12),
 }
 """Words for the halves of the day, without dots and spaces, in the languages that Windows printed them in."""
+
+_BUDDHIST_ERA = 543
+"""Years by which the calendar of Thai Windows is ahead."""
+_FIRST_BUDDHIST_YEAR = 1970 + _BUDDHIST_ERA
 
 _NO_HALF = ("", " ", "T", "t", ", ", ",")
 
@@ -135,7 +139,7 @@ def _days(first: str, separator: str, second: str, third: str) -> tuple[int | No
 def _year(digits: str) -> int:
     year = int(digits)
     if len(digits) > 2:
-        return year
+        return year - _BUDDHIST_ERA if year >= _FIRST_BUDDHIST_YEAR else year
     return year + (1900 if year >= 70 else 2000)
 
 

@@ -20,13 +20,18 @@ from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.textlog import Block, Entry, Part, Section, Words, between, blocks, open_log
-from evtscan.parsers.textsignatures import SEPARATORS, nearly_viewer_row, viewer_list_row, viewer_row
+from evtscan.parsers.textsignatures import (
+    SEPARATORS,
+    is_viewer_headline,
+    nearly_viewer_row,
+    viewer_list_row,
+    viewer_row,
+)
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten"})
 _ENGLISH_HEADLINE = re.compile(r"Type([\t,;])Date\1Time\1Source\1Category\1Event\1User\1Computer")
 _MAY_BE_EXPORTED = re.compile(r"[^\t,;]+[\t,;]\d{1,4}[./-]")
 _COLUMNS = 8
-_DIGIT = re.compile(r"\d")
 _CATEGORY = re.compile(r"\(?(\d{1,5})\)?\Z")
 
 
@@ -56,7 +61,7 @@ class ViewerList:
         for block in blocks(lines, _columns, _interrupts):
             if isinstance(block, Block):
                 yield self._entry(block)
-            elif _is_headline(block.text):
+            elif is_viewer_headline(block.text):
                 yield Section()
             else:
                 yield between(block, _is_broken)
@@ -130,11 +135,6 @@ def unquoted(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('""', '"')
     return text
-
-
-def _is_headline(line: str) -> bool:
-    """Names of columns, in any language: as many as a list has, and no digit in them."""
-    return any(line.count(separator) in (7, 8) for separator in SEPARATORS) and _DIGIT.search(line) is None
 
 
 def _is_broken(line: str) -> bool:

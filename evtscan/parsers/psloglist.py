@@ -41,11 +41,15 @@ from evtscan.parsers.textlog import (
     heads_within,
     open_log,
 )
-from evtscan.parsers.textsignatures import PSLOGLIST_SEPARATORS, psloglist_head, psloglist_row
+from evtscan.parsers.textsignatures import (
+    PSLOGLIST_BANNER,
+    PSLOGLIST_HEADLINE,
+    PSLOGLIST_SEPARATORS,
+    psloglist_head,
+    psloglist_row,
+)
 
 _LOST = NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten", "Binary", "Task"}
-_HEADLINE = re.compile(r"(\S.{0,255}?) log on \\\\(\S{1,255}):\Z")
-_BANNER = re.compile(r"PsLog[Ll]ist v\d|Copyright \(C\) [\d-]+ Mark Russinovich|Sysinternals - www\.sysinternals\.com")
 _LABEL = re.compile(r" {3}(Type|Computer|User):(.*)\Z")
 _TIME = re.compile(r" {3}Time: {1,16}(\S.{0,60}?) {1,16}ID: {1,16}(\d{1,10})\s*\Z")
 _NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:\s*", re.IGNORECASE)
@@ -92,10 +96,10 @@ class PsLogList:
         return self._types.notes()
 
     def _between(self, interlude: Interlude) -> Iterator[Part]:
-        if headline := _HEADLINE.match(interlude.text):
+        if headline := PSLOGLIST_HEADLINE.match(interlude.text):
             self._channel = channel_of(headline[1]) or headline[1]
             yield Section()
-        elif not _BANNER.match(interlude.text):
+        elif not PSLOGLIST_BANNER.match(interlude.text):
             yield between(interlude, lambda line: False)
 
     def _record(self, block: Block[tuple[str, ...]]) -> "_Record | None":
@@ -197,4 +201,6 @@ def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
 
 
 def _interrupts(line: str) -> bool:
-    return (line.endswith(":") and _HEADLINE.match(line) is not None) or _BANNER.match(line) is not None
+    return (line.endswith(":") and PSLOGLIST_HEADLINE.match(line) is not None) or PSLOGLIST_BANNER.match(
+        line
+    ) is not None

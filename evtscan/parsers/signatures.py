@@ -3,7 +3,7 @@
 import codecs
 import re
 
-_EVENT = re.compile(rb"(?:\A|[>\r\n])\s*<Event(?:\s[^<>]*)?>\s*(?:<System[\s>]|\Z)")
+_EVENT = re.compile(rb"(?:\A|[>\r\n])\s*<(?:[\w.-]{1,40}:)?Event(?:\s[^<>]*)?>\s*(?:<(?:[\w.-]{1,40}:)?System[\s>]|\Z)")
 _EVENTS_ROOT = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Events(?:\s[^<>]*)?(?:/>|>\s*(?:</Events>|\Z))")
 _CLIXML = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Objs\b[^<>]*schemas\.microsoft\.com/powershell/2004/04")
 _EVENT_OBJECT = re.compile(rb"Eventing\.Reader\.EventLogRecord|N=\"(?:Id|ProviderName|RecordId)\"")
@@ -13,6 +13,8 @@ _JSON_EVENT = re.compile(
     rb'|"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
     rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
+    rb'|\A\[?\s*\{\s*"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
+    rb'|"ChunkNumber"\s*:\s*\d+\s*,[^{}]*"Payload"\s*:\s*"'
 )
 
 

@@ -6,9 +6,11 @@ bytes are what expressions search fastest; only the parts that are used become t
 
 import codecs
 from collections.abc import Iterator
+from functools import cached_property
 
 from evtscan.model import Source
 from evtscan.parsers.text import decode_as
+from evtscan.parsers.textlines import ANSI, eight_bit_encoding
 
 BLOCK_SIZE = 1 << 17
 """Bytes of the file in one block."""
@@ -51,6 +53,13 @@ class TextBlocks:
             while block := stream.read(BLOCK_SIZE):
                 yield decoder.decode(block).encode()
             yield decoder.decode(b"", final=True).encode()
+
+    @cached_property
+    def code_page(self) -> str:
+        """The code page for parts that are no UTF-8: the one of which the whole file has more letters."""
+        with self._source.open() as stream:
+            encoding = eight_bit_encoding(stream)
+        return ANSI if encoding == "utf-8" else encoding
 
     def size_in_file(self, part: bytes) -> int:
         """How many bytes of the file a part of the blocks stands for."""

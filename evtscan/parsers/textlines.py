@@ -23,7 +23,8 @@ _BLOCK = 1 << 20
 _MARKS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 _ASCII = bytes(range(128))
 _OEM_LETTERS = bytes([0x81, 0x82, 0x84, 0x87, 0x8A, 0x8E, 0x94, 0x99, 0x9A, *range(0xA0, 0xA6)])
-_ANSI_LETTERS = bytes(range(0xC0, 0x100))
+_ANSI_LETTERS = bytes([*range(0xC0, 0xE1), *range(0xE2, 0x100)])
+"""Without 0xE1, which is a letter in both: á in 1252, ß in 437 and 850."""
 _PROMPT = re.compile(r'[A-Za-z]:\\[^<>|"*?:]{0,260}>')
 
 
@@ -48,7 +49,7 @@ class TextLines:
                 encoding = decode(head).encoding
                 if not encoding.startswith("utf-16"):
                     stream.seek(0)
-                    encoding = _eight_bit_encoding(stream)
+                    encoding = eight_bit_encoding(stream)
         except OSError as error:
             raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
         self.encoding = encoding
@@ -75,7 +76,7 @@ def is_prompt(line: str) -> bool:
     return line[1:3] == ":\\" and _PROMPT.match(line) is not None
 
 
-def _eight_bit_encoding(stream: BinaryIO) -> str:
+def eight_bit_encoding(stream: BinaryIO) -> str:
     """UTF-8 if what it decodes to is hardly ever wrong, else the code page whose letters are more."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     right = wrong = oem = ansi = 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from itertools import pairwise
 
-DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}\.?"
+DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}(?:\.| г\.?)?"
 """A date as any locale prints it."""
 
 _HALF = r"[^\W\d_][^\d\t,;|]{0,5}"
@@ -21,6 +21,7 @@ _HEAD_LINES = 40
 _TYPE_NUMBERS = frozenset({"0", "1", "2", "4", "8", "16"})
 _PROMPT = re.compile(r"(?:PS )?[A-Za-z]:\\[^>]{0,260}>")
 _NUMBER = re.compile(r"[\d.,:/ -]*\Z")
+_DIGIT = re.compile(r"\d")
 
 
 # ------------------------------------------------------------------------------------------------- rows
@@ -57,6 +58,11 @@ def dumpel_spaced_row() -> re.Pattern[str]:
     return re.compile(rf"({DATE}) +({TIME}) +(\d{{1,2}}) +(\d{{1,5}}) +(\d{{1,10}}) +(\S.*)\Z")
 
 
+def is_viewer_headline(line: str) -> bool:
+    """Names of columns of such a list, in any language: as many as it has, and no digit in them."""
+    return any(line.count(mark) in (7, 8) for mark in SEPARATORS) and _DIGIT.search(line) is None
+
+
 @cache
 def nearly_viewer_row() -> re.Pattern[str]:
     """A line that was a record of a saved list before it was damaged: its time, or an event id in the sixth column."""
@@ -91,6 +97,10 @@ def psloglist_row(separator: str) -> re.Pattern[str]:
 
 
 PSLOGLIST_SEPARATORS = ",\t;|"
+PSLOGLIST_HEADLINE = re.compile(r"(\S.{0,255}?) log on \\\\(\S{1,255}):\Z")
+PSLOGLIST_BANNER = re.compile(
+    r"PsLog[Ll]ist v\d|Copyright \(C\) [\d-]+ Mark Russinovich|Sysinternals - www\.sysinternals\.com"
+)
 
 WEVTUTIL_HEAD = re.compile(r"Event\[(\d{1,10})\]:?\s*\Z")
 """The first line of a record of ``wevtutil /f:text``."""
@@ -106,8 +116,11 @@ def new_viewer_row() -> re.Pattern[str]:
 
 
 _CSV_COLUMNS = {
-    "Get-WinEvent": (frozenset({"id", "providername"}), frozenset()),
-    "Get-EventLog": (frozenset({"source", "timegenerated", "entrytype"}), frozenset({"eventid", "instanceid"})),
+    "Get-WinEvent": (
+        frozenset({"id", "providername"}),
+        frozenset({"timecreated", "logname", "recordid", "machinename", "level", "leveldisplayname", "message"}),
+    ),
+    "Get-EventLog": (frozenset({"source", "timegenerated"}), frozenset({"eventid", "instanceid"})),
     "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
 }
 """Programs that write CSV with names of fields: the columns that all of their tables have, and some of which they have
@@ -123,17 +136,25 @@ def csv_header(names: Iterable[str]) -> str | None:
     return None
 
 
+def lacks_source(names: Iterable[str]) -> bool:
+    """Whether these columns are of such a table, but for the one that names the source of each event."""
+    given = frozenset(name.strip().strip('"').strip().lower() for name in names)
+    if {"id", "timecreated"} <= given:
+        return bool({"message", "leveldisplayname"} & given)
+    return "timegenerated" in given and bool({"eventid", "instanceid"} & given)
+
+
 # ------------------------------------------------------------------------------------------------- recognisers
 
 
 def is_viewer_text(head: bytes, name: str) -> bool:
     """Whether this is a list that the event viewer of NT, 2000, XP or 2003 saved or exported."""
-    return _has_rows(head, _is_viewer_row)
+    return _has_rows(head, _is_viewer_row, is_viewer_headline)
 
 
 def is_dumpel(head: bytes, name: str) -> bool:
     """Whether this is the output of dumpel."""
-    return _has_rows(head, _is_dumpel_row)
+    return _has_rows(head, _is_dumpel_row, is_headline=lambda line: False)
 
 
 def is_psloglist(head: bytes, name: str) -> bool:
@@ -144,7 +165,11 @@ def is_psloglist(head: bytes, name: str) -> bool:
         for line, following in pairwise(lines)
     ):
         return True
-    return _has_rows(head, lambda line: any(psloglist_row(mark).match(line) for mark in PSLOGLIST_SEPARATORS))
+    return _has_rows(
+        head,
+        lambda line: any(psloglist_row(mark).match(line) for mark in PSLOGLIST_SEPARATORS),
+        lambda line: bool(PSLOGLIST_HEADLINE.match(line) or PSLOGLIST_BANNER.match(line)),
+    )
 
 
 def is_wevtutil_text(head: bytes, name: str) -> bool:
@@ -175,13 +200,15 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
 def is_field_csv(head: bytes, name: str) -> bool:
     """Whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
     lines = [line for line in _lines(head) if not line.startswith("#TYPE") and not _PROMPT.match(line)]
-    return any(csv_header(line.split(separator)) is not None for line in lines[:1] for separator in SEPARATORS)
+    headlines = [line.split(separator) for line in lines[:1] for separator in SEPARATORS]
+    return any(csv_header(names) is not None or lacks_source(names) for names in headlines)
 
 
-def _has_rows(head: bytes, is_row: Callable[[str], bool]) -> bool:
-    """Whether the first line is a row, or two of the first lines are (behind a prompt, a headline, a cut text)."""
+def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:
+    """Whether the first line is a row, but for prompts and headlines, or two of the first are (behind a cut text)."""
     lines = _lines(head)
-    return bool(lines) and (is_row(lines[0]) or sum(map(is_row, lines[1:])) > 1)
+    first = next((line for line in lines if not (_PROMPT.match(line) or is_headline(line))), "")
+    return is_row(first) or sum(map(is_row, lines)) > 1
 
 
 def _is_viewer_row(line: str) -> bool:

@@ -101,6 +101,15 @@ def test_english_goes_before_other_languages(tmp_path):
     assert load(place / "b.dll").messages == {1: "deutsch"}
 
 
+def test_the_folder_of_english_texts_goes_before_those_of_other_languages(tmp_path):
+    files = {
+        "de-DE__a_dll_mui": message_file({0x407: {1: "deutsch"}}),
+        "en-US__a_dll_mui": message_file({0x409: {1: "English"}}),
+    }
+    found = MessageFiles(folder(tmp_path, **files)).find(wanted(1, registered=("a.dll",)))
+    assert found == Found("English")
+
+
 def test_parameter_messages_are_those_of_the_registered_file_or_of_the_system(tmp_path):
     place = folder(tmp_path, kernel32_dll=message_file({5: "Access is denied."}), mine_dll=message_file({5: "Mine"}))
     files = MessageFiles(place)
@@ -124,6 +133,13 @@ def test_sizes_and_numbers_are_bounded(tmp_path, monkeypatch):
     assert MessageFiles(place).find(wanted(provider="B")) is None
     monkeypatch.setattr(dlls, "MAX_SIZE", 100)
     assert load(place / "a.dll").flaw == "larger than 0 MiB, the limit for a message file"
+
+
+def test_tables_of_other_languages_take_no_memory(tmp_path, monkeypatch):
+    languages = []
+    monkeypatch.setattr(dlls, "read_table", lambda raw, language: languages.append(language) or {1: "text"})
+    load(folder(tmp_path, a_dll=message_file({0x407: {1: "a"}, 0x409: {1: "b"}, 0x40C: {1: "c"}})) / "a.dll")
+    assert languages == [0x409]
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,6 +5,7 @@ Each writer says an event in one program's words, independently of the parser th
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -430,3 +431,62 @@ def winlogbeat(event: Event) -> dict[str, Any]:
         "message": MESSAGE,
         "winlog": {name: value for name, value in winlog.items() if value is not None},
     }
+
+
+def velociraptor_row(event: Event) -> dict[str, Any]:
+    """``Windows.EventLogs.EvtxHunter``: a few columns of System, times in whole seconds, the data as in the others."""
+    data = velociraptor(event)
+    return {
+        "EventTime": None if event.time is None else f"{str(event.time)[:19]}Z",
+        "Computer": event.computer,
+        "Channel": event.channel,
+        "Provider": event.provider,
+        "EventID": event.event_id,
+        "EventRecordID": event.record_id,
+        "UserSID": event.user_id,
+        "Username": None,
+        "EventData": data.get("EventData"),
+        "UserData": data.get("UserData"),
+        "Message": MESSAGE,
+        "OSPath": "C:\\Windows\\System32\\winevt\\Logs\\x.evtx",
+    }
+
+
+def evtxecmd(event: Event) -> dict[str, Any]:
+    """EvtxECmd: the data as XML in JSON in a text; unnamed data as one text, without empty strings."""
+    nested = {name: value for name, value in event.data.items() if isinstance(value, Mapping)}
+    unnamed = [value for name, value in event.data.items() if _unnamed(name) and value]
+    named = [
+        {"@Name": name, "#text": _capital_hex(item)} if item else {"@Name": name}
+        for name, value in event.data.items()
+        if not _unnamed(name) and name != "Binary" and name not in nested
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    inner: dict[str, Any] = {"Data": named or ", ".join(unnamed)}
+    if not event.provider_guid:
+        inner["Binary"] = "-".join(re.findall("..", event.data.get("Binary", "")))
+    levels = {0: "LogAlways", 1: "Critical", 2: "Error", 3: "Warning", 4: "Info", 5: "Verbose"}
+    return {
+        "MapDescription": "Something happened",
+        "ChunkNumber": 0,
+        "Computer": event.computer,
+        "Payload": json.dumps({"UserData": nested} if nested else {"EventData": inner}),
+        **({"UserId": event.user_id} if event.user_id else {}),
+        "Channel": event.channel,
+        "Provider": event.provider,
+        "EventId": event.event_id,
+        "EventRecordId": str(event.record_id),
+        "ProcessId": event.process_id or 0,
+        "ThreadId": event.thread_id or 0,
+        "Level": levels[event.level or 0],
+        "Keywords": "Classic",
+        "SourceFile": "C:\\case\\x.evtx",
+        "ExtraDataOffset": 0,
+        "HiddenRecord": False,
+        "TimeCreated": str(event.time).replace("Z", "+00:00"),
+        "RecordNumber": event.record_id,
+    }
+
+
+def _capital_hex(text: str) -> str:
+    return f"0x{text[2:].upper()}" if text.startswith("0x") else text.strip("{}").lower() if text[:1] == "{" else text

@@ -137,6 +137,26 @@ def test_the_time_it_takes_grows_with_the_events_not_with_their_pairs():
     assert time.perf_counter() - started < 20
 
 
+@pytest.mark.parametrize(
+    ("other", "distinct"),
+    [
+        (lambda number: {}, 4000),
+        (lambda number: {"sequence": number + 4000, "record_id": number + 4000}, 8000),
+        (lambda number: {"record_id": None}, 4000),
+    ],
+    ids=["the same", "others", "without numbers"],
+)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_flood_in_one_second_is_no_different(other, distinct, newest_first):
+    many = [event(number, minute=0, Data1=str(number)) for number in range(4000)]
+    again = [replace(one, **other(one.sequence)) for one in many]
+    started = time.perf_counter()
+    assert len(each_once([log(*many, source="a"), log(*again[:: -1 if newest_first else 1], source="b")]).events) == (
+        distinct
+    )
+    assert time.perf_counter() - started < 10
+
+
 def test_a_time_before_the_epoch_of_files_is_a_time_too():
     early = replace(ONE, time=parse_time("1601-01-01T00:00:00Z"))
     printed = replace(early, time=Instant(0, 0, local=True), record_id=None)

@@ -5,6 +5,7 @@ from text_writers import STORY, Clock, get_eventlog, get_winevent, kinds, log_pa
 
 from evtscan.errors import EvidenceError
 from evtscan.parsers.csvexports import read_log
+from evtscan.parsers.textsignatures import is_field_csv
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -97,7 +98,17 @@ def test_log_parser_times_in_utc_beat_local_ones(tmp_path: Path) -> None:
     text = log_parser(STORY, Clock(offset=2), utc=True)
     events, reader = read(read_log, tmp_path, text, name="x.csv", zone="")
     assert [str(event.time) for event in events] == [event.time for event in STORY]
+    assert {event.time_written for event in events} == {None}
+    assert all("TimeWritten" in event.unreadable for event in events), "it is there in local time alone"
     assert kinds(reader) == []
+
+
+def test_log_parser_has_both_times_in_utc(tmp_path: Path) -> None:
+    text = "TO_UTCTIME(TimeGenerated),TO_UTCTIME(TimeWritten),SourceName,EventID\r\n"
+    text += "2001-03-14 08:00:00,2001-03-14 08:00:01,Dhcp,1008\r\n"
+    (event,), _ = read(read_log, tmp_path, text, name="x.csv", zone="")
+    assert (str(event.time), str(event.time_written)) == ("2001-03-14T08:00:00Z", "2001-03-14T08:00:01Z")
+    assert "TimeWritten" not in event.unreadable
 
 
 def test_log_parser_prints_local_times_with_one_offset(tmp_path: Path) -> None:
@@ -145,6 +156,21 @@ def test_a_field_without_end_costs_what_it_swallows_and_no_more(tmp_path: Path) 
     events, reader = read(read_log, tmp_path, broken, name="x.csv")
     assert len(events) == 8
     assert kinds(reader) == ["bad_record"]
+
+
+@pytest.mark.parametrize("names", ["TimeCreated,Id,LevelDisplayName,Message", "TimeGenerated,EntryType,EventID"])
+def test_a_table_without_the_source_says_what_it_lacks(tmp_path: Path, names: str) -> None:
+    assert is_field_csv(names.encode(), "x.csv")
+    with pytest.raises(EvidenceError, match="no column for the source of an event"):
+        read(read_log, tmp_path, f"{names}\r\n3/14/2001 9:26:53 AM,7036,Information,x\r\n", name="x.csv")
+
+
+def test_get_eventlog_needs_no_type(tmp_path: Path) -> None:
+    text = "TimeGenerated,Source,EventID,Message\r\n3/14/2001 9:26:53 AM,Dhcp,1008,Text\r\n"
+    assert is_field_csv(text.encode(), "x.csv")
+    (event,), _ = read(read_log, tmp_path, text, name="x.csv")
+    assert (event.provider, event.event_id, event.message) == ("Dhcp", 1008, "Text")
+    assert {"Level", "EventType"} <= event.unreadable
 
 
 def test_what_is_no_table(tmp_path: Path) -> None:

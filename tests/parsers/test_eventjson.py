@@ -28,8 +28,10 @@ from tests.parsers.exportwriters import (
     chainsaw,
     events_of,
     evtx_dump,
+    evtxecmd,
     lines,
     velociraptor,
+    velociraptor_row,
     winlogbeat,
 )
 
@@ -116,6 +118,37 @@ def test_velociraptor_names_beside_values(tmp_path: Path) -> None:
     assert event.data == {"x": "1", "y": ""}
 
 
+def test_rows_of_velociraptor(tmp_path: Path, events: list[Event]) -> None:
+    content = lines(map(velociraptor_row, events))
+    log = opened(tmp_path / "x.json", content)
+    read = list(log)
+    assert [event.data for event in read] == [event.data for event in events]
+    assert [str(event.time) for event in read] == [f"{str(event.time)[:19]}Z" for event in events]
+    assert [(event.provider, event.event_id, event.record_id, event.user_id) for event in read] == [
+        (event.provider, event.event_id, event.record_id, event.user_id) for event in events
+    ]
+    assert field_value(read[0], "Level") is UNREADABLE
+    assert field_value(read[0], "UserID") is ABSENT
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+def test_evtxecmd(tmp_path: Path, events: list[Event]) -> None:
+    content = lines(map(evtxecmd, events))
+    log = opened(tmp_path / "x.json", content)
+    classic, *others = log
+    assert [event.data for event in others] == [event.data for event in events[1:]]
+    assert [(event.time, event.level, event.user_id) for event in (classic, *others)] == [
+        (event.time, event.level, event.user_id) for event in events
+    ]
+    assert (classic.record_id, classic.header_id, classic.process_id) == (11, 11, None)
+    assert field_value(classic, "Data1") is UNREADABLE, "an empty string before it may be missing"
+    assert field_value(classic, "Binary") == "08000000AB"
+    assert field_value(classic, "Qualifiers") is UNREADABLE
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
 def test_winlogbeat(tmp_path: Path, events: list[Event]) -> None:
     content = lines(map(winlogbeat, events))
     log = opened(tmp_path / "x.ndjson", content)
@@ -143,6 +176,7 @@ def test_what_winlogbeat_cannot_tell(tmp_path: Path, events: list[Event]) -> Non
     assert field_value(named, "Data1") is UNREADABLE, "param1 may stand for unnamed data"
     assert field_value(named, "Data3") is ABSENT
     assert field_value(classic, "Correlation_ActivityID") is ABSENT
+    assert field_value(classic, "UserID") is field_value(classic, "Security_UserID") is UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -242,6 +276,25 @@ def test_what_dump_writes_is_read_again(tmp_path: Path, events: list[Event]) -> 
     content = "".join(line for block in of_events(events) for line in writer.lines(block))
     read = list(opened(tmp_path / "x.jsonl", content))
     assert read == [replace(event, location=other.location) for event, other in zip(events, read, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost"),
+    [
+        ({}, set()),
+        ({"Message": None, "HeaderID": None}, {"Version", "UserID"}),
+        ({"RecordID": None, "HeaderID": None}, {"Version", "UserID", "EventRecordID", "Data9"}),
+        ({"Keywords": None}, {"Version", "UserID", "Keywords", "Data9"}),
+        ({"HeaderID": None, "Data": {}}, {"Version", "UserID", "Data9"}),
+    ],
+    ids=["log", "xml", "list", "psloglist", "powershell"],
+)
+def test_what_an_export_had_lost_stays_lost_in_a_dump_of_it(
+    tmp_path: Path, changes: dict[str, Any], lost: set[str]
+) -> None:
+    (event,) = opened(tmp_path / "x.jsonl", lines([DUMPED | changes]))
+    fields = ("Version", "UserID", "EventRecordID", "Keywords", "Data9")
+    assert {name for name in fields if field_value(event, name) is UNREADABLE} == lost
 
 
 def test_a_dump_of_several_files_keeps_them_apart(tmp_path: Path) -> None:

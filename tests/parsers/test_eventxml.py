@@ -1,6 +1,7 @@
 """XML exports give the events of the binary log, whole, damaged, and in every layout."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ def test_a_namespace_that_the_event_declares(tmp_path: Path, events: list[Event]
     assert log.warnings == []
 
 
+def test_elements_with_a_prefix(tmp_path: Path, events: list[Event]) -> None:
+    content = re.sub(r"<(/?)(?=[A-Z])", r"<\1ev:", viewer(events)).replace("xmlns=", "xmlns:ev=")
+    log = opened(tmp_path / "x.xml", content)
+    read = list(log)
+    assert [event.data for event in read] == [event.data for event in events]
+    assert [(event.time, event.record_id, event.message) for event in read] == [
+        (event.time, event.record_id, MESSAGE) for event in events
+    ]
+    assert log.warnings == []
+    assert is_event_xml(content.encode()[:4096], "x.xml")
+
+
 def test_an_event_inside_an_event(tmp_path: Path, events: list[Event]) -> None:
     """An element of the data may have any name; only one with System begins another event."""
     content = event_xml(events[2]).replace("<SubjectUserName>admin</SubjectUserName>", "<Event><x>1</x></Event>")
@@ -137,8 +150,9 @@ def test_an_event_inside_an_event(tmp_path: Path, events: list[Event]) -> None:
     assert (following.event_id, log.warnings) == (4624, [])
 
 
-def test_code_page_of_a_console(tmp_path: Path, events: list[Event]) -> None:
-    content = wevtutil(events[:1]).replace("\U0001f600", "").encode("cp1252")
+@pytest.mark.parametrize("page", ["cp1252", "cp850"])
+def test_code_page_of_a_console(tmp_path: Path, events: list[Event], page: str) -> None:
+    content = wevtutil(events[:1]).replace("\U0001f600", "").encode(page)
     log = opened(tmp_path / "x.xml", content)
     (event,) = log
     assert event.data["Data2"] == "Größe <&> 'x' \"y\""

@@ -29,6 +29,8 @@ NT = (
         (NT.format("a").replace("following insertion", "following\ninsertion"), ("a",)),
         (XP.format("a, b"), ("a", "b")),
         (XP.format(""), ()),
+        (XP.format("'a'"), ("'a'",)),
+        (XP.format("'C: drive', '', 'b, c.'").removesuffix("."), ("C: drive", "", "b, c.")),
         (VISTA.format("a\nb c"), ("a", "b c")),
         (VISTA.format("a\n\nc"), ("a", "", "c")),
         ("The DHCP Client: It contains the following insertion string(s): a.", None),

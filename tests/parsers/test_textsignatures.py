@@ -67,6 +67,19 @@ def test_each_shape_is_recognised_as_itself_alone(name: str, text: str, encoding
     assert recognised(text, encoding) == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("viewer", viewer_list(STORY[:1])),
+        ("viewer", viewer_list(STORY[:1], separator=",").replace("Type,Date", "Typ,Datum")),
+        ("dumpel", PROMPT + dumpel(STORY[:1])),
+        ("psloglist", "PsLoglist v2.81 - local viewer\r\n\r\nSystem log on \\\\H:\r\n" + psloglist_rows(STORY[:1])),
+    ],
+)
+def test_one_record_below_its_headline_is_enough(name: str, text: str) -> None:
+    assert recognised(text) == [name]
+
+
 def test_a_localised_headline_of_the_new_viewer() -> None:
     text = event_viewer(STORY).replace(
         "Level,Date and Time,Source,Event ID,Task Category", "Ebene,Datum,Quelle,ID,Kategorie"
@@ -85,6 +98,7 @@ def test_a_localised_headline_of_the_new_viewer() -> None:
         "2001-03-14 09:26:53 10.0.0.1 GET /index.html - 80 - 10.0.0.2 Mozilla 200 0 0\r\n" * 3,
         "2001-03-14\t09:26:53\t1\t0\t1008\t5\t6\t7\t8\r\n" * 3,
         "id,name,value\r\n1,a,2\r\n",
+        "id,providername,price\r\n1,Acme,2\r\n",
         "Source,Date,Amount\r\nshop,3/14/2001,5\r\n",
         "a,b,c,d,e\r\n1,3/14/2001 9:26:53 AM,x,16,y\r\n",
         "Status,Time,User,Count,Note\r\nok,3/14/2001 9:26:53 AM,bob,16,fine\r\n",

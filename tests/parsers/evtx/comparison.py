@@ -450,6 +450,23 @@ or not.
 | file | evtscan | recovered | wheel | libevtx | recovered | python-evtx | why they differ |
 |---|---|---|---|---|---|---|---|
 {records}
+
+## Legacy logs (`.evt`)
+
+libevt decodes every record of a `.evt` to the same values. It differs in which records it counts as those of the log
+(`pytest tests/parsers/evt/test_evt_peers.py` compares record by record, value by value):
+
+- **SysEvent.Evt of the corpus:** 6063 records both, but 438 recovered ones, and evtscan 437. Number 1572 in the slack
+  has lost its tail to a newer record: its strings would be those of both, spliced.
+- **A wrapped log with unused bytes 0x27 at its end:** libevt gives the newest records, those after the wrap, only as
+  recovered ones; with dwords 0x00000027, or of a dirty log, not at all. evtscan gives all: fewer than 56 bytes at the
+  end stay unused, and the record after them begins behind the header.
+- **An EOF record that is split over the end, in a dirty log:** libevt loses the newest records; evtscan gives all.
+- **A record with a false length:** libevt gives what is behind it as recovered records; evtscan goes on at the next
+  record, with a warning.
+- **Logs appended to each other:** libevt gives the first, and the others as recovered records or, at an odd offset, not
+  at all; evtscan gives them one after the other, with a warning.
+- **A header that is overwritten:** libevt refuses the file; evtscan reads it by its EOF record, with a warning.
 """
 
 

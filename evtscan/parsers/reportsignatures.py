@@ -178,10 +178,11 @@ def _is_list_of_services(lines: list[str]) -> bool:
     return all(re.match(r"   \S", line) for line in filled[1:-1]) and len(filled) >= 5
 
 
-_HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}\b")
+_HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}[:;,]?\s*$")
 
 
 def _is_list_of_hotfixes(lines: list[str]) -> bool:
+    """Numbers alone, one to a line; a text about them is no list of what is installed."""
     filled = [line for line in lines if line]
     named = sum(1 for line in filled if _HOTFIX_LINE.match(line[:40]))
     return named >= 2 and 2 * named > len(filled)

@@ -140,7 +140,7 @@ def known_now(host: Host, fact: str) -> str:
 
 
 def text_of(known: Known) -> str:
-    """What is known in plain text: a value, or how high it can be (``3 at most``), else a bound (``0…3``), or nothing."""
+    """What is known in plain text: a value or a limit (``3 at most``), else a bound (``0…3``), else nothing."""
     if known.basis is not Basis.UNKNOWN:
         return f"{shown_value(known.value)} at most" if known.at_most else shown_value(known.value)
     return str(known.limit.bound) if known.limit else ""

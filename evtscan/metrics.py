@@ -58,7 +58,8 @@ def measure(
             if row is not None and row.kind is Kind.LOG:
                 logs.append(_measure(source, row, options, warnings))
         except (EvidenceError, OSError) as error:
-            message = str(error) if isinstance(error, EvidenceError) else f"{source.name}: {error.strerror or error}"
+            message = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            message = message.removeprefix(f"{source.name}: ")
             warnings.append(
                 ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=message)
             )

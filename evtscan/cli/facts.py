@@ -16,7 +16,7 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
-from evtscan.errors import EvidenceError, UsageError
+from evtscan.errors import UsageError
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
 from evtscan.model import Event, FactRow, Source
@@ -72,7 +72,7 @@ def facts(
     ) as survey:
         host = survey.host
         if survey.reading.is_empty:
-            raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
+            raise session.nothing_read(survey.reading.skipped)
         moment = None
         if time is not None:
             moment = _Moment(host, host.point_at(time), str(time))

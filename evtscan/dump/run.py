@@ -111,7 +111,8 @@ def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
 
 
 def _unreadable(source: Source, error: EvidenceError) -> ExtractionWarning:
-    return ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=str(error))
+    message = str(error).removeprefix(f"{source.name}: ")
+    return ExtractionWarning(location=Location(source=source.name), kind="unreadable", message=message)
 
 
 def helpers_for(sources: Sequence[Source], query: Query, jobs: int = 0) -> Helpers:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any
 
-from evtscan.errors import EvidenceError
+from evtscan.errors import EvidenceError, NotEvidenceError
 from evtscan.model import (
     PLAIN,
     Event,
@@ -107,7 +107,8 @@ def read(
             if isinstance(error, OSError):
                 reason = f"cannot be read ({error.strerror or type(error).__name__})"
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
-            reading.warn(source.name, "unreadable", f"{source.name}: {reason}")
+            if not isinstance(error, NotEvidenceError):
+                reading.warn(source.name, "unreadable", reason)
     _mark_cleared(reading)
     return reading
 
@@ -135,7 +136,7 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
     reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
     if source.name.lower().endswith(_LOG_NAMES):
         what = "its content is not that of an event log" if size else "it is empty"
-        message = f"{source.name} is named like an event log, but {what}: export or copy the log again"
+        message = f"named like an event log, but {what}: export or copy the log again"
         reading.warn(source.name, "not_a_log", message)
 
 

@@ -135,3 +135,11 @@ def test_a_record_that_two_logs_have_of_which_none_is_the_system_log(evtscan, tm
 def test_a_moment_is_named_once(evtscan, patched):
     assert evtscan("facts", patched, "--record", 1, "--at", "1997-01-01").code == 2
     assert evtscan("facts", patched, "--at", "yesterday").code == 2
+
+
+def test_why_nothing_could_be_read(evtscan, tmp_path):
+    (tmp_path / "System.evtx").write_bytes(b"ElfFile\0" + bytes(5000))
+    for command in ("facts", "timeline"):
+        result = evtscan(command, tmp_path)
+        assert (result.code, result.out) == (1, "")
+        assert "nothing could be read: System.evtx: neither the header nor any chunk" in result.err

@@ -21,7 +21,7 @@ class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
     ``explained_by`` names the rule that explains the event better, where one does, and ``cleared_by`` is the event
-    behind it that says that it is over.
+    behind it that says that it is over. ``support`` is what else was logged and fits.
     """
 
     match: Match
@@ -30,6 +30,7 @@ class Judged:
     explanation: Explanation | None = None
     explained_by: str = ""
     cleared_by: Event | None = None
+    support: tuple[Explanation, ...] = ()
 
     @property
     def event(self) -> Event:

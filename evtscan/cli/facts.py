@@ -161,7 +161,7 @@ def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: in
             continue
         name = f"  {prose(row.name):<{width}}  "
         if len(name) > width + 4:
-            console.print(Text(name.rstrip()), soft_wrap=True)
+            _print_hanging(console, name.rstrip(), Text())
             name = " " * (width + 4)
         note = f" ({prose(row.note)})" if row.note else ""
         line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
@@ -175,7 +175,7 @@ def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: in
 def _print_hanging(console: Console, head: str, text: Text) -> None:
     """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
     if not console.is_terminal:
-        console.print(Text(head).append(text), soft_wrap=True)
+        console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
         return
     for part in text.wrap(console, max(console.width - len(head), _NAME_WIDTH)):
         console.print(Text(head).append(part), soft_wrap=True)

@@ -85,7 +85,10 @@ class FactTimeline:
         self.placed = sorted(placed, key=lambda item: (item.session, item.place))
         self.conflicts: list[tuple[Placed, ...]] = []
         self._stated: dict[int, list[Placed]] = {}
+        outdated = _outdated(self.placed)
         for item in self.placed:
+            if item.assumed and outdated and _comparable(item.statement.value) in outdated:
+                continue
             self._stated.setdefault(item.session, []).append(item)
         for session, items in self._stated.items():
             self._stated[session] = self._settled(items)
@@ -255,6 +258,15 @@ def _admits(bound: Bound, placed: Placed) -> bool:
 
 def _comparable(value: FactValue | Undecided) -> FactValue | Undecided:
     return value.casefold() if isinstance(value, str) else value
+
+
+def _outdated(placed: Iterable[Placed]) -> set[FactValue | Undecided]:
+    """The values that were over before the newest one began, by the word of somebody who says from when on each held.
+
+    A snapshot without time that has one of them is history.
+    """
+    began = [item.statement.value for item in placed if item.is_snapshot and item.statement.since]
+    return {_comparable(value) for value in began} - {_comparable(value) for value in began[-1:]}
 
 
 def _without_order(snapshots: Sequence[Placed]) -> list[list[Placed]]:

@@ -82,7 +82,8 @@ def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
         if known.basis is not Basis.UNKNOWN:
             way = catalogue.how_to_date(fact)
         elif known.locations:
-            way = catalogue.how_to_settle(fact)
+            in_conflict = bool(host.timeline(fact).conflicts)
+            way = catalogue.how_to_date(fact) if in_conflict else catalogue.how_to_settle(fact)
         ways.setdefault(way, []).append(fact)
     return tuple(f"{joined(names)}: {way}" for way, names in ways.items())
 

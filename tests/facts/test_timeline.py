@@ -116,6 +116,17 @@ def test_the_report_says_that_snapshots_disagree():
     assert "2 (a.reg) and 3 (b.reg)" in timeline.at(Point(1, 1)).why
 
 
+def test_who_says_from_when_on_each_value_held_settles_it():
+    def began(minute, value):
+        statement = Statement(name="", value=value, location=Location(source="y"), taken=at(minute), since=True)
+        return Placed(statement=statement, session=-1, sequence=0, ticks=at(minute).ticks)
+
+    rivals = [snapshot(1, INF, 1, dated=False), snapshot(1, INF, 2, dated=False)]
+    timeline = FactTimeline(PACK, [*rivals, began(1, 1), began(2, 2)])
+    assert (timeline.conflicts, len(timeline.placed)) == ([], 4)
+    assert summary(timeline.at(Point(1, 5))) == ("STATED", 2, None)
+
+
 def test_names_that_differ_in_case_agree():
     timeline = FactTimeline("host.name", [snapshot(1, 5, "NTBOX"), snapshot(1, 5, "ntbox")])
     assert timeline.conflicts == []

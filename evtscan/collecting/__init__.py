@@ -132,7 +132,7 @@ def _listed(names: Sequence[str]) -> str:
 
 _CMD_BEGIN = (
     "setlocal",
-    r'set "OUT=%SystemDrive%\evtscan-%COMPUTERNAME%"',
+    r"set OUT=%SystemDrive%\evtscan-%COMPUTERNAME%",  # quotes around it are not known to work on Windows NT 4.0
     'if not "%1"=="" set OUT=%1',
     r'if not exist "%OUT%\." md "%OUT%"',
     r'if not exist "%OUT%\." goto failed',

@@ -24,7 +24,7 @@ _BEGINS = {
     "netstart": r"These Windows (?:NT )?services are started:",
     "driverquery": r'"Module Name","Display Name",|Module Name +Display Name +|Module Name: {2,}\S',
     "hotfixes": (
-        r"(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
+        r"(?!.{0,2000}[|$(){}])(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
         r"|HotFixID\s*[=:]|\S.{0,40}Hotfix Validation Report for \\\\"
     ),
     "ipconfig": r"Windows(?: NT| 2000)? IP Configuration\s*$",

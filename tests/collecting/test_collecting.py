@@ -9,6 +9,7 @@ from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
 from evtscan.facts.catalogue import CATALOGUE, how_to_get, how_to_settle
 from evtscan.model import Finding, HostReport, Report, RuleInfo
+from evtscan.parsers.reportsignatures import tool_of_head
 
 RULE = RuleInfo(id="r1", title="DHCP", level="medium", article="Q162396")
 OTHER = RuleInfo(id="r2", title="No article", level="low")
@@ -110,6 +111,12 @@ def test_files_and_keys_by_name():
         in script
     )
     assert "'rasarp.sys'" in collect_all(MODERN, facts)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS, ids=lambda row: row.name)
+def test_a_script_left_among_the_evidence_is_none(generation):
+    script = collect_all(generation, ["file.rasarp.sys.date"]).encode("ascii")
+    assert tool_of_head(script) is None
 
 
 def test_what_no_command_gives_is_said():

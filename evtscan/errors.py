@@ -2,6 +2,7 @@
 
 EvtscanError                an error that a person can act on: its text is the whole message
 ├── EvidenceError           a file that cannot be read at all (what can be read in part gives warnings)
+│   └── NotEvidenceError    a file of a format that is read, which holds nothing that evtscan looks for
 ├── RuleError               a rule or a set of rules that does not load; carries every problem found
 ├── OutputError             an output that cannot be written, or that is refused
 └── UsageError              a request that makes no sense: unknown rule, path that does not exist
@@ -16,6 +17,10 @@ class EvtscanError(Exception):
 
 class EvidenceError(EvtscanError):
     """One evidence file cannot be read at all. The run goes on and the ledger names the file."""
+
+
+class NotEvidenceError(EvidenceError):
+    """A sound file of a known format with nothing in it that is looked for: a user's hive, the log of a hive."""
 
 
 def why_unreadable(error: EvidenceError | OSError, source: str) -> str:

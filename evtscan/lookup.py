@@ -250,6 +250,7 @@ def around_of(rule: Rule) -> list[str]:
     found = [_words_of_group(correlation)] if correlation is not None else []
     if issue is not None:
         found += [_with_events(rule, entry, entry.text) for entry in issue.context]
+        found += [f"in support: {_with_events(rule, entry, entry.text)}" for entry in issue.supported_by]
         found += [_with_events(rule, issue.cleared_by, issue.cleared_by.text)] if issue.cleared_by is not None else []
     return found
 

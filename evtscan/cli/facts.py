@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from evtscan.cli import options as opt
@@ -17,14 +16,14 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
-from evtscan.errors import EvidenceError, UsageError
+from evtscan.errors import UsageError
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
 from evtscan.model import Event, FactRow, Source
 from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions, records, surveyed, unanswered
 from evtscan.sources import find
-from evtscan.verdicts.hostreport import fact_rows, fact_rows_at
+from evtscan.verdicts.hostreport import NOW, fact_rows, fact_rows_at
 
 
 class FactsFormat(Enum):
@@ -73,7 +72,7 @@ def facts(
     ) as survey:
         host = survey.host
         if survey.reading.is_empty:
-            raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
+            raise session.nothing_read(survey.reading.skipped)
         moment = None
         if time is not None:
             moment = _Moment(host, host.point_at(time), str(time))
@@ -81,15 +80,17 @@ def facts(
             event = _the_one(host, events, record)
             moment = _Moment(host, host.point_of_record(event), f"{event.location}")
         rows = list(fact_rows(host) if moment is None else fact_rows_at(host, moment.point, moment.when))
+        sessions = len(host.sessions)
         warnings = (*survey.reading.warnings, *host.warnings)
     if format is FactsFormat.JSON:
         import msgspec
 
         at_moment = {} if moment is None else {"at": moment.when, "session": moment.session}
-        document = {"host": survey.name, **at_moment, "facts": rows, "warnings": warnings}
+        numbered = [row if row.session is None else replace(row, session=row.session + 1) for row in rows]
+        document = {"host": survey.name, **at_moment, "facts": numbered, "warnings": warnings}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     elif not quiet:
-        _print(session.console(no_color=no_color), f"Facts of {survey.name}{moment or ''}", rows)
+        _print(session.console(no_color=no_color), f"Facts of {survey.name}{moment or ''}", rows, sessions)
     if not quiet:
         for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -142,24 +143,53 @@ def _print_template(sources: Sequence[Source], rules: Sequence[Rule], default_na
     return DONE
 
 
-def _print(console: Console, heading: str, rows: Sequence[FactRow]) -> None:
-    """Print each fact with what is known, and below it the statements in order of time, if they are asked for."""
+_NAME_WIDTH = 28
+"""How many columns the names of facts get; a longer one has a line of its own."""
+_INDENT = 6
+
+
+def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: int) -> None:
+    """Print each fact with what is known, and below it the statements in order of time, if they are asked for.
+
+    ``sessions`` is the number of boot sessions of the host.
+    """
     console.print(Text(prose(heading), "bold"))
-    width = max((len(row.name) for row in rows), default=0)
+    width = min(max((len(row.name) for row in rows), default=0), _NAME_WIDTH)
     for row in rows:
         if row.history:
-            line = Text("    ", "dim").append(" · ".join(_statement(row)), "dim")
-        else:
-            note = f" ({prose(row.note)})" if row.note else ""
-            line = Text(f"{row.name:<{width}}  ").append(prose(row.value), "bold").append(f"  {row.basis}{note}")
-        console.print(Padding(line, (0, 0, 0, 2)))
+            _print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(row, sessions)), "dim"))
+            continue
+        name = f"  {prose(row.name):<{width}}  "
+        if len(name) > width + 4:
+            _print_hanging(console, name.rstrip(), Text())
+            name = " " * (width + 4)
+        note = f" ({prose(row.note)})" if row.note else ""
+        line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
+        if row.time != NOW and row.location is not None:
+            line.append(f" · {prose(str(row.location))}", "not bold dim")
+        _print_hanging(console, name, line)
     if not rows:
         console.print("  nothing is known")
 
 
-def _statement(row: FactRow) -> Iterator[str]:
+def _print_hanging(console: Console, head: str, text: Text) -> None:
+    """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
+    if not console.is_terminal:
+        console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
+        return
+    for part in text.wrap(console, max(console.width - len(head), _NAME_WIDTH)):
+        console.print(Text(head).append(part), soft_wrap=True)
+        head = " " * len(head)
+
+
+def _statement(row: FactRow, sessions: int) -> Iterator[str]:
     yield prose(row.value)
-    yield row.time if row.session is None else f"{row.time}, session {row.session + 1}"
+    if row.session is None:
+        yield row.time
+    else:
+        inside = f"session {row.session + 1}"
+        where = "before the log" if row.session < 0 else inside if row.session < max(sessions, 1) else "after the log"
+        yield f"{row.time}, {where}"
     yield prose(str(row.location or ""))
     if row.note:
         yield prose(row.note)

@@ -12,10 +12,12 @@ from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
 from evtscan.detection.loader import RuleSet, load_rules
 from evtscan.detection.rulecache import key_of, load_through_cache
-from evtscan.errors import RuleError, UsageError
+from evtscan.errors import EvidenceError, RuleError, UsageError
 from evtscan.facts.catalogue import is_known
-from evtscan.model import Level, Report
+from evtscan.model import Level, Report, SkippedFile
 from evtscan.reporters.safetext import prose
+
+_REASONS = 3
 
 
 def rules_of(
@@ -83,6 +85,14 @@ def console(*, no_color: bool = False, stderr: bool = False) -> Console:
     """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
     plain = no_color or bool(os.environ.get("NO_COLOR"))
     return Console(stderr=stderr, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
+
+
+def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
+    """The error of a run that could read none of the files, with what is wrong with the first of them."""
+    reasons = [f"{item.source_file}: {item.reason}" for item in skipped[:_REASONS]]
+    more = f" and {len(skipped) - _REASONS:,} more" if len(skipped) > _REASONS else ""
+    what = "; ".join(reasons) + more or "none of the files is evidence that evtscan reads"
+    return EvidenceError(prose(f"nothing could be read: {what}"))
 
 
 def set_up_logging(verbose: bool) -> None:

@@ -14,7 +14,6 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
-from evtscan.errors import EvidenceError
 from evtscan.model import TimelineRow
 from evtscan.reporters import csv
 from evtscan.reporters.safetext import prose
@@ -70,7 +69,7 @@ def timeline(
         found.sources, loaded.rules, options, host_name=host, default_name=name, skipped=found.skipped
     ) as survey:
         if survey.reading.is_empty:
-            raise EvidenceError("nothing could be read: none of the files is evidence that evtscan reads")
+            raise session.nothing_read(survey.reading.skipped)
         rows = rows_of(survey.host, survey.outcomes)
         if format is TimelineFormat.CSV:
             cells = tuple(tuple(_cells(survey.name, row).values()) for row in rows)

@@ -18,6 +18,7 @@ _UNSAFE = re.compile(r"[^][A-Za-z0-9 .,:;_()/\\'+-]")
 _PLAIN = str.maketrans({"“": "'", "”": "'", "’": "'", "…": "..."})
 _FILE = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,59}", re.ASCII)
 _KEY = re.compile(r"(?:SYSTEM|SOFTWARE)(?:\\[A-Za-z0-9 _.{}()-]{1,100}){1,16}", re.ASCII | re.IGNORECASE)
+_EXPORTED = re.compile(r'regedit /e .*"HKEY_LOCAL_MACHINE\\([^"]+)"')
 _MAX_COMMENT = 200
 _HOSTS_SHOWN = 8
 
@@ -25,7 +26,7 @@ _HOSTS_SHOWN = 8
 def collect_all(generation: Generation, facts: Iterable[str]) -> str:
     """A script that gathers all that evtscan reads of such a host; of files and keys, those that these facts name."""
     needs = [Need(fact=fact) for fact in facts]
-    tasks = [task for step in generation.steps for task in _tasks(step, needs)]
+    tasks = list(_each_key_once(task for step in generation.steps for task in _tasks(step, needs)))
     head = (f"Gathers evidence of this host for evtscan. For {generation.title}.",)
     return _script(generation, head, tasks)
 
@@ -85,6 +86,16 @@ def _tasks(step: Step, needs: Sequence[Need]) -> list[_Task]:
     return [_Task(step, item, number, tuple(asking)) for number, (item, asking) in enumerate(items.items(), 1)]
 
 
+def _each_key_once(tasks: Iterable[_Task]) -> Iterator[_Task]:
+    """The tasks without those that export a key which lies in what another one exports."""
+    exported: list[str] = []
+    for task in tasks:
+        keys = [key.lower() for line in task.lines() for key in _EXPORTED.findall(line)]
+        if not keys or not all(any(f"{key}\\".startswith(f"{above}\\") for above in exported) for key in keys):
+            exported += keys
+            yield task
+
+
 def _gives(step: Step, fact: str) -> bool:
     kind = catalogue.find(fact)
     if kind is None or kind.pattern not in step.gives:
@@ -121,7 +132,7 @@ def _listed(names: Sequence[str]) -> str:
 
 _CMD_BEGIN = (
     "setlocal",
-    r'set "OUT=%SystemDrive%\evtscan-%COMPUTERNAME%"',
+    r"set OUT=%SystemDrive%\evtscan-%COMPUTERNAME%",  # quotes around it are not known to work on Windows NT 4.0
     'if not "%1"=="" set OUT=%1',
     r'if not exist "%OUT%\." md "%OUT%"',
     r'if not exist "%OUT%\." goto failed',
@@ -144,13 +155,17 @@ _ADVICE = (
 )
 
 
+_ON_POWERSHELL = "Where scripts may not run: powershell -ExecutionPolicy Bypass -File SCRIPT.ps1"
+
+
 def _script(generation: Generation, head: Iterable[str], tasks: Iterable[_Task]) -> str:
     """Put a script together, with line ends of Windows."""
     is_cmd = generation.shell is Shell.CMD
     mark = "rem" if is_cmd else "#"
     begin, end = (_CMD_BEGIN, _CMD_END) if is_cmd else (_POWERSHELL_BEGIN, _POWERSHELL_END)
     lines = ["@echo off"] if is_cmd else []
-    lines += [_comment(mark, line) for line in (*head, _ADVICE)]
+    advice = (_ADVICE,) if is_cmd else (_ADVICE, _ON_POWERSHELL)
+    lines += [_comment(mark, line) for line in (*head, *advice)]
     lines += ["", *begin]
     for task in tasks:
         lines += ["", _comment(mark, task.title), *task.lines()]

@@ -1,5 +1,6 @@
 """A saved report → the facts that its open findings lack, and how many of them each would decide."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evtscan.collecting.steps import Generation
@@ -48,7 +49,7 @@ def missing_in(report: Report, generation: Generation) -> Missing:
         for finding in open_:
             usual = tuple(catalogue.how_to_get(fact) for fact in finding.missing_facts)
             notes |= dict.fromkeys((host.host, text) for text in finding.how_to_get if not text.endswith(usual))
-            for fact in finding.missing_facts:
+            for fact in _to_gather(finding):
                 missing.setdefault(fact, []).append((host.host, names.get(finding.rule_id, finding.rule_id)))
     needs = [Need(fact=fact, findings=tuple(dict.fromkeys(findings))) for fact, findings in missing.items()]
     needs.sort(key=lambda need: (-len(need.findings), need.fact))
@@ -57,3 +58,10 @@ def missing_in(report: Report, generation: Generation) -> Missing:
 
 def _is_open(finding: Finding) -> bool:
     return finding.verdict == Verdict.POSSIBLE.value and bool(finding.missing_facts)
+
+
+def _to_gather(finding: Finding) -> Iterator[str]:
+    """The missing facts that evidence would decide: not those in doubt, left open by it, or known for later alone."""
+    for fact in finding.missing_facts:
+        if not finding.how_to_get or any(text.endswith(catalogue.how_to_get(fact)) for text in finding.how_to_get):
+            yield fact

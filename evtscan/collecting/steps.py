@@ -145,8 +145,8 @@ WIN2000 = Generation(
             lines=(
                 r'set "VBS=%OUT%\save-logs.vbs"',
                 r'> "%VBS%" echo wmi = "winmgmts:{{impersonationLevel=impersonate,(Backup,Security)}}!\\.\root\cimv2"',
-                r'>> "%VBS%" echo For Each log In GetObject(wmi).ExecQuery("SELECT * FROM Win32_NTEventlogFile")',
-                r'>> "%VBS%" echo log.BackupEventlog WScript.Arguments(0) + "\" + log.FileName + ".evt"',
+                r'>> "%VBS%" echo For Each logfile In GetObject(wmi).ExecQuery("SELECT * FROM Win32_NTEventlogFile")',
+                r'>> "%VBS%" echo logfile.BackupEventlog WScript.Arguments(0) + "\" + logfile.FileName + ".evt"',
                 r'>> "%VBS%" echo Next',
                 r'cscript //nologo "%VBS%" "%OUT%"',
             ),
@@ -232,7 +232,7 @@ MODERN = Generation(
         Step(
             title="Updates",
             lines=(
-                "Get-HotFix | Select-Object Source, Description, HotFixID, InstalledBy, InstalledOn |",
+                "Get-HotFix | Select-Object CSName, Description, HotFixID, InstalledBy, InstalledOn |",
                 "    Export-Csv -NoTypeInformation -Encoding UTF8 (Join-Path $Out 'hotfixes.csv')",
             ),
             gives=("hotfix",),

@@ -1,4 +1,4 @@
-"""``known_issue.context`` and ``cleared_by`` → what a rule asks of the events around a match, in nouns.
+"""``context``, ``supported_by`` and ``cleared_by`` of a known issue → what a rule asks of the events around a match.
 
 What they come to on a host, with what its logs cover, is decided in ``evtscan.verdicts``.
 """
@@ -102,13 +102,13 @@ def parse_duration(text: str) -> int:
 # -------------------------------------------------------------------------------------------------- reading
 
 
-def context_of(issue: Section, named: Container[str] | None) -> tuple[Around, ...]:
+def context_of(issue: Section, named: Container[str] | None, key: str = "context") -> tuple[Around, ...]:
     """Read ``context``: a list of entries, each with one condition and its options.
 
     ``named`` are the selections that there are; None where names are those of other rules, which may be in any file.
     """
     found = []
-    for section in issue.sections("context"):
+    for section in issue.sections(key):
         kinds = [key for key in section.data if key in _KINDS and key != _SAME_BOOT]
         if not kinds and _SAME_BOOT in section.data:
             kinds = [_SAME_BOOT]
@@ -119,6 +119,15 @@ def context_of(issue: Section, named: Container[str] | None) -> tuple[Around, ..
         if isinstance(found[-1], Beside):
             _check_name(section, kinds[0], named)
     return tuple(found)
+
+
+def supported_by_of(issue: Section, named: Container[str] | None) -> tuple[Beside, ...]:
+    """Read ``supported_by``: other events beside a match that make it no truer and are worth a word."""
+    entries = context_of(issue, named, "supported_by")
+    found = tuple(entry for entry in entries if isinstance(entry, Beside) and entry.wanted)
+    if len(found) < len(entries):
+        issue.problem("takes nothing but followed_by and preceded_by", "supported_by")
+    return found
 
 
 def cleared_by_of(issue: Section, named: Container[str] | None) -> ClearedBy | None:
@@ -134,7 +143,7 @@ def cleared_by_of(issue: Section, named: Container[str] | None) -> ClearedBy | N
 
 
 def names_in(context: Iterable[Around], cleared_by: ClearedBy | None) -> Iterator[str]:
-    """The selections, or rules, that ``context`` and ``cleared_by`` name."""
+    """The selections, or rules, that ``context`` (or ``supported_by``) and ``cleared_by`` name."""
     yield from (entry.name for entry in context if isinstance(entry, Beside))
     if cleared_by is not None:
         yield cleared_by.name

@@ -15,7 +15,7 @@ from evtscan.detection.condition import (
     disjunction,
     tests_in,
 )
-from evtscan.detection.context import cleared_by_of, context_of
+from evtscan.detection.context import cleared_by_of, context_of, supported_by_of
 from evtscan.detection.derive import derived_fields
 from evtscan.detection.ranges import facts_in
 from evtscan.detection.rule import Case, CaseEvent, Doubt, KnownIssue
@@ -35,6 +35,7 @@ KEYS: Final = (
     "derive",
     "entity",
     "context",
+    "supported_by",
     "cleared_by",
     "cause",
     "remedy",
@@ -67,6 +68,7 @@ def known_issue_of(issue: Section, fact_known: FactKnown, named: Container[str] 
         ),
         entity=issue.texts("entity"),
         context=context_of(issue, named),
+        supported_by=supported_by_of(issue, named),
         cleared_by=cleared_by_of(issue, named),
         derive=derived_fields(issue) if "derive" in issue.data else (),
         unobservable=unobservable,

@@ -156,12 +156,12 @@ def _correlation(section: Section, fallback_id: str, fact_known: Callable[[str],
 def _selections_around(
     issue: KnownIssue | None, named: Mapping[str, Condition], logsource: Logsource
 ) -> dict[str, Selection]:
-    """The selections that ``context`` and ``cleared_by`` name."""
+    """The selections that ``context``, ``supported_by`` and ``cleared_by`` name."""
     if issue is None:
         return {}
     return {
         name: Selection(condition=named[name], logsource=logsource, derive=issue.derive)
-        for name in names_in(issue.context, issue.cleared_by)
+        for name in names_in(issue.around, issue.cleared_by)
         if name in named
     }
 

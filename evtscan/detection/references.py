@@ -73,10 +73,10 @@ class _Names:
         return tuple(members)
 
     def _others(self, rule: Rule) -> dict[str, Rule]:
-        """The rules that ``context`` and ``cleared_by`` name."""
+        """The rules that ``context``, ``supported_by`` and ``cleared_by`` name."""
         issue = rule.known_issue
         found: dict[str, Rule] = {}
-        for name in dict.fromkeys(names_in(issue.context, issue.cleared_by) if issue is not None else ()):
+        for name in dict.fromkeys(names_in(issue.around, issue.cleared_by) if issue is not None else ()):
             path: Path = ("known_issue", "context")
             other = self._find(rule, name, path)
             if other is None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any as AnyValue
 
 from evtscan.detection.condition import All, Any, Condition, Operator, Test, disjunction, tests_in
-from evtscan.detection.context import Around, ClearedBy
+from evtscan.detection.context import Around, Beside, ClearedBy
 from evtscan.detection.derive import Derived
 from evtscan.detection.modifiers import plain_text
 from evtscan.detection.ranges import facts_in
@@ -105,13 +105,15 @@ class KnownIssue:
     ``when`` holds the conditions on the host, among them those that nothing can show (``unobservable``) and those that
     only the evidence of another host shows (``elsewhere``). ``derive`` are the fields that the rule works out of an
     event, for its detection too. ``entity`` are the fields that name what a finding is about (a disk, an account).
-    ``context`` is what must hold around a match, ``cleared_by`` the event that says that it is over. ``precedence``
+    ``context`` is what must hold around a match, ``supported_by`` what may stand there and is told if it does,
+    ``cleared_by`` the event that says that it is over, and ``around`` all that is looked for there. ``precedence``
     lists the ids, articles or titles of the rules that this one silences on an event that both match.
     """
 
     when: Condition
     entity: tuple[str, ...] = ()
     context: tuple[Around, ...] = ()
+    supported_by: tuple[Beside, ...] = ()
     cleared_by: ClearedBy | None = None
     derive: tuple[Derived, ...] = ()
     unobservable: tuple[str, ...] = ()
@@ -121,6 +123,11 @@ class KnownIssue:
     doubts: tuple[Doubt, ...] = ()
     cases: tuple[Case, ...] = ()
     precedence: tuple[str, ...] = ()
+
+    @property
+    def around(self) -> tuple[Around, ...]:
+        """What a match is looked at for: what must stand around it, and what may."""
+        return (*self.context, *self.supported_by)
 
 
 class CorrelationType(Enum):

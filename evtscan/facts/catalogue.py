@@ -358,6 +358,11 @@ def how_to_date(name: str) -> str:
     )
 
 
+def how_to_settle(name: str) -> str:
+    """How to obtain a fact that the evidence speaks of and leaves open: more of the same would not tell either."""
+    return f"the evidence leaves it open; find it out and write it in a facts.yaml beside the evidence ({name}: …)"
+
+
 def say(name: str, value: FactValue) -> str:
     """Word a value of a fact for a reader."""
     kind = find(name)

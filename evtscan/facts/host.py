@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from evtscan.facts import COLLECTORS, presence, product, registryvalues, stated
@@ -11,7 +12,7 @@ from evtscan.facts.catalogue import CATALOGUE, find
 from evtscan.facts.logs import LogIndex
 from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
 from evtscan.facts.sets import timeline_of
-from evtscan.facts.statement import Statement
+from evtscan.facts.statement import Listing, Statement
 from evtscan.facts.steppedclock import Elapsed, SteppedClock
 from evtscan.facts.stretches import Stretch, join
 from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
@@ -207,7 +208,7 @@ class Host:
             yield from statements
 
     def _place_by_version(self) -> None:
-        """Put right what is stated of the product and of components by the version that any of the evidence states."""
+        """Put right, by the version that any evidence states, what is stated of product, components and updates."""
         version = self.timeline("os.version")
         by_hand = {facts.source for facts in self.evidence.facts_files}
         for name, before in presence.BEFORE.items():
@@ -219,6 +220,12 @@ class Host:
             ]
             if kept:
                 self._placed[name] = kept
+        reports = {inventory.source for inventory in self.evidence.inventories}
+        if "hotfix" in self._placed:
+            self._placed["hotfix"] = [
+                _in_part(item) if item.statement.location.source in reports and _reaches(version, item, _TEN) else item
+                for item in self._placed["hotfix"]
+            ]
         names = (product.PRODUCT_TYPE, product.PRODUCT_SUITE)
         kinds, suites = (self._place_all(self._look_up(name)).get(name, []) for name in names)
         stated_product = self._placed.get(product.FACT, ())
@@ -304,6 +311,15 @@ class Host:
         if session not in self._places:
             self._places[session] = Places(self.sessions[session])
         return Point(session, self._places[session].of(time), time.ticks)
+
+
+_TEN = (10,)
+"""From this version on each update contains those before it, and reports list the newest of them alone."""
+
+
+def _in_part(item: Placed) -> Placed:
+    """A list of updates as one that may lack some."""
+    return replace(item, statement=replace(item.statement, listing=Listing.PART))
 
 
 def _reaches(version: FactTimeline, item: Placed, least: tuple[int, ...]) -> bool:

@@ -29,6 +29,7 @@ PROVIDES = (
 )
 
 _DRIVERS, _SYSTEM = 0, 1
+_EARLIER = frozenset({"windows.old", "lastgood", "lastgood.tmp"})
 _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 
@@ -116,11 +117,14 @@ def _files(inventory: Inventory) -> Iterator[Statement]:
 def _rank(entry: FileEntry) -> int | None:
     r"""Where Windows loads a file from: ``system32\drivers`` before ``system32``; None for another folder.
 
-    A report that names no folder means the file that it was asked for.
+    A report that names no folder means the file that it was asked for. An earlier Windows (Windows.old), what was saved
+    before a change (LastGood) and a shadow copy have such folders too.
     """
     if entry.folder is None:
         return _DRIVERS
     folder = entry.folder.lower().rstrip("\\").split("\\")
+    if any(part in _EARLIER or "shadowcopy" in part for part in folder):
+        return None
     if folder[-2:] == ["system32", "drivers"]:
         return _DRIVERS
     return _SYSTEM if folder[-1] == "system32" else None

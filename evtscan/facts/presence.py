@@ -132,7 +132,13 @@ def collect_registry(registry: Registry) -> Iterator[Statement]:
             yield statement
 
 
+_ACTIVATION, _SINCE = r"SYSTEM\WPA", (5, 1)
+"""A key in which Windows keeps the state of its activation, and the first version that asks for it (XP)."""
+
+
 def _in_registry(registry: Registry, row: Component) -> Statement | None:
+    if row.fact in BEFORE and BEFORE[row.fact] <= _SINCE and registry.key(_ACTIVATION) is not None:
+        return None
     for name in row.services:
         key = registry.key(rf"{SERVICES}\{name}")
         if key is not None and (row.key_is_enough or "start" in key.values):

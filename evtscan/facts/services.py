@@ -42,8 +42,12 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
             if before is None:
                 continue
         if after is not None:
-            for value in (before, after):
-                yield Statement(name=f"service.{name}.start", value=value, location=event.location, event=event)
+            for value, note in ((before, _BEFORE), (after, "")):
+                fact = f"service.{name}.start"
+                yield Statement(name=fact, value=value, location=event.location, event=event, note=note)
+
+
+_BEFORE = "before a change that is on record"
 
 
 def named_in(facts: Iterable[str]) -> frozenset[str]:

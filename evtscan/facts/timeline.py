@@ -85,7 +85,10 @@ class FactTimeline:
         self.placed = sorted(placed, key=lambda item: (item.session, item.place))
         self.conflicts: list[tuple[Placed, ...]] = []
         self._stated: dict[int, list[Placed]] = {}
+        outdated = _outdated(self.placed)
         for item in self.placed:
+            if item.assumed and outdated and _comparable(item.statement.value) in outdated:
+                continue
             self._stated.setdefault(item.session, []).append(item)
         for session, items in self._stated.items():
             self._stated[session] = self._settled(items)
@@ -123,7 +126,8 @@ class FactTimeline:
             return self._known(later, Basis.CARRIED_BACK, session, limit)
         why = "nothing collected states it"
         if ended is not None:
-            why = f"an earlier value was over: {self._bounds[ended].why}"
+            # what ended it is the limit of this session, or one that a later start narrowed again
+            why = f"an earlier value, {_shown(self._stated[source][-1].statement.value)}, was over by then"
         elif later is not None:
             why = "the value that is stated later cannot have held then"
         return Known(name=self.name, basis=Basis.UNKNOWN, limit=limit, why=why)
@@ -171,7 +175,11 @@ class FactTimeline:
         return sorted(settled, key=lambda item: item.place)
 
     def _stated_at(self, session: int, place: Place) -> Placed | None:
-        """The statement that holds at a place of a session, by what is stated in that session."""
+        """The statement that holds at a place of a session, by what is stated in that session.
+
+        What needs a restart holds for the whole session, unless the start of the session speaks against it: then a
+        restart was not logged, or a snapshot without time was taken later than the log, and it holds from its place on.
+        """
         items = self._stated.get(session)
         if not items:
             return None
@@ -179,7 +187,9 @@ class FactTimeline:
         if at:
             return items[at - 1]
         if self.across_restart:
-            return None if items[0].statement.since else items[0]
+            bound = self._bounds.get(session)
+            is_later = items[0].statement.since or (bound is not None and not _admits(bound.bound, items[0]))
+            return None if is_later else items[0]
         return next((item for item in items if item.is_snapshot and not item.statement.since), None)
 
     def _next(self, session: int) -> Placed | None:
@@ -212,7 +222,7 @@ class FactTimeline:
         stated = bisect_left(self._stating, session) - 1
         if stated >= 0 and self._stating[stated] >= source:
             return None
-        why = f"{bound.why}, {_restarts(session - source)} before"
+        why = f"{bound.why}, {restarts(session - source)} before"
         return Limit(bound=bound.bound, basis=Basis.CARRIED_FORWARD, locations=bound.locations, why=why)
 
     def _anywhere(self) -> Known:
@@ -250,6 +260,15 @@ def _comparable(value: FactValue | Undecided) -> FactValue | Undecided:
     return value.casefold() if isinstance(value, str) else value
 
 
+def _outdated(placed: Iterable[Placed]) -> set[FactValue | Undecided]:
+    """The values that were over before the newest one began, by the word of somebody who says from when on each held.
+
+    A snapshot without time that has one of them is history.
+    """
+    began = [item.statement.value for item in placed if item.is_snapshot and item.statement.since]
+    return {_comparable(value) for value in began} - {_comparable(value) for value in began[-1:]}
+
+
 def _without_order(snapshots: Sequence[Placed]) -> list[list[Placed]]:
     """Snapshots of one session in groups: which of a group is the later one is not known.
 
@@ -278,7 +297,8 @@ def _taken(taken: Instant | None, one_zone: bool) -> tuple[float, float]:
     return (taken.ticks, taken.ticks) if one_zone else (taken.earliest, taken.latest)
 
 
-def _restarts(number: int) -> str:
+def restarts(number: int) -> str:
+    """``1 restart``, ``2 restarts``."""
     return f"{number} restart{'' if number == 1 else 's'}"
 
 

@@ -4,6 +4,9 @@ Named by the OriginalFilename of its version resource, else by its own name. The
 NT 4.0 the text beside it is just ``4.00``. The link date is the TimeDateStamp of the PE header (seconds since 1970),
 unless the file was linked reproducibly, which puts a hash there. The date is that of the copy, unless it lies more than
 a year after the link date: then the copy was dated anew when it was collected, and says nothing of the host.
+
+A file that lies in a copy of the tree of Windows has the folder where it lies there: what a set-up put aside
+(``$NtServicePackUninstall$``, ``dllcache``) is not what Windows loads. Any other file is the one that somebody copied.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +21,8 @@ _FIRST_LINK, _LAST_LINK = date(1990, 1, 1), date(2100, 1, 1)
 _LONGEST_WAY_TO_MARKET = timedelta(days=366)
 _RESOURCE, _DEBUG = 2, 6
 _REPRODUCIBLE = 16
+_OF_WINDOWS = frozenset({"system32", "syswow64", "winsxs", "servicepackfiles", "i386", "dllcache", "lastgood"})
+"""Folders of Windows, and of its media, that hold programs and drivers."""
 
 
 def read_inventory(source: Source) -> tuple[Inventory, ...]:
@@ -36,12 +41,20 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     entry = FileEntry(
         location=Location(source=source.name),
         name=(original or source.base_name).lower(),
+        folder=_folder(source.name),
         size=len(raw),
         date=modified.isoformat() if dated else None,
         version=version,
         linked=linked.isoformat() if linked else None,
     )
     return (Inventory(source=source.name, format="driver", files=(entry,)),)
+
+
+def _folder(name: str) -> str | None:
+    """The folder of an evidence file, if its path shows it to lie in the tree of Windows."""
+    folders = name.replace("!", "/").split("/")[:-1]
+    is_tree = any(part.lower() in _OF_WINDOWS or part.startswith("$") for part in folders)
+    return "\\".join(folders) if is_tree else None
 
 
 def _read(source: Source) -> tuple[bytes, date]:

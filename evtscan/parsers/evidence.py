@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any
 
-from evtscan.errors import EvidenceError, why_unreadable
+from evtscan.errors import EvidenceError, NotEvidenceError, why_unreadable
 from evtscan.model import (
     PLAIN,
     Event,
@@ -117,7 +117,8 @@ def read(
         except (EvidenceError, OSError) as error:
             reason = why_unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
-            reading.warn(source.name, "unreadable", reason)
+            if not isinstance(error, NotEvidenceError):
+                reading.warn(source.name, "unreadable", reason)
     _mark_cleared(reading)
     return reading
 
@@ -145,7 +146,7 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
     reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
     if source.name.lower().endswith(_LOG_NAMES):
         what = "its content is not that of an event log" if size else "it is empty"
-        message = f"{source.name} is named like an event log, but {what}: export or copy the log again"
+        message = f"named like an event log, but {what}: export or copy the log again"
         reading.warn(source.name, "not_a_log", message)
 
 

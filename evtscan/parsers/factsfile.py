@@ -6,24 +6,30 @@
     component.ras:                      # with a date, and who says so
         - {value: true, from: 1997-03-01, source: operator's log book}
         - {value: false, from: 1999-06-15}
-    clock_offset: -3600
+    clock_offset: -3600                 # no fact: the host's clock was an hour slow, in seconds or as -01:00
     host.role:                          # left blank: says nothing; null says "looked for, and not there"
 
-Whether a fact of that name exists is not decided here.
+Times in the file are those of the person who wrote it; with ``clock_offset`` they are turned into what the host's clock
+showed, as its log has it. Whether a fact of that name exists is not decided here.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, FactEntry, FactsFile, Location, Source
 from evtscan.parsers.text import read_text
 from evtscan.parsers.yamltext import Document, Path, YamlSyntaxError, load
-from evtscan.wintypes import Instant, parse_time
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
 MAX_SIZE = 1 << 20
 
+_CLOCK_OFFSET = "clock_offset"
+_OFFSET = re.compile(
+    r"(?P<sign>[+-])?(?:(?P<hours>\d{1,5}):(?P<minutes>[0-5]\d)(?::(?P<rest>[0-5]\d))?|(?P<seconds>\d{1,9}))\Z"
+)
 _FIELDS = frozenset({"value", "from", "source"})
 
 
@@ -56,12 +62,27 @@ class _Reader:
     def read(self) -> FactsFile:
         for problem in self.document.problems:
             self._warn(problem.path, "bad_entry", f"{problem.message} (nothing of this entry is used)", problem.line)
-        entries = list(self._facts(self.document.data or {}, ()))
+        every = list(self._facts(self.document.data or {}, ()))
+        entries = [entry for entry in every if entry.name not in self.doubled]
+        offset = self._clock_offset([entry for entry in entries if entry.name == _CLOCK_OFFSET])
         return FactsFile(
             source=self.source,
-            entries=tuple(entry for entry in entries if entry.name not in self.doubled),
+            entries=tuple(_by_clock(entry, offset) for entry in entries if entry.name != _CLOCK_OFFSET),
             warnings=tuple(self.warnings),
         )
+
+    def _clock_offset(self, entries: Sequence[FactEntry]) -> int:
+        """By how many seconds the host's clock was fast (negative: slow); 0 where nobody says."""
+        if not entries:
+            return 0
+        match = _OFFSET.match(str(entries[0].value).strip())
+        if match is None or len(entries) > 1:
+            message = "clock_offset is one number of seconds, or a time such as -01:00; the entry is left out"
+            self._warn((_CLOCK_OFFSET,), "bad_entry", message)
+            return 0
+        hours, minutes, rest = (int(match[name] or 0) for name in ("hours", "minutes", "rest"))
+        seconds = int(match["seconds"]) if match["seconds"] else 3600 * hours + 60 * minutes + rest
+        return -seconds if match["sign"] == "-" else seconds
 
     def _facts(self, facts: dict[Any, Any], above: Path) -> Iterator[FactEntry]:
         """Every entry of a map of facts; the names of nested maps join with dots."""
@@ -110,6 +131,14 @@ class _Reader:
     def _warn(self, path: Path, kind: str, message: str, line: int | None = None) -> None:
         location = Location(source=self.source, key=_name(path) or None, line=line or self.document.line(path))
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
+
+
+def _by_clock(entry: FactEntry, offset: int) -> FactEntry:
+    """An entry with its time as a clock showed it that was so many seconds fast."""
+    since = entry.since
+    if since is None or not offset:
+        return entry
+    return replace(entry, since=Instant(max(since.ticks + offset * TICKS_PER_SECOND, 0), since.digits, since.local))
 
 
 def _name(path: Path) -> str:

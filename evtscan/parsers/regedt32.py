@@ -40,6 +40,8 @@ _WRITTEN = re.compile(r"Last Write Time: {1,30}(?P<time>\S.{0,60})\Z")
 _CLASS = re.compile(r"Class Name:")
 _VALUE = re.compile(r"Value \d+\s*\Z")
 _PROPERTY = re.compile(r"\s{1,8}(?P<label>Name|Type|Data): {0,30}(?P<text>.*)\Z")
+_MUST_GO_ON = re.compile(r"Key Name:|Class Name:|Value \d+\s*\Z|\s{1,8}(?:Name|Type):")
+"""Lines that cannot be a file's last: a full disk cuts the file off without a word (Q111708)."""
 _DUMPED = re.compile(r"\s{0,4}[0-9a-f]{8} {1,4}(?P<bytes>[0-9a-f]{2}(?:(?: | - )[0-9a-f]{2}){0,15})", re.IGNORECASE)
 _UNNAMED = "<NO NAME>"
 _OF_THE_MACHINE = frozenset({"SYSTEM", "SOFTWARE"})
@@ -53,7 +55,8 @@ def read_registry(source: Source) -> DumpedRegistry:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
     text = read_text(source).text.rstrip("\x1a\0")
-    registry = DumpedRegistry(source.name, "regedt32", cut=not text.endswith("\n"))
+    is_cut = not text.endswith("\n") or _MUST_GO_ON.match(text.rstrip().rpartition("\n")[2]) is not None
+    registry = DumpedRegistry(source.name, "regedt32", cut=is_cut)
     keys, times = [], []
     for key, time in _keys(registry, text):
         keys.append(key)

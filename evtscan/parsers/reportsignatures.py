@@ -24,7 +24,7 @@ _BEGINS = {
     "netstart": r"These Windows (?:NT )?services are started:",
     "driverquery": r'"Module Name","Display Name",|Module Name +Display Name +|Module Name: {2,}\S',
     "hotfixes": (
-        r"(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
+        r"(?!.{0,2000}[|$(){}])(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
         r"|HotFixID\s*[=:]|\S.{0,40}Hotfix Validation Report for \\\\"
     ),
     "ipconfig": r"Windows(?: NT| 2000)? IP Configuration\s*$",
@@ -178,10 +178,11 @@ def _is_list_of_services(lines: list[str]) -> bool:
     return all(re.match(r"   \S", line) for line in filled[1:-1]) and len(filled) >= 5
 
 
-_HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}\b")
+_HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}[:;,]?\s*$")
 
 
 def _is_list_of_hotfixes(lines: list[str]) -> bool:
+    """Numbers alone, one to a line; a text about them is no list of what is installed."""
     filled = [line for line in lines if line]
     named = sum(1 for line in filled if _HOTFIX_LINE.match(line[:40]))
     return named >= 2 and 2 * named > len(filled)

@@ -22,7 +22,7 @@ from evtscan.detection.rule import Doubt, KnownIssue
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.facts.sets import KnownSet
-from evtscan.facts.timeline import Point
+from evtscan.facts.timeline import Point, restarts
 from evtscan.logic import Truth, all_of, any_of, truth
 from evtscan.model import Basis, Bound, Event, Explanation, Known, Limit, Location
 from evtscan.verdicts import operands
@@ -277,7 +277,7 @@ def _stated_elsewhere(known: Known) -> str:
     if not known.basis.carried:
         return ""
     source = f" from {known.locations[0].source}" if known.locations else ""
-    over = f"{known.basis.value} over {_restarts(known.restarts)}" if known.restarts else "stated at another time"
+    over = f"{known.basis.value} over {restarts(known.restarts)}" if known.restarts else "stated at another time"
     way = f"{over}{source}"
     return f"{way}; {known.why}" if known.why else way
 
@@ -288,7 +288,7 @@ def _why_unknown(known: Known) -> str:
         return "; ".join(part for part in (known.why, limit) if part)
     said = catalogue.say(known.name, known.value)
     source = f" in {known.locations[0].source}" if known.locations else ""
-    later = f"{said} is stated{source} only {_restarts(known.restarts)} later and may have come in between"
+    later = f"{said} is stated{source} only {restarts(known.restarts)} later and may have come in between"
     return "; ".join(part for part in (later, limit) if part)
 
 
@@ -301,10 +301,6 @@ def _say_limit(name: str, limit: Limit) -> str:
     else:
         said = f"Service Pack {bound.high} at most"
     return f"{said}, because {limit.why}" if limit.why else said
-
-
-def _restarts(number: int) -> str:
-    return f"{number} restart{'' if number == 1 else 's'}"
 
 
 # ------------------------------------------------------------------------------------------ explanations

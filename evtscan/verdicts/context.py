@@ -36,10 +36,13 @@ class Context:
         self._rule, self._chronology, self._coverage = rule, chronology, Coverage(chronology)
         self._sightings = sightings
         self._entries = issue.context if issue is not None else ()
+        self._support = issue.supported_by if issue is not None else ()
         self._cleared_by = issue.cleared_by if issue is not None else None
         self._sought: dict[Beside, Sought] = {}
         self._channels = {
-            entry.name: rule.selections[entry.name].channels() for entry in self._entries if isinstance(entry, Beside)
+            entry.name: rule.selections[entry.name].channels()
+            for entry in (*self._entries, *self._support)
+            if isinstance(entry, Beside)
         }
         self._entity = {match.event.location: entity for match, entity in matches}
         self._matched = matched_boots(matches, chronology) if self._asks(Boots) else {}
@@ -53,6 +56,10 @@ class Context:
     def around(self, match: Match) -> tuple[Explanation, ...]:
         """Each entry of the context, as it is around a match."""
         return tuple(self._explained(entry, match) for entry in self._entries)
+
+    def supporting(self, match: Match) -> tuple[Explanation, ...]:
+        """What stands beside a match that supports it, as far as it is known to."""
+        return tuple(leaf for entry in self._support if (leaf := self._beside(entry, match)).truth is Truth.TRUE)
 
     def clearing(self, match: Match) -> Event | None:
         """The event behind a match that says that it is over, if there is one."""

@@ -21,7 +21,7 @@ class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
     ``explained_by`` names the rule that explains the event better, where one does, and ``cleared_by`` is the event
-    behind it that says that it is over.
+    behind it that says that it is over. ``support`` is what else was logged and fits.
     """
 
     match: Match
@@ -30,6 +30,7 @@ class Judged:
     explanation: Explanation | None = None
     explained_by: str = ""
     cleared_by: Event | None = None
+    support: tuple[Explanation, ...] = ()
 
     @property
     def event(self) -> Event:
@@ -140,9 +141,9 @@ def known_now(host: Host, fact: str) -> str:
 
 
 def text_of(known: Known) -> str:
-    """What is known in plain text: a value, else a bound (``0…3``), else nothing."""
+    """What is known in plain text: a value or a limit (``3 at most``), else a bound (``0…3``), else nothing."""
     if known.basis is not Basis.UNKNOWN:
-        return shown_value(known.value)
+        return f"{shown_value(known.value)} at most" if known.at_most else shown_value(known.value)
     return str(known.limit.bound) if known.limit else ""
 
 

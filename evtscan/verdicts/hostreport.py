@@ -7,7 +7,7 @@ from typing import Any
 from evtscan.facts.clockcount import count_steps
 from evtscan.facts.host import Host
 from evtscan.facts.statement import Undecided
-from evtscan.facts.timeline import Placed, Point
+from evtscan.facts.timeline import Placed, Point, restarts
 from evtscan.model import (
     Basis,
     Event,
@@ -27,6 +27,9 @@ from evtscan.verdicts.finding import Judged, known_now, shown_value, text_of
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
 from evtscan.verdicts.timeline import row_sequence, rows_of_logs, session_rows
 from evtscan.versions import os_name
+
+NOW = "now"
+"""The time of a row that says what is known of a fact now."""
 
 MAX_DETAIL = 500
 """Characters of an event's data, and of its message, in a row of ``events.csv``."""
@@ -98,7 +101,7 @@ def fact_rows(host: Host) -> Iterator[FactRow]:
     """Each fact of which something is stated: what is known now, then the statements in order of time."""
     for name in host.fact_names:
         timeline = host.timeline(name)
-        yield _row(host.known(name, host.now), "now")
+        yield _row(host.known(name, host.now), NOW)
         for item in _changes(timeline.placed):
             yield _row_of_statement(name, item)
 
@@ -122,13 +125,14 @@ def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
 def _row(known: Known, when: str) -> FactRow:
     limit = known.limit if known.basis is Basis.UNKNOWN else None
     locations = limit.locations if limit else known.locations
+    over = f"over {restarts(known.restarts)}" if known.basis.carried and known.restarts else ""
     return FactRow(
         name=known.name,
         value=text_of(known) or "unknown",
         basis=known.basis.value,
         time=when,
         location=locations[0] if locations else None,
-        note="; ".join(part for part in (known.why, limit.why if limit else "") if part),
+        note="; ".join(part for part in (over, known.why, limit.why if limit else "") if part),
     )
 
 

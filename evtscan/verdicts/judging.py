@@ -172,8 +172,9 @@ class _Case:
         if others:
             more = "One more record" if others == 1 else f"{others:,} more records"
             reason += f" {more} came at a time when not every condition is known."
-        reason += self._also_cleared()
-        finding = self._finding(Verdict.CONFIRMED, affected, reason, with_event(best.match, explanation), best.basis)
+        reason += _in_support(best) + self._also_cleared()
+        shown = with_event(best.match, together(explanation, best.support))
+        finding = self._finding(Verdict.CONFIRMED, affected, reason, shown, best.basis)
         return replace(finding, remedy=self._remedy(best.point, best.event))
 
     def _possible(self, affected: list[Judged]) -> Finding:
@@ -199,7 +200,8 @@ class _Case:
             ways.extend(reasons.to_ask(explanation))
         if not certain:
             ways.extend(reasons.to_ask(example.explanation) or (EXPORT_WHOLE,))
-        reason, shown = " ".join(parts) + self._also_cleared(), with_event(example, explanation)
+        reason = " ".join(parts) + _in_support(best) + self._also_cleared()
+        shown = with_event(example, together(explanation, best.support))
         finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
         remedy = self._remedy(best.point, best.event)
         return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
@@ -327,6 +329,11 @@ class _Case:
 def _explanation(item: Judged) -> Explanation:
     assert item.explanation is not None, "a match of a known issue is judged by its conditions"
     return item.explanation
+
+
+def _in_support(item: Judged) -> str:
+    """What else was logged and fits, as a sentence."""
+    return f" In support: {reasons.listed(leaf.says for leaf in item.support)}." if item.support else ""
 
 
 def _clearing(item: Judged) -> Explanation:

@@ -94,7 +94,8 @@ def _judge(conditions: Conditions, context: Context, chronology: Chronology, mat
     explanation = together(explanation, (*around, *unchecked))
     certain = explanation.truth is Truth.TRUE and match.truth is Truth.TRUE and surroundings is Truth.TRUE
     verdict = Verdict.CONFIRMED if certain else Verdict.POSSIBLE
-    return Judged(match=match, point=point, verdict=verdict, explanation=explanation)
+    support = context.supporting(match)
+    return Judged(match=match, point=point, verdict=verdict, explanation=explanation, support=support)
 
 
 def together(explanation: Explanation, more: Sequence[Explanation]) -> Explanation:

@@ -72,12 +72,18 @@ def missing_facts(explanation: Explanation) -> tuple[str, ...]:
 def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
     """How to obtain each of the facts; one instruction for all that come the same way.
 
-    Of what is known by now, only the time is missing from which it held.
+    Of what is known by now, only the time is missing from which it held; what evidence speaks of and leaves open, more
+    of it would not decide.
     """
     ways: dict[str, list[str]] = {}
     for fact in facts:
-        is_known = host.known(fact, host.now).basis is not Basis.UNKNOWN
-        way = catalogue.how_to_date(fact) if is_known else catalogue.how_to_get(fact)
+        known = host.known(fact, host.now)
+        way = catalogue.how_to_get(fact)
+        if known.basis is not Basis.UNKNOWN:
+            way = catalogue.how_to_date(fact)
+        elif known.locations:
+            in_conflict = bool(host.timeline(fact).conflicts)
+            way = catalogue.how_to_date(fact) if in_conflict else catalogue.how_to_settle(fact)
         ways.setdefault(way, []).append(fact)
     return tuple(f"{joined(names)}: {way}" for way, names in ways.items())
 

@@ -123,7 +123,7 @@ def test_a_bomb_ends_at_the_ratio_with_one_warning(take):
     (warning,) = result.warnings
     assert warning.kind == "archive_limit"
     assert warning.message == (
-        f"case.zip: unpacks to more than {8 << 20:,} bytes; what was unpacked before that counts. Unpack it yourself "
+        f"unpacks to more than {8 << 20:,} bytes; what was unpacked before that counts. Unpack it yourself "
         "and scan the folder"
     )
     assert reasons(result) == {"case.zip!zeros": "the archive holds more than it may"}

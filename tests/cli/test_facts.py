@@ -93,6 +93,18 @@ def test_facts_at_a_time_beyond_the_log(evtscan, patched):
     assert "(before the log)" in evtscan("facts", patched, "--at", "1996-01-01").out
 
 
+def test_facts_before_a_snapshot_that_is_newer_than_the_log(evtscan, patched):
+    """What only rises was no more than the snapshot says; how it came to be known, and from where, stands beside it."""
+    (patched / "facts.yaml").write_text("os.service_pack: [{value: 3, from: 1999-01-01}]\n")
+    facts, document = at(evtscan, patched, "--record", 2)
+    assert facts == {"os.service_pack": ("3 at most", "carried back")}
+    (row,) = document["facts"]
+    assert (row["note"], row["location"]["source"]) == ("over 1 restart", "facts.yaml")
+    assert json.loads(evtscan("facts", patched, "-t", "json").out)["facts"][1]["session"] == 2  # after the only one
+    *_, told = evtscan("facts", patched).out.splitlines()
+    assert told == "      3 · 1999-01-01T00:00:00Z, after the log · facts.yaml, os.service_pack, line 1"
+
+
 def test_facts_at_a_record_of_the_system_log(evtscan, patched):
     facts, document = at(evtscan, patched, "--record", 2)
     assert facts == {"os.service_pack": ("2", "carried forward")}
@@ -123,3 +135,11 @@ def test_a_record_that_two_logs_have_of_which_none_is_the_system_log(evtscan, tm
 def test_a_moment_is_named_once(evtscan, patched):
     assert evtscan("facts", patched, "--record", 1, "--at", "1997-01-01").code == 2
     assert evtscan("facts", patched, "--at", "yesterday").code == 2
+
+
+def test_why_nothing_could_be_read(evtscan, tmp_path):
+    (tmp_path / "System.evtx").write_bytes(b"ElfFile\0" + bytes(5000))
+    for command in ("facts", "timeline"):
+        result = evtscan(command, tmp_path)
+        assert (result.code, result.out) == (1, "")
+        assert "nothing could be read: System.evtx: neither the header nor any chunk" in result.err

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
-from evtscan.facts.catalogue import CATALOGUE
+from evtscan.facts.catalogue import CATALOGUE, how_to_get, how_to_settle
 from evtscan.model import Finding, HostReport, Report, RuleInfo
+from evtscan.parsers.reportsignatures import tool_of_head
 
 RULE = RuleInfo(id="r1", title="DHCP", level="medium", article="Q162396")
 OTHER = RuleInfo(id="r2", title="No article", level="low")
@@ -72,6 +73,21 @@ def test_instructions_beyond_a_fact_are_kept():
     assert f"rem A: {text}\r\n" in collect_missing(NT4, missing_in(saved, NT4))
 
 
+def test_a_key_is_exported_once():
+    below = (r"registry.SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\X", r"registry.SYSTEM\Setup\Y")
+    script = collect_all(NT4, below)
+    assert "HKEY_LOCAL_MACHINE\\SYSTEM\\Setup" in script
+    assert script.count("HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services") == 1
+
+
+def test_what_evidence_left_open_is_not_gathered_again():
+    ways = (f"component.ras: {how_to_settle('component.ras')}", f"os.build: {how_to_get('os.build')}")
+    saved = report(("A", "4.0", [finding("A", "component.ras", "os.build", how_to_get=ways)]))
+    missing = missing_in(saved, NT4)
+    assert missing.needs == (Need(fact="os.build", findings=(("A", "Q162396"),)),)
+    assert missing.notes == (("A", ways[0]),)
+
+
 def test_only_what_decides_is_gathered_the_most_decisive_first():
     needs = (
         Need(fact="component.ras", findings=(("A", "Q1"), ("B", "Q1"), ("C", "Q1"))),
@@ -87,14 +103,20 @@ def test_only_what_decides_is_gathered_the_most_decisive_first():
 
 
 def test_files_and_keys_by_name():
-    facts = ["file.rasarp.sys.date", "file.rasarp.sys.linked", r"registry.SYSTEM\CurrentControlSet\Services\Dhcp\Start"]
+    facts = ["file.rasarp.sys.date", "file.rasarp.sys.linked", r"registry.SYSTEM\CurrentControlSet\Control\Print\Start"]
     script = collect_all(NT4, facts)
     assert script.count(r'copy "%SystemRoot%\system32\drivers\rasarp.sys" "%OUT%"') == 1
     assert (
-        r'start /wait regedit /e "%OUT%\key-1.reg" "HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Dhcp"'
+        r'start /wait regedit /e "%OUT%\key-1.reg" "HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Print"'
         in script
     )
     assert "'rasarp.sys'" in collect_all(MODERN, facts)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS, ids=lambda row: row.name)
+def test_a_script_left_among_the_evidence_is_none(generation):
+    script = collect_all(generation, ["file.rasarp.sys.date"]).encode("ascii")
+    assert tool_of_head(script) is None
 
 
 def test_what_no_command_gives_is_said():

@@ -37,9 +37,10 @@ def test_every_rule_loads_in_pysigma_and_means_something_there():
                 assert rule.detection.parsed_condition[0].parsed is not None
 
 
-def test_the_founding_rule_asks_for_one_source_and_one_id_and_never_for_the_type(catalogue):
+def test_the_founding_rule_asks_for_its_event_and_the_conflict_beside_and_never_for_the_type(catalogue):
     (rule,) = [rule for rule in catalogue.rules if rule.info.article == "Q162396"]
-    assert rule.query() == Query(frozenset({Selector("System", "Dhcp", 1008)}))
+    conflicts = {Selector("System", source, number) for source in ("Tcpip", "TCPIP.SYS") for number in (4198, 4199)}
+    assert rule.query() == Query(frozenset({Selector("System", "Dhcp", 1008), *conflicts}))
     assert rule.known_issue is not None
     assert {doubt.about for doubt in rule.known_issue.doubts} == {"os.service_pack", "component.ras"}
     assert {case.verdict for case in rule.known_issue.cases} == {

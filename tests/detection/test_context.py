@@ -64,6 +64,18 @@ def test_what_clears_an_event_is_read(tmp_path):
     assert list(rule.selections) == ["recovered"]
 
 
+def test_what_supports_a_match_is_read(tmp_path):
+    rule = load_one(tmp_path, DETECTION, "supported_by: [{preceded_by: recovered}]")
+    assert rule.known_issue.supported_by == (Beside(name="recovered", after=False, text="preceded by recovered"),)
+    assert (rule.known_issue.context, list(rule.selections)) == ((), ["recovered"])
+    wrong = rule_text(DETECTION, "when: {os.version: '5.0'}\nsupported_by: [{not_followed_by: recovered}]")
+    (problem,) = load_text(tmp_path, wrong).problems
+    assert (problem.key, problem.message) == (
+        "known_issue.supported_by",
+        "takes nothing but followed_by and preceded_by",
+    )
+
+
 def test_the_rule_asks_for_the_events_around_its_matches(tmp_path):
     rule = load_one(tmp_path, DETECTION, "context: [{not_followed_by: recovered}, {preceded_by: elsewhere}]")
     assert rule.query().selectors == {

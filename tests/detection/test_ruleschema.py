@@ -30,6 +30,7 @@ context:
     - {boots: {at_least: 3, of_last: 5}}
     - {every: 4h, tolerance: 5m}
     - {same_boot: true}
+supported_by: [{preceded_by: s, within: 15m}]
 cleared_by: {event: s, same: [Data1]}
 entity: [Data1, Data2]
 cause: A cause

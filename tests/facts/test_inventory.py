@@ -8,8 +8,9 @@ from evtscan.facts import inventory as collector
 from evtscan.facts import presence
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.displaynames import service_name
+from evtscan.facts.host import Host
 from evtscan.facts.statement import Listing, Undecided
-from evtscan.model import FileEntry, Inventory, Location, ServiceEntry
+from evtscan.model import Basis, Evidence, FileEntry, Inventory, Location, ServiceEntry
 from evtscan.wintypes import Instant
 
 WHOLE = frozenset({"services", "drivers"})
@@ -158,6 +159,7 @@ def test_the_file_that_windows_loads_counts():
         file("rasarp.sys", folder=r"C:\WINNT\$NtServicePackUninstall$", size=1),
         file("rasarp.sys", folder=r"C:\WINNT\system32", size=2),
         file("rasarp.sys", folder=r"C:\WINNT\System32\Drivers", size=3),
+        file("rasarp.sys", folder=r"C:\Windows.old\WINNT\system32\drivers", size=7),
         file("setup.exe", folder=r"D:\i386", size=4),
         file("dhcpcsvc.dll", folder=r"%SystemRoot%\system32", size=5),
         file("copied.sys", size=6),
@@ -212,3 +214,12 @@ def test_any_text(services, version, pack):
         )
     ):
         assert statement.name
+
+
+@pytest.mark.parametrize(("version", "others"), [("6.3.9600", Basis.STATED), ("10.0.19045", Basis.UNKNOWN)])
+def test_a_list_of_windows_10_lacks_what_newer_updates_contain(version, others):
+    listed = {"hotfixes": ("KB5031988", "KB5032189"), "whole": frozenset({"hotfixes"})}
+    report = Inventory(source="systeminfo.txt", format="systeminfo", version=version, **listed)
+    host = Host(Evidence(logs=(), registries=(), inventories=(report,)))
+    known = host.known("hotfix", host.now)
+    assert (known.value, known.others.basis) == (("KB5031988", "KB5032189"), others)

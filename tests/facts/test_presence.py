@@ -47,6 +47,13 @@ def test_ras_in_the_registry(held, whole, expected):
     assert in_registry(held, whole).get("component.ras") == expected
 
 
+def test_a_hive_of_xp_or_later_says_nothing_of_ras_by_itself():
+    """The version stands in another hive, but only Windows XP and later have a key of their activation."""
+    known = in_registry({**keys("WanArp", "DNS"), rf"{SERVICES}\DNS": {"Start": 2}, r"SYSTEM\WPA": {}}, (SERVICES,))
+    assert "component.ras" not in known
+    assert known["component.dns_server"] is True
+
+
 def test_what_a_registry_says_has_its_time_and_its_place():
     statements = list(presence.collect_registry(FakeRegistry(keys("RasArp"), (SERVICES,), taken=at(5))))
     places = {item.name: item.location.key for item in statements}

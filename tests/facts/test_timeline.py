@@ -116,6 +116,17 @@ def test_the_report_says_that_snapshots_disagree():
     assert "2 (a.reg) and 3 (b.reg)" in timeline.at(Point(1, 1)).why
 
 
+def test_who_says_from_when_on_each_value_held_settles_it():
+    def began(minute, value):
+        statement = Statement(name="", value=value, location=Location(source="y"), taken=at(minute), since=True)
+        return Placed(statement=statement, session=-1, sequence=0, ticks=at(minute).ticks)
+
+    rivals = [snapshot(1, INF, 1, dated=False), snapshot(1, INF, 2, dated=False)]
+    timeline = FactTimeline(PACK, [*rivals, began(1, 1), began(2, 2)])
+    assert (timeline.conflicts, len(timeline.placed)) == ([], 4)
+    assert summary(timeline.at(Point(1, 5))) == ("STATED", 2, None)
+
+
 def test_names_that_differ_in_case_agree():
     timeline = FactTimeline("host.name", [snapshot(1, 5, "NTBOX"), snapshot(1, 5, "ntbox")])
     assert timeline.conflicts == []
@@ -131,6 +142,7 @@ BOUNDS = {
     "a later value that it admits is": ([says(2, 5, 2)], {1: bound(0, 3)}, (1, 9), ("CARRIED_BACK", 2, (0, 3))),
     "after the end comes what is stated later": ([says(0, 5, 6), says(3, 5, 2)], {1: bound(0, 3)}, (2, 9), ("CARRIED_BACK", 2, (0, 3))),
     "what is stated goes before it": ([says(1, 5, 6)], {1: bound(0, 3)}, (1, 9), ("STATED", 6, (0, 3))),
+    "what is stated in a session whose start speaks against it holds from there": ([says(1, 50, 6)], {1: bound(0, 3)}, (1, 9), ("UNKNOWN", None, (0, 3))),
     "a later statement replaces it": ([says(2, 5, 5)], {1: bound(0, 3)}, (3, 9), ("CARRIED_FORWARD", 5, None)),
     "an earlier session has none": ([], {1: bound(0, 3)}, (0, 9), ("UNKNOWN", None, None)),
 }  # fmt: skip
@@ -207,10 +219,10 @@ def oracle(said, bounds, whole_session, session, place):  # noqa: C901 - one bra
     before = [item for item in here if item[0] <= place]
     if before:
         return ("STATED", before[-1][1])
-    if here and whole_session:
+    if here and whole_session and (session not in bounds or admits(session, here[0][1])):
         return ("STATED", here[0][1])
     for item in here:
-        if item[2]:
+        if item[2] and not whole_session:
             return ("STATED", item[1])
     for number in range(session - 1, -1, -1):
         if stated_in(number):

@@ -44,6 +44,18 @@ def test_without_original_name(tmp_path):
     assert read(tmp_path, driver(original="..\\evil.sys")).name == "copy.sys"
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("case.zip!C/WINNT/system32/drivers/rasarp.sys", r"files\case.zip\C\WINNT\system32\drivers"),
+        ("WINNT/$NtServicePackUninstall$/rasarp.sys", r"files\WINNT\$NtServicePackUninstall$"),
+        ("drivers/rasarp.sys", None),
+    ],
+)
+def test_a_file_in_the_tree_of_windows_has_its_folder(tmp_path, name, folder):
+    assert read(tmp_path, driver(), name=name).folder == folder
+
+
 def test_a_copy_that_was_dated_anew_says_no_date(tmp_path):
     assert read(tmp_path, driver(), modified=LINKED + 86400 * 3650).date is None
     assert read(tmp_path, driver(), modified=LINKED - 86400).date is None

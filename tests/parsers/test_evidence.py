@@ -7,6 +7,7 @@ from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 from host_builder import at, event, localised, log
 from sample_writer.event import Data, SampleEvent, Value
 from sample_writer.evtx import evtx_log
+from sample_writer.regf import write_hive
 
 from evtscan.model import EVERYTHING, Query, Selector, Source
 from evtscan.parsers import evidence
@@ -68,6 +69,17 @@ def test_a_file_that_cannot_be_read_at_all_does_not_end_the_others(tmp_path):
     assert str(reading.warnings[0].location) == "broken.evtx"
     assert reading.warnings[0].message == reading.skipped[0].reason  # either is printed behind the file's name
     assert "broken.evtx" not in reading.warnings[0].message
+
+
+def test_the_logs_of_a_hive_are_passed_over_without_a_word(tmp_path):
+    hive = write_hive({"Select": {"Current": 1}, "ControlSet001": {}}, written=1, file_name="SYSTEM")
+    log = write_hive({}, written=1, file_name="SYSTEM")[:512] + b"HvLE" + bytes(508)
+    user = write_hive({"Software": {}}, written=1)
+    write(tmp_path, **{"SYSTEM": hive, "SYSTEM.LOG1": log, "NTUSER.DAT": user})
+    reading = read_folder(tmp_path)
+    assert [row.source_file for row in reading.rows] == ["SYSTEM"]
+    assert {item.source_file for item in reading.skipped} == {"SYSTEM.LOG1", "NTUSER.DAT"}
+    assert reading.warnings == []
 
 
 def test_a_file_that_has_vanished(tmp_path):

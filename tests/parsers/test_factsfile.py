@@ -29,7 +29,7 @@ def test_values_stay_as_written(tmp_path: Path) -> None:
     facts = read(
         tmp_path,
         "os.version: 4.0\nos.build: 1381\nos.service_pack: '2'\ncomponent.ras: true\nfile.rasarp.sys.date: 1997-05-01\n"
-        "clock_offset: -3600\nhost.name: NTCLIENT\nfile.rasarp.sys.version: null\n",
+        "host.name: NTCLIENT\nfile.rasarp.sys.version: null\n",
     )
     values = told(facts)
     assert values == {
@@ -38,7 +38,6 @@ def test_values_stay_as_written(tmp_path: Path) -> None:
         "os.service_pack": "2",
         "component.ras": True,
         "file.rasarp.sys.date": "1997-05-01",
-        "clock_offset": -3600,
         "host.name": "NTCLIENT",
         "file.rasarp.sys.version": None,
     }
@@ -46,6 +45,22 @@ def test_values_stay_as_written(tmp_path: Path) -> None:
     assert facts.source == "HOST/facts.yaml"
     assert facts.warnings == ()
     assert str(facts.entries[1].location) == "HOST/facts.yaml, os.build, line 2"
+
+
+@pytest.mark.parametrize(
+    ("offset", "since", "warned"),
+    [
+        ("-3600", "1997-03-01T07:00:00Z", []),
+        ("'+01:30'", "1997-03-01T09:30:00Z", []),
+        ("'-00:00:05'", "1997-03-01T07:59:55Z", []),
+        ("much", "1997-03-01T08:00:00Z", [("bad_entry", 1)]),
+        ("[1, 2]", "1997-03-01T08:00:00Z", [("bad_entry", 1)]),
+    ],
+)
+def test_times_are_those_of_the_hosts_clock(tmp_path: Path, offset: str, since: str, warned: list[object]) -> None:
+    facts = read(tmp_path, f"clock_offset: {offset}\nos.service_pack: {{value: 2, from: 1997-03-01T08:00:00Z}}\n")
+    assert [(entry.name, str(entry.since)) for entry in facts.entries] == [("os.service_pack", since)]
+    assert lines(facts) == warned
 
 
 def test_dated_entries_name_who_says_so(tmp_path: Path) -> None:

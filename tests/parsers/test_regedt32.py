@@ -95,6 +95,13 @@ def test_cut_off(tmp_path):
     assert not registry.covers(SERVICES + r"\RasArp")
 
 
+def test_cut_off_at_the_end_of_a_line(tmp_path):
+    """A value without data: the disk was full."""
+    registry = read(tmp_path, SAVED[: SAVED.rindex("  Data:")])
+    assert "truncated" in [warning.kind for warning in registry.warnings]
+    assert not registry.covers(SERVICES + r"\RasArp")
+
+
 def test_nothing(tmp_path):
     with pytest.raises(EvidenceError, match="shows no registry key"):
         read(tmp_path, "Value 0\n")

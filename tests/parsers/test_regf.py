@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from regipy import RegistryHive
+from regipy.plugins.system.computer_name import ComputerNamePlugin
+from regipy.plugins.system.timezone_data import TimezoneDataPlugin
 from regipy.recovery import apply_transaction_logs
 from sample_writer.regf import Data, Tree, Typed, header_checksum, write_hive
 
@@ -549,8 +551,16 @@ def test_real_hives(
     key = hive.key(SERVICES)
     assert key is not None
     assert (len(key.subkeys), key.whole) == (services, True)
-    regipy = RegistryHive(path).get_key(r"\ControlSet001\Services")
+    peer = RegistryHive(path)
+    regipy = peer.get_key(r"\ControlSet001\Services")
     assert key.subkeys == tuple(child.name for child in regipy.iter_subkeys())
+    for plugin in (named := ComputerNamePlugin(peer, as_json=True), zone := TimezoneDataPlugin(peer, as_json=True)):
+        plugin.run()
+    assert named.entries[0]["name"] == computer
+    shown = zone.entries[r"\ControlSet001\Control\TimeZoneInformation"]
+    theirs = {item["name"].lower(): item["value"] for item in shown if item["value_type"] == "REG_DWORD"}
+    ours = values(hive, rf"{control}\TimeZoneInformation")
+    assert {name: ours[name] for name in theirs} == theirs
     assert str(hive.taken) == taken
     assert [warning.kind for warning in hive.warnings] == ([] if name == "SYSTEM" else ["dirty_hive"])
 

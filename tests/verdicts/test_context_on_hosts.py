@@ -66,6 +66,17 @@ def test_in_one_log(entry, logged, truth, says):
     assert answer(opposite, logged) == (~truth, says)
 
 
+def test_what_supports_a_match_is_told_and_decides_nothing():
+    supported = rule(supported_by=(beside(after=False, within=HOUR), beside(within=HOUR)))
+    with_it = finding(supported, log(two(3), one(5)))
+    assert (with_it.verdict, with_it.count) == ("confirmed", 1)
+    assert with_it.reason.endswith(f" In support: Dhcp 2 preceded it at {at(3)}.")
+    assert with_it.explanation.children[-1].says == f"Dhcp 2 preceded it at {at(3)}"
+    without = finding(supported, log(one(500), two(3), filtered=True))
+    assert without.verdict == "confirmed"
+    assert "In support" not in without.reason
+
+
 def test_the_match_is_none_of_its_own_neighbours():
     again = rule(
         beside(after=False, wanted=False, within=7 * DAY),

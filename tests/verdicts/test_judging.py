@@ -128,6 +128,17 @@ def test_of_what_is_known_by_now_only_the_time_is_missing():
     )
 
 
+def test_what_the_evidence_leaves_open_is_not_to_be_collected_again():
+    services = r"SYSTEM\CurrentControlSet\Services"
+    rras = FakeRegistry({services: {}, services + r"\Router": {"Start": 2}}, whole=[services])
+    found = finding(rule(VERSION, RAS), log(event(5)), rras, facts_file(os_version="4.0"))
+    assert found.missing_facts == ("component.ras",)
+    assert found.how_to_get == (
+        "component.ras: the evidence leaves it open; find it out and write it in a facts.yaml beside the evidence "
+        "(component.ras: …)",
+    )
+
+
 def test_a_value_that_would_make_it_false_is_not_carried_back():
     later = facts_file(os_version="4.0", os_service__pack=2, component_ras=[(False, 50 + 1440 * 10)])
     found = finding(rule(VERSION, RAS), sessions(event(150)), later)

@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evtscan.errors import EvidenceError
+from evtscan.errors import EvidenceError, NotEvidenceError
 from evtscan.model import ExtractionWarning, Location, RegistryKey, RegistryValue, Source
 from evtscan.parsers.regdata import decode_data
 from evtscan.parsers.regf.base_block import SIZE, BaseBlock
@@ -41,15 +41,16 @@ def read_registry(source: Source) -> "Hive":
     """Open a hive of either kind.
 
     Raises:
-        EvidenceError: if the file cannot be read or is too large; if it is a hive's log, a hive of another kind or of a
-            version that is not read; if its root key is unreadable.
+        NotEvidenceError: if it is a hive's log or a hive of another kind.
+        EvidenceError: if the file cannot be read or is too large, if its version is one that is not read or its root
+            key is unreadable.
     """
     raw = _read(source, MAX_SIZE)
     base = BaseBlock.parse(raw)
     if base is None:
         raise EvidenceError(f"{source.name}: cut off in its first block ({len(raw)} bytes); collect it again")
     if base.file_type != 0 or raw[512:516] in (b"HvLE", b"DIRT"):
-        raise EvidenceError(f"{source.name}: a hive's log, which is read together with its hive, not by itself")
+        raise NotEvidenceError(f"{source.name}: a hive's log, which is read together with its hive, not by itself")
     _check_version(source.name, base)
     if not base.dirty:
         return Hive(source.name, raw, base)
@@ -184,7 +185,7 @@ class Hive:
         if self.warnings:
             problem = f"{self.warnings[-1].message} (offset 0x{self.warnings[-1].location.offset:x})"
             raise EvidenceError(f"{self.source}: damaged, so that nothing tells which hive it is: {problem}")
-        raise EvidenceError(f"{self.source}: a registry hive, but neither SYSTEM nor SOFTWARE")
+        raise NotEvidenceError(f"{self.source}: a registry hive, but neither SYSTEM nor SOFTWARE")
 
     def _current_control_set(self) -> str | None:
         names = self._below(self._root).cells

@@ -5,7 +5,8 @@ r"""Lists of hotfixes → inventory: ``wmic qfe``, ``Get-HotFix``, ``hotfix /l``
     HotFixID=KB911164      HotFixID : KB911164                    lists (wmic /format:list, Format-List)
     Q147222: Current on system.                                   QFECheck; hotfix /l scatters numbers
 
-XP shows some as ``File 1`` with the number in ServicePackInEffect.
+XP shows some as ``File 1`` with the number in ServicePackInEffect. Numbers without a caption, one to a line, are taken
+as they stand, but nothing says that they are all.
 """
 
 import re
@@ -17,6 +18,7 @@ from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.times import lone_time
 
 _NUMBER = re.compile(r"(?:KB|Q)\d{6,7}\b", re.IGNORECASE)
+_BARE = re.compile(r"\s*((?:KB|Q)\d{6,7})[:;,]?\s*\Z", re.IGNORECASE)
 _PAIR = re.compile(r"(\w{2,30})\s{0,30}[=:] ?(.{0,400})\Z")
 _QFECHECK = re.compile(r"Hotfix Validation Report for \\\\(\S+)", re.IGNORECASE)
 _VALIDATED = re.compile(r"\s*((?:KB|Q)\d{6,7}):\s*(\S.{0,200})", re.IGNORECASE)
@@ -33,20 +35,25 @@ def parse(section: Section) -> Iterator[Inventory]:
         return
     rows = list(_rows(section, filled))
     draft = Draft(section, "hotfixes")
-    names: list[str] = []
+    found: dict[str, int] = {}
     nameless = 0
     for index, row in rows:
         draft.say("computer", _computer(row), index)
         name = _NUMBER.match(row.get("hotfixid", "")) or _NUMBER.match(row.get("servicepackineffect", ""))
         nameless += name is None
         if name is not None:
-            names.append(name[0].upper())
+            found.setdefault(name[0].upper(), index)
     if not rows:
-        names = [match[0].upper() for line in section.lines for match in _NUMBER.finditer(line[:1000])]
-    if names:
+        pattern = _NUMBER if section.command else _BARE
+        for index, line in enumerate(section.lines):
+            for match in pattern.finditer(line[:1000]):
+                found.setdefault(match[0].strip(" \t:;,").upper(), index)
+    if found:
+        draft.places["hotfixes"] = section.place(min(found.values()))
         # one row alone is what a question for one hotfix gives, too
-        whole = section.closed and len(names) > 1 and not nameless and not _PART.search(section.command)
-        yield draft.inventory(hotfixes=names, whole={"hotfixes"} if whole else ())
+        asked_for_all = bool(rows or section.command) and not _PART.search(section.command)
+        whole = section.closed and len(found) > 1 and not nameless and asked_for_all
+        yield draft.inventory(hotfixes=found, whole={"hotfixes"} if whole else ())
 
 
 def _computer(row: Mapping[str, str]) -> str | None:

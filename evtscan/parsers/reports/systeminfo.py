@@ -112,15 +112,16 @@ def _inventory(section: Section, entries: Sequence[_Entry]) -> Inventory:
         installed, booted = printed_time(entries[_INSTALLED].value), printed_time(entries[_BOOTED].value)
         if booted is not None:
             draft.taken = instant(booted, orders_of([installed or booted, booted]))
-    hotfixes, whole = _hotfixes(entries)
+    hotfixes, whole = _hotfixes(draft, entries)
     return draft.inventory(hotfixes=hotfixes, whole={"hotfixes"} if whole else ())
 
 
-def _hotfixes(entries: Sequence[_Entry]) -> tuple[list[str], bool]:
+def _hotfixes(draft: Draft, entries: Sequence[_Entry]) -> tuple[list[str], bool]:
     """The hotfixes by number, and whether the list is as long as it says and names every one of them."""
     for entry in entries[:-1]:  # the last property may be cut off; the network cards come after the hotfixes
         names = [match[0].upper() for item in entry.items if (match := _HOTFIX.match(item)) is not None]
         if names:
+            draft.places["hotfixes"] = draft.section.place(entry.index)
             count = _COUNT.match(entry.value)
             return names, count is not None and int(count[1]) == len(names) == len(entry.items)
     return [], False

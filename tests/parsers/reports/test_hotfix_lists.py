@@ -1,6 +1,8 @@
 import pytest
 from report_samples import QFECHECK, WMIC_TABLE, read
 
+from evtscan.parsers import reportsignatures
+
 
 def test_wmic_table(tmp_path):
     (report,) = read(tmp_path, WMIC_TABLE.replace("\n", "\r\r\n").encode("utf-16"))
@@ -58,6 +60,14 @@ def test_qfecheck(tmp_path):
         tmp_path, QFECHECK.replace("Q246009:  Current on", "Q246009:  This hotfix should be reinstalled on")
     )
     assert (report.hotfixes, report.whole) == (("Q147222",), frozenset())
+
+
+def test_numbers_alone(tmp_path):
+    """Nothing says that they are all; and a text about updates is no list of what is installed."""
+    (report,) = read(tmp_path, "Q147222\nQ246009:\nQ300039 is missing\n")
+    assert (report.hotfixes, report.whole) == (("Q147222", "Q246009"), frozenset())
+    assert report.places["hotfixes"].line == 1
+    assert not reportsignatures.is_hotfixes(b"KB5031988 failed\nKB5032189 failed\n", "notes.txt")
 
 
 def test_hotfix_tool(tmp_path):

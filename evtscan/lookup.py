@@ -234,7 +234,7 @@ _COUNTED: Final = {
 def _words_of_group(group: Correlation) -> str:
     how_many = "some" if group.condition is not None else "all"
     if group.threshold is not None:
-        how_many = _COUNTS[group.threshold.comparison].format(group.threshold.number)
+        how_many = " and ".join(_COUNTS[part.comparison].format(part.number) for part in group.threshold.parts())
     counted = _COUNTED[group.type].format(fields=" and ".join(group.fields))
     of_one = f", each with the same {' and '.join(group.group_by)}" if group.group_by else ""
     return f"{how_many} {counted} within {lasting(group.timespan)}{of_one}"

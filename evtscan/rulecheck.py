@@ -80,7 +80,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
     found = [
         *told,
         *_of_schema(files.values(), told),
-        *cases.problems(finished),
+        *_of_cases(finished, told),
         *confirmed_twice(finished, others),
     ]
     problems = [*blanks, *(problem for problem in found if problem.file not in unfinished)]
@@ -135,6 +135,14 @@ def _of_schema(files: Iterable[RuleFile], told: Iterable[Problem]) -> Iterator[P
 
 
 # -------------------------------------------------------------------------------------------------------- cases
+
+
+def _of_cases(rules: Sequence[Rule], told: Iterable[Problem]) -> Iterator[Problem]:
+    """What the cases come to, but for facts of which something is told already."""
+    known = {(problem.file, problem.line) for problem in told}
+    for problem in cases.problems(rules):
+        if problem.lint != "case-fact" or (problem.file, problem.line) not in known:
+            yield problem
 
 
 def confirmed_twice(rules: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Problem]:

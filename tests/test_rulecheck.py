@@ -96,6 +96,11 @@ def test_what_loading_says_of_a_line_the_schema_does_not_repeat(rules):
     assert "there is no key 'knd' here (did you mean 'kind'?); known: article, kind, " in problem.message
 
 
+def test_what_a_lint_says_of_a_fact_its_case_does_not_repeat(rules):
+    (rules / "one.yml").write_text(rule(1).replace("facts: {os", "facts: {os.vrsion: '4.0', os"))
+    assert [lint for lint, *_ in found(rules, beside=rules)] == ["unknown-fact"]
+
+
 @pytest.mark.parametrize("value", [">=3", "!=3", "> 3"])
 def test_a_comparison_that_yaml_takes_for_its_own_sign_is_told_so(rules, value):
     (rules / "one.yml").write_text(

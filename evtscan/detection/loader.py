@@ -85,12 +85,13 @@ def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iter
     except OSError as error:
         yield [Problem(file=name, line=None, key="", message=f"cannot be read ({error.strerror or error})")]
     except UnicodeDecodeError as error:
-        yield [Problem(file=name, line=None, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
+        line = error.object.count(b"\n", 0, error.start) + 1
+        yield [Problem(file=name, line=line, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
     except YamlSyntaxError as error:
         yield [Problem(file=name, line=error.line, key="", message=error.message)]
     else:
         if not documents:
-            yield [Problem(file=name, line=None, key="", message="holds no rule")]
+            yield [Problem(file=name, line=1, key="", message="holds no rule")]
         for number, document in enumerate(documents, 1):
             yield _load_document(Problems(name, document, folder=path.parent), number, fact_known)
 

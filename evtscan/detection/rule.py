@@ -145,14 +145,22 @@ class Comparison(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """What must be true of the number of events, values or rules in a group."""
+    """What must be true of the number of events, values or rules in a group; for a range, ``also`` is its other end."""
 
     comparison: Comparison
     number: int | float
+    also: "Threshold | None" = None
 
     def met_by(self, count: int) -> bool:
         """Whether a count fits."""
-        return _COMPARE[self.comparison](count, self.number)
+        return all(_COMPARE[part.comparison](count, part.number) for part in self.parts())
+
+    def parts(self) -> Iterator["Threshold"]:
+        """Each single comparison; all of them must hold."""
+        part: Threshold | None = self
+        while part is not None:
+            yield part
+            part = part.also
 
 
 _COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {

@@ -82,6 +82,22 @@ def test_modifiers(tmp_path, line, yes, no):
 
 
 @pytest.mark.parametrize(
+    ("line", "yes", "no"),
+    [
+        ("'|re': ['fo+$']", "xfoo", "foox"),
+        ("'|re|i': ['^FO']", "foo", "xfo"),
+        ("'|cidr': 192.0.2.0/24", "192.0.2.7", "192.0.3.7"),
+        ("'|contains': ['o*x']", "foox", "xo"),
+        (r"Provider_Name|re: '^Di\w\.$'", "a", "b"),
+    ],
+)
+def test_what_is_no_text_is_taken_as_it_stands_in_keywords_and_for_sources(tmp_path, line, yes, no):
+    rule = load_one(tmp_path, f"s: {{{line}}}\ncondition: s")
+    events = [event(provider="Dis." if value == "a" else "Other", data={"F": value}) for value in (yes, no)]
+    assert [found.event.data["F"] for found in match([rule], events)] == [yes]
+
+
+@pytest.mark.parametrize(
     ("line", "text"),
     [
         ("F: a", "F is a"),
@@ -189,7 +205,9 @@ def test_several_conditions_are_alternatives(tmp_path):
         ("s: [1]\ncondition: s", 9, "detection.s", "keyword must be text"),
         ("s: {F: a}\ncondition: t", 10, "detection.condition", "no selection 't'"),
         ("s: {F: a}\ncondition: 1 of t*", 10, "detection.condition", "no selection fits 't*'"),
-        ("s: {F: a}\ncondition: s and", 10, "detection.condition", "Expected"),
+        ("s: {F: a}\ncondition: s and", 10, "detection.condition", "ends too early: names of selections"),
+        ("s: {F: a}\ncondition: s or 2 of them", 10, "detection.condition", "cannot be read from 'of them' on"),
+        ("s: {'|fieldref': G}\ncondition: s", 9, "detection.s.|fieldref", "name the field before it"),
         ("s: {F: a}\ncondition: s | count() > 5", 10, "detection.condition", "pipe syntax"),
         ("s: {F: a}", 8, "detection.condition", "needs a condition"),
         ("s: {F: a}\ncondition: " + "(" * 50 + "s" + ")" * 50, 10, "detection.condition", "parentheses"),

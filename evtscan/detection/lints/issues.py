@@ -51,7 +51,8 @@ def _unquoted_version(rule: Written, around: Surroundings) -> Found:
     for condition in conditions:
         for test in tests_in(condition):
             if test.field.endswith(".version") and any(isinstance(value, (int, float)) for value in test.values):
-                yield ("known_issue", "when"), f"{test.text!r} compares a number, and 5.10 would be 5.1"
+                paths = (path for path in rule.document.lines if "when" in path and path[-1] == test.field)
+                yield next(paths, ("known_issue", "when")), f"{test.text!r} compares a number, and 5.10 would be 5.1"
 
 
 _COMPARISON = re.compile(r":\s+([<>!=]=?\s*[\d{][\w.{}-]*)")

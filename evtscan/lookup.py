@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Final
 
-from evtscan.detection.condition import All, Any, Condition, Not, Test, Unobservable
+from evtscan.detection.condition import All, Any, Condition, Not, Test, Unobservable, conjunction
 from evtscan.detection.context import Around, Beside, ClearedBy
+from evtscan.detection.derive import Derived, How
 from evtscan.detection.products import FACTS, Products, products_of
 from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Rule
-from evtscan.detection.sourcenames import names_of
-from evtscan.model import Selector
+from evtscan.detection.sourcenames import names_of, row_of
+from evtscan.model import RuleInfo, Selector
 from evtscan.verdicts.reasons import lasting
 
 NAMES_SHOWN = 4
@@ -92,6 +94,47 @@ def _names(rule: Rule) -> set[str]:
     return {name.casefold() for name in names if name}
 
 
+_ARTICLE = re.compile(r"(?P<kind>Q|KB)?(?P<digits>\d{5,7})|CVE-\d{4}-\d{4,7}")
+
+
+def rules_mentioning(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The rules whose texts or references name an article (also by its number alone) that is not their own."""
+    match = _ARTICLE.fullmatch(word.strip().upper())
+    if match is None:
+        return []
+    kind = match["kind"] or "(?:Q|KB)"
+    wanted = re.escape(match[0]) if match["digits"] is None else f"{kind}{match['digits']}"
+    pattern = re.compile(rf"(?<![A-Z0-9]){wanted}(?![0-9])", re.IGNORECASE)
+    return [rule for rule in rules if not rule.silent and any(map(pattern.search, _texts(rule.info)))]
+
+
+def _texts(info: RuleInfo) -> Iterator[str]:
+    yield from (info.description, info.cause, info.fixed_in)
+    for texts in (info.remedy, info.workaround, info.lookalikes, info.references):
+        yield from texts
+
+
+NEAR_SHOWN: Final = 3
+"""How many rules are named to somebody whose word names none."""
+
+
+def rules_near(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The first rules whose titles have all words of what somebody wrote, else those with the most similar names.
+
+    None for the number of an article: one that differs in a digit is another article.
+    """
+    if _ARTICLE.fullmatch(word.strip().upper()):
+        return []
+    speaking = [rule for rule in rules if not rule.silent]
+    wanted = [part for part in word.casefold().split() if len(part) > 2]
+    found = [rule for rule in speaking if wanted and all(part in rule.info.title.casefold() for part in wanted)]
+    if not found:
+        names = {name: rule for rule in reversed(speaking) for name in _names(rule) - {rule.info.id}}
+        close = get_close_matches(word.casefold(), names, n=NEAR_SHOWN, cutoff=0.65)
+        found = list({names[name].info.id: names[name] for name in close}.values())
+    return found[:NEAR_SHOWN]
+
+
 # ------------------------------------------------------------------------------------------------------- events
 
 _EVENT = re.compile(r"\s*(?:(?P<provider>\S.*?)\s*[/\s]\s*)?(?P<id>\d{1,10})\s*\Z")
@@ -109,13 +152,16 @@ def event_called(word: str) -> EventName | None:
 
 def known_of(rules: Sequence[Rule], event: EventName) -> Answer:
     """What rules know of an event: those that select it, by source, and those that only speak of it."""
+    spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     for rule in (rule for rule in rules if not rule.silent and _may_select(rule, event.event_id)):
         for providers in _sources(rule, event):
-            grouped.setdefault(providers, []).append(rule)
+            key = tuple(map(str.casefold, providers))
+            spelled.setdefault(key, providers)
+            grouped.setdefault(key, []).append(rule)
     meanings = tuple(
-        Meanings(providers=providers, event_id=event.event_id, found=_in_order(found))
-        for providers, found in sorted(grouped.items())
+        Meanings(providers=spelled[key], event_id=event.event_id, found=_in_order(found))
+        for key, found in sorted(grouped.items())
     )
     return Answer(meanings=meanings, mentions=tuple(_mentions(rules, event)))
 
@@ -134,11 +180,12 @@ def _selectors(rule: Rule) -> frozenset[Selector]:
 def _sources(rule: Rule, event: EventName) -> Iterator[tuple[str, ...]]:
     """The sources with which a rule selects an event, each as the names that it has."""
     wanted = {name.casefold() for name in names_of(event.provider)} if event.provider else set()
-    rows = {
+    found = [
         _row(selector.provider)
         for selector in _selectors(rule)
         if selector.event_id == event.event_id or (selector.event_id is None and selector.provider and event.provider)
-    }
+    ]
+    rows = {tuple(map(str.casefold, row)): row for row in sorted(found, reverse=True)}.values()
     if not event.provider:
         if len(rows) > NAMES_SHOWN:  # a class of sources
             yield tuple(sorted({name for row in rows for name in row}))
@@ -171,7 +218,7 @@ def _some(sources: Sequence[str]) -> str:
 
 def _row(provider: str | None) -> tuple[str, ...]:
     """All names of a source in one order, whichever of them is given."""
-    return () if provider is None else tuple(sorted(names_of(provider), key=lambda name: (len(name), name)))
+    return () if provider is None else tuple(sorted(row_of(provider), key=lambda name: (len(name), name)))
 
 
 def _in_order(rules: Iterable[Rule]) -> tuple[Meaning, ...]:
@@ -183,7 +230,9 @@ def _meaning(rule: Rule) -> Meaning:
     lines = when.children if isinstance(when, All) else (when,)
     others = (line for line in lines if not (isinstance(line, Test) and line.field in FACTS))
     return Meaning(
-        rule=rule, products=products_of(when), conditions=tuple(text for line in others for text in words_of(line))
+        rule=rule,
+        products=products_of(when),
+        conditions=(*details_of(rule), *_asked_around(rule), *(text for line in others for text in words_of(line))),
     )
 
 
@@ -199,20 +248,83 @@ def _mentions(rules: Iterable[Rule], event: EventName) -> Iterator[Mention]:
 # --------------------------------------------------------------------------------------------------- conditions
 
 
+def details_of(rule: Rule) -> list[str]:
+    """What a rule asks of its events besides id, source and channel, line by line."""
+    asked = [(base, left) for base in rule.bases() if (left := _besides_identity(base.detection)) is not None]
+    if rule.correlation is None or len(asked) < 2:
+        return [line for _, left in asked for line in words_of(left)]
+    return [
+        line for base, left in asked for line in (f"{base.info.title}:", *(f"    {text}" for text in words_of(left)))
+    ]
+
+
+def _besides_identity(condition: Condition) -> Condition | None:
+    """A condition without what it asks of id, source and channel; None if nothing is left."""
+    match condition:
+        case Test():
+            return None if condition.field in _IDENTITY else condition
+        case All(children):
+            left = [part for child in children if (part := _besides_identity(child)) is not None]
+            return conjunction(*left) if left else None
+        case Any(children):
+            return None if all(_besides_identity(child) is None for child in children) else condition
+        case _:
+            return condition
+
+
+_IDENTITY: Final = frozenset({"EventID", "Provider_Name", "Channel"})
+
+
+def derived_of(rule: Rule) -> list[str]:
+    """The fields that a rule works out of its events, in words."""
+    fields = (field for base in (rule, *rule.bases()) for field in base.derived)
+    return list(dict.fromkeys(map(_words_of_derived, fields)))
+
+
+def _words_of_derived(field: Derived) -> str:
+    names = [str(name) for name in field.of]
+    match field.how:
+        case How.CAPTURE:
+            what = f"what {field.pattern} captures in {names[0]}"
+        case How.SIZE:
+            what = f"the size of {names[0]}"
+        case How.UTF16:
+            what = f"the text at 0x{field.offset:x} of {names[0]}"
+        case How.DWORD | How.WORD | How.BYTE:
+            what = f"the {field.how.value} at 0x{field.offset:x} of {names[0]}"
+        case _:
+            what = f"{field.how.value} of {' and '.join(names)}"
+    return f"{field.name}: {what}"
+
+
+def doubts_of(rule: Rule) -> list[str]:
+    """What makes a fact untrustworthy on a host, and why."""
+    doubts = rule.known_issue.doubts if rule.known_issue is not None else ()
+    return [f"{doubt.about}: {doubt.reason}" for doubt in doubts]
+
+
 def around_of(rule: Rule) -> list[str]:
     """What must stand around an event of a rule, or how many of them together, in words."""
-    correlation, issue = rule.correlation, rule.known_issue
-    found = [_words_of_group(correlation)] if correlation is not None else []
-    if issue is not None:
-        found += [_with_events(rule, entry, entry.text) for entry in issue.context]
-        found += [_with_events(rule, issue.cleared_by, issue.cleared_by.text)] if issue.cleared_by is not None else []
-    return found
+    clearing = rule.known_issue.cleared_by if rule.known_issue is not None else None
+    return [*_asked_around(rule), *([] if clearing is None else [_with_events(rule, clearing, clearing.text)])]
+
+
+def _asked_around(rule: Rule) -> Iterator[str]:
+    """What must hold around an event, without what only says that it is over."""
+    if rule.correlation is not None:
+        yield _words_of_group(rule.correlation)
+    for entry in rule.known_issue.context if rule.known_issue is not None else ():
+        yield _with_events(rule, entry, entry.text)
 
 
 def _with_events(rule: Rule, entry: Around | ClearedBy, text: str) -> str:
     """The words of an entry with the events behind the name that it gives."""
     named = rule.selections.get(entry.name) if isinstance(entry, (Beside, ClearedBy)) else None
-    return f"{text} ({'; '.join(_listed(named.selectors()))})" if named is not None else text
+    if named is None:
+        return text
+    left = _besides_identity(named.condition)
+    details = [] if left is None else [line.strip(" -") for line in words_of(left)]
+    return f"{text} ({', '.join(('; '.join(_listed(named.selectors())), *details))})"
 
 
 _COUNTS: Final = {

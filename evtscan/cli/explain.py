@@ -13,6 +13,8 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.detection import catalogue
+from evtscan.detection.loader import SUFFIXES
 from evtscan.detection.products import products_of
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
@@ -22,10 +24,15 @@ from evtscan.lookup import (
     EventName,
     Meanings,
     around_of,
+    derived_of,
+    details_of,
+    doubts_of,
     event_called,
     events_of,
     known_of,
     rules_called,
+    rules_mentioning,
+    rules_near,
     words_of,
 )
 from evtscan.model import Finding, HostReport, RuleInfo
@@ -45,7 +52,7 @@ def explain(
         str,
         typer.Argument(
             metavar="WORD",
-            help="A rule (id, title, file name), an article (Q162396) or an event (Dhcp/1008, 1008).",
+            help="A rule (id, title, file), an article (Q162396) or an event (Dhcp/1008, 1008).",
             show_default=False,
         ),
     ],
@@ -60,13 +67,20 @@ def explain(
     no_color: opt.NoColor = False,
 ) -> int:
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
-    known = session.rules_of(rules, cached=not no_rule_cache).rules
+    own = _own_file(rule)
+    known = session.rules_of([own] if own else rules, cached=not no_rule_cache).rules
     word, paths = _word(rule, paths or [])
     console = session.console(no_color=no_color)
-    chosen, event = rules_called(known, word), event_called(word)
+    chosen = [item for item in known if not item.silent] if own else rules_called(known, word)
+    event = None if own else event_called(word)
     answer = known_of(known, event) if event else NOTHING
-    if not chosen and answer == NOTHING:
-        raise UsageError(_unknown(word, event))
+    mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
+    if not chosen and not mentions and answer == NOTHING:
+        raise UsageError(_unknown(word, event, rules_near(known, word)))
+    if mentions:
+        _print(
+            console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
+        )
     for item in chosen:
         _print(console, _page(item))
     if answer != NOTHING:
@@ -83,18 +97,31 @@ def explain(
     return DONE
 
 
+def _own_file(word: str) -> Path | None:
+    """The rule file that a word names, unless it lies in the catalogue, whose rules are known by their files anyway."""
+    path = Path(word)
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return None
+    return None if path.resolve().is_relative_to(catalogue.folder().resolve()) else path
+
+
 def _word(word: str, paths: list[str]) -> tuple[str, list[str]]:
-    """The word and the evidence; ``Dhcp 1008`` may come as two arguments."""
-    if len(paths) == 1 and paths[0].isdecimal() and not Path(paths[0]).exists():
-        return f"{word} {paths[0]}", []
+    """The word and the evidence; ``Dhcp 1008`` may come as two arguments, a rule of the catalogue as its file."""
+    place, folder = Path(word).resolve(), catalogue.folder().resolve()
+    if place.suffix.lower() in SUFFIXES and place.is_file() and place.is_relative_to(folder):
+        return place.relative_to(folder).as_posix(), paths
+    if paths and paths[0].isdecimal() and not Path(paths[0]).exists():
+        return f"{word} {paths[0]}", paths[1:]
     return word, paths
 
 
-def _unknown(word: str, event: EventName | None) -> str:
+def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
     if event is not None:
         number = "" if event.provider else ", nor is it the number of an article"
         return f"{event}: no rule is about this event, and none mentions it{number}; “evtscan rules list” shows them"
-    return f"{word}: no rule has this article, id, title or file name; “evtscan rules list” shows them"
+    shown = " or ".join(f"“{rule.info.title}” ({rule.info.article or rule.info.file})" for rule in near)
+    meant = f" (did you mean {shown}?)" if shown else ""
+    return f"{word}: no rule has this article, id, title or file name{meant}; “evtscan rules list” shows them"
 
 
 def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -139,9 +166,14 @@ def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
     sections: tuple[tuple[str, Sequence[str]], ...] = (
         ("Description", [info.description]),
         ("Logged as", events_of(rule)),
+        ("And in it", details_of(rule)),
+        ("Fields worked out of it", derived_of(rule)),
         ("And around it", around_of(rule)),
         ("On hosts where", tuple(conditions)),
+        ("Facts that are doubtful", doubts_of(rule)),
         ("Products", [str(products_of(issue.when))] if issue else []),
+        ("One finding for each", [" and ".join(issue.entity)] if issue else []),
+        ("Goes before", [", ".join(issue.precedence)] if issue else []),
         ("Cause", [info.cause]),
         ("Remedy", [f"{number}. {step}" for number, step in enumerate(info.remedy, 1)]),
         ("Until then", info.workaround),

@@ -47,6 +47,7 @@ from evtscan.detection.ranges import EVENT, is_range, parse_range
 from evtscan.detection.rule import Logsource
 from evtscan.detection.section import Problems, Section, did_you_mean
 from evtscan.detection.sourcenames import names_of
+from evtscan.detection.values import number_shown
 from evtscan.parsers.yamltext import Path
 
 MAX_CONDITION = 2000
@@ -187,6 +188,11 @@ def _definition(value: AnyValue, path: Path, problems: Problems) -> Condition:
 
 
 def _parsed_condition(text: str, named: Mapping[str, Condition], detection: Section) -> Condition:
+    if "|" in text:
+        detection.problem(
+            "a pipe is of an older Sigma: write a correlation, a document of its own, instead", "condition"
+        )
+        return All(())
     if len(text) > MAX_CONDITION or _depth(text) > MAX_PARENTHESES:
         detection.problem(
             f"longer than {MAX_CONDITION} characters or with more than {MAX_PARENTHESES} parentheses in each other: "
@@ -538,7 +544,9 @@ def _either(parts: Iterable[str]) -> str:
 
 
 def _shown(value: AnyValue) -> str:
-    return "absent" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "absent" if value is None else number_shown(value) if isinstance(value, int) else str(value)
 
 
 def _message(error: Exception) -> str:

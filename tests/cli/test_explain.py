@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+from evtscan.detection import catalogue
+
 
 @pytest.mark.parametrize("word", ["Q162396", "q162396", "dhcp-decline-fails-with-ras"])
 def test_a_rule_as_a_page(evtscan, word):
@@ -38,6 +40,28 @@ def test_a_rule_shows_its_event_its_conditions_and_products(evtscan):
         assert text in re.sub(r" +\n", "\n", result.out)
 
 
+def test_a_rule_is_found_by_its_file_wherever_that_is(evtscan, tmp_path):
+    file = catalogue.folder() / "nt" / "dhcp" / "dhcp-decline-fails-with-ras.yml"
+    assert evtscan("explain", file).out == evtscan("explain", "Q162396").out
+    copy = tmp_path / "my-rule.yml"
+    copy.write_text(file.read_text(encoding="utf-8").replace("title: DHCP", "title: My DHCP", 1), encoding="utf-8")
+    assert evtscan("explain", copy).out.startswith("My DHCP decline fails")
+
+
+def test_an_article_that_rules_only_mention(evtscan):
+    result = evtscan("explain", "Q224792")
+    assert result.code == 0
+    assert result.out.startswith("Rules that mention Q224792\n  DHCP decline fails")
+
+
+def test_a_page_has_all_that_a_rule_asks(evtscan):
+    page = re.sub(r" +\n", "\n", evtscan("explain", "Q162396").out)
+    assert "Facts that are doubtful\n  os.service_pack: Rasarp.sys is older than Service Pack 3" in page
+    page = re.sub(r" +\n", "\n", evtscan("explain", "srv-2012-from-smb1-clients").out)
+    assert "Logged as\n  Srv or Svr 2012\nAnd in it\n  Status is 0xC0000184\n" in page
+    assert "Fields worked out of it\n  Status: the dword at 0x14 of Binary\n" in page
+
+
 @pytest.mark.parametrize("words", [["Dhcp/1008"], ["dhcp 1008"], ["Dhcp", "1008"]])
 def test_an_event_shows_what_it_means_and_on_which_products(evtscan, words):
     result = evtscan("explain", *words)
@@ -62,6 +86,7 @@ def test_a_number_alone_shows_every_source(evtscan):
         (["Dhcp/9"], "Dhcp 9: no rule is about this event, and none mentions it"),
         (["999999"], "999999: no rule is about this event, and none mentions it, nor is it the number of an article"),
         (["nonsense"], "nonsense: no rule has this article, id, title or file name"),
+        (["decline fails"], "(did you mean “DHCP decline fails with RAS on Windows NT 4.0 Service Pack 2” (Q162396)"),
     ],
 )
 def test_what_nobody_knows_is_said_in_a_sentence(evtscan, words, sentence):
@@ -72,6 +97,7 @@ def test_what_nobody_knows_is_said_in_a_sentence(evtscan, words, sentence):
 
 def test_an_event_on_evidence_is_explained_by_its_rules(evtscan, affected):
     result = evtscan("explain", "Dhcp/1008", affected)
+    assert evtscan("explain", "Dhcp", "1008", affected).out == result.out
     assert result.code == 0
     assert "CONFIRMED" in result.out
     assert "facts.yaml" in result.out

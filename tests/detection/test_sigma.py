@@ -208,7 +208,7 @@ def test_several_conditions_are_alternatives(tmp_path):
         ("s: {F: a}\ncondition: s and", 10, "detection.condition", "ends too early: names of selections"),
         ("s: {F: a}\ncondition: s or 2 of them", 10, "detection.condition", "cannot be read from 'of them' on"),
         ("s: {'|fieldref': G}\ncondition: s", 9, "detection.s.|fieldref", "name the field before it"),
-        ("s: {F: a}\ncondition: s | count() > 5", 10, "detection.condition", "pipe syntax"),
+        ("s: {F: a}\ncondition: s | count() > 5", 10, "detection.condition", "write a correlation"),
         ("s: {F: a}", 8, "detection.condition", "needs a condition"),
         ("s: {F: a}\ncondition: " + "(" * 50 + "s" + ")" * 50, 10, "detection.condition", "parentheses"),
         ("s: {F: a}\ncondition: " + "not " * 400 + "s", 10, "detection.condition", "parentheses"),

@@ -150,8 +150,8 @@ def _event(text: str) -> tuple[str, int | None]:
     if not text:
         return "", None
     provider, _, number = text.rpartition("/")
-    if not provider or not number.isdecimal():
-        raise UsageError(f"--event {text}: give source and number, such as Dhcp/1008")
+    if not provider or not number.isdecimal() or int(number) > 0xFFFF:
+        raise UsageError(f"--event {text}: give source and number (up to 65535), such as Dhcp/1008")
     return provider, int(number)
 
 

@@ -47,7 +47,7 @@ def test_a_rule_that_is_well_made_has_no_problem(tmp_path):
 
 BENIGN = ("kind: defect", "kind: benign")
 BROKEN = [
-    ("event-id-without-provider", 8, "detection", [(S, "    s: {EventID: 7}\n")]),
+    ("event-id-without-provider", 9, "detection.s.EventID", [(S, "    s: {EventID: 7}\n")]),
     ("provider-wildcard", 9, "detection.s.Provider_Name|contains", [(S, "    s: {Provider_Name|contains: Disk}\n")]),
     ("provider-wildcard", 9, "detection.s.Provider_Name", [(S, "    s: {Provider_Name: 'Di*'}\n")]),
     (
@@ -57,6 +57,7 @@ BROKEN = [
         [(S, "    s: {Provider_Name|expand: '%disks%', EventID: 7}\n")],
     ),
     ("event-id-as-text", 9, "detection.s.EventID", [("EventID: 7}\n    cond", "EventID: '7'}\n    cond")]),
+    ("event-id-too-large", 9, "detection.s.EventID", [("EventID: 7}\n    cond", "EventID: 0x40000007}\n    cond")]),
     ("field-in-other-letters", 9, "detection.s.data1", [("7}\n    cond", "7, data1: x}\n    cond")]),
     ("field-in-other-letters", 9, "detection.s.computer", [("7}\n    cond", "7, computer: x}\n    cond")]),
     ("message-only", 9, "detection.s.Message|contains", [("7}\n    cond", "7, Message|contains: x}\n    cond")]),
@@ -201,7 +202,7 @@ def test_a_plain_sigma_rule_may_rely_on_the_channel_of_one_source(tmp_path):
     text = rule_text("s: {EventID: 1}\ncondition: s").replace("service: system", "service: sysmon")
     assert lints(tmp_path, text) == []
     text = rule_text("s: {EventID: 1}\ncondition: s")
-    assert lints(tmp_path, text) == [("event-id-without-provider", 8, "detection")]
+    assert lints(tmp_path, text) == [("event-id-without-provider", 9, "detection.s.EventID")]
 
 
 def test_a_plain_sigma_rule_may_have_keys_of_its_own_but_no_misspelt_ones(tmp_path):

@@ -116,6 +116,12 @@ def test_files_and_folders_are_checked_together(rules, tmp_path):
     assert found(rules, other, beside=rules) == [("title-style", "other.yml", 1, "title")]
 
 
+def test_files_of_one_name_in_two_folders_are_checked_both(rules, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "one.yml").write_text(rule(2, title="rule number 2", event_id=51))
+    assert found(rules, tmp_path / "more", beside=rules) == [("title-style", "more/one.yml", 1, "title")]
+
+
 # ---------------------------------------------------------------------------------------- cases and other rules
 
 

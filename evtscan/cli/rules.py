@@ -111,11 +111,13 @@ def check_rules(
         if not path.exists():
             raise UsageError(f"{path}: there is no such rule file or folder")
     checked = rulecheck.check(chosen)
+    if not checked.rules and not checked.problems:
+        raise UsageError(f"{', '.join(map(str, chosen))}: there is no rule file (.yml, .yaml) in it")
     for problem in checked.problems:
         typer.echo(f"{problem} [{problem.lint}]")
     if not quiet:
         typer.echo(f"{checked.rules} rules, {checked.cases} cases, {len(checked.problems)} problems", err=True)
-    return USAGE if checked.problems or not checked.rules else DONE
+    return USAGE if checked.problems else DONE
 
 
 @app.command("new")

@@ -43,6 +43,20 @@ def test_check_of_a_path_that_does_not_exist(evtscan):
     assert evtscan("rules", "check", "nowhere.yml").code == 2
 
 
+def test_check_of_a_folder_without_rules(evtscan, tmp_path):
+    result = evtscan("rules", "check", tmp_path)
+    assert result.code == 2
+    assert "there is no rule file (.yml, .yaml) in it" in result.err
+
+
+def test_named_files_of_one_name_must_load_both(evtscan, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / RULE.name).write_text("title: [", "utf-8")
+    result = evtscan("rules", "list", "-r", RULE, "-r", tmp_path / "more" / RULE.name)
+    assert result.code == 2
+    assert f"{RULE.name}:2: " in result.err
+
+
 def test_check_prints_the_name_of_each_lint(evtscan, tmp_path):
     path = tmp_path / RULE.name
     text = RULE.read_text("utf-8").replace("kind: defect", "kind: bug", 1)

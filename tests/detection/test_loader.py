@@ -6,7 +6,7 @@ from example_rules import knows, load_text, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evtscan.detection.loader import load_rules
+from evtscan.detection.loader import load_rules, rule_files
 from evtscan.model import Query, Selector
 
 DETECTION = "s: {Provider_Name: Disk, EventID: 7}\ncondition: s"
@@ -68,6 +68,27 @@ def test_a_folder_is_read_in_order_and_its_bad_files_do_not_stop_the_others(tmp_
     ]
     assert [refused.file for refused in loaded.refused] == ["bad.yml", "empty.yml", "latin.yml", "list.yml"]
     assert "save it as UTF-8" in loaded.refused[2].message
+
+
+def test_each_file_counts_once_and_has_a_name_of_its_own(tmp_path):
+    for number, place in enumerate(("a/x/one.yml", "b/x/one.yml", "c/b/x/one.yml"), 1):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_text(rule_text(DETECTION, number=number), encoding="utf-8")
+    paths = [
+        tmp_path / "a",
+        tmp_path / "b",
+        tmp_path / "a" / "x",
+        tmp_path / "c" / "b",
+        tmp_path / "b" / "x" / "one.yml",
+    ]
+    assert rule_files(paths) == {
+        "x/one.yml": tmp_path / "a/x/one.yml",
+        "b/x/one.yml": tmp_path / "b/x/one.yml",
+        "b/x/one.yml (2)": tmp_path / "c/b/x/one.yml",
+    }
+    loaded = load_rules(paths, fact_known=knows)
+    assert loaded.problems == ()
+    assert [rule.file for rule in loaded.rules] == ["x/one.yml", "b/x/one.yml", "b/x/one.yml (2)"]
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path):

@@ -75,6 +75,8 @@ BROKEN = [
     ("no-remedy", 11, "known_issue", [("    cause: A cause\n    remedy: [A step]\n", "")]),
     ("unquoted-version", 13, "known_issue.when.os.version", [("{os.version: '4.0'}\n", "{os.version: 4.0}\n")]),
     ("unquoted-comparison", 13, "known_issue.when.os.service_pack", [("'4.0'}\n", "'4.0', os.service_pack: <4}\n")]),
+    ("unquoted-text", 9, "detection.s.Data1", [("7}\n    cond", "7, Data1: 10:30}\n    cond")]),
+    ("unquoted-text", 9, "detection.s.Data1[1]", [("7}\n    cond", "7, Data1: [08, No]}\n    cond")]),
     ("unknown-fact", 17, "known_issue.cases[0].facts.os.vrsion", [("facts: {os.version:", "facts: {os.vrsion:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [Q100000]\n    kind:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [A rule]\n    kind:")]),

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import yaml
+
 from evtscan.detection.condition import tests_in
 from evtscan.detection.lints.row import Found, Lint, Surroundings
 from evtscan.detection.section import did_you_mean
@@ -64,6 +66,21 @@ def _unquoted_comparison(rule: Written, around: Surroundings) -> Found:
         match = _COMPARISON.search(text.partition("#")[0])
         if match and line in conditions:
             yield conditions[line], f"{match[1]!r} is not quoted"
+
+
+_OTHERWISE = re.compile(
+    r"(?:[:,\[]|^\s*-)\s+(\d+(?::[0-5]?\d)+(?:\.\d*)?|0\d+|yes|no|on|off)\s*(?=[,}\]#]|$)", re.IGNORECASE
+)
+
+
+def _unquoted_text(rule: Written, around: Surroundings) -> Found:
+    stated = {"detection", "when", "events", "facts"}
+    lines = {line: path for path, line in rule.document.lines.items() if not stated.isdisjoint(path)}
+    for line, text in enumerate(rule.text.splitlines(), rule.first_line):
+        for written in _OTHERWISE.findall(text) if line in lines else ():
+            made = yaml.safe_load(written)
+            if made != written:
+                yield lines[line], f"{written!r} is not quoted, and YAML makes {made!r} of it"
 
 
 def _unknown_fact(rule: Written, around: Surroundings) -> Found:
@@ -146,6 +163,12 @@ ISSUES: Final = (
         reason="At the beginning of a value, > and ! are signs of YAML itself.",
         remedy="quote the comparison",
         find=_unquoted_comparison,
+    ),
+    Lint(
+        name="unquoted-text",
+        reason="YAML reads 10:30 as 630, 010 as 8, and yes and no as true and false.",
+        remedy="quote what is text; write true, false and numbers in their plain forms",
+        find=_unquoted_text,
     ),
     Lint(
         name="unknown-fact",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from evtscan.cli import options as opt
@@ -36,11 +37,11 @@ from evtscan.lookup import (
     words_of,
 )
 from evtscan.model import Finding, HostReport, RuleInfo
-from evtscan.reporters.explanation import as_text
+from evtscan.reporters import explanation as tree
 from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
-from evtscan.sources import find
+from evtscan.sources import Found, find
 
 MESSAGES_SHOWN = 3
 """How many messages of matching events stand below a finding."""
@@ -77,6 +78,7 @@ def explain(
     mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
     if not chosen and not mentions and answer == NOTHING:
         raise UsageError(_unknown(word, event, rules_near(known, word)))
+    evidence = find(opt.expand(paths)) if paths else None
     if mentions:
         _print(
             console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
@@ -85,7 +87,7 @@ def explain(
         _print(console, _page(item))
     if answer != NOTHING:
         _print(console, _answer(answer))
-    if paths:
+    if evidence is not None:
         of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
         options = ScanOptions(
             show_all=True,
@@ -93,7 +95,8 @@ def explain(
             read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
             messages=opt.messages_from(messages),
         )
-        _explain_on(paths, chosen or of_event, options, console)
+        name = Path(paths[0]).resolve().name
+        _explain_on(evidence, name, chosen or of_event or mentions, options, console)
     return DONE
 
 
@@ -132,21 +135,33 @@ def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> N
             console.print(Padding(Text(prose(text)), (0, 0, 0, 2 + len(line) - len(text))))
 
 
-def _explain_on(paths: Sequence[str], rules: Sequence[Rule], options: ScanOptions, console: Console) -> None:
-    found = find(opt.expand(paths))
-    default_name = Path(paths[0]).resolve().name
-    host = scan_host(found.sources, rules, options, default_name=default_name, skipped=found.skipped)
+def _explain_on(
+    evidence: Found, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
+) -> None:
+    host = scan_host(evidence.sources, rules, options, default_name=default_name, skipped=evidence.skipped)
+    titles = {rule.info.id: f": {rule.info.title}" for rule in rules} if len(rules) > 1 else {}
     for finding in host.findings:
         console.print()
-        console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
+        heading = f"{finding.verdict.upper()} on {host.host}{titles.get(finding.rule_id, '')}"
+        console.print(Text(prose(heading), "bold"))
         console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
-        if finding.explanation:
-            console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
+        if finding.explanation and (finding.explanation.children or finding.explanation.locations):
+            for leaf in tree.lines(finding.explanation):
+                console.print(_hanging(leaf))
         for line in _logged(host, finding):
             console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
     for warning in host.warnings if options.messages else ():
         if warning.kind.startswith("message_"):
             console.print(Text(prose(f"{warning.location}: {warning.message}")))
+
+
+def _hanging(line: tree.Line) -> Table:
+    """A line of a tree whose text, where it is too long, goes on below its beginning."""
+    row = Table.grid()
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text("  " + " " * line.indent + line.mark), Text(line.text))
+    return row
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:

@@ -101,3 +101,17 @@ def test_an_event_on_evidence_is_explained_by_its_rules(evtscan, affected):
     assert result.code == 0
     assert "CONFIRMED" in result.out
     assert "facts.yaml" in result.out
+
+
+def test_of_several_rules_each_is_named_and_long_lines_go_on_below_their_beginning(evtscan, affected):
+    result = evtscan("explain", "1008", affected)
+    assert "CONFIRMED on " in result.out
+    assert re.search(r"^CONFIRMED on \S+: DHCP decline fails with RAS", result.out, re.MULTILINE)
+    assert "all of (stated)\n\n" not in re.sub(r" +\n", "\n", result.out)
+    starts = {len(line) - len(line.lstrip()) for line in result.out.splitlines() if "facts.yaml" in line}
+    assert min(starts) > 10
+
+
+def test_evidence_that_is_not_there_is_said_at_once(evtscan, tmp_path):
+    result = evtscan("explain", "Q162396", tmp_path / "nowhere")
+    assert (result.code, result.out) == (2, "")

@@ -141,14 +141,14 @@ def logsource_of(rule: Section) -> Logsource:
 
 
 def selections_of(rule: Section) -> dict[str, Condition]:
-    """Read the named selections of ``detection``."""
+    """Read the named selections of ``detection``; a time frame, as older rules have it, is none."""
     if "detection" not in rule.data:
         rule.problem("a rule needs a detection", "detection")
     detection = rule.section("detection")
     return {
         str(name): _definition(value, (*detection.path, name), detection.problems)
         for name, value in detection.data.items()
-        if name != "condition"
+        if name != "condition" and not (name == "timeframe" and isinstance(value, str))
     }
 
 

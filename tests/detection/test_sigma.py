@@ -175,6 +175,11 @@ def test_selections_are_maps_lists_of_maps_or_keywords(tmp_path):
     assert found == hits
 
 
+def test_the_time_frame_of_an_older_rule_is_no_selection(tmp_path):
+    rule = load_one(tmp_path, "s: {F: a}\ntimeframe: 24h\ncondition: all of them")
+    assert [test.field for test in leaves_of(rule.detection)] == ["F"]
+
+
 def test_several_conditions_are_alternatives(tmp_path):
     rule = load_one(tmp_path, "a: {F: a}\nb: {F: b}\ncondition: [a, b]")
     assert _shape(rule.detection) == Any(("a", "b"))

@@ -227,13 +227,21 @@ def _in_order(rules: Iterable[Rule]) -> tuple[Meaning, ...]:
 
 def _meaning(rule: Rule) -> Meaning:
     when = rule.known_issue.when if rule.known_issue else All(())
-    lines = when.children if isinstance(when, All) else (when,)
-    others = (line for line in lines if not (isinstance(line, Test) and line.field in FACTS))
+    others = (line for line in _lines_of(when) if not (isinstance(line, Test) and line.field in FACTS))
     return Meaning(
         rule=rule,
         products=products_of(when),
         conditions=(*details_of(rule), *_asked_around(rule), *(text for line in others for text in words_of(line))),
     )
+
+
+def _lines_of(condition: Condition) -> Iterator[Condition]:
+    """All that must hold, one after the other."""
+    if isinstance(condition, All):
+        for child in condition.children:
+            yield from _lines_of(child)
+    else:
+        yield condition
 
 
 def _mentions(rules: Iterable[Rule], event: EventName) -> Iterator[Mention]:

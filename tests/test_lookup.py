@@ -164,7 +164,10 @@ def test_a_number_alone_tells_its_meanings_by_source_and_product(tmp_path):
         tmp_path,
         {"selection": "{Provider_Name: Dhcp, EventID: 1008}", "more": "when: {os.version: '>=5.0, <6.0'}"},
         {"selection": "{Provider_Name: Dhcp, EventID: 1008}"},
-        {"selection": "{Provider_Name: Dhcp, EventID: 1008}", "more": "when: {os.version: '4.0', os.service_pack: 2}"},
+        {
+            "selection": "{Provider_Name: Dhcp, EventID: 1008}",
+            "more": "when: {os.version: '4.0', os.service_pack: 2}\nunobservable: [so]",
+        },
         {"selection": "{Provider_Name: Made-up, EventID: [1008, 1009]}"},
         {"selection": "{Provider_Name: Made-up, EventID: 1009}"},
     )
@@ -176,7 +179,11 @@ def test_a_number_alone_tells_its_meanings_by_source_and_product(tmp_path):
         ),
         ("Made-up 1008", [("Rule 4", "")]),
     ]
-    assert [item.conditions for item in answer.meanings[0].found] == [("os.service_pack is 2",), (), ()]
+    assert [item.conditions for item in answer.meanings[0].found] == [
+        ("os.service_pack is 2", "so (no evidence shows it)"),
+        (),
+        (),
+    ]
     assert told(known(rules, "dhcp/1008")) == told(answer)[:1]
     assert known(rules, "Dhcp/1009") == NOTHING
     assert known(rules, "1010") == NOTHING

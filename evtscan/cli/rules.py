@@ -25,6 +25,9 @@ from evtscan.reporters.safetext import prose
 
 KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
 
+_UNBROKEN = 1000
+"""Columns of a list that a program reads: a rule is a line."""
+
 app = typer.Typer(
     help="The catalogue of rules: list it, check it, begin a rule.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -71,7 +74,10 @@ def list_rules(
     ]
     rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
     headings = ("Article", "Level", "Kind", "Status", "Title", "File")
-    session.console(no_color=no_color).print(_table(headings, rows))
+    console = session.console(no_color=no_color)
+    if not console.is_terminal:
+        console.width = _UNBROKEN
+    console.print(_table(headings, rows))
     if not quiet:
         typer.echo(_counts(chosen, len(speaking)), err=True)
         for refused in loaded.problems:

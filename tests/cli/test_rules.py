@@ -13,6 +13,15 @@ def test_list_shows_the_founding_rule(evtscan):
     assert "Q162396" in result.out
 
 
+def test_a_list_that_is_no_screen_has_a_line_for_each_rule(evtscan):
+    result = evtscan("rules", "list", "--article", "Q162396")
+    lines = [line.rstrip() for line in result.out.splitlines()]
+    assert len(lines) == 2
+    assert lines[1].endswith(
+        "DHCP decline fails with RAS on Windows NT 4.0 Service Pack 2  nt/dhcp/dhcp-decline-fails-with-ras.yml"
+    )
+
+
 def test_check_of_the_catalogue_finds_nothing(evtscan):
     result = evtscan("rules", "check")
     assert (result.code, result.out) == (0, "")

@@ -151,6 +151,11 @@ def test_titles_and_ids_are_compared_with_all_rules(tmp_path):
     ]
 
 
+def test_words_in_quotes_are_text_already(tmp_path):
+    for value in ("'yes, no, 10:30, x'", '"[ on ]"', "'a: 010'", f"'a: {'9' * 5000}:30, b'"):
+        assert lints(tmp_path, GOOD.replace("7}\n    cond", f"7, Data1: {value}}}\n    cond")) == [], value
+
+
 def test_precedence_is_over_a_rule_that_there_is(tmp_path):
     for name, number in (("article", "Q100000"), ("title", "Another rule"), ("id", f"{2:08}-0000-4000-8000-{2:012}")):
         text = GOOD.replace("    kind:", f"    precedence: [{number}]\n    kind:", 1)

@@ -1,6 +1,8 @@
 """Lints of ``known_issue``: what a rule says of hosts, of causes and remedies, and whether cases prove it."""
 
 import re
+from functools import reduce
+from operator import getitem
 from typing import Final
 
 import yaml
@@ -69,18 +71,20 @@ def _unquoted_comparison(rule: Written, around: Surroundings) -> Found:
 
 
 _OTHERWISE = re.compile(
-    r"(?:[:,\[]|^\s*-)\s+(\d+(?::[0-5]?\d)+(?:\.\d*)?|0\d+|yes|no|on|off)\s*(?=[,}\]#]|$)", re.IGNORECASE
+    r"(?:[:,\[]|^\s*-)\s+(\d{1,30}(?::[0-5]?\d)+(?:\.\d*)?|0\d+|yes|no|on|off)\s*(?=[,}\]#]|$)", re.IGNORECASE
 )
 
 
 def _unquoted_text(rule: Written, around: Surroundings) -> Found:
     stated = {"detection", "when", "events", "facts"}
-    lines = {line: path for path, line in rule.document.lines.items() if not stated.isdisjoint(path)}
-    for line, text in enumerate(rule.text.splitlines(), rule.first_line):
-        for written in _OTHERWISE.findall(text) if line in lines else ():
-            made = yaml.safe_load(written)
-            if made != written:
-                yield lines[line], f"{written!r} is not quoted, and YAML makes {made!r} of it"
+    lines = rule.text.splitlines()
+    for path, line in rule.document.lines.items():
+        value = reduce(getitem, path, rule.document.data) if not stated.isdisjoint(path) else None
+        if isinstance(value, (int, float)):
+            for written in _OTHERWISE.findall("".join(lines[line - rule.first_line : line - rule.first_line + 1])):
+                made = yaml.safe_load(written)
+                if type(made) is type(value) and made == value:
+                    yield path, f"{written!r} is not quoted, and YAML makes {value!r} of it"
 
 
 def _unknown_fact(rule: Written, around: Surroundings) -> Found:

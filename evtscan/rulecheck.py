@@ -68,7 +68,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
     The rules of ``beside`` are not checked themselves; they only have to get on with those that are.
     """
     loaded = load_rules(paths, fact_known=is_known)
-    files = {name: read_file(path, name) for name, path in rule_files(paths).items() if path.is_file()}
+    files = {name: read_file(path, name) for name, path in rule_files(paths).items()}
     blanks = [problem for file in files.values() for problem in blanks_in(file)]
     unfinished = {problem.file for problem in blanks}
     finished = [rule for rule in loaded.rules if rule.file not in unfinished]

@@ -116,6 +116,8 @@ def check_rules(
     for path in chosen:
         if not path.exists():
             raise UsageError(f"{path}: there is no such rule file or folder")
+        if not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path}: neither a file nor a folder, and rules are read more than once to check them")
     checked = rulecheck.check(chosen)
     if not checked.rules and not checked.problems:
         raise UsageError(f"{', '.join(map(str, chosen))}: there is no rule file (.yml, .yaml) in it")

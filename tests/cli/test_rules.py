@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_check_of_a_folder_without_rules(evtscan, tmp_path):
     result = evtscan("rules", "check", tmp_path)
     assert result.code == 2
     assert "there is no rule file (.yml, .yaml) in it" in result.err
+
+
+def test_check_of_a_pipe_is_refused(evtscan, tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    os.mkfifo(tmp_path / "pipe.yml")
+    result = evtscan("rules", "check", tmp_path / "pipe.yml")
+    assert result.code == 2
+    assert "neither a file nor a folder" in result.err
 
 
 def test_named_files_of_one_name_must_load_both(evtscan, tmp_path):

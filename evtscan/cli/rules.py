@@ -16,7 +16,7 @@ from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, USAGE, command
 from evtscan.detection import catalogue
-from evtscan.detection.lints.issues import KINDS
+from evtscan.detection.lints.issues import ARTICLE, KINDS
 from evtscan.detection.skeleton import Begun, Product, skeleton
 from evtscan.errors import UsageError
 from evtscan.model import Level, RuleInfo
@@ -142,13 +142,27 @@ def new_rule(
 ) -> int:
     """Write a rule with blanks; filled in, it passes the check."""
     provider, event_id = _event(event)
-    text = skeleton(Begun(title=title, article=article, provider=provider, event_id=event_id, product=product))
+    text = skeleton(
+        Begun(title=title, article=_article(article), provider=provider, event_id=event_id, product=product)
+    )
     if output == STDOUT:
         sys.stdout.buffer.write(text.encode())
     else:
         with replacing(Path(output), clobber=clobber) as stream:
             stream.write(text.encode())
     return DONE
+
+
+def _article(text: str) -> str:
+    """The number of an article as rules write it.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    number = text.strip().upper()
+    if number and not ARTICLE.match(number):
+        raise UsageError(f"--article {text}: give a number such as Q162396, KB5004442 or CVE-2021-26414")
+    return number
 
 
 def _event(text: str) -> tuple[str, int | None]:

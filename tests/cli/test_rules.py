@@ -140,6 +140,11 @@ def test_new_wants_a_source_and_a_number(evtscan, event):
     assert evtscan("rules", "new", "--event", event).code == 2
 
 
+def test_new_writes_the_number_of_an_article_as_rules_do(evtscan):
+    assert "    article: Q123456\n" in evtscan("rules", "new", "--article", "q123456").out
+    assert evtscan("rules", "new", "--article", "162396").code == 2
+
+
 def test_the_cache_of_rules_is_used_unless_that_is_forbidden(evtscan, tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     monkeypatch.setenv("EVTSCAN_CACHE_DIR", str(cache))

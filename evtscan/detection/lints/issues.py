@@ -28,12 +28,13 @@ def _level_of_quiet_kind(rule: Written, around: Surroundings) -> Found:
         yield ("level",), f"a rule of kind {info.kind} has the level {info.level}"
 
 
-_ARTICLE = re.compile(r"(?:Q\d{5,6}|KB\d{6,7}|CVE-\d{4}-\d{4,7})\Z")
+ARTICLE: Final = re.compile(r"(?:Q\d{5,6}|KB\d{6,7}|CVE-\d{4}-\d{4,7})\Z")
+"""How the number of an article is written."""
 
 
 def _article(rule: Written, around: Surroundings) -> Found:
     article = rule.rule.info.article
-    if article and not _ARTICLE.match(article):
+    if article and not ARTICLE.match(article):
         yield ("known_issue", "article"), f"{article!r} is not how people search for an article"
 
 

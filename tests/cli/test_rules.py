@@ -135,7 +135,7 @@ def test_new_goes_to_stdout(evtscan):
     assert "Provider_Name: Service Control Manager\n" in result.out
 
 
-@pytest.mark.parametrize("event", ["Dhcp", "1008", "Dhcp/x", "/1008"])
+@pytest.mark.parametrize("event", ["Dhcp", "1008", "Dhcp/x", "/1008", "Dhcp/65536"])
 def test_new_wants_a_source_and_a_number(evtscan, event):
     assert evtscan("rules", "new", "--event", event).code == 2
 

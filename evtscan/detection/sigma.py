@@ -518,7 +518,8 @@ def _text_of_item(field: str, modifiers: list[str], raw: list[AnyValue]) -> str:
     if raw == [None]:
         return f"{field} is absent"
     rest = [name for name in modifiers if name not in _VERBS and name not in _UNSAID]
-    text = f"{field or 'a value of the event'} {_verb(field, modifiers)} {_either(map(_shown, raw))}"
+    shown = map(str if _ORDER_MODIFIERS.intersection(modifiers) else _shown, raw)  # what has an order is no code
+    text = f"{field or 'a value of the event'} {_verb(field, modifiers)} {_either(shown)}"
     return f"{text} ({', '.join(rest)})" if rest else text
 
 

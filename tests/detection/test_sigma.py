@@ -106,6 +106,8 @@ def test_what_is_no_text_is_taken_as_it_stands_in_keywords_and_for_sources(tmp_p
         ("F|contains: a", "F contains a"),
         ("F|startswith|cased: a", "F starts with a (cased)"),
         ("F|gte: 3", "F is at least 3"),
+        ("F: [0xC0000184, 4294967296]", "F is 0xC0000184 or 4294967296"),
+        ("F|gt: 3221225472", "F is more than 3221225472"),
         ("F|exists: true", "F exists"),
         ("F|exists: false", "F does not exist"),
         ("F|re: a+", "F matches a+"),

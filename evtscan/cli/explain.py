@@ -69,10 +69,11 @@ def explain(
 ) -> int:
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
     own = _own_file(rule)
-    known = session.rules_of([own] if own else rules, cached=not no_rule_cache).rules
+    known = session.rules_of([own, *(rules or ())] if own else rules, cached=not no_rule_cache).rules
     word, paths = _word(rule, paths or [])
     console = session.console(no_color=no_color)
-    chosen = [item for item in known if not item.silent] if own else rules_called(known, word)
+    of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
+    chosen = of_own if own else rules_called(known, word)
     event = None if own else event_called(word)
     answer = known_of(known, event) if event else NOTHING
     mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []

@@ -89,8 +89,10 @@ def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _unused(name: str, path: Path, used: Container[str]) -> str:
+    if name not in used:
+        return name
     folder = path.resolve().name if path.is_dir() else path.resolve().parent.name
-    names = chain((name, f"{folder}/{name}"), (f"{folder}/{name} ({number})" for number in count(2)))
+    names = chain((f"{folder}/{name}",), (f"{folder}/{name} ({number})" for number in count(2)))
     return next(one for one in names if one not in used)
 
 

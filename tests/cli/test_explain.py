@@ -4,6 +4,12 @@ import pytest
 
 from evtscan.detection import catalogue
 
+OTHER = """\
+title: Another rule in a file of this name
+logsource: {product: windows, service: system}
+detection: {s: {Provider_Name: Dhcp, EventID: 1008}, condition: s}
+"""
+
 
 @pytest.mark.parametrize("word", ["Q162396", "q162396", "dhcp-decline-fails-with-ras"])
 def test_a_rule_as_a_page(evtscan, word):
@@ -46,6 +52,9 @@ def test_a_rule_is_found_by_its_file_wherever_that_is(evtscan, tmp_path):
     copy = tmp_path / "my-rule.yml"
     copy.write_text(file.read_text(encoding="utf-8").replace("title: DHCP", "title: My DHCP", 1), encoding="utf-8")
     assert evtscan("explain", copy).out.startswith("My DHCP decline fails")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / copy.name).write_text(OTHER, encoding="utf-8")
+    assert evtscan("explain", copy, "-r", tmp_path / "more").out == evtscan("explain", copy).out
 
 
 def test_an_article_that_rules_only_mention(evtscan):

@@ -148,7 +148,7 @@ def _asked(
     if condition.percentile is not None:
         section.problem("percentile goes with a type that is not supported", "condition")
     threshold = _threshold(condition, _other_limits(section))
-    if ordered and (threshold.comparison is not Comparison.AT_LEAST or threshold.number != len(references)):
+    if ordered and threshold != Threshold(comparison=Comparison.AT_LEAST, number=len(references)):
         section.problem(
             "temporal_ordered asks for all of its rules in their order: leave the condition out", "condition"
         )

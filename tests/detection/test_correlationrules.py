@@ -184,6 +184,7 @@ WRONG = {
     "{type: temporal, rules: [one], timespan: 1h, aliases: {x: {three: F}}}": ("correlation.aliases.x", "not about a rule 'three'"),
     "{type: temporal, rules: [one], timespan: 1h, condition: {gte: 1, percentile: 5}}": ("correlation.condition", "percentile goes with a type"),
     "{type: temporal_ordered, rules: [one, two], timespan: 1h, condition: {gte: 1}}": ("correlation.condition", "leave the condition out"),
+    "{type: temporal_ordered, rules: [one, two], timespan: 1h, condition: {gte: 2, lte: 3}}": ("correlation.condition", "leave the condition out"),
     "{type: temporal_ordered, timespan: 1h, condition: one and two}": ("correlation.condition", "an extended condition has no order"),
     "{type: temporal, timespan: 1h, condition: one and}": ("correlation.condition", "Failed to parse"),
     "{type: temporal, rules: [one, three], timespan: 1h}": ("correlation.rules[1]", "no rule that loads is called 'three'"),

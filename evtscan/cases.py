@@ -9,6 +9,7 @@ import numpy as np
 from evtscan.detection.fields import event_of_fields
 from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Case, Rule
+from evtscan.detection.section import key_of
 from evtscan.errors import Problem
 from evtscan.facts import stated
 from evtscan.facts.host import Host
@@ -65,20 +66,21 @@ def run(rule: Rule) -> Iterator[CaseResult]:
 def problems(rules: Sequence[Rule]) -> Iterator[Problem]:
     """Every case that fails, and every fact of a case that cannot be used, as a problem of its rule's file."""
     for rule in rules:
-        for result in run(rule):
+        for number, result in enumerate(run(rule)):
+            key = key_of(("known_issue", "cases", number))
             for warning in result.warnings:
                 if warning.kind in stated.KINDS_OF_WARNINGS:
-                    yield _problem(rule, warning.location.line, warning.message, "case-fact")
+                    yield _problem(rule, warning.location.line, key, warning.message, "case-fact")
             if not result.passed:
                 message = (
                     f"the case expects {result.case.verdict}, but the rule says {result.verdict}: {result.reason} "
                     "Correct the rule or the case"
                 )
-                yield _problem(rule, result.case.line, message, "case-fails")
+                yield _problem(rule, result.case.line, key, message, "case-fails")
 
 
-def _problem(rule: Rule, line: int | None, message: str, lint: str) -> Problem:
-    return Problem(file=rule.file, line=line, key="known_issue.cases", message=message, lint=lint)
+def _problem(rule: Rule, line: int | None, key: str, message: str, lint: str) -> Problem:
+    return Problem(file=rule.file, line=line, key=key, message=message, lint=lint)
 
 
 def evidence_of(rule: Rule, case: Case) -> Evidence:

@@ -3,17 +3,29 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Final
 
-from evtscan.detection.condition import All, Any, Condition, Not, Operator, Test, Unobservable, tests_in
+from evtscan.detection.condition import (
+    All,
+    Any,
+    Condition,
+    Not,
+    Operator,
+    Test,
+    Unobservable,
+    conjunction,
+    tests_in,
+)
 from evtscan.detection.context import Around, Beside, ClearedBy
+from evtscan.detection.derive import Derived, How
 from evtscan.detection.modifiers import plain_text
 from evtscan.detection.products import FACTS, Products, products_of
 from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Rule
-from evtscan.detection.sourcenames import names_of
-from evtscan.model import Selector
+from evtscan.detection.sourcenames import names_of, row_of
+from evtscan.model import RuleInfo, Selector
 from evtscan.verdicts.reasons import lasting
 
 NAMES_SHOWN = 4
@@ -94,21 +106,45 @@ def _names(rule: Rule) -> set[str]:
     return {name.casefold() for name in names if name}
 
 
-_ARTICLE = re.compile(r"(?:Q|KB)?(?P<number>\d{5,7})", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?P<kind>Q|KB)?(?P<digits>\d{5,7})|CVE-\d{4}-\d{4,7}")
 
 
-def rules_naming(rules: Iterable[Rule], word: str) -> list[Rule]:
-    """The rules that name an article in their references or texts, whether it has a rule of its own or not."""
-    match = _ARTICLE.fullmatch(word.strip())
+def rules_mentioning(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The rules whose texts or references name an article (also by its number alone) that is not their own."""
+    match = _ARTICLE.fullmatch(word.strip().upper())
     if match is None:
         return []
-    named = re.compile(rf"(?<!\w)(?:Q|KB){match['number']}(?!\w)", re.IGNORECASE)
-    return [rule for rule in rules if not rule.silent and any(map(named.search, _texts(rule)))]
+    kind = match["kind"] or "(?:Q|KB)"
+    wanted = re.escape(match[0]) if match["digits"] is None else f"{kind}{match['digits']}"
+    pattern = re.compile(rf"(?<![A-Z0-9]){wanted}(?![0-9])", re.IGNORECASE)
+    return [rule for rule in rules if not rule.silent and any(map(pattern.search, _texts(rule.info)))]
 
 
-def _texts(rule: Rule) -> Iterator[str]:
-    info = rule.info
-    yield from (*info.references, *info.lookalikes, info.cause, *info.remedy, *info.workaround)
+def _texts(info: RuleInfo) -> Iterator[str]:
+    yield from (info.description, info.cause, info.fixed_in)
+    for texts in (info.remedy, info.workaround, info.lookalikes, info.references):
+        yield from texts
+
+
+NEAR_SHOWN: Final = 3
+"""How many rules are named to somebody whose word names none."""
+
+
+def rules_near(rules: Iterable[Rule], word: str) -> list[Rule]:
+    """The first rules whose titles have all words of what somebody wrote, else those with the most similar names.
+
+    None for the number of an article: one that differs in a digit is another article.
+    """
+    if _ARTICLE.fullmatch(word.strip().upper()):
+        return []
+    speaking = [rule for rule in rules if not rule.silent]
+    wanted = [part for part in word.casefold().split() if len(part) > 2]
+    found = [rule for rule in speaking if wanted and all(part in rule.info.title.casefold() for part in wanted)]
+    if not found:
+        names = {name: rule for rule in reversed(speaking) for name in _names(rule) - {rule.info.id}}
+        close = get_close_matches(word.casefold(), names, n=NEAR_SHOWN, cutoff=0.65)
+        found = list({names[name].info.id: names[name] for name in close}.values())
+    return found[:NEAR_SHOWN]
 
 
 # ------------------------------------------------------------------------------------------------------- events
@@ -128,13 +164,16 @@ def event_called(word: str) -> EventName | None:
 
 def known_of(rules: Sequence[Rule], event: EventName) -> Answer:
     """What rules know of an event: those that select it, by source, and those that only speak of it."""
+    spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     for rule in (rule for rule in rules if not rule.silent and _may_select(rule, event.event_id)):
         for providers in _sources(rule, event):
-            grouped.setdefault(providers, []).append(rule)
+            key = tuple(map(str.casefold, providers))
+            spelled.setdefault(key, providers)
+            grouped.setdefault(key, []).append(rule)
     meanings = tuple(
-        Meanings(providers=providers, event_id=event.event_id, found=_in_order(found))
-        for providers, found in sorted(grouped.items())
+        Meanings(providers=spelled[key], event_id=event.event_id, found=_in_order(found))
+        for key, found in sorted(grouped.items())
     )
     return Answer(meanings=meanings, mentions=tuple(_mentions(rules, event)))
 
@@ -167,11 +206,12 @@ def _names_of_sources(rule: Rule) -> tuple[str, ...]:
 def _sources(rule: Rule, event: EventName) -> Iterator[tuple[str, ...]]:
     """The sources with which a rule selects an event, each as the names that it has."""
     wanted = {name.casefold() for name in names_of(event.provider)} if event.provider else set()
-    rows = {
+    found = [
         _row(selector.provider)
         for selector in _selectors(rule)
         if selector.event_id == event.event_id or (selector.event_id is None and selector.provider and event.provider)
-    }
+    ]
+    rows = {tuple(map(str.casefold, row)): row for row in sorted(found, reverse=True)}.values()
     if not event.provider:
         if len(rows) > NAMES_SHOWN:  # a class of sources
             yield tuple(sorted({name for row in rows for name in row}))
@@ -208,7 +248,7 @@ def _some(sources: Sequence[str]) -> str:
 
 def _row(provider: str | None) -> tuple[str, ...]:
     """All names of a source in one order, whichever of them is given."""
-    return () if provider is None else tuple(sorted(names_of(provider), key=lambda name: (len(name), name)))
+    return () if provider is None else tuple(sorted(row_of(provider), key=lambda name: (len(name), name)))
 
 
 def _in_order(rules: Iterable[Rule]) -> tuple[Meaning, ...]:
@@ -217,17 +257,19 @@ def _in_order(rules: Iterable[Rule]) -> tuple[Meaning, ...]:
 
 def _meaning(rule: Rule) -> Meaning:
     when = rule.known_issue.when if rule.known_issue else All(())
-    others = (line for line in _lines(when) if not (isinstance(line, Test) and line.field in FACTS))
+    others = (line for line in _lines_of(when) if not (isinstance(line, Test) and line.field in FACTS))
     return Meaning(
-        rule=rule, products=products_of(when), conditions=tuple(text for line in others for text in words_of(line))
+        rule=rule,
+        products=products_of(when),
+        conditions=(*details_of(rule), *_asked_around(rule), *(text for line in others for text in words_of(line))),
     )
 
 
-def _lines(condition: Condition) -> Iterator[Condition]:
-    """What must all hold, one by one, however it is nested."""
+def _lines_of(condition: Condition) -> Iterator[Condition]:
+    """All that must hold, one after the other."""
     if isinstance(condition, All):
         for child in condition.children:
-            yield from _lines(child)
+            yield from _lines_of(child)
     else:
         yield condition
 
@@ -244,6 +286,61 @@ def _mentions(rules: Iterable[Rule], event: EventName) -> Iterator[Mention]:
 # --------------------------------------------------------------------------------------------------- conditions
 
 
+def details_of(rule: Rule) -> list[str]:
+    """What a rule asks of its events besides id, source and channel, line by line."""
+    asked = [(base, left) for base in rule.bases() if (left := _besides_identity(base.detection)) is not None]
+    if rule.correlation is None or len(asked) < 2:
+        return [line for _, left in asked for line in words_of(left)]
+    return [
+        line for base, left in asked for line in (f"{base.info.title}:", *(f"    {text}" for text in words_of(left)))
+    ]
+
+
+def _besides_identity(condition: Condition) -> Condition | None:
+    """A condition without what it asks of id, source and channel; None if nothing is left."""
+    match condition:
+        case Test():
+            return None if condition.field in _IDENTITY else condition
+        case All(children):
+            left = [part for child in children if (part := _besides_identity(child)) is not None]
+            return conjunction(*left) if left else None
+        case Any(children):
+            return None if all(_besides_identity(child) is None for child in children) else condition
+        case _:
+            return condition
+
+
+_IDENTITY: Final = frozenset({"EventID", "Provider_Name", "Channel"})
+
+
+def derived_of(rule: Rule) -> list[str]:
+    """The fields that a rule works out of its events, in words."""
+    fields = (field for base in (rule, *rule.bases()) for field in base.derived)
+    return list(dict.fromkeys(map(_words_of_derived, fields)))
+
+
+def _words_of_derived(field: Derived) -> str:
+    names = [str(name) for name in field.of]
+    match field.how:
+        case How.CAPTURE:
+            what = f"what {field.pattern} captures in {names[0]}"
+        case How.SIZE:
+            what = f"the size of {names[0]}"
+        case How.UTF16:
+            what = f"the text at 0x{field.offset:x} of {names[0]}"
+        case How.DWORD | How.WORD | How.BYTE:
+            what = f"the {field.how.value} at 0x{field.offset:x} of {names[0]}"
+        case _:
+            what = f"{field.how.value} of {' and '.join(names)}"
+    return f"{field.name}: {what}"
+
+
+def doubts_of(rule: Rule) -> list[str]:
+    """What makes a fact untrustworthy on a host, and why."""
+    doubts = rule.known_issue.doubts if rule.known_issue is not None else ()
+    return [f"{doubt.about}: {doubt.reason}" for doubt in doubts]
+
+
 def around_of(rule: Rule) -> list[str]:
     """What must stand around an event of a rule, or how many of them together, in words."""
     correlation, issue = rule.correlation, rule.known_issue
@@ -253,12 +350,26 @@ def around_of(rule: Rule) -> list[str]:
         found += [f"in support: {_with_events(rule, entry, entry.text)}" for entry in issue.supported_by]
         found += [_with_events(rule, issue.cleared_by, issue.cleared_by.text)] if issue.cleared_by is not None else []
     return found
+    clearing = rule.known_issue.cleared_by if rule.known_issue is not None else None
+    return [*_asked_around(rule), *([] if clearing is None else [_with_events(rule, clearing, clearing.text)])]
+
+
+def _asked_around(rule: Rule) -> Iterator[str]:
+    """What must hold around an event, without what only says that it is over."""
+    if rule.correlation is not None:
+        yield _words_of_group(rule.correlation)
+    for entry in rule.known_issue.context if rule.known_issue is not None else ():
+        yield _with_events(rule, entry, entry.text)
 
 
 def _with_events(rule: Rule, entry: Around | ClearedBy, text: str) -> str:
     """The words of an entry with the events behind the name that it gives."""
     named = rule.selections.get(entry.name) if isinstance(entry, (Beside, ClearedBy)) else None
-    return f"{text} ({'; '.join(_listed(named.selectors()))})" if named is not None else text
+    if named is None:
+        return text
+    left = _besides_identity(named.condition)
+    details = [] if left is None else [line.strip(" -") for line in words_of(left)]
+    return f"{text} ({', '.join(('; '.join(_listed(named.selectors())), *details))})"
 
 
 _COUNTS: Final = {
@@ -280,7 +391,7 @@ _COUNTED: Final = {
 def _words_of_group(group: Correlation) -> str:
     how_many = "some" if group.condition is not None else "all"
     if group.threshold is not None:
-        how_many = _COUNTS[group.threshold.comparison].format(group.threshold.number)
+        how_many = " and ".join(_COUNTS[part.comparison].format(part.number) for part in group.threshold.parts())
     counted = _COUNTED[group.type].format(fields=" and ".join(group.fields))
     of_one = f", each with the same {' and '.join(group.group_by)}" if group.group_by else ""
     return f"{how_many} {counted} within {lasting(group.timespan)}{of_one}"

@@ -9,7 +9,7 @@ from typing import Final
 from evtscan import cases
 from evtscan.detection import catalogue
 from evtscan.detection.lint import LINTS, lint
-from evtscan.detection.loader import RuleSet, load_rules
+from evtscan.detection.loader import load_rules, rule_files
 from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Case, Rule
 from evtscan.detection.rulecache import load_through_cache
@@ -68,7 +68,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
     The rules of ``beside`` are not checked themselves; they only have to get on with those that are.
     """
     loaded = load_rules(paths, fact_known=is_known)
-    files = {name: read_file(path, name) for name, path in _files(paths, loaded).items()}
+    files = {name: read_file(path, name) for name, path in rule_files(paths).items()}
     blanks = [problem for file in files.values() for problem in blanks_in(file)]
     unfinished = {problem.file for problem in blanks}
     finished = [rule for rule in loaded.rules if rule.file not in unfinished]
@@ -80,7 +80,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
     found = [
         *told,
         *_of_schema(files.values(), told),
-        *cases.problems(finished),
+        *_of_cases(finished, told),
         *confirmed_twice(finished, others),
     ]
     problems = [*blanks, *(problem for problem in found if problem.file not in unfinished)]
@@ -92,18 +92,6 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
 
 
 # -------------------------------------------------------------------------------------------------------- files
-
-
-def _files(paths: Sequence[Path], loaded: RuleSet) -> dict[str, Path]:
-    """Where each file lies that rules or problems name."""
-    names = dict.fromkeys((*(rule.file for rule in loaded.rules), *(problem.file for problem in loaded.problems)))
-    places = {name: _place(paths, name) for name in names}
-    return {name: place for name, place in places.items() if place is not None}
-
-
-def _place(paths: Sequence[Path], name: str) -> Path | None:
-    candidates = (path / name if path.is_dir() else path for path in paths if path.is_dir() or path.name == name)
-    return next((place for place in candidates if place.is_file()), None)
 
 
 def _others(folder: Path, checked: Sequence[Path]) -> tuple[Rule, ...]:
@@ -135,6 +123,14 @@ def _of_schema(files: Iterable[RuleFile], told: Iterable[Problem]) -> Iterator[P
 
 
 # -------------------------------------------------------------------------------------------------------- cases
+
+
+def _of_cases(rules: Sequence[Rule], told: Iterable[Problem]) -> Iterator[Problem]:
+    """What the cases come to, but for facts of which something is told already."""
+    known = {(problem.file, problem.line) for problem in told}
+    for problem in cases.problems(rules):
+        if problem.lint != "case-fact" or (problem.file, problem.line) not in known:
+            yield problem
 
 
 def confirmed_twice(rules: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Problem]:

@@ -63,7 +63,7 @@ def test_a_case_that_fails_is_a_problem_with_its_line_and_the_reason(tmp_path):
     assert (problem.file, problem.line, problem.key, problem.lint) == (
         "rule.yml",
         13,
-        "known_issue.cases",
+        "known_issue.cases[0]",
         "case-fails",
     )
     assert problem.message.startswith("the case expects confirmed, but the rule says possible: Dhcp 1008 was logged")

@@ -10,7 +10,21 @@ from evtscan.detection.loader import load_rules
 from evtscan.detection.rule import Rule
 from evtscan.detection.sourcenames import rows
 from evtscan.facts.catalogue import is_known
-from evtscan.lookup import NOTHING, Answer, around_of, event_called, events_of, known_of, rules_called, words_of
+from evtscan.lookup import (
+    NOTHING,
+    Answer,
+    around_of,
+    derived_of,
+    details_of,
+    doubts_of,
+    event_called,
+    events_of,
+    known_of,
+    rules_called,
+    rules_mentioning,
+    rules_near,
+    words_of,
+)
 
 ID = "00000000-0000-4000-8000-000000000002"
 RULE = """\
@@ -87,6 +101,39 @@ def test_an_article_may_have_several_rules_and_a_vulnerability_has_no_number(tmp
     assert len(rules_called(rules, "cve-2021-26414")) == 1
 
 
+def test_rules_that_mention_an_article(tmp_path):
+    rules = rules_of(
+        tmp_path,
+        {
+            "selection": "{Provider_Name: Dhcp, EventID: 1}",
+            "more": "cause: See Q100001.\nlookalikes: [cve-2021-26414, KB5004442]",
+        },
+    )
+    for word in ("Q100001", "q100001", "100001", "CVE-2021-26414", "kb5004442"):
+        assert len(rules_mentioning(rules, word)) == 1, word
+    for word in ("Q10000", "Q1000012", "KB100001", "CVE-2021-2641", "00001", "see", "1"):
+        assert rules_mentioning(rules, word) == [], word
+
+
+@pytest.mark.parametrize(
+    ("word", "titles"),
+    [
+        ("decline", ["DHCP decline fails"]),
+        ("stops spooler", ["Print spooler stops"]),
+        ("Print spoler stop", ["Print spooler stops"]),
+        ("s", []),
+        ("Q162397", []),
+    ],
+)
+def test_rules_that_somebody_may_have_meant(tmp_path, word, titles):
+    rules = rules_of(
+        tmp_path,
+        {"selection": "{Provider_Name: Dhcp, EventID: 1}", "title": "DHCP decline fails", "article": "Q162396"},
+        {"selection": "{Provider_Name: Dhcp, EventID: 2}", "title": "Print spooler stops"},
+    )
+    assert [rule.info.title for rule in rules_near(rules, word)] == titles
+
+
 # ------------------------------------------------------------------------------------------------------- events
 
 
@@ -117,7 +164,10 @@ def test_a_number_alone_tells_its_meanings_by_source_and_product(tmp_path):
         tmp_path,
         {"selection": "{Provider_Name: Dhcp, EventID: 1008}", "more": "when: {os.version: '>=5.0, <6.0'}"},
         {"selection": "{Provider_Name: Dhcp, EventID: 1008}"},
-        {"selection": "{Provider_Name: Dhcp, EventID: 1008}", "more": "when: {os.version: '4.0', os.service_pack: 2}"},
+        {
+            "selection": "{Provider_Name: Dhcp, EventID: 1008}",
+            "more": "when: {os.version: '4.0', os.service_pack: 2}\nunobservable: [so]",
+        },
         {"selection": "{Provider_Name: Made-up, EventID: [1008, 1009]}"},
         {"selection": "{Provider_Name: Made-up, EventID: 1009}"},
     )
@@ -129,7 +179,11 @@ def test_a_number_alone_tells_its_meanings_by_source_and_product(tmp_path):
         ),
         ("Made-up 1008", [("Rule 4", "")]),
     ]
-    assert [item.conditions for item in answer.meanings[0].found] == [("os.service_pack is 2",), (), ()]
+    assert [item.conditions for item in answer.meanings[0].found] == [
+        ("os.service_pack is 2", "so (no evidence shows it)"),
+        (),
+        (),
+    ]
     assert told(known(rules, "dhcp/1008")) == told(answer)[:1]
     assert known(rules, "Dhcp/1009") == NOTHING
     assert known(rules, "1010") == NOTHING
@@ -158,6 +212,20 @@ def test_a_source_whose_instances_have_names(tmp_path):
     assert told(known(rules, "mssql$sales/833")) == [("MSSQL$* 833", [("Rule 1", "")])]
     assert known(rules, "SQLAgent$SALES/833") == NOTHING
     assert events_of(rules[0]) == ["MSSQL$* or MSSQLSERVER 833"]
+
+
+def test_names_that_differ_in_case_are_one_source(tmp_path):
+    rules = rules_of(
+        tmp_path,
+        {"selection": "{Provider_Name: [Disk, disk], EventID: 7}"},
+        {"selection": "{Provider_Name: DISK, EventID: 7}"},
+        {"selection": "{Provider_Name: kdc, EventID: 7}"},
+    )
+    assert [(heading, len(found)) for heading, found in told(known(rules, "7"))] == [
+        ("Disk 7", 2),
+        ("KDC or Kdcsvc or Microsoft-Windows-Kerberos-Key-Distribution-Center 7", 1),
+    ]
+    assert events_of(rules[2]) == ["KDC or Kdcsvc or Microsoft-Windows-Kerberos-Key-Distribution-Center 7"]
 
 
 def test_a_class_of_sources_stands_together(tmp_path):
@@ -218,6 +286,55 @@ elsewhere: [the log of the server]
         "        hotfix is Q1",
         "who did it (no evidence shows it)",
         "the log of the server (see the other host)",
+    ]
+
+
+DETAILED = """\
+derive:
+    Status: {of: Binary, dword: 0x14}
+    Percent: {of: Data2, capture: '(.*) percent'}
+    Length: {size: Data3}
+    Step: {difference: [NewTime, 5]}
+    Text: {of: Binary, utf16: 2}
+context: [{followed_by: t}]
+doubts:
+    - {when: {os.service_pack: 3}, about: os.version, reason: it lies}
+"""
+
+
+def test_what_a_rule_asks_of_its_events_besides(tmp_path):
+    (rule,) = rules_of(
+        tmp_path,
+        {
+            "selection": "{Provider_Name: Dhcp, EventID: 1008, Status: 0xC0000184, Data1|contains: [a, b]}\n"
+            "    t: {Provider_Name: Dhcp, EventID: 1, Data1: x}",
+            "more": DETAILED,
+        },
+    )
+    assert details_of(rule) == ["Status is 0xC0000184", "Data1 contains a or b"]
+    assert derived_of(rule) == [
+        "Status: the dword at 0x14 of Binary",
+        "Percent: what (.*) percent captures in Data2",
+        "Length: the size of Data3",
+        "Step: difference of NewTime and 5",
+        "Text: the text at 0x2 of Binary",
+    ]
+    assert doubts_of(rule) == ["os.version: it lies"]
+    assert around_of(rule) == ["followed by t (Dhcp 1, Data1 is x)"]
+    assert known([rule], "1008").meanings[0].found[0].conditions == (*details_of(rule), *around_of(rule))
+
+
+def test_alternatives_keep_their_events(tmp_path):
+    (rule,) = rules_of(
+        tmp_path, {"selection": "[{Provider_Name: A, EventID: 1, Data1: x}, {Provider_Name: B, EventID: 2}]"}
+    )
+    assert details_of(rule) == [
+        "any of:",
+        "  - Provider_Name is A",
+        "    EventID is 1",
+        "    Data1 is x",
+        "  - Provider_Name is B",
+        "    EventID is 2",
     ]
 
 

@@ -96,6 +96,11 @@ def test_what_loading_says_of_a_line_the_schema_does_not_repeat(rules):
     assert "there is no key 'knd' here (did you mean 'kind'?); known: article, kind, " in problem.message
 
 
+def test_what_a_lint_says_of_a_fact_its_case_does_not_repeat(rules):
+    (rules / "one.yml").write_text(rule(1).replace("facts: {os", "facts: {os.vrsion: '4.0', os"))
+    assert [lint for lint, *_ in found(rules, beside=rules)] == ["unknown-fact"]
+
+
 @pytest.mark.parametrize("value", [">=3", "!=3", "> 3"])
 def test_a_comparison_that_yaml_takes_for_its_own_sign_is_told_so(rules, value):
     (rules / "one.yml").write_text(
@@ -109,6 +114,12 @@ def test_files_and_folders_are_checked_together(rules, tmp_path):
     other = tmp_path / "other.yml"
     other.write_text(rule(2, title="rule number 2", event_id=51))
     assert found(rules, other, beside=rules) == [("title-style", "other.yml", 1, "title")]
+
+
+def test_files_of_one_name_in_two_folders_are_checked_both(rules, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "one.yml").write_text(rule(2, title="rule number 2", event_id=51))
+    assert found(rules, tmp_path / "more", beside=rules) == [("title-style", "more/one.yml", 1, "title")]
 
 
 # ---------------------------------------------------------------------------------------- cases and other rules

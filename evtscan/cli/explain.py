@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.detection import catalogue
+from evtscan.detection.loader import SUFFIXES
 from evtscan.detection.products import products_of
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
@@ -22,19 +25,23 @@ from evtscan.lookup import (
     EventName,
     Meanings,
     around_of,
+    derived_of,
+    details_of,
+    doubts_of,
     event_called,
     events_of,
     known_of,
     rules_called,
-    rules_naming,
+    rules_mentioning,
+    rules_near,
     words_of,
 )
 from evtscan.model import Finding, HostReport, RuleInfo
-from evtscan.reporters.explanation import as_text
+from evtscan.reporters import explanation as tree
 from evtscan.reporters.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
-from evtscan.sources import find
+from evtscan.sources import Found, find
 
 MESSAGES_SHOWN = 3
 """How many messages of matching events stand below a finding."""
@@ -46,7 +53,7 @@ def explain(
         str,
         typer.Argument(
             metavar="WORD",
-            help="A rule (id, title, file name), an article (Q162396) or an event (Dhcp/1008, 1008).",
+            help="A rule (id, title, file), an article (Q162396) or an event (Dhcp/1008, 1008).",
             show_default=False,
         ),
     ],
@@ -61,21 +68,27 @@ def explain(
     no_color: opt.NoColor = False,
 ) -> int:
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
-    known = session.rules_of(rules, cached=not no_rule_cache).rules
+    own = _own_file(rule)
+    known = session.rules_of([own, *(rules or ())] if own else rules, cached=not no_rule_cache).rules
     word, paths = _word(rule, paths or [])
     console = session.console(no_color=no_color)
-    chosen, event = rules_called(known, word), event_called(word)
+    of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
+    chosen = of_own if own else rules_called(known, word)
+    event = None if own else event_called(word)
     answer = known_of(known, event) if event else NOTHING
-    named_by = [] if chosen else rules_naming(known, word)
-    if not chosen and not named_by and answer == NOTHING:
-        raise UsageError(_unknown(word, event))
+    mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
+    if not chosen and not mentions and answer == NOTHING:
+        raise UsageError(_unknown(word, event, rules_near(known, word)))
+    evidence = find(opt.expand(paths)) if paths else None
+    if mentions:
+        _print(
+            console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
+        )
     for item in chosen:
         _print(console, _page(item))
-    if named_by:
-        _print(console, [(f"No rule of its own; {word} is named by", [_line(item.info) for item in named_by])])
     if answer != NOTHING:
         _print(console, _answer(answer))
-    if paths:
+    if evidence is not None:
         of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
         options = ScanOptions(
             show_all=True,
@@ -83,22 +96,36 @@ def explain(
             read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
             messages=opt.messages_from(messages),
         )
-        _explain_on(paths, chosen or of_event, options, console)
+        name = Path(paths[0]).resolve().name
+        _explain_on(evidence, name, chosen or of_event or mentions, options, console)
     return DONE
 
 
+def _own_file(word: str) -> Path | None:
+    """The rule file that a word names, unless it lies in the catalogue, whose rules are known by their files anyway."""
+    path = Path(word)
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return None
+    return None if path.resolve().is_relative_to(catalogue.folder().resolve()) else path
+
+
 def _word(word: str, paths: list[str]) -> tuple[str, list[str]]:
-    """The word and the evidence; ``Dhcp 1008`` may come as two arguments."""
-    if len(paths) == 1 and paths[0].isdecimal() and not Path(paths[0]).exists():
-        return f"{word} {paths[0]}", []
+    """The word and the evidence; ``Dhcp 1008`` may come as two arguments, a rule of the catalogue as its file."""
+    place, folder = Path(word).resolve(), catalogue.folder().resolve()
+    if place.suffix.lower() in SUFFIXES and place.is_file() and place.is_relative_to(folder):
+        return place.relative_to(folder).as_posix(), paths
+    if paths and paths[0].isdecimal() and not Path(paths[0]).exists():
+        return f"{word} {paths[0]}", paths[1:]
     return word, paths
 
 
-def _unknown(word: str, event: EventName | None) -> str:
+def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
     if event is not None:
         number = "" if event.provider else ", nor is it the number of an article"
         return f"{event}: no rule is about this event, and none mentions it{number}; “evtscan rules list” shows them"
-    return f"{word}: no rule has this article, id, title or file name; “evtscan rules list” shows them"
+    shown = " or ".join(f"“{rule.info.title}” ({rule.info.article or rule.info.file})" for rule in near)
+    meant = f" (did you mean {shown}?)" if shown else ""
+    return f"{word}: no rule has this article, id, title or file name{meant}; “evtscan rules list” shows them"
 
 
 def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -109,21 +136,33 @@ def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> N
             console.print(Padding(Text(prose(text)), (0, 0, 0, 2 + len(line) - len(text))))
 
 
-def _explain_on(paths: Sequence[str], rules: Sequence[Rule], options: ScanOptions, console: Console) -> None:
-    found = find(opt.expand(paths))
-    default_name = Path(paths[0]).resolve().name
-    host = scan_host(found.sources, rules, options, default_name=default_name, skipped=found.skipped)
+def _explain_on(
+    evidence: Found, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
+) -> None:
+    host = scan_host(evidence.sources, rules, options, default_name=default_name, skipped=evidence.skipped)
+    titles = {rule.info.id: f": {rule.info.title}" for rule in rules} if len(rules) > 1 else {}
     for finding in host.findings:
         console.print()
-        console.print(Text(f"{prose(finding.verdict.upper())} on {prose(host.host)}", "bold"))
+        heading = f"{finding.verdict.upper()} on {host.host}{titles.get(finding.rule_id, '')}"
+        console.print(Text(prose(heading), "bold"))
         console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
-        if finding.explanation:
-            console.print(Padding(Text(as_text(finding.explanation)), (0, 0, 0, 2)))
+        if finding.explanation and (finding.explanation.children or finding.explanation.locations):
+            for leaf in tree.lines(finding.explanation):
+                console.print(_hanging(leaf))
         for line in _logged(host, finding):
             console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
     for warning in host.warnings if options.messages else ():
         if warning.kind.startswith("message_"):
             console.print(Text(prose(f"{warning.location}: {warning.message}")))
+
+
+def _hanging(line: tree.Line) -> Table:
+    """A line of a tree whose text, where it is too long, goes on below its beginning."""
+    row = Table.grid()
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text("  " + " " * line.indent + line.mark), Text(line.text))
+    return row
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
@@ -143,9 +182,14 @@ def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
     sections: tuple[tuple[str, Sequence[str]], ...] = (
         ("Description", [info.description]),
         ("Logged as", events_of(rule)),
+        ("And in it", details_of(rule)),
+        ("Fields worked out of it", derived_of(rule)),
         ("And around it", around_of(rule)),
         ("On hosts where", tuple(conditions)),
+        ("Facts that are doubtful", doubts_of(rule)),
         ("Products", [str(products_of(issue.when))] if issue else []),
+        ("One finding for each", [" and ".join(issue.entity)] if issue else []),
+        ("Goes before", [", ".join(issue.precedence)] if issue else []),
         ("Cause", [info.cause]),
         ("Remedy", [f"{number}. {step}" for number, step in enumerate(info.remedy, 1)]),
         ("Until then", info.workaround),

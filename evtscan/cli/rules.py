@@ -16,7 +16,7 @@ from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, USAGE, command
 from evtscan.detection import catalogue
-from evtscan.detection.lints.issues import KINDS
+from evtscan.detection.lints.issues import ARTICLE, KINDS
 from evtscan.detection.skeleton import Begun, Product, skeleton
 from evtscan.errors import UsageError
 from evtscan.model import Level, RuleInfo
@@ -24,6 +24,9 @@ from evtscan.reporters.output import STDOUT, replacing
 from evtscan.reporters.safetext import prose
 
 KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
+
+_UNBROKEN = 1000
+"""Columns of a list that a program reads: a rule is a line."""
 
 app = typer.Typer(
     help="The catalogue of rules: list it, check it, begin a rule.", no_args_is_help=True, rich_markup_mode=None
@@ -71,7 +74,10 @@ def list_rules(
     ]
     rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
     headings = ("Article", "Level", "Kind", "Status", "Title", "File")
-    session.console(no_color=no_color).print(_table(headings, rows))
+    console = session.console(no_color=no_color)
+    if not console.is_terminal:
+        console.width = _UNBROKEN
+    console.print(_table(headings, rows))
     if not quiet:
         typer.echo(_counts(chosen, len(speaking)), err=True)
         for refused in loaded.problems:
@@ -110,12 +116,16 @@ def check_rules(
     for path in chosen:
         if not path.exists():
             raise UsageError(f"{path}: there is no such rule file or folder")
+        if not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path}: neither a file nor a folder, and rules are read more than once to check them")
     checked = rulecheck.check(chosen)
+    if not checked.rules and not checked.problems:
+        raise UsageError(f"{', '.join(map(str, chosen))}: there is no rule file (.yml, .yaml) in it")
     for problem in checked.problems:
         typer.echo(f"{problem} [{problem.lint}]")
     if not quiet:
         typer.echo(f"{checked.rules} rules, {checked.cases} cases, {len(checked.problems)} problems", err=True)
-    return USAGE if checked.problems or not checked.rules else DONE
+    return USAGE if checked.problems else DONE
 
 
 @app.command("new")
@@ -132,13 +142,27 @@ def new_rule(
 ) -> int:
     """Write a rule with blanks; filled in, it passes the check."""
     provider, event_id = _event(event)
-    text = skeleton(Begun(title=title, article=article, provider=provider, event_id=event_id, product=product))
+    text = skeleton(
+        Begun(title=title, article=_article(article), provider=provider, event_id=event_id, product=product)
+    )
     if output == STDOUT:
         sys.stdout.buffer.write(text.encode())
     else:
         with replacing(Path(output), clobber=clobber) as stream:
             stream.write(text.encode())
     return DONE
+
+
+def _article(text: str) -> str:
+    """The number of an article as rules write it.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    number = text.strip().upper()
+    if number and not ARTICLE.match(number):
+        raise UsageError(f"--article {text}: give a number such as Q162396, KB5004442 or CVE-2021-26414")
+    return number
 
 
 def _event(text: str) -> tuple[str, int | None]:
@@ -150,8 +174,8 @@ def _event(text: str) -> tuple[str, int | None]:
     if not text:
         return "", None
     provider, _, number = text.rpartition("/")
-    if not provider or not number.isdecimal():
-        raise UsageError(f"--event {text}: give source and number, such as Dhcp/1008")
+    if not provider or not number.isdecimal() or int(number) > 0xFFFF:
+        raise UsageError(f"--event {text}: give source and number (up to 65535), such as Dhcp/1008")
     return provider, int(number)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
-from evtscan.detection.loader import RuleSet, load_rules
+from evtscan.detection.loader import RuleSet, load_rules, rule_files
 from evtscan.detection.rulecache import key_of, load_through_cache
 from evtscan.errors import EvidenceError, RuleError, UsageError
 from evtscan.facts.catalogue import is_known
@@ -37,9 +37,10 @@ def rules_of(
             raise UsageError(f"{path}: there is no such rule file or folder")
     load = load_through_cache if cached else load_rules
     rules = load(chosen, fact_known=is_known)
+    called = rule_files(chosen) if rules.problems and any(map(Path.is_file, chosen)) else {}
+    broken = {called.get(problem.file) for problem in rules.problems}
     for path in chosen:
-        named = path.is_file() and any(problem.file == path.name for problem in rules.problems)
-        if named and (problems := load_rules([path], fact_known=is_known).problems):
+        if path.is_file() and path in broken and (problems := load_rules([path], fact_known=is_known).problems):
             raise RuleError(problems)
     lowest = Level[min_level.upper()]
     kept = tuple(rule for rule in rules.rules if Level[rule.info.level.upper()] >= lowest)

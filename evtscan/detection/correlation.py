@@ -80,7 +80,8 @@ def _rises(correlation: Correlation) -> bool:
     """Whether more events can only make the condition true."""
     if correlation.condition is not None:
         return not _has_not(correlation.condition)
-    return correlation.threshold is None or correlation.threshold.comparison in _RISING
+    threshold = correlation.threshold
+    return threshold is None or all(part.comparison in _RISING for part in threshold.parts())
 
 
 def _has_not(condition: Condition) -> bool:
@@ -266,11 +267,11 @@ def _count(correlation: Correlation, members: Sequence[Member]) -> int:
 
 def _met_between(threshold: Threshold, low: int, high: int, *, is_open: bool) -> Truth:
     """Whether every number from ``low`` to ``high``, or beyond where it is open, meets a threshold, some, or none."""
-    number = int(threshold.number)
-    near = {number - 1, number, number + 1, number + 2}
+    limits = [int(part.number) for part in threshold.parts()]
+    near = {limit + step for limit in limits for step in (-1, 0, 1, 2)}
     numbers = {low, high, *(other for other in near if low <= other <= high)}
     if is_open:
-        numbers |= {other for other in near if other > high} | {max(high, number) + 2}
+        numbers |= {other for other in near if other > high} | {max(high, *limits) + 2}
     answers = {threshold.met_by(count) for count in numbers}
     if len(answers) == 2:
         return Truth.UNKNOWN

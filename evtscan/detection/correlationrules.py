@@ -3,7 +3,7 @@
 Like ``evtscan.detection.sigma`` this is slow to import: import it when such a document is loaded, not before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any as AnyValue
 from typing import Final
 
@@ -37,6 +37,19 @@ _KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
     errors.SigmaCorrelationTypeError: "type",
     errors.SigmaTimespanError: "timespan",
 }
+
+_KEYS_OF_WORDS: Final = (
+    ("alias", "aliases"),
+    ("group-by", "group-by"),
+    ("generate", "generate"),
+    ("timespan", "timespan"),
+    ("condition", "condition"),
+    ("field reference", "condition"),
+    ("rule reference", "rules"),
+)
+"""Words of pySigma's sentences about what is wrong with a correlation, and the keys that they are about."""
+
+_LIMITS: Final = frozenset(comparison.value for comparison in Comparison)
 
 _NAMES: Final = tuple(kind.value for kind in CorrelationType)
 
@@ -73,8 +86,10 @@ def correlation_of(rule: Section) -> Correlation | None:
 
 
 def _parsed(rule: Section, section: Section) -> SigmaCorrelationRule | None:
+    first, _ = _parts_of_condition(section)
+    data = {**rule.data, "correlation": {**section.data, **({"condition": first} if first is not None else {})}}
     try:
-        parsed = SigmaCorrelationRule.from_dict(dict(rule.data), collect_errors=True)
+        parsed = SigmaCorrelationRule.from_dict(data, collect_errors=True)
     except errors.SigmaError as error:
         section.problem(_message(error), *_key(error))
         return None
@@ -87,8 +102,22 @@ def _parsed(rule: Section, section: Section) -> SigmaCorrelationRule | None:
     return None if wrong else parsed
 
 
+def _parts_of_condition(section: Section) -> tuple[AnyValue, list[dict[AnyValue, AnyValue]]]:
+    """The condition with one limit, and the other limits of a range by themselves; pySigma knows single ones only."""
+    condition = section.data.get("condition")
+    if not isinstance(condition, Mapping):
+        return condition, []
+    limits = [name for name in condition if name in _LIMITS]
+    others = {name: value for name, value in condition.items() if name not in _LIMITS}
+    first, *more = [{name: condition[name]} for name in limits] or [{}]
+    return {**others, **first}, more
+
+
 def _key(error: errors.SigmaError) -> tuple[str, ...]:
-    return tuple(key for kind, key in _KEYS_OF_ERRORS.items() if isinstance(error, kind))[:1]
+    """The key that an error is about, by its kind, else by the word for it in the sentence."""
+    by_kind = [key for kind, key in _KEYS_OF_ERRORS.items() if isinstance(error, kind)]
+    words = _message(error).lower()
+    return tuple(by_kind or [key for word, key in _KEYS_OF_WORDS if word in words])[:1]
 
 
 def _message(error: errors.SigmaError) -> str:
@@ -118,12 +147,29 @@ def _asked(
         return None, _condition(condition.parsed)
     if condition.percentile is not None:
         section.problem("percentile goes with a type that is not supported", "condition")
-    threshold = Threshold(comparison=Comparison(condition.op.name.lower()), number=condition.count)
-    if ordered and (threshold.comparison is not Comparison.AT_LEAST or threshold.number != len(references)):
+    threshold = _threshold(condition, _other_limits(section))
+    if ordered and threshold != Threshold(comparison=Comparison.AT_LEAST, number=len(references)):
         section.problem(
             "temporal_ordered asks for all of its rules in their order: leave the condition out", "condition"
         )
     return threshold, None
+
+
+def _other_limits(section: Section) -> Iterator[SigmaCorrelationCondition]:
+    for limit in _parts_of_condition(section)[1]:
+        try:
+            yield SigmaCorrelationCondition.from_dict(limit)
+        except errors.SigmaError as error:
+            section.problem(_message(error), "condition", *limit)
+
+
+def _threshold(first: SigmaCorrelationCondition, others: Iterator[SigmaCorrelationCondition]) -> Threshold:
+    also = next(others, None)
+    return Threshold(
+        comparison=Comparison(first.op.name.lower()),
+        number=first.count,
+        also=None if also is None else _threshold(also, others),
+    )
 
 
 def _condition(parsed: CorrelationConditionItem | SigmaRuleReference) -> Condition:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from evtscan.detection.condition import FIELD_OPERATORS, Operator, Test
 from evtscan.detection.fields import ABSENT, TIMES, UNREADABLE, all_values, field_value
 from evtscan.detection.modifiers import holds, with_field_value
+from evtscan.detection.values import number_shown
 from evtscan.logic import Truth, truth
 from evtscan.model import Event, Explanation
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
@@ -62,6 +63,8 @@ def explain_in(event: Event, test: Test, field: str | None = None) -> Explanatio
 
 def shown(value: Any) -> str:
     """A value as an explanation quotes it."""
+    if type(value) is int:  # only fields of System and those that a rule derives are numbers
+        return number_shown(value)
     text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 

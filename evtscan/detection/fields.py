@@ -122,7 +122,6 @@ _ATTRIBUTES: Final[Mapping[str, str]] = {
     "Opcode": "opcode",
     "Keywords": "keywords",
     "Qualifiers": "qualifiers",
-    "Version": "version",
     "EventType": "event_type",
     "UserID": "user_id",
     "Security_UserID": "user_id",
@@ -132,10 +131,44 @@ _ATTRIBUTES: Final[Mapping[str, str]] = {
 }
 
 
+_NUMBERS: Final = frozenset(
+    {
+        "EventID",
+        "EventRecordID",
+        "Level",
+        "Task",
+        "Opcode",
+        "Qualifiers",
+        "Execution_ProcessID",
+        "Execution_ThreadID",
+    }
+)
+"""Attributes of System that are whole numbers; all others are text."""
+
+
+def wrong_as_field(field: str, value: Any) -> str:
+    """What is wrong with a value that a case of a rule gives a field; empty if nothing is."""
+    if value is None:
+        return "an event has a field or not: leave out one that is absent"
+    if field not in _ATTRIBUTES:
+        return "" if _can_be_data(value) else "YAML makes something else of this, such as 1.1 of 1.10: quote it"
+    if field in _NUMBERS:
+        return "" if type(value) is int else "must be a whole number"
+    return "" if isinstance(value, str) else "must be text: quote it"
+
+
+def _can_be_data(value: Any) -> bool:
+    if isinstance(value, (list, Mapping)):
+        return all(map(_can_be_data, value.values() if isinstance(value, Mapping) else value))
+    return isinstance(value, (str, int))
+
+
 def event_of_fields(
     fields: Mapping[str, Any], *, location: Location, sequence: int, channel: str | None, time: Instant | None
 ) -> Event:
     """The event that these fields describe, as a rule's case states it; everything else is data, as text.
+
+    Version is data, too: many events have a field of that name, and a rule finds it in either place.
 
     ``fields`` holds at least EventID (a number) and Provider_Name; ``channel`` is that of a case without one.
     """

@@ -17,6 +17,7 @@ from evtscan.detection.condition import (
 )
 from evtscan.detection.context import cleared_by_of, context_of, supported_by_of
 from evtscan.detection.derive import derived_fields
+from evtscan.detection.fields import wrong_as_field
 from evtscan.detection.ranges import facts_in
 from evtscan.detection.rule import Case, CaseEvent, Doubt, KnownIssue
 from evtscan.detection.section import Section
@@ -159,6 +160,10 @@ def _case_event(section: Section) -> CaseEvent:
         section.problem("an event of a case needs an EventID, a number")
     if not isinstance(provider, str):
         section.problem("an event of a case needs a Provider_Name")
+    for name, value in section.data.items():
+        wrong = "" if name in ("at", "EventID", "Provider_Name") else wrong_as_field(str(name), value)
+        if wrong:
+            section.problem(wrong, name)
     return CaseEvent(
         fields={str(name): value for name, value in section.data.items() if name != "at"},
         at=_time(section, "at"),

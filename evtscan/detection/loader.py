@@ -4,8 +4,9 @@ A document that is not a whole rule is refused and the others load. Whoever aske
 wrong with it; in a folder it is a note in the ledger.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from evtscan.detection import placeholders
@@ -47,12 +48,11 @@ class RuleSet:
 def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> RuleSet:
     """Load rule files, and every ``.yml`` and ``.yaml`` below rule folders, in the order of their names.
 
-    A file is called by its place below the folder that was given, one given itself by its name. ``fact_known`` says
-    whether the catalogue has a fact of this name.
+    Files are called as in ``rule_files``. ``fact_known`` says whether the catalogue has a fact of this name.
     """
     rules: list[Rule] = []
     problems: list[Problem] = []
-    for path, name in _files(paths):
+    for name, path in rule_files(paths).items():
         for loaded in _load_file(path, name, fact_known):
             if isinstance(loaded, Rule):
                 rules.append(loaded)
@@ -63,13 +63,37 @@ def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> R
     return RuleSet(whole, (*problems, *doubles, *unresolved))
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
+    """The rule files of paths, each once, by what they are called.
+
+    That is the place below the folder that was given, for a file given itself its name; where another file is called
+    so already, with the name of the folder before it, or a number behind it.
+    """
+    found: dict[str, Path] = {}
+    seen: set[Path] = set()
     for path in paths:
-        if path.is_dir():
-            found = (file for file in path.rglob("*") if _is_rule_file(file) and file.is_file())
-            yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
-        else:
-            yield path, path.name
+        for file, name in _files_of(path):
+            place = file.resolve() if len(paths) > 1 else file
+            if place not in seen:
+                seen.add(place)
+                found[_unused(name, path, found)] = file
+    return found
+
+
+def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
+    if path.is_dir():
+        found = (file for file in path.rglob("*") if _is_rule_file(file) and file.is_file())
+        yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
+    else:
+        yield path, path.name
+
+
+def _unused(name: str, path: Path, used: Container[str]) -> str:
+    if name not in used:
+        return name
+    folder = path.resolve().name if path.is_dir() else path.resolve().parent.name
+    names = chain((f"{folder}/{name}",), (f"{folder}/{name} ({number})" for number in count(2)))
+    return next(one for one in names if one not in used)
 
 
 def _is_rule_file(file: Path) -> bool:
@@ -85,12 +109,13 @@ def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iter
     except OSError as error:
         yield [Problem(file=name, line=None, key="", message=f"cannot be read ({error.strerror or error})")]
     except UnicodeDecodeError as error:
-        yield [Problem(file=name, line=None, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
+        line = error.object.count(b"\n", 0, error.start) + 1
+        yield [Problem(file=name, line=line, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
     except YamlSyntaxError as error:
         yield [Problem(file=name, line=error.line, key="", message=error.message)]
     else:
         if not documents:
-            yield [Problem(file=name, line=None, key="", message="holds no rule")]
+            yield [Problem(file=name, line=1, key="", message="holds no rule")]
         for number, document in enumerate(documents, 1):
             yield _load_document(Problems(name, document, folder=path.parent), number, fact_known)
 

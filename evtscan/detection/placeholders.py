@@ -4,6 +4,8 @@ The file lies in the folder of the rule, or in one above it; the nearest that ha
 lists of values, which are read as if they stood in the rule::
 
     storport_miniports: [storahci, stornvme, iaStorAVC]
+
+A backslash before a percent sign takes its meaning from it (Sigma specification 2.1, "Placeholders").
 """
 
 import re
@@ -20,7 +22,7 @@ FILE_NAME: Final = "placeholders.yaml"
 MAX_EXPANDED = 2000
 """How many values one value of a rule may become."""
 
-_PLACEHOLDER = re.compile(r"%([^%\\]+)%")
+_PLACEHOLDER = re.compile(r"(?<!\\)%([^%\\]+)%")
 
 
 def expanded(values: Iterable[Any], folder: Path | None) -> list[Any]:
@@ -33,8 +35,9 @@ def expanded(values: Iterable[Any], folder: Path | None) -> list[Any]:
 
 
 def _spelled_out(value: str, folder: Path | None) -> list[str]:
-    *parts, last = _PLACEHOLDER.split(value)
-    fixed, names = parts[::2], parts[1::2]
+    parts = _PLACEHOLDER.split(value)
+    *fixed, last = (text.replace(r"\%", "%") for text in parts[::2])
+    names = parts[1::2]
     choices = product(*(_values_of(name, folder) for name in names))
     found = [
         "".join(text + chosen for text, chosen in zip(fixed, choice, strict=True)) + last

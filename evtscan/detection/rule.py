@@ -152,14 +152,22 @@ class Comparison(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """What must be true of the number of events, values or rules in a group."""
+    """What must be true of the number of events, values or rules in a group; for a range, ``also`` is its other end."""
 
     comparison: Comparison
     number: int | float
+    also: "Threshold | None" = None
 
     def met_by(self, count: int) -> bool:
         """Whether a count fits."""
-        return _COMPARE[self.comparison](count, self.number)
+        return all(_COMPARE[part.comparison](count, part.number) for part in self.parts())
+
+    def parts(self) -> Iterator["Threshold"]:
+        """Each single comparison; all of them must hold."""
+        part: Threshold | None = self
+        while part is not None:
+            yield part
+            part = part.also
 
 
 _COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {
@@ -266,20 +274,23 @@ def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
 
 
 def _naming_channels(condition: Condition) -> Condition | None:
-    """The part of a condition that says by itself in which channel an event stands; None if no part does."""
+    """The part of a condition that says by itself in which channel an event stands; None if no part does.
+
+    Its size goes with that of the condition and how deep it is, not with the number of parts that name a channel.
+    """
     match condition:
         case Test():
             return condition if condition.field == "Channel" else None
         case Any(children):
-            parts = [part for child in children if (part := _naming_channels(child)) is not None]
-            return Any(tuple(parts)) if parts else None
+            parts = tuple(part for child in children if (part := _naming_channels(child)) is not None)
+            if len(parts) == len(children) and all(map(operator.is_, parts, children)):
+                return condition
+            return Any(parts) if parts else None
         case All(children):
-            ways = [
-                All((*children[:place], part, *children[place + 1 :]))
-                for place, child in enumerate(children)
-                if (part := _naming_channels(child)) is not None
-            ]
-            return disjunction(*ways) if ways else None
+            named = [(child, part) for child in children if (part := _naming_channels(child)) is not None]
+            if any(part is child for child, part in named):
+                return condition
+            return All((*children, disjunction(*(part for _, part in named)))) if named else None
         case _:
             return None
 
@@ -317,7 +328,9 @@ def _selectors_of_test(test: Test) -> frozenset[Selector]:
 def _common_selectors(sides: list[frozenset[Selector]]) -> frozenset[Selector]:
     """Selectors for what fits every side; where two sides contradict each other, nothing does."""
     result = _ANYTHING
-    for side in sorted(sides, key=len):
+    for side in sorted(dict.fromkeys(sides), key=len):
+        if not result:
+            break
         if len(result) * len(side) > MAX_SELECTORS:
             continue
         joined = (_joined(one, other) for one, other in product(result, side))

@@ -79,6 +79,8 @@ def key_of(paths: Sequence[Path], fact_known: Callable[[str], bool]) -> bytes:
     digest = hashlib.blake2b(digest_size=_SIZE)
     digest.update(_code() + f"{fact_known.__module__}.{fact_known.__qualname__}".encode())
     for path in paths:
+        if len(paths) > 1:  # a file that two paths share counts once, and two of one name are called by their folders
+            digest.update(os.fsencode(path.resolve()))
         for file, name in _inputs(path):
             content = _content(file)
             digest.update(f"\n{len(name)} {name} {len(content)} ".encode("utf-8", "surrogateescape"))

@@ -47,6 +47,7 @@ from evtscan.detection.ranges import EVENT, is_range, parse_range
 from evtscan.detection.rule import Logsource
 from evtscan.detection.section import Problems, Section, did_you_mean
 from evtscan.detection.sourcenames import names_of
+from evtscan.detection.values import number_shown
 from evtscan.parsers.yamltext import Path
 
 MAX_CONDITION = 2000
@@ -115,7 +116,7 @@ def check_metadata(rule: Section) -> None:
 def logsource_of(rule: Section) -> Logsource:
     """Read ``logsource``, and refuse what stands for no channel that we know."""
     if "logsource" not in rule.data:
-        rule.problem("a rule needs a logsource, such as {product: windows, service: system}")
+        rule.problem("a rule needs a logsource, such as {product: windows, service: system}", "logsource")
         return Logsource()
     source = rule.section("logsource")
     product, service = source.text("product"), source.text("service")
@@ -140,14 +141,14 @@ def logsource_of(rule: Section) -> Logsource:
 
 
 def selections_of(rule: Section) -> dict[str, Condition]:
-    """Read the named selections of ``detection``."""
+    """Read the named selections of ``detection``; a time frame, as older rules have it, is none."""
     if "detection" not in rule.data:
-        rule.problem("a rule needs a detection")
+        rule.problem("a rule needs a detection", "detection")
     detection = rule.section("detection")
     return {
         str(name): _definition(value, (*detection.path, name), detection.problems)
         for name, value in detection.data.items()
-        if name != "condition"
+        if name != "condition" and not (name == "timeframe" and isinstance(value, str))
     }
 
 
@@ -187,6 +188,11 @@ def _definition(value: AnyValue, path: Path, problems: Problems) -> Condition:
 
 
 def _parsed_condition(text: str, named: Mapping[str, Condition], detection: Section) -> Condition:
+    if "|" in text:
+        detection.problem(
+            "a pipe is of an older Sigma: write a correlation, a document of its own, instead", "condition"
+        )
+        return All(())
     if len(text) > MAX_CONDITION or _depth(text) > MAX_PARENTHESES:
         detection.problem(
             f"longer than {MAX_CONDITION} characters or with more than {MAX_PARENTHESES} parentheses in each other: "
@@ -197,8 +203,21 @@ def _parsed_condition(text: str, named: Mapping[str, Condition], detection: Sect
     try:
         return _condition(SigmaCondition(text, EmptySigmaDetections()).parse(postprocess=False), named)
     except ValueError as error:  # pySigma's errors are ValueErrors, too
-        detection.problem(_message(error), "condition")
+        detection.problem(_where_it_ends(text, _message(error)), "condition")
     return All(())
+
+
+_PLACE = re.compile(r"\(at char (\d+)\), \(line:\d+, col:\d+\)\Z")
+
+
+def _where_it_ends(text: str, message: str) -> str:
+    """A parser's sentence about a condition as one for its author: up to where the condition can be read."""
+    place = _PLACE.search(message)
+    if place is None:
+        return message
+    rest = text[int(place[1]) :].strip()
+    what = f"cannot be read from {rest!r} on" if rest else "ends too early"
+    return f"{what}: names of selections, 1 of NAME*, all of them, joined with and, or, not and parentheses"
 
 
 def _depth(text: str) -> int:
@@ -307,6 +326,8 @@ def _problem_of_key(field: str, modifiers: list[str], values: list[AnyValue], *,
         return "a regular expression must be text: quote it"
     if facts and "fieldref" in modifiers:
         return "fieldref compares fields of events, not facts"
+    if not field and "fieldref" in modifiers:
+        return "fieldref compares a field with another one: name the field before it"
     if not facts and not field and any(not isinstance(part, str) for part in values):
         return "a keyword must be text: quote it"
     return ""
@@ -343,7 +364,9 @@ def _test(field: str, text: str, values: Iterable[types.SigmaType]) -> Condition
             grouped.setdefault((operand.operator, operand.cased, operand.part), []).append(operand.literal)
     return disjunction(
         *(
-            _checked(Test(field=field, values=_found(field, test), text=text, operator=kind, cased=cased, part=part))
+            _checked(
+                Test(field=field, values=_found(field, kind, test), text=text, operator=kind, cased=cased, part=part)
+            )
             for (kind, cased, part), test in grouped.items()
         )
     )
@@ -354,12 +377,12 @@ def _checked(test: Test) -> Test:
     return test
 
 
-def _found(field: str, literals: list[Literal]) -> tuple[Literal, ...]:
+def _found(field: str, kind: Operator, literals: list[Literal]) -> tuple[Literal, ...]:
     """A keyword is searched for, so it may stand anywhere in a value; a source is known by all of its names."""
+    if kind is not Operator.IS or field not in ("", "Provider_Name"):
+        return tuple(literals)
     if not field:
         return tuple(f"*{literal}*" if isinstance(literal, str) else literal for literal in literals)
-    if field != "Provider_Name":
-        return tuple(literals)
     return tuple(dict.fromkeys(name for literal in literals for name in _source_names(literal)))
 
 
@@ -495,7 +518,8 @@ def _text_of_item(field: str, modifiers: list[str], raw: list[AnyValue]) -> str:
     if raw == [None]:
         return f"{field} is absent"
     rest = [name for name in modifiers if name not in _VERBS and name not in _UNSAID]
-    text = f"{field or 'a value of the event'} {_verb(field, modifiers)} {_either(map(_shown, raw))}"
+    shown = map(str if _ORDER_MODIFIERS.intersection(modifiers) else _shown, raw)  # what has an order is no code
+    text = f"{field or 'a value of the event'} {_verb(field, modifiers)} {_either(shown)}"
     return f"{text} ({', '.join(rest)})" if rest else text
 
 
@@ -521,7 +545,9 @@ def _either(parts: Iterable[str]) -> str:
 
 
 def _shown(value: AnyValue) -> str:
-    return "absent" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "absent" if value is None else number_shown(value) if isinstance(value, int) else str(value)
 
 
 def _message(error: Exception) -> str:

@@ -23,6 +23,15 @@ def names_of(name: str) -> tuple[str, ...]:
     return (name, *(other for other in _rows().get(key, ()) if other.casefold() != key))
 
 
+def row_of(name: str) -> tuple[str, ...]:
+    """All names of a source as the table spells them; the given one if the table does not know it.
+
+    >>> row_of("kdcsvc")
+    ('KDC', 'Kdcsvc', 'Microsoft-Windows-Kerberos-Key-Distribution-Center')
+    """
+    return _rows().get(name.casefold(), (name,))
+
+
 def rows() -> tuple[tuple[str, ...], ...]:
     """The rows of the table, in its order."""
     return tuple(dict.fromkeys(_rows().values()))

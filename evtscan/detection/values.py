@@ -25,6 +25,11 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def number_shown(number: int) -> str:
+    """A whole number as people read it: from 2^31 to 2^32 - 1 as the status code that it is, such as 0xC0000184."""
+    return f"0x{number:08X}" if 0x80000000 <= number <= 0xFFFFFFFF else str(number)
+
+
 _NUMBER = re.compile(r"\s*(?:(-?\d{1,30})|(0x[0-9a-f]{1,16})|(-?\d{1,30}\.\d{1,30}))\s*\Z", re.IGNORECASE)
 
 

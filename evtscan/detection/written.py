@@ -38,6 +38,8 @@ class Written:
 
 def read_file(path: Path, name: str) -> RuleFile:
     """Read a file of rules once more; what keeps it from being read is told where rules are loaded."""
+    if not path.is_file():  # a pipe can be read only once
+        return RuleFile(name=name, path=path)
     try:
         with path.open("rb") as stream:
             text = stream.read(4 * MAX_SIZE + 1).decode("utf-8-sig")

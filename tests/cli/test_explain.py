@@ -2,6 +2,14 @@ import re
 
 import pytest
 
+from evtscan.detection import catalogue
+
+OTHER = """\
+title: Another rule in a file of this name
+logsource: {product: windows, service: system}
+detection: {s: {Provider_Name: Dhcp, EventID: 1008}, condition: s}
+"""
+
 
 @pytest.mark.parametrize("word", ["Q162396", "q162396", "dhcp-decline-fails-with-ras"])
 def test_a_rule_as_a_page(evtscan, word):
@@ -36,7 +44,7 @@ def test_no_such_rule(evtscan):
 def test_an_article_without_a_rule_of_its_own_shows_who_names_it(evtscan, word):
     result = evtscan("explain", word)
     assert result.code == 0
-    assert f"No rule of its own; {word} is named by" in result.out
+    assert f"Rules that mention {word}" in result.out
     assert "(Q236949, defect, low, stable)" in result.out
 
 
@@ -44,6 +52,31 @@ def test_a_rule_shows_its_event_its_conditions_and_products(evtscan):
     result = evtscan("explain", "162396")
     for text in ("Logged as\n  Dhcp 1008", "On hosts where\n  os.version is 4.0", "Products\n  Windows NT 4.0"):
         assert text in re.sub(r" +\n", "\n", result.out)
+
+
+def test_a_rule_is_found_by_its_file_wherever_that_is(evtscan, tmp_path):
+    file = catalogue.folder() / "nt" / "dhcp" / "dhcp-decline-fails-with-ras.yml"
+    assert evtscan("explain", file).out == evtscan("explain", "Q162396").out
+    copy = tmp_path / "my-rule.yml"
+    copy.write_text(file.read_text(encoding="utf-8").replace("title: DHCP", "title: My DHCP", 1), encoding="utf-8")
+    assert evtscan("explain", copy).out.startswith("My DHCP decline fails")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / copy.name).write_text(OTHER, encoding="utf-8")
+    assert evtscan("explain", copy, "-r", tmp_path / "more").out == evtscan("explain", copy).out
+
+
+def test_an_article_that_rules_only_mention(evtscan):
+    result = evtscan("explain", "Q224792")
+    assert result.code == 0
+    assert result.out.startswith("Rules that mention Q224792\n  DHCP decline fails")
+
+
+def test_a_page_has_all_that_a_rule_asks(evtscan):
+    page = re.sub(r" +\n", "\n", evtscan("explain", "Q162396").out)
+    assert "Facts that are doubtful\n  os.service_pack: Rasarp.sys is older than Service Pack 3" in page
+    page = re.sub(r" +\n", "\n", evtscan("explain", "srv-2012-from-smb1-clients").out)
+    assert "Logged as\n  Srv or Svr 2012\nAnd in it\n  Status is 0xC0000184\n" in page
+    assert "Fields worked out of it\n  Status: the dword at 0x14 of Binary\n" in page
 
 
 @pytest.mark.parametrize("words", [["Dhcp/1008"], ["dhcp 1008"], ["Dhcp", "1008"]])
@@ -70,6 +103,7 @@ def test_a_number_alone_shows_every_source(evtscan):
         (["Dhcp/9"], "Dhcp 9: no rule is about this event, and none mentions it"),
         (["999999"], "999999: no rule is about this event, and none mentions it, nor is it the number of an article"),
         (["nonsense"], "nonsense: no rule has this article, id, title or file name"),
+        (["decline fails"], "(did you mean “DHCP decline fails with RAS on Windows NT 4.0 Service Pack 2” (Q162396)"),
     ],
 )
 def test_what_nobody_knows_is_said_in_a_sentence(evtscan, words, sentence):
@@ -80,6 +114,21 @@ def test_what_nobody_knows_is_said_in_a_sentence(evtscan, words, sentence):
 
 def test_an_event_on_evidence_is_explained_by_its_rules(evtscan, affected):
     result = evtscan("explain", "Dhcp/1008", affected)
+    assert evtscan("explain", "Dhcp", "1008", affected).out == result.out
     assert result.code == 0
     assert "CONFIRMED" in result.out
     assert "facts.yaml" in result.out
+
+
+def test_of_several_rules_each_is_named_and_long_lines_go_on_below_their_beginning(evtscan, affected):
+    result = evtscan("explain", "1008", affected)
+    assert "CONFIRMED on " in result.out
+    assert re.search(r"^CONFIRMED on \S+: DHCP decline fails with RAS", result.out, re.MULTILINE)
+    assert "all of (stated)\n\n" not in re.sub(r" +\n", "\n", result.out)
+    starts = {len(line) - len(line.lstrip()) for line in result.out.splitlines() if "facts.yaml" in line}
+    assert min(starts) > 10
+
+
+def test_evidence_that_is_not_there_is_said_at_once(evtscan, tmp_path):
+    result = evtscan("explain", "Q162396", tmp_path / "nowhere")
+    assert (result.code, result.out) == (2, "")

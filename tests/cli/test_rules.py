@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,15 @@ def test_list_shows_the_founding_rule(evtscan):
     result = evtscan("rules", "list")
     assert result.code == 0
     assert "Q162396" in result.out
+
+
+def test_a_list_that_is_no_screen_has_a_line_for_each_rule(evtscan):
+    result = evtscan("rules", "list", "--article", "Q162396")
+    lines = [line.rstrip() for line in result.out.splitlines()]
+    assert len(lines) == 2
+    assert lines[1].endswith(
+        "DHCP decline fails with RAS on Windows NT 4.0 Service Pack 2  nt/dhcp/dhcp-decline-fails-with-ras.yml"
+    )
 
 
 def test_check_of_the_catalogue_finds_nothing(evtscan):
@@ -41,6 +51,29 @@ def test_check_runs_the_cases(evtscan, tmp_path):
 
 def test_check_of_a_path_that_does_not_exist(evtscan):
     assert evtscan("rules", "check", "nowhere.yml").code == 2
+
+
+def test_check_of_a_folder_without_rules(evtscan, tmp_path):
+    result = evtscan("rules", "check", tmp_path)
+    assert result.code == 2
+    assert "there is no rule file (.yml, .yaml) in it" in result.err
+
+
+def test_check_of_a_pipe_is_refused(evtscan, tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    os.mkfifo(tmp_path / "pipe.yml")
+    result = evtscan("rules", "check", tmp_path / "pipe.yml")
+    assert result.code == 2
+    assert "neither a file nor a folder" in result.err
+
+
+def test_named_files_of_one_name_must_load_both(evtscan, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / RULE.name).write_text("title: [", "utf-8")
+    result = evtscan("rules", "list", "-r", RULE, "-r", tmp_path / "more" / RULE.name)
+    assert result.code == 2
+    assert f"{RULE.name}:2: " in result.err
 
 
 def test_check_prints_the_name_of_each_lint(evtscan, tmp_path):
@@ -102,9 +135,14 @@ def test_new_goes_to_stdout(evtscan):
     assert "Provider_Name: Service Control Manager\n" in result.out
 
 
-@pytest.mark.parametrize("event", ["Dhcp", "1008", "Dhcp/x", "/1008"])
+@pytest.mark.parametrize("event", ["Dhcp", "1008", "Dhcp/x", "/1008", "Dhcp/65536"])
 def test_new_wants_a_source_and_a_number(evtscan, event):
     assert evtscan("rules", "new", "--event", event).code == 2
+
+
+def test_new_writes_the_number_of_an_article_as_rules_do(evtscan):
+    assert "    article: Q123456\n" in evtscan("rules", "new", "--article", "q123456").out
+    assert evtscan("rules", "new", "--article", "162396").code == 2
 
 
 def test_the_cache_of_rules_is_used_unless_that_is_forbidden(evtscan, tmp_path, monkeypatch):

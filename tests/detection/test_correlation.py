@@ -238,9 +238,11 @@ def worlds(window, is_open):
 @given(lines, thresholds, st.booleans())
 def test_conditions_with_an_upper_limit_against_every_world(found, threshold, covered):
     kind, comparison, number = threshold
-    if comparison in ("gte", "gt"):
-        comparison = "neq"
     asked = correlation(kind, comparison, number, rules=3)
+    if comparison in ("gte", "gt"):  # with an upper limit, too, it is a range
+        upper = Threshold(comparison=Comparison.AT_MOST, number=number + 1)
+        limits = Threshold(comparison=Comparison(comparison), number=number, also=upper)
+        asked = dataclasses.replace(asked, threshold=limits)
     members = members_of(found)
     members = [
         dataclasses.replace(member, certain=member.certain or place == 0) for place, member in enumerate(members)

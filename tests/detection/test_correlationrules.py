@@ -70,6 +70,13 @@ def test_rules_are_named_by_id_too(tmp_path):
     assert rule.correlation.threshold == Threshold(comparison=Comparison.LESS, number=3)
 
 
+def test_a_range_has_two_limits(tmp_path):
+    rule = read(tmp_path, "{type: event_count, rules: [one], timespan: 1h, condition: {gt: 3, lte: 5}}")
+    upper = Threshold(comparison=Comparison.AT_MOST, number=5)
+    assert rule.correlation.threshold == Threshold(comparison=Comparison.MORE, number=3, also=upper)
+    assert [number for number in range(8) if rule.correlation.threshold.met_by(number)] == [4, 5]
+
+
 def test_values_that_are_counted_and_aliases(tmp_path):
     rule = read(
         tmp_path,
@@ -160,18 +167,24 @@ WRONG = {
     "{rules: [one], timespan: 1h}": ("correlation.type", "a correlation needs a type"),
     "{type: temporal, rules: [one], timespan: soon}": ("correlation.timespan", "Timespan 'soon' is invalid"),
     "{type: temporal, rules: [one], timespan: 99y}": ("correlation.timespan", "longer than ten years"),
-    "{type: temporal, rules: [one]}": ("correlation", "without timespan"),
-    "{type: event_count, rules: [one], timespan: 1h}": ("correlation", "without condition"),
+    "{type: temporal, rules: [one]}": ("correlation.timespan", "without timespan"),
+    "{type: event_count, rules: [one], timespan: 1h}": ("correlation.condition", "without condition"),
     "{type: event_count, rules: [one], timespan: 1h, condition: {gte: x}}": ("correlation.condition", "no valid Sigma correlation condition count"),
-    "{type: event_count, rules: [one], timespan: 1h, condition: {gte: 1, lte: 2}}": ("correlation.condition", "exactly one condition item"),
+    "{type: event_count, rules: [one], timespan: 1h, condition: {gte: 1, lte: x}}": ("correlation.condition.lte", "no valid Sigma correlation condition count"),
+    "{type: event_count, rules: [one], timespan: 1h, condition: {field: F}}": ("correlation.condition", "exactly one condition item"),
+    "{type: event_count, timespan: 1h, condition: {gte: 1}}": ("correlation.rules", "without rule references"),
+    "{type: temporal, rules: [one], timespan: 1h, aliases: 5}": ("correlation.aliases", "must be a dict"),
+    "{type: temporal, rules: [one], timespan: 1h, generate: 5}": ("correlation.generate", "must be a boolean"),
+    "{type: temporal, rules: [one], timespan: 1h, group-by: 5}": ("correlation.group-by", "must be string or list"),
     "{type: event_count, rules: [one], timespan: 1h, condition: {gte: 1, field: F}}": ("correlation.condition.field", "goes with the type value_count"),
-    "{type: event_count, rules: [one], timespan: 1h, condition: one}": ("correlation", "can only be used with temporal"),
-    "{type: value_count, rules: [one], timespan: 1h, condition: {gte: 1}}": ("correlation", "without field reference"),
+    "{type: event_count, rules: [one], timespan: 1h, condition: one}": ("correlation.condition", "can only be used with temporal"),
+    "{type: value_count, rules: [one], timespan: 1h, condition: {gte: 1}}": ("correlation.condition", "without field reference"),
     "{type: temporal, rules: [], timespan: 1h}": ("correlation.rules", "names 0 rules"),
     "{type: temporal, rules: [one], timespan: 1h, group_by: F}": ("correlation.group_by", "there is no key 'group_by' here"),
     "{type: temporal, rules: [one], timespan: 1h, aliases: {x: {three: F}}}": ("correlation.aliases.x", "not about a rule 'three'"),
     "{type: temporal, rules: [one], timespan: 1h, condition: {gte: 1, percentile: 5}}": ("correlation.condition", "percentile goes with a type"),
     "{type: temporal_ordered, rules: [one, two], timespan: 1h, condition: {gte: 1}}": ("correlation.condition", "leave the condition out"),
+    "{type: temporal_ordered, rules: [one, two], timespan: 1h, condition: {gte: 2, lte: 3}}": ("correlation.condition", "leave the condition out"),
     "{type: temporal_ordered, timespan: 1h, condition: one and two}": ("correlation.condition", "an extended condition has no order"),
     "{type: temporal, timespan: 1h, condition: one and}": ("correlation.condition", "Failed to parse"),
     "{type: temporal, rules: [one, three], timespan: 1h}": ("correlation.rules[1]", "no rule that loads is called 'three'"),

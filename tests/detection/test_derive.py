@@ -166,7 +166,7 @@ def test_a_rule_tests_what_it_derives(tmp_path):
     assert [one.truth for one in found] == [Truth.TRUE, Truth.UNKNOWN]
     assert field_value(found[0].event, "Percent") == "97"
     leaf = explain(rule, events[0]).children[1]
-    assert (leaf.fact, leaf.says, leaf.truth) == ("Status", f"Status is {0xC0000013}", Truth.TRUE)
+    assert (leaf.fact, leaf.says, leaf.truth) == ("Status", "Status is 0xC0000013", Truth.TRUE)
 
 
 @pytest.mark.parametrize(

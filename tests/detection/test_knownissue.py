@@ -205,6 +205,30 @@ def test_cases_carry_events_facts_and_the_verdict(tmp_path):
             "not a date or time",
         ),
         (
+            "cases: [{events: [{EventID: 7, Provider_Name: D, Computer: 7}], verdict: none}]",
+            12,
+            "known_issue.cases[0].events[0].Computer",
+            "must be text: quote it",
+        ),
+        (
+            "cases: [{events: [{EventID: 7, Provider_Name: D, Level: two}], verdict: none}]",
+            12,
+            "known_issue.cases[0].events[0].Level",
+            "must be a whole number",
+        ),
+        (
+            "cases: [{events: [{EventID: 7, Provider_Name: D, Data1: {a: [1.10]}}], verdict: none}]",
+            12,
+            "known_issue.cases[0].events[0].Data1",
+            "1.1 of 1.10: quote it",
+        ),
+        (
+            "cases: [{events: [{EventID: 7, Provider_Name: D, Data1: null}], verdict: none}]",
+            12,
+            "known_issue.cases[0].events[0].Data1",
+            "leave out one that is absent",
+        ),
+        (
             "cases: [{events: [], facts: {os.version: 4.0}, verdict: none}]",
             12,
             "known_issue.cases[0].facts.os.version",

@@ -47,7 +47,7 @@ def test_a_rule_that_is_well_made_has_no_problem(tmp_path):
 
 BENIGN = ("kind: defect", "kind: benign")
 BROKEN = [
-    ("event-id-without-provider", 8, "detection", [(S, "    s: {EventID: 7}\n")]),
+    ("event-id-without-provider", 9, "detection.s.EventID", [(S, "    s: {EventID: 7}\n")]),
     ("provider-wildcard", 9, "detection.s.Provider_Name|contains", [(S, "    s: {Provider_Name|contains: Disk}\n")]),
     ("provider-wildcard", 9, "detection.s.Provider_Name", [(S, "    s: {Provider_Name: 'Di*'}\n")]),
     (
@@ -57,6 +57,7 @@ BROKEN = [
         [(S, "    s: {Provider_Name|expand: '%disks%', EventID: 7}\n")],
     ),
     ("event-id-as-text", 9, "detection.s.EventID", [("EventID: 7}\n    cond", "EventID: '7'}\n    cond")]),
+    ("event-id-too-large", 9, "detection.s.EventID", [("EventID: 7}\n    cond", "EventID: 0x40000007}\n    cond")]),
     ("field-in-other-letters", 9, "detection.s.data1", [("7}\n    cond", "7, data1: x}\n    cond")]),
     ("field-in-other-letters", 9, "detection.s.computer", [("7}\n    cond", "7, computer: x}\n    cond")]),
     ("message-only", 9, "detection.s.Message|contains", [("7}\n    cond", "7, Message|contains: x}\n    cond")]),
@@ -72,19 +73,22 @@ BROKEN = [
     ("remedy-without-cause", 14, "known_issue.remedy", [("    cause: A cause\n", "")]),
     ("no-remedy", 14, "known_issue.cause", [("    remedy: [A step]\n", "")]),
     ("no-remedy", 11, "known_issue", [("    cause: A cause\n    remedy: [A step]\n", "")]),
-    ("unquoted-version", 13, "known_issue.when", [("{os.version: '4.0'}\n", "{os.version: 4.0}\n")]),
+    ("unquoted-version", 13, "known_issue.when.os.version", [("{os.version: '4.0'}\n", "{os.version: 4.0}\n")]),
     ("unquoted-comparison", 13, "known_issue.when.os.service_pack", [("'4.0'}\n", "'4.0', os.service_pack: <4}\n")]),
+    ("unquoted-text", 9, "detection.s.Data1", [("7}\n    cond", "7, Data1: 10:30}\n    cond")]),
+    ("unquoted-text", 9, "detection.s.Data1[1]", [("7}\n    cond", "7, Data1: [08, No]}\n    cond")]),
     ("unknown-fact", 17, "known_issue.cases[0].facts.os.vrsion", [("facts: {os.version:", "facts: {os.vrsion:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [Q100000]\n    kind:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [A rule]\n    kind:")]),
     ("no-firing-case", 11, "known_issue", [("confirmed", "resolved")]),
     ("no-quiet-case", 11, "known_issue", [("verdict: none", "verdict: exposed")]),
     ("experimental-unexplained", 3, "status", [("status: test", "status: experimental")]),
-    ("missing-key", 1, "", [("status: test\n", "")]),
+    ("missing-key", 1, "status", [("status: test\n", "")]),
+    ("missing-key", 2, "id", [("id: 00000000-0000-4000-8000-000000000001", "id:")]),
     ("unknown-key", 4, "descripton", [("status: test\n", "status: test\ndescripton: x\n")]),
     ("unknown-key", 4, "colour", [("status: test\n", "status: test\ncolour: red\n")]),
     ("id-style", 2, "id", [("id: 00000000-0000-4000", "id: 0000000000004000")]),
-    ("no-reference", 1, "", [("references: [https://example.org/]\n", "")]),
+    ("no-reference", 1, "references", [("references: [https://example.org/]\n", "")]),
     ("reference-form", 5, "references[0]", [("https://example.org/", "Q162396")]),
     ("reference-form", 5, "references[0]", [("https://example.org/", "https://example.org/a page")]),
     ("title-style", 1, "title", [("A rule\n", "A rule.\n")]),
@@ -148,6 +152,11 @@ def test_titles_and_ids_are_compared_with_all_rules(tmp_path):
     ]
 
 
+def test_words_in_quotes_are_text_already(tmp_path):
+    for value in ("'yes, no, 10:30, x'", '"[ on ]"', "'a: 010'", f"'a: {'9' * 5000}:30, b'"):
+        assert lints(tmp_path, GOOD.replace("7}\n    cond", f"7, Data1: {value}}}\n    cond")) == [], value
+
+
 def test_precedence_is_over_a_rule_that_there_is(tmp_path):
     for name, number in (("article", "Q100000"), ("title", "Another rule"), ("id", f"{2:08}-0000-4000-8000-{2:012}")):
         text = GOOD.replace("    kind:", f"    precedence: [{number}]\n    kind:", 1)
@@ -201,7 +210,7 @@ def test_a_plain_sigma_rule_may_rely_on_the_channel_of_one_source(tmp_path):
     text = rule_text("s: {EventID: 1}\ncondition: s").replace("service: system", "service: sysmon")
     assert lints(tmp_path, text) == []
     text = rule_text("s: {EventID: 1}\ncondition: s")
-    assert lints(tmp_path, text) == [("event-id-without-provider", 8, "detection")]
+    assert lints(tmp_path, text) == [("event-id-without-provider", 9, "detection.s.EventID")]
 
 
 def test_a_plain_sigma_rule_may_have_keys_of_its_own_but_no_misspelt_ones(tmp_path):

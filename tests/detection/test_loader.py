@@ -6,7 +6,7 @@ from example_rules import knows, load_text, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evtscan.detection.loader import load_rules
+from evtscan.detection.loader import load_rules, rule_files
 from evtscan.model import Query, Selector
 
 DETECTION = "s: {Provider_Name: Disk, EventID: 7}\ncondition: s"
@@ -54,7 +54,7 @@ def test_a_folder_is_read_in_order_and_its_bad_files_do_not_stop_the_others(tmp_
     (tmp_path / "nt" / "b.yml").write_text(rule_text(DETECTION, number=2), encoding="utf-8")
     (tmp_path / "a.YAML").write_text(rule_text(DETECTION, number=1), encoding="utf-8-sig")
     (tmp_path / "bad.yml").write_text("title: [", encoding="utf-8")
-    (tmp_path / "latin.yml").write_bytes("title: é".encode("latin-1"))
+    (tmp_path / "latin.yml").write_bytes("title: e\nid: é".encode("latin-1"))
     (tmp_path / "empty.yml").write_text("# nothing\n", encoding="utf-8")
     (tmp_path / "list.yml").write_text("- 1\n", encoding="utf-8")
     (tmp_path / "notes.txt").write_text("no rule", encoding="utf-8")
@@ -62,12 +62,33 @@ def test_a_folder_is_read_in_order_and_its_bad_files_do_not_stop_the_others(tmp_
     assert [rule.file for rule in loaded.rules] == ["a.YAML", "nt/b.yml"]
     assert [(problem.file, problem.line) for problem in loaded.problems] == [
         ("bad.yml", 2),
-        ("empty.yml", None),
-        ("latin.yml", None),
+        ("empty.yml", 1),
+        ("latin.yml", 2),
         ("list.yml", 1),
     ]
     assert [refused.file for refused in loaded.refused] == ["bad.yml", "empty.yml", "latin.yml", "list.yml"]
     assert "save it as UTF-8" in loaded.refused[2].message
+
+
+def test_each_file_counts_once_and_has_a_name_of_its_own(tmp_path):
+    for number, place in enumerate(("a/x/one.yml", "b/x/one.yml", "c/b/x/one.yml"), 1):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_text(rule_text(DETECTION, number=number), encoding="utf-8")
+    paths = [
+        tmp_path / "a",
+        tmp_path / "b",
+        tmp_path / "a" / "x",
+        tmp_path / "c" / "b",
+        tmp_path / "b" / "x" / "one.yml",
+    ]
+    assert rule_files(paths) == {
+        "x/one.yml": tmp_path / "a/x/one.yml",
+        "b/x/one.yml": tmp_path / "b/x/one.yml",
+        "b/x/one.yml (2)": tmp_path / "c/b/x/one.yml",
+    }
+    loaded = load_rules(paths, fact_known=knows)
+    assert loaded.problems == ()
+    assert [rule.file for rule in loaded.rules] == ["x/one.yml", "b/x/one.yml", "b/x/one.yml (2)"]
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path):
@@ -80,7 +101,7 @@ def test_documents_of_a_file_load_on_their_own(tmp_path):
     loaded = load_text(tmp_path, f"{good}\n---\ntitle: C\ncorrelation: {{type: temporal}}\n---\nfilter: {{}}\n")
     assert len(loaded.rules) == 1
     assert [(problem.line, problem.key, problem.message) for problem in loaded.problems] == [
-        (13, "correlation", "Sigma correlation rule without timespan"),
+        (13, "correlation.timespan", "Sigma correlation rule without timespan"),
         (15, "filter", "Sigma filters are not supported yet"),
     ]
 

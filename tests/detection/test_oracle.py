@@ -59,24 +59,45 @@ items = any_item(
         ("|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|startswith|cased"),
         lists_of(parts_of_words),
     ),
-    (("|contains|all", "|endswith|all"), st.lists(parts_of_words, min_size=2, max_size=3)),
-    (("|neq", "|contains|neq"), lists_of(parts_of_words)),
-    (("|windash|contains",), lists_of(st.sampled_from(["-a", "/b", " -a /b"]))),
-    (("|base64", "|base64offset|contains", "|wide|base64offset|contains", "|utf16|base64"), lists_of(plain_words)),
-    (("|re", "|re|i", "|re|s", "|re|m"), lists_of(expressions)),
-    (("|exists",), st.booleans()),
-    (("|fieldref", "|fieldref|startswith", "|fieldref|endswith", "|fieldref|contains"), fields),
-    (("|cidr",), lists_of(st.sampled_from(["10.0.0.0/8", "10.0.0.0/30", "192.168.0.0/16", "10.1.2.3/32"]))),
+    (("|contains|all", "|endswith|all", "|all", "|all|cased"), st.lists(parts_of_words, min_size=1, max_size=3)),
+    (("|neq", "|contains|neq", "|cased|neq", "|contains|all|neq"), lists_of(parts_of_words)),
+    (
+        ("|windash|contains", "|windash|startswith", "|windash|contains|all", "|windash"),
+        lists_of(st.sampled_from(["-a", "/b", " -a /b"])),
+    ),
+    (
+        ("|base64", "|base64offset|contains", "|wide|base64offset|contains", "|utf16|base64", "|utf16be|base64"),
+        lists_of(plain_words),
+    ),
+    (("|re", "|re|i", "|re|s", "|re|m", "|re|neq", "|re|all"), lists_of(expressions)),
+    (("|exists", "|exists|neq"), st.booleans()),
+    (("|fieldref", "|fieldref|startswith", "|fieldref|endswith", "|fieldref|contains", "|fieldref|neq"), fields),
+    (("|cidr", "|cidr|neq"), lists_of(st.sampled_from(["10.0.0.0/8", "10.0.0.0/30", "192.168.0.0/16", "10.1.2.3/32"]))),
 )
-keywords = st.tuples(st.just(""), st.lists(plain_words, min_size=1, max_size=3))
-selections = st.lists(items, min_size=1, max_size=3, unique_by=lambda one: one[0]).map(dict)
-CONDITIONS = ("one", "one and two", "one or two", "not one", "one and not two", "1 of *", "all of them", "not 1 of t*")
+maps = st.lists(items, min_size=1, max_size=3, unique_by=lambda one: one[0]).map(dict)
+searched = st.lists(plain_words, min_size=1, max_size=3)
+selections = st.one_of(
+    maps, st.lists(maps, min_size=1, max_size=2), searched, searched.map(lambda words: {"|all": words})
+)
+parts_of_conditions = st.sampled_from(
+    ("one", "two", "three", "_four", "1 of *", "all of t*", "1 of them", "all of them", "any of t*", "1 of _*")
+)
+conditions = st.recursive(
+    parts_of_conditions,
+    lambda parts: st.one_of(
+        st.tuples(parts, st.sampled_from((" and ", " or ", " and not ", " or not ")), parts).map("".join),
+        parts.map(lambda part: f"({part})"),
+        parts_of_conditions.map(lambda part: f"not {part}"),
+        parts.map(lambda part: f"not ({part})"),
+    ),
+    max_leaves=5,
+)
 
 
 @settings(deadline=None, max_examples=100)
-@given(selections, selections, st.sampled_from(CONDITIONS), st.lists(events, min_size=1, max_size=8))
-def test_the_same_events_are_selected(one, two, condition, logged):
-    detection = {"one": one, "two": two, "condition": condition}
+@given(st.tuples(selections, selections, selections, selections), conditions, st.lists(events, min_size=1, max_size=8))
+def test_the_same_events_are_selected(chosen, condition, logged):
+    detection = dict(zip(("one", "two", "three", "_four"), chosen, strict=True)) | {"condition": condition}
     assert selected_here(detection, logged) == selected_by_sqlite(detection, logged, FIELDS)
 
 

@@ -27,6 +27,7 @@ def test_a_placeholder_stands_for_a_list(tmp_path):
         "plain",
         "50% of",
     ]
+    assert expanded([r"\%miniports%other%, 5\%"], tmp_path) == ["%miniports1, 5%", "%miniportsx*, 5%"]
     assert expanded(["<%miniports%|%other%>"], tmp_path) == [
         "<storahci|1>",
         "<storahci|x*>",

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.detection.condition import All, Any, Not, Operator, Test, truth_of
+from evtscan.detection.condition import tests_in as leaves_of
 from evtscan.detection.modifiers import holds
 from evtscan.detection.rule import Logsource, Rule
 from evtscan.logic import truth
@@ -58,6 +59,17 @@ def test_a_query_that_would_explode_is_left_wide():
     many = tuple(f"P{number}" for number in range(400))
     ids = tuple(range(400))
     assert len(rule(All((field("EventID", *ids), field("Provider_Name", *many)))).query().selectors or ()) == 400
+
+
+def test_many_channels_do_not_make_a_detection_larger():
+    many = tuple(All((Any((field("Channel", f"C{number}"), DISK)), SEVEN)) for number in range(300))
+    elsewhere = rule(All(many), "System").selection.elsewhere
+    assert elsewhere is not None
+    assert sum(1 for _ in leaves_of(elsewhere)) <= 3 * 3 * 300
+    values = {"Channel": "C7", "Provider_Name": "Disk", "EventID": 7}
+    for provider, expected in (("Disk", True), ("Other", False)):
+        asked = {**values, "Provider_Name": provider}
+        assert truth_of(elsewhere, lambda test, asked=asked: truth(holds(test, asked[test.field]))) is truth(expected)
 
 
 tests = st.one_of(

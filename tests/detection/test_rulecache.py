@@ -53,6 +53,14 @@ def told(rules: RuleSet) -> tuple[object, ...]:
     return [rule.info for rule in rules.rules], [rule.detection for rule in rules.rules], rules.problems, rules.query()
 
 
+def test_folders_of_the_same_content_are_two(rules, cache, compiled):
+    copy = rules.with_name("copy")
+    shutil.copytree(rules, copy)
+    loaded = [load_through_cache([rules, other], fact_known=knows, folder=cache) for other in (rules, copy)]
+    assert [len(one.problems) for one in loaded] == [1, 4]
+    assert len(compiled) == 2
+
+
 def test_the_second_run_compiles_nothing_and_says_the_same(rules, cache, compiled):
     first, second = load(rules, cache), load(rules, cache)
     assert len(compiled) == 1

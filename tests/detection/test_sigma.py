@@ -82,6 +82,22 @@ def test_modifiers(tmp_path, line, yes, no):
 
 
 @pytest.mark.parametrize(
+    ("line", "yes", "no"),
+    [
+        ("'|re': ['fo+$']", "xfoo", "foox"),
+        ("'|re|i': ['^FO']", "foo", "xfo"),
+        ("'|cidr': 192.0.2.0/24", "192.0.2.7", "192.0.3.7"),
+        ("'|contains': ['o*x']", "foox", "xo"),
+        (r"Provider_Name|re: '^Di\w\.$'", "a", "b"),
+    ],
+)
+def test_what_is_no_text_is_taken_as_it_stands_in_keywords_and_for_sources(tmp_path, line, yes, no):
+    rule = load_one(tmp_path, f"s: {{{line}}}\ncondition: s")
+    events = [event(provider="Dis." if value == "a" else "Other", data={"F": value}) for value in (yes, no)]
+    assert [found.event.data["F"] for found in match([rule], events)] == [yes]
+
+
+@pytest.mark.parametrize(
     ("line", "text"),
     [
         ("F: a", "F is a"),
@@ -90,6 +106,8 @@ def test_modifiers(tmp_path, line, yes, no):
         ("F|contains: a", "F contains a"),
         ("F|startswith|cased: a", "F starts with a (cased)"),
         ("F|gte: 3", "F is at least 3"),
+        ("F: [0xC0000184, 4294967296]", "F is 0xC0000184 or 4294967296"),
+        ("F|gt: 3221225472", "F is more than 3221225472"),
         ("F|exists: true", "F exists"),
         ("F|exists: false", "F does not exist"),
         ("F|re: a+", "F matches a+"),
@@ -159,6 +177,11 @@ def test_selections_are_maps_lists_of_maps_or_keywords(tmp_path):
     assert found == hits
 
 
+def test_the_time_frame_of_an_older_rule_is_no_selection(tmp_path):
+    rule = load_one(tmp_path, "s: {F: a}\ntimeframe: 24h\ncondition: all of them")
+    assert [test.field for test in leaves_of(rule.detection)] == ["F"]
+
+
 def test_several_conditions_are_alternatives(tmp_path):
     rule = load_one(tmp_path, "a: {F: a}\nb: {F: b}\ncondition: [a, b]")
     assert _shape(rule.detection) == Any(("a", "b"))
@@ -189,8 +212,10 @@ def test_several_conditions_are_alternatives(tmp_path):
         ("s: [1]\ncondition: s", 9, "detection.s", "keyword must be text"),
         ("s: {F: a}\ncondition: t", 10, "detection.condition", "no selection 't'"),
         ("s: {F: a}\ncondition: 1 of t*", 10, "detection.condition", "no selection fits 't*'"),
-        ("s: {F: a}\ncondition: s and", 10, "detection.condition", "Expected"),
-        ("s: {F: a}\ncondition: s | count() > 5", 10, "detection.condition", "pipe syntax"),
+        ("s: {F: a}\ncondition: s and", 10, "detection.condition", "ends too early: names of selections"),
+        ("s: {F: a}\ncondition: s or 2 of them", 10, "detection.condition", "cannot be read from 'of them' on"),
+        ("s: {'|fieldref': G}\ncondition: s", 9, "detection.s.|fieldref", "name the field before it"),
+        ("s: {F: a}\ncondition: s | count() > 5", 10, "detection.condition", "write a correlation"),
         ("s: {F: a}", 8, "detection.condition", "needs a condition"),
         ("s: {F: a}\ncondition: " + "(" * 50 + "s" + ")" * 50, 10, "detection.condition", "parentheses"),
         ("s: {F: a}\ncondition: " + "not " * 400 + "s", 10, "detection.condition", "parentheses"),

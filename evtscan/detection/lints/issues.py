@@ -1,7 +1,11 @@
 """Lints of ``known_issue``: what a rule says of hosts, of causes and remedies, and whether cases prove it."""
 
 import re
+from functools import reduce
+from operator import getitem
 from typing import Final
+
+import yaml
 
 from evtscan.detection.condition import tests_in
 from evtscan.detection.lints.row import Found, Lint, Surroundings
@@ -24,12 +28,13 @@ def _level_of_quiet_kind(rule: Written, around: Surroundings) -> Found:
         yield ("level",), f"a rule of kind {info.kind} has the level {info.level}"
 
 
-_ARTICLE = re.compile(r"(?:Q\d{5,6}|KB\d{6,7}|CVE-\d{4}-\d{4,7})\Z")
+ARTICLE: Final = re.compile(r"(?:Q\d{5,6}|KB\d{6,7}|CVE-\d{4}-\d{4,7})\Z")
+"""How the number of an article is written."""
 
 
 def _article(rule: Written, around: Surroundings) -> Found:
     article = rule.rule.info.article
-    if article and not _ARTICLE.match(article):
+    if article and not ARTICLE.match(article):
         yield ("known_issue", "article"), f"{article!r} is not how people search for an article"
 
 
@@ -51,7 +56,8 @@ def _unquoted_version(rule: Written, around: Surroundings) -> Found:
     for condition in conditions:
         for test in tests_in(condition):
             if test.field.endswith(".version") and any(isinstance(value, (int, float)) for value in test.values):
-                yield ("known_issue", "when"), f"{test.text!r} compares a number, and 5.10 would be 5.1"
+                paths = (path for path in rule.document.lines if "when" in path and path[-1] == test.field)
+                yield next(paths, ("known_issue", "when")), f"{test.text!r} compares a number, and 5.10 would be 5.1"
 
 
 _COMPARISON = re.compile(r":\s+([<>!=]=?\s*[\d{][\w.{}-]*)")
@@ -63,6 +69,23 @@ def _unquoted_comparison(rule: Written, around: Surroundings) -> Found:
         match = _COMPARISON.search(text.partition("#")[0])
         if match and line in conditions:
             yield conditions[line], f"{match[1]!r} is not quoted"
+
+
+_OTHERWISE = re.compile(
+    r"(?:[:,\[]|^\s*-)\s+(\d{1,30}(?::[0-5]?\d)+(?:\.\d*)?|0\d+|yes|no|on|off)\s*(?=[,}\]#]|$)", re.IGNORECASE
+)
+
+
+def _unquoted_text(rule: Written, around: Surroundings) -> Found:
+    stated = {"detection", "when", "events", "facts"}
+    lines = rule.text.splitlines()
+    for path, line in rule.document.lines.items():
+        value = reduce(getitem, path, rule.document.data) if not stated.isdisjoint(path) else None
+        if isinstance(value, (int, float)):
+            for written in _OTHERWISE.findall("".join(lines[line - rule.first_line : line - rule.first_line + 1])):
+                made = yaml.safe_load(written)
+                if type(made) is type(value) and made == value:
+                    yield path, f"{written!r} is not quoted, and YAML makes {value!r} of it"
 
 
 def _unknown_fact(rule: Written, around: Surroundings) -> Found:
@@ -145,6 +168,12 @@ ISSUES: Final = (
         reason="At the beginning of a value, > and ! are signs of YAML itself.",
         remedy="quote the comparison",
         find=_unquoted_comparison,
+    ),
+    Lint(
+        name="unquoted-text",
+        reason="YAML reads 10:30 as 630, 010 as 8, and yes and no as true and false.",
+        remedy="quote what is text; write true, false and numbers in their plain forms",
+        find=_unquoted_text,
     ),
     Lint(
         name="unknown-fact",

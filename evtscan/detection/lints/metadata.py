@@ -40,8 +40,8 @@ _KEYS: Final = (
 
 def _missing_key(rule: Written, around: Surroundings) -> Found:
     for key in _REQUIRED:
-        if key not in rule.data:
-            yield (), f"there is no {key}"
+        if rule.data.get(key) is None:
+            yield (key,), f"there is no {key}"
 
 
 def _unknown_key(rule: Written, around: Surroundings) -> Found:
@@ -52,12 +52,12 @@ def _unknown_key(rule: Written, around: Surroundings) -> Found:
 
 
 def _id_style(rule: Written, around: Surroundings) -> Found:
-    if "id" in rule.data and rule.data["id"] != str(UUID(rule.rule.info.id)):
+    if rule.data.get("id") is not None and rule.data["id"] != str(UUID(rule.rule.info.id)):
         yield ("id",), f"{rule.data['id']!r} is not a UUID in its usual form"
 
 
 def _same_id(rule: Written, around: Surroundings) -> Found:
-    if "id" in rule.data:
+    if rule.data.get("id") is not None:
         yield from _shared(("id",), rule, around, rule.rule.info.id)
 
 
@@ -75,7 +75,7 @@ def _shared(path: tuple[str], rule: Written, around: Surroundings, name: str) ->
 
 def _no_reference(rule: Written, around: Surroundings) -> Found:
     if not rule.rule.info.references:
-        yield (), "there is no reference"
+        yield ("references",), "there is no reference"
 
 
 _URL = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?\Z")

@@ -27,7 +27,9 @@ def _event_id_without_provider(rule: Written, around: Surroundings) -> Found:
         and (rule.rule.known_issue is not None or selector.channel in _SHARED_CHANNELS)
     )
     if loose and not _names_instances(rule):
-        yield ("detection",), f"event id {loose[0]} is asked for without an exact Provider_Name"
+        paths = (line.path for line in lines_of(rule) if line.field == "EventID" and loose[0] in line.values)
+        path = next(paths, ("detection",))
+        yield path, f"event id {loose[0]} is asked for without an exact Provider_Name"
 
 
 def _names_instances(rule: Written) -> bool:
@@ -61,6 +63,20 @@ def _event_id_as_text(rule: Written, around: Surroundings) -> Found:
         texts = [value for value in line.values if isinstance(value, str) and value.strip().isdigit()]
         if line.field == "EventID" and texts:
             yield line.path, f"{texts[0]!r} is text"
+
+
+def _event_id_too_large(rule: Written, around: Surroundings) -> Found:
+    for line in lines_of(rule):
+        if line.field == "EventID" and not line.modifiers:
+            for value in line.values:
+                if isinstance(value, int) and value > _LARGEST_ID:
+                    yield (
+                        line.path,
+                        f"no event has the id {value}, which is {value & _LARGEST_ID} with what stands above",
+                    )
+
+
+_LARGEST_ID: Final = 0xFFFF
 
 
 _FIELDS: Final = (
@@ -194,6 +210,12 @@ SELECTIONS: Final = (
         reason="EventID is a number; as text, 01008 would be another one.",
         remedy="leave the quotes off",
         find=_event_id_as_text,
+    ),
+    Lint(
+        name="event-id-too-large",
+        reason="An event id has 16 bits; what an article prints above them are severity and facility of the message.",
+        remedy="take the lower 16 bits",
+        find=_event_id_too_large,
     ),
     Lint(
         name="field-in-other-letters",

@@ -237,12 +237,13 @@ class ReadOptions:
 
     ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
     decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
-    one.
+    one. ``hashed`` adds the SHA-256 of each file to its row.
     """
 
     recover: bool = False
     reference: bool = False
     zone: str = ""
+    hashed: bool = False
 
 
 PLAIN = ReadOptions()

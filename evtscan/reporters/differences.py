@@ -56,12 +56,12 @@ def table(comparison: Comparison) -> Table:
     return Table("differences", tuple(_COLUMNS), rows)
 
 
-def write_csv(comparison: Comparison, stream: BinaryIO) -> None:
+def write_csv(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as a table."""
-    csv.write(table(comparison), stream)
+    csv.write(table(comparison), stream, dialect)
 
 
-def write_json(comparison: Comparison, stream: BinaryIO) -> None:
+def write_json(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as one object: counts, and rows with the columns of the table as keys."""
     made = table(comparison)
     rows = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
@@ -69,7 +69,7 @@ def write_json(comparison: Comparison, stream: BinaryIO) -> None:
     stream.write(json_line({"hosts": comparison.hosts, "same": comparison.same, **counts, "differences": rows}))
 
 
-def write_markdown(comparison: Comparison, stream: BinaryIO) -> None:
+def write_markdown(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences for a ticket; what is new or worse is a check list."""
     lines = ["# Windows event logs: what has changed", "", escaped(summary(comparison)), ""]
     for change, heading in HEADINGS.items():
@@ -80,7 +80,7 @@ def write_markdown(comparison: Comparison, stream: BinaryIO) -> None:
     stream.write("\n".join(lines).encode("utf-8"))
 
 
-def write_console(comparison: Comparison, stream: BinaryIO) -> None:
+def write_console(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as text without colour."""
     text = TextIOWrapper(stream, encoding="utf-8", newline="\n")
     try:
@@ -90,13 +90,13 @@ def write_console(comparison: Comparison, stream: BinaryIO) -> None:
         text.detach()
 
 
-WRITERS: Mapping[str, Callable[[Comparison, BinaryIO], None]] = {
+WRITERS: Mapping[str, Callable[[Comparison, BinaryIO, csv.Dialect], None]] = {
     "console": write_console,
     "csv": write_csv,
     "json": write_json,
     "markdown": write_markdown,
 }
-"""The formats of a comparison, named as those of a report."""
+"""The formats of a comparison, named as those of a report; the dialect is that of CSV."""
 
 
 def render(comparison: Comparison, console: Console, *, show_all: bool = False) -> None:

@@ -73,7 +73,7 @@ def as_text(explanation: Explanation) -> str:
 
 def _worded(node: Explanation) -> str:
     basis = f" ({node.basis})" if node.basis else ""
-    says = f": {node.says}" if node.says else ""
+    says = f": {node.says}" if node.says not in ("", node.text) else ""
     return prose(f"{node.text}{basis}{says}")
 
 

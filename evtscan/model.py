@@ -39,6 +39,7 @@ class Source:
 class Location:
     """Where a statement comes from: an evidence file and the place in it that applies to its format.
 
+    ``source`` is empty where a warning is about a host as a whole.
     ``offset`` counts bytes from the start of the file, ``line`` from 1, ``record`` is the number in the
     record's header, ``key`` a registry key with its value name, or an entry of ``facts.yaml``.
     """
@@ -824,10 +825,14 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedFile:
-    """A file that is not evidence, or cannot be opened, and why."""
+    """A file that is not evidence, or cannot be opened, and why.
+
+    ``unreadable``: it may well be evidence, but this run could not get at it.
+    """
 
     source_file: str
     reason: str
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

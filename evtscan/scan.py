@@ -159,7 +159,11 @@ def _reading(
 
     with opened(sources) as files:
         reading = read(files.sources, of_rules | facts.query(asked), options.read, is_idle=is_idle)
-        reading.skipped.extend((*skipped, *files.skipped))
+        for item in skipped:
+            reading.skipped.append(item)
+            if item.unreadable:
+                reading.warn(item.source_file, "unreadable", f"{item.source_file}: {item.reason}")
+        reading.skipped.extend(files.skipped)
         reading.warnings.extend(files.warnings)
         reading.rows.extend(files.rows)
         yield reading

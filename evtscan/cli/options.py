@@ -73,7 +73,7 @@ FailOnOption = Annotated[
     FailOn | None,
     typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if some of the evidence is damaged.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if evidence is damaged or could not be read.")]
 StrictFacts = Annotated[
     bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
 ]

@@ -132,6 +132,14 @@ def test_truncated_log_gives_what_is_there_and_strict_says_damaged(evtscan, affe
     assert any(row["SourceFile"] == "SysEvent.Evt" for row in rows(Path("out/warnings.csv")))
 
 
+def test_what_cannot_be_opened_is_a_warning_and_strict_says_so(evtscan, affected):
+    (affected / "Security.evtx").symlink_to("Security.evtx")
+    result = evtscan("scan", affected, "--strict", "-o", "out/")
+    assert result.code == 3
+    (warning,) = rows(Path("out/warnings.csv"))
+    assert (warning["SourceFile"], warning["Kind"]) == ("Security.evtx", "unreadable")
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("confirmed", 10), ("possible", 10), ("excluded", 10), ("detected", 10)])
 def test_fail_on_counts_what_is_as_bad_or_worse(evtscan, affected, fail_on, code):
     assert evtscan("scan", affected, "--fail-on", fail_on).code == code

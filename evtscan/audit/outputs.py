@@ -12,7 +12,7 @@ from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
 from evtscan.errors import OutputError
-from evtscan.reporters.output import refuse_existing
+from evtscan.reporters.output import refuse_existing, remove_temporaries
 
 
 @dataclass(slots=True)
@@ -46,8 +46,12 @@ class OutputFolder:
         )
 
     def begin_writing(self) -> None:
-        """Note that the files are about to be written, so that whatever becomes of that, they are known as ours."""
+        """Note that the files are about to be written, so that whatever becomes of that, they are known as ours.
+
+        What an audit left half written that was killed at it goes away; no other one is at work here.
+        """
         if self.is_lasting:
+            remove_temporaries(self.run.path.parent)
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
     def finish(self, run: str, findings: Mapping[str, str]) -> None:

@@ -180,6 +180,8 @@ class RunFolder:
             for entry in os.scandir(self.path / _HOSTS):
                 if entry.name not in kept:
                     os.unlink(entry.path)  # noqa: PTH108 - one of thousands
+            for file in self.path.glob("*.tmp"):
+                file.unlink()
 
     def stored(self, plans: Iterable[HostPlan]) -> "StoredHosts":
         """The results of these hosts, all of which must be here."""

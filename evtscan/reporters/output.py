@@ -15,6 +15,8 @@ from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
 from evtscan.reporters.view import Shown, as_shown
 
+_PREFIX, _SUFFIX = ".evtscan-", ".tmp"
+
 STDOUT = "-"
 """The name that stands for standard output."""
 
@@ -257,7 +259,14 @@ def _check_place(path: Path) -> None:
 def _temporary(path: Path) -> Path:
     # Short and of its own, so that a long name still fits and two runs do not meet; in the same folder, so that
     # renaming is one step.
-    return path.with_name(f".evtscan-{secrets.token_hex(6)}.tmp")
+    return path.with_name(f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Take away what a killed run left half written in a folder; for those who know that nobody else writes there."""
+    with suppress(OSError):
+        for file in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+            file.unlink()
 
 
 @contextmanager

@@ -87,6 +87,15 @@ def test_an_audit_that_was_killed_by_force_goes_on_too(evtscan, tmp_path):
     assert contents("out") == contents("undisturbed")
 
 
+def test_what_a_killed_audit_left_half_written_goes_away(evtscan, fleet):
+    left = [Path("out/.evtscan-0123456789ab.tmp"), Path("out/run/audit-0123.tmp"), Path("out/run/hosts/0-1.tmp")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    assert evtscan("audit", fleet, "-o", "out/").code == 0
+    assert not any(path.exists() for path in left)
+
+
 def test_every_host_is_read_again_on_request(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
     assert "hosts     3 read, 0 not changed" in evtscan("audit", fleet, "-o", "out/", "--no-cache").err

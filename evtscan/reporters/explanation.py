@@ -73,8 +73,13 @@ def as_text(explanation: Explanation) -> str:
 
 def _worded(node: Explanation) -> str:
     basis = f" ({node.basis})" if node.basis else ""
-    says = f": {node.says}" if node.says not in ("", node.text) else ""
-    return prose(f"{node.text}{basis}{says}")
+    says = said(node)
+    return prose(f"{node.text}{basis}{f': {says}' if says else ''}")
+
+
+def said(node: Explanation) -> str:
+    """What is known of a condition, where that is more than what it asks for."""
+    return "" if node.says == node.text else node.says
 
 
 def _folded(node: Explanation) -> Explanation:

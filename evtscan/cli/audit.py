@@ -154,7 +154,7 @@ def audit(
         how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
         earlier = dict(kept.earlier)
         outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
-        with watching(plans, loaded.rules, quiet=quiet, live=live) as (watch, tally):
+        with watching(plans, loaded.rules, quiet=quiet, no_color=no_color, live=live) as (watch, tally):
             judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
         found = FindingIndex()
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))

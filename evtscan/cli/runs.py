@@ -90,7 +90,7 @@ def scan(
     loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
     accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
     name = _name_of(Path(paths[0]).resolve())
-    with progress(quiet, 1) as bar:
+    with progress(quiet, 1, no_color=no_color) as bar:
         result = scan_host(
             found.sources, loaded.rules, chosen, host_name=host, default_name=name, skipped=found.skipped
         )
@@ -121,14 +121,14 @@ def _name_of(path: Path) -> str:
 
 
 @contextmanager
-def progress(quiet: bool, hosts: int) -> Iterator[Callable[[str], None]]:
+def progress(quiet: bool, hosts: int, *, no_color: bool = False) -> Iterator[Callable[[str], None]]:
     """A progress bar on a terminal, and nothing in a pipe."""
     if quiet or session.is_dumb():
         yield lambda name: None
         return
     from rich.progress import Progress as Bar
 
-    with Bar(console=session.console(stderr=True), transient=True) as bar:
+    with Bar(console=session.console(no_color=no_color, stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=hosts)
 
         def advance(name: str) -> None:

@@ -50,6 +50,9 @@ def rules_of(
     kept = tuple(
         rule for rule in rules.rules if rule.info.id not in left_out and Level[rule.info.level.upper()] >= lowest
     )
+    if not kept:
+        why = f"{len(rules.rules):,} left out, {len(rules.problems):,} refused: “evtscan rules check” says why"
+        raise UsageError(f"no rule is left to use ({why})")
     return RuleSet(kept, rules.problems)
 
 

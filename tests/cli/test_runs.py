@@ -191,6 +191,14 @@ def test_a_rule_can_be_left_out(evtscan, affected, name):
     assert "Q162396" not in {row["Article"] for row in rows(Path("out/rules.csv"))}
 
 
+def test_without_any_rule_there_is_no_all_clear(evtscan, affected, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "broken.yml").write_text("title: [")
+    result = evtscan("scan", affected, "-r", tmp_path / "rules")
+    assert result.code == 2
+    assert "no rule is left to use (0 left out, 1 refused" in result.err
+
+
 def test_hash_notes_the_digest_of_each_file(evtscan, affected):
     evtscan("scan", affected, "--hash", "-o", "out/")
     for row in rows(Path("out/evidence.csv")):

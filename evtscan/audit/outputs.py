@@ -85,7 +85,7 @@ def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: 
     run = RunFolder(home / RUN_FOLDER)
     known = run.state()
     if known is not None and known.evidence != evidence:
-        if not clobber:
+        if not clobber and not run.is_blank(known):
             raise OutputError(
                 f"{home}: holds an audit of other evidence; give another folder with -o, or replace it with -C"
             )

@@ -123,6 +123,10 @@ class RunFolder:
         """
         self._write(self.path / STATE_FILE, msgspec.json.format(msgspec.json.encode(state), indent=1))
 
+    def is_blank(self, state: RunState) -> bool:
+        """Whether the audit that began here came to nothing, as one does whose evidence cannot be listed."""
+        return not state.finished and not state.outputs and not any((self.path / _HOSTS).glob("*.jsonl"))
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other audits out; the lock ends with the process, however that ends.

@@ -141,6 +141,11 @@ def test_an_output_folder_of_other_evidence_is_refused(evtscan, fleet, tmp_path)
     assert "since the last run" not in replaced.err
 
 
+def test_an_audit_that_came_to_nothing_does_not_keep_its_folder(evtscan, fleet):
+    assert evtscan("audit", "memory://no-such-fleet", "-o", "out/").code == 2
+    assert evtscan("audit", fleet, "-o", "out/").code == 0
+
+
 def test_results_of_another_version_are_not_used(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
     file = Path("out/run/audit.json")

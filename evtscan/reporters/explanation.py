@@ -83,7 +83,12 @@ def said(node: Explanation) -> str:
 
 
 def _folded(node: Explanation) -> Explanation:
-    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``."""
+    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``.
+
+    A group of one is what it holds.
+    """
+    while node.text in ("all of", "any of") and len(node.children) == 1:
+        node = node.children[0]
     if node.text != "not" or len(node.children) != 1 or node.children[0].children:
         return node
     test = node.children[0]

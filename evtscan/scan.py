@@ -50,6 +50,14 @@ class ScanOptions:
     messages: MessagesFrom | None = None
     strict_facts: bool = False
 
+    @property
+    def narrows(self) -> bool:
+        """Whether some of what is there to be found is left out."""
+        bounds = (self.since, self.until, self.newest, self.include_ids)
+        return any(bound is not None for bound in bounds) or bool(
+            self.exclude_ids or self.providers or self.channels or self.verdicts
+        )
+
     def admits(self, event: Event, end: Instant | None = None) -> bool:
         """Whether an event may match; ``end`` is the time of the last record of its log."""
         if event.event_id in self.exclude_ids:

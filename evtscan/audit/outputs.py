@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evtscan import __version__
+from evtscan.audit.changes import Known
 from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
@@ -30,8 +31,8 @@ class OutputFolder:
     is_lasting: bool = True
 
     @property
-    def earlier(self) -> Mapping[str, str]:
-        """The verdict of each finding of the last audit that was finished here."""
+    def earlier(self) -> Known:
+        """The findings up to the last audit that was finished here."""
         return self.state.findings
 
     @property
@@ -54,12 +55,12 @@ class OutputFolder:
             remove_temporaries(self.run.path.parent)
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
-    def finish(self, run: str, findings: Mapping[str, str]) -> None:
+    def finish(self, run: str, findings: Known) -> None:
         """Note that the files are written, what they are made of, and what was found."""
         if self.is_lasting:
             marks = {_key(path): _mark(path) for path in self.paths}
             outputs = {**self.state.outputs, **marks}
-            self._keep(replace(self.state, finished=run, findings=dict(findings), outputs=outputs))
+            self._keep(replace(self.state, finished=run, findings=findings, outputs=outputs))
 
     def _keep(self, state: RunState) -> None:
         self.run.write_state(state)

@@ -22,6 +22,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from evtscan import __version__
+from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
 from evtscan.errors import OutputError
@@ -50,7 +51,7 @@ class FileMark:
 class RunState:
     """What ``audit.json`` holds.
 
-    ``evidence`` is a digest of where the evidence lies. ``findings`` has the verdict of each finding of the last run
+    ``evidence`` is a digest of where the evidence lies. ``findings`` has the findings of each host up to the last run
     that was finished, and ``finished`` what that run was made of; ``outputs`` are the files that it wrote, by name:
     None for one that was about to be written.
     """
@@ -59,7 +60,7 @@ class RunState:
     evtscan: str = __version__
     evidence: str
     finished: str = ""
-    findings: dict[str, str] = field(default_factory=dict)
+    findings: Known = field(default_factory=dict)
     outputs: dict[str, FileMark | None] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.audit.changes import FindingIndex
+from evtscan.audit.changes import FindingIndex, verdicts
 from evtscan.audit.fetching import is_address, plan_remote
 from evtscan.audit.hosts import Work
 from evtscan.audit.keys import key_of_host, key_of_run, key_of_work
@@ -152,11 +152,12 @@ def audit(
         shared = key_of_work(session.key_of_rules(rules), [rule.info.id for rule in loaded.rules], chosen, str(place))
         keys = {item.name: key_of_host(shared, item) for item in plans}
         how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
-        earlier = dict(kept.earlier)
+        earlier = verdicts(kept.earlier)
         outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
         with watching(plans, loaded.rules, quiet=quiet, no_color=no_color, live=live) as (watch, tally):
             judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
-        found = FindingIndex()
+        taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
+        found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
         made_of = [accepted.in_force, str(new_only), str(dialect)]
@@ -181,7 +182,7 @@ def audit(
         if not quiet:
             _print_run(kept, tally, found, is_current=is_current)
         if not is_current:
-            kept.finish(run, found.verdicts)
+            kept.finish(run, found.known)
         kept.run.keep_only(everything)
         return code
 
@@ -221,7 +222,7 @@ def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_curr
     if is_current:
         lines.append("the outputs are those of the last run: nothing has changed")
     elif kept.had_run:
-        lines.append(f"since the last run: {found.since(kept.earlier)}")
+        lines.append(f"since the last run: {found.since()}")
     print("\n".join(part("hosts", lines)), file=sys.stderr)
 
 

@@ -215,8 +215,25 @@ def test_hosts_without_logs_are_in_the_report(evtscan, fleet):
 
 def test_one_host_of_many_leaves_the_others_results_alone(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
-    evtscan("audit", fleet, "-o", "out/", "--host", "NTWS08")
-    assert "0 read, 3 not changed" in evtscan("audit", fleet, "-o", "out/").err
+    one = evtscan("audit", fleet, "-o", "out/", "--host", "NTWS08")
+    assert "since the last run: 0 new, 0 gone, 0 better, 0 worse; 2 of its hosts not looked at" in one.err
+    again = evtscan("audit", fleet, "-o", "out/").err
+    assert "0 read, 3 not changed" in again
+    assert "since the last run: 0 new, 0 gone" in again
+
+
+@pytest.mark.parametrize("narrower", [("--verdict", "possible"), ("--exclude-rule", "Q162396"), ("--to", "1990-01-01")])
+def test_what_was_not_looked_for_is_not_gone(evtscan, fleet, narrower):
+    evtscan("audit", fleet, "-o", "out/")
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/", *narrower).err
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/").err
+
+
+def test_what_was_found_on_a_host_that_cannot_be_read_is_not_gone(evtscan, fleet):
+    evtscan("audit", fleet, "-o", "out/")
+    (fleet / "NTWS07" / "SysEvent.Evt").unlink()
+    (fleet / "NTWS07" / "SysEvent.Evt").symlink_to("SysEvent.Evt")
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/").err
 
 
 def test_a_wrong_way_to_name_hosts(evtscan, fleet):

@@ -66,7 +66,8 @@ def write_json(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = 
     made = table(comparison)
     rows = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
     counts = {change.value: len(comparison.of(change)) for change in Change}
-    stream.write(json_line({"hosts": comparison.hosts, "same": comparison.same, **counts, "differences": rows}))
+    figures = {"hosts": comparison.hosts, "same": comparison.same, "unasked": comparison.unasked}
+    stream.write(json_line({**figures, **counts, "differences": rows}))
 
 
 def write_markdown(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
@@ -126,6 +127,8 @@ def summary(comparison: Comparison) -> str:
         for change, said in ((Change.HOST_CAME, "came"), (Change.HOST_WENT, "went"))
         if (found := comparison.of(change))
     ]
+    if comparison.unasked:
+        hosts.append(f"{count(comparison.unasked, 'finding')} not looked for again: their rules took no part")
     compared = f"{count(comparison.hosts, 'host')} in both"
     return f"{compared}: {', '.join(counts)}, {comparison.same:,} as before{''.join(f'; {part}' for part in hosts)}"
 

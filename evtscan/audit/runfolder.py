@@ -170,7 +170,9 @@ class RunFolder:
             OutputError: if it cannot be written.
         """
         reports = tuple(host_from_json(report, finished.plan.name) for report in finished.reports)
-        again = any(warning.kind in _TRIED_AGAIN for report in reports for warning in report.warnings)
+        planned = {item.source_file for item in finished.plan.skipped}  # which a key stands for, with the reason
+        warnings = [warning for report in reports for warning in report.warnings]
+        again = any(item.kind in _TRIED_AGAIN and item.location.source not in planned for item in warnings)
         names = tuple(StoredName(report.host, report.computer) for report in reports)
         head = _Head(FORM, key, _plain(finished.plan.name), again, names)
         lines = (msgspec.json.encode(head), *finished.reports)

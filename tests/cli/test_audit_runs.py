@@ -206,6 +206,15 @@ def test_files_that_cannot_be_read_are_tried_again(evtscan, fleet):
     assert "hosts     1 read, 2 not changed" in second.err
 
 
+def test_what_planning_could_not_open_is_tried_again_when_that_changes(evtscan, fleet):
+    link = fleet / "NTWS08" / "Security.evtx"
+    link.symlink_to("nowhere")
+    evtscan("audit", fleet, "-o", "out/")
+    assert "0 read, 3 not changed" in evtscan("audit", fleet, "-o", "out/").err
+    link.unlink()
+    assert "1 read, 2 not changed" in evtscan("audit", fleet, "-o", "out/").err
+
+
 def test_hosts_without_logs_are_in_the_report(evtscan, fleet):
     (fleet / "BARE").mkdir()
     evtscan("audit", fleet, "-o", "out/")

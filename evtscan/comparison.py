@@ -53,12 +53,14 @@ class Difference:
 class Comparison:
     """What differs between two reports, by kind of change, then host and severity.
 
-    ``hosts`` counts those that both of them looked at, ``same`` the findings that have not changed.
+    ``hosts`` counts those that both of them looked at, ``same`` the findings that have not changed, and ``unasked``
+    those of the older report whose rule took no part in the newer one.
     """
 
     differences: tuple[Difference, ...]
     hosts: int
     same: int
+    unasked: int = 0
 
     def of(self, change: Change) -> list[Difference]:
         """The differences of one kind."""
@@ -68,12 +70,13 @@ class Comparison:
 def compare(old: Report, new: Report) -> Comparison:
     """Compare two reports by host and finding.
 
-    Only a host of which something was read in both tells what is gone. One that only one of them has read came or
-    went; what was found on it is as new as the host, and nothing of it counts as gone.
+    Only a host of which something was read in both tells what is gone, and only by rules that took part in both. One
+    that only one of them has read came or went; what was found on it is as new as the host, and nothing of it counts as
+    gone.
     """
     before, after = _Side(old), _Side(new)
     found: list[Difference] = []
-    hosts = same = 0
+    hosts = same = unasked = 0
     for old_host, new_host in _paired(before.hosts(), after.hosts()):
         if new_host is None:
             assert old_host is not None
@@ -84,9 +87,13 @@ def compare(old: Report, new: Report) -> Comparison:
         else:
             hosts += 1
             was, now = before.findings(old_host), after.findings(new_host)
+            lost = [key for key in was.keys() - now.keys() if after.rule(was[key].rule_id) is None]
+            unasked += len(lost)
+            for key in lost:
+                del was[key]
             found.extend(_between(was, now, before, after))
             same += sum(now[key].verdict == was[key].verdict for key in now.keys() & was.keys())
-    return Comparison(differences=tuple(sorted(found, key=_order)), hosts=hosts, same=same)
+    return Comparison(differences=tuple(sorted(found, key=_order)), hosts=hosts, same=same, unasked=unasked)
 
 
 def with_status(host: HostReport, earlier: Mapping[str, str], accepted: Accepted = NOTHING) -> HostReport:

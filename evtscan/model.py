@@ -39,6 +39,7 @@ class Source:
 class Location:
     """Where a statement comes from: an evidence file and the place in it that applies to its format.
 
+    ``source`` is empty where a warning is about a host as a whole.
     ``offset`` counts bytes from the start of the file, ``line`` from 1, ``record`` is the number in the
     record's header, ``key`` a registry key with its value name, or an entry of ``facts.yaml``.
     """
@@ -242,12 +243,13 @@ class ReadOptions:
 
     ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
     decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
-    one.
+    one. ``hashed`` adds the SHA-256 of each file to its row.
     """
 
     recover: bool = False
     reference: bool = False
     zone: str = ""
+    hashed: bool = False
 
 
 PLAIN = ReadOptions()
@@ -828,10 +830,14 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedFile:
-    """A file that is not evidence, or cannot be opened, and why."""
+    """A file that is not evidence, or cannot be opened, and why.
+
+    ``unreadable``: it may well be evidence, but this run could not get at it.
+    """
 
     source_file: str
     reason: str
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

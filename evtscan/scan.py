@@ -30,7 +30,9 @@ class ScanOptions:
     """What a run may vary; the filters say which events may match, and take nothing away from facts and coverage.
 
     ``since`` is inclusive, ``until`` exclusive; a local time of unknown zone is let in if it can lie between them: to
-    leave out what may belong there would be a silent loss. ``verdicts``: report only these (none: all that were found).
+    leave out what may belong there would be a silent loss. ``newest`` is how many ticks before the end of its log an
+    event may lie at most. ``providers`` and ``channels`` are names in lower case, none for any; an unknown channel may
+    be any of them. ``verdicts``: report only these (none: all that were found).
     ``every_fact``: also look for what no rule asks for, such as each update and the start type of each service.
     """
 
@@ -38,6 +40,9 @@ class ScanOptions:
     until: Instant | None = None
     include_ids: frozenset[int] | None = None
     exclude_ids: frozenset[int] = frozenset()
+    newest: int | None = None
+    providers: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
     verdicts: frozenset[str] = frozenset()
     show_all: bool = False
     read: ReadOptions = PLAIN
@@ -45,15 +50,33 @@ class ScanOptions:
     messages: MessagesFrom | None = None
     strict_facts: bool = False
 
-    def admits(self, event: Event) -> bool:
-        """Whether an event may match."""
+    @property
+    def narrows(self) -> bool:
+        """Whether some of what is there to be found is left out."""
+        bounds = (self.since, self.until, self.newest, self.include_ids)
+        return any(bound is not None for bound in bounds) or bool(
+            self.exclude_ids or self.providers or self.channels or self.verdicts
+        )
+
+    def admits(self, event: Event, end: Instant | None = None) -> bool:
+        """Whether an event may match; ``end`` is the time of the last record of its log."""
         if event.event_id in self.exclude_ids:
             return False
         if self.include_ids is not None and event.event_id not in self.include_ids:
             return False
+        if self.providers and not self.providers & _names(event):
+            return False
+        if self.channels and event.channel and event.channel.casefold() not in self.channels:
+            return False
         if event.time is None:
-            return self.since is None and self.until is None
+            return self.since is None and self.until is None and self.newest is None
+        if self.newest is not None and end is not None and event.time.latest < end.earliest - self.newest:
+            return False
         return event.time.may_lie_in(self.since, self.until)
+
+
+def _names(event: Event) -> set[str]:
+    return {name.casefold() for name in (event.provider, event.event_source_name) if name}
 
 
 def scan(
@@ -150,7 +173,11 @@ def _reading(
         # leaves that open needs the record beside it
         are_alike = log_formats(files.sources) in _FULL_FORMATS
         reading = read(files.sources, of_rules | wanted.query, options.read, is_idle=is_idle)
-        reading.skipped.extend((*skipped, *files.skipped))
+        for item in skipped:
+            reading.skipped.append(item)
+            if item.unreadable:
+                reading.warn(item.source_file, "unreadable", item.reason)
+        reading.skipped.extend(files.skipped)
         reading.warnings.extend(files.warnings)
         reading.rows.extend(files.rows)
         yield reading
@@ -200,13 +227,14 @@ def judge_events(
     The options say which events may match; what is not admitted still counts for what stands around a match.
     """
     own = (event for event in events if not host.is_from_image(event)) if host.image_ends else events
+    ends = {log.source.name: log.summary.last_time for log in host.evidence.logs}
     return judge(
         host,
         name,
         rules,
         detect(rules, own),
         strict_facts=options.strict_facts,
-        admits=options.admits,
+        admits=lambda event: options.admits(event, ends.get(event.location.source)),
         unseen=options.show_all or bool(options.verdicts),
     )
 

@@ -116,8 +116,8 @@ def _judge(file: Path, root: Path | None, name: str) -> Source | SkippedFile:
 
 
 def _unreadable(name: str, error: Exception) -> SkippedFile:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return SkippedFile(source_file=name, reason=f"cannot be opened ({reason})")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "a link that leads to itself"
+    return SkippedFile(source_file=name, reason=f"cannot be opened ({reason})", unreadable=True)
 
 
 def _prefix(folder: Path, base: Path | None) -> str:

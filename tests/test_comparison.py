@@ -1,6 +1,7 @@
 """Two reports compared: what is new, gone, better or worse, and which hosts came or went."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -162,3 +163,10 @@ def test_only_new_keeps_what_is_new_or_worse() -> None:
     marked = with_status(host("a", "confirmed", "confirmed"), verdicts_of(host("a", "possible", "confirmed")))
     assert [item.rule_id for item in only_new(marked).findings] == ["dhcp"]
     assert only_new(marked).evidence == marked.evidence
+
+
+def test_what_no_rule_looks_for_any_more_is_not_gone() -> None:
+    new = replace(report(host("a")), rules=(DISK,))
+    comparison = compare(report(host("a", "confirmed", "possible")), new)
+    assert [(item.change.value, item.rule) for item in comparison.differences] == [("gone", DISK)]
+    assert comparison.unasked == 1

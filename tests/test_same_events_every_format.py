@@ -248,7 +248,7 @@ def test_the_same_finding(tmp_path, rules, expected, shape):
     assert (finding.verdict, finding.count) == (expected.verdict, expected.count)
     assert told(finding.reason) == told(expected.reason)
     assert (finding.basis, finding.activity, finding.missing_facts) == (expected.basis, "active", ())
-    assert (finding.os, finding.service_pack, finding.providers) == ("4.0", "2", ("Dhcp",))
+    assert (finding.os, finding.service_pack, finding.providers) == ("Windows NT 4.0", "2", ("Dhcp",))
     assert seconds(finding.first_seen) == expected.first_seen == f"{DECLINES[0]}Z"
     assert seconds(finding.last_seen) == expected.last_seen == f"{DECLINES[-1]}Z"
     assert (seconds(finding.coverage_from), seconds(finding.coverage_to)) == (

@@ -1,36 +1,74 @@
-"""The findings of a run → what has become of those of the last one."""
+"""The findings of a run → what has become of those of the last one, and what the next one is compared with."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from evtscan.model import NOT_SEEN, HostReport, Verdict
+from evtscan.reporters.ledger import NOT_READ
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """What is kept of a finding: its verdict, and the rule that it is of."""
+
+    verdict: str
+    rule: str
+
+
+Known = Mapping[str, Mapping[str, KnownFinding]]
+"""The findings of each host, by their ids."""
+
+
+def verdicts(known: Known) -> dict[str, str]:
+    """The verdict of each finding by its id."""
+    return {key: finding.verdict for findings in known.values() for key, finding in findings.items()}
+
+
+@dataclass(slots=True)
 class FindingIndex:
-    """Sees the hosts of a report and keeps the verdict of each finding, by its id; of the rest it keeps nothing."""
+    """Sees the hosts of a report, keeps little of each finding, and of the rest nothing.
 
-    def __init__(self) -> None:
-        self.verdicts: dict[str, str] = {}
+    ``earlier`` are the findings up to the last run. ``looked_for`` says whether this run would have found anew what a
+    rule found. Only what a run looked for, on a host that it has read, can be gone; the rest stays known.
+    """
+
+    earlier: Known = field(default_factory=dict)
+    looked_for: Callable[[str], bool] = lambda rule: True
+    _hosts: dict[str, dict[str, KnownFinding]] = field(default_factory=dict)
 
     def noted(self, host: HostReport) -> HostReport:
         """Note the findings of a host, as often as it is looked at."""
-        for finding in host.findings:
-            if Verdict(finding.verdict) not in NOT_SEEN:
-                self.verdicts[finding.finding_id] = finding.verdict
+        was_read = bool(host.evidence) and not any(warning.kind in NOT_READ for warning in host.warnings)
+        before = self.earlier.get(host.host, {})
+        kept = {key: item for key, item in before.items() if not (was_read and self.looked_for(item.rule))}
+        found = (item for item in host.findings if Verdict(item.verdict) not in NOT_SEEN)
+        now = {item.finding_id: KnownFinding(item.verdict, item.rule_id) for item in found}
+        self._hosts[host.host] = {**kept, **now}
         return host
 
-    def since(self, earlier: Mapping[str, str]) -> str:
-        """How many findings are new, gone, better and worse than those of an earlier run, in words."""
+    @property
+    def known(self) -> Known:
+        """All findings up to this run, also of hosts that it did not look at."""
+        return {**self.earlier, **self._hosts}
+
+    def since(self) -> str:
+        """How many findings are new, gone, better and worse than they were, in words."""
         counts = Counter(
-            _change(earlier.get(finding), self.verdicts.get(finding)) for finding in {*earlier, *self.verdicts}
+            _change(before.get(finding), now.get(finding))
+            for host, now in self._hosts.items()
+            for before in (self.earlier.get(host, {}),)
+            for finding in {*before, *now}
         )
-        return ", ".join(f"{counts[word]:,} {word}" for word in ("new", "gone", "better", "worse"))
+        said = ", ".join(f"{counts[word]:,} {word}" for word in ("new", "gone", "better", "worse"))
+        others = len(self.earlier.keys() - self._hosts.keys())
+        return f"{said}; {others:,} of its hosts not looked at" if others else said
 
 
-def _change(before: str | None, now: str | None) -> str:
+def _change(before: KnownFinding | None, now: KnownFinding | None) -> str:
     if before is None:
         return "new"
     if now is None:
         return "gone"
-    difference = Verdict(now).rank - Verdict(before).rank
+    difference = Verdict(now.verdict).rank - Verdict(before.verdict).rank
     return "same" if difference == 0 else "better" if difference > 0 else "worse"

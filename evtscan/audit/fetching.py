@@ -111,7 +111,7 @@ def fetched(plan: HostPlan) -> Iterator[HostPlan]:
                 system.get_file(f"{root.rstrip('/')}/{source.path.as_posix()}", str(copy))
             except OSError as error:
                 reason = f"cannot be fetched ({error.strerror or type(error).__name__})"
-                skipped.append(SkippedFile(source_file=source.name, reason=reason))
+                skipped.append(SkippedFile(source_file=source.name, reason=reason, unreadable=True))
                 continue
             if state.mark.isdecimal():
                 with suppress(OSError, OverflowError):  # a file system without such times

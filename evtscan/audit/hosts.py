@@ -65,5 +65,5 @@ def _reports(plan: HostPlan, work: Work) -> Sequence[HostReport]:
 
 
 def _failure(plan: HostPlan, why: str, kind: str) -> HostReport:
-    warning = ExtractionWarning(location=Location(source=plan.name), kind=kind, message=f"{plan.name}: {why}")
+    warning = ExtractionWarning(location=Location(source=""), kind=kind, message=f"{plan.name}: {why}")
     return HostReport(host=plan.name, warnings=(warning,), skipped=plan.skipped)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evtscan import __version__
+from evtscan.audit.changes import Known
 from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
 from evtscan.errors import OutputError
-from evtscan.reporters.output import refuse_existing
+from evtscan.reporters.output import refuse_existing, remove_temporaries
 
 
 @dataclass(slots=True)
@@ -30,8 +31,8 @@ class OutputFolder:
     is_lasting: bool = True
 
     @property
-    def earlier(self) -> Mapping[str, str]:
-        """The verdict of each finding of the last audit that was finished here."""
+    def earlier(self) -> Known:
+        """The findings up to the last audit that was finished here."""
         return self.state.findings
 
     @property
@@ -46,16 +47,20 @@ class OutputFolder:
         )
 
     def begin_writing(self) -> None:
-        """Note that the files are about to be written, so that whatever becomes of that, they are known as ours."""
+        """Note that the files are about to be written, so that whatever becomes of that, they are known as ours.
+
+        What an audit left half written that was killed at it goes away; no other one is at work here.
+        """
         if self.is_lasting:
+            remove_temporaries(self.run.path.parent)
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
-    def finish(self, run: str, findings: Mapping[str, str]) -> None:
+    def finish(self, run: str, findings: Known) -> None:
         """Note that the files are written, what they are made of, and what was found."""
         if self.is_lasting:
             marks = {_key(path): _mark(path) for path in self.paths}
             outputs = {**self.state.outputs, **marks}
-            self._keep(replace(self.state, finished=run, findings=dict(findings), outputs=outputs))
+            self._keep(replace(self.state, finished=run, findings=findings, outputs=outputs))
 
     def _keep(self, state: RunState) -> None:
         self.run.write_state(state)
@@ -81,7 +86,7 @@ def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: 
     run = RunFolder(home / RUN_FOLDER)
     known = run.state()
     if known is not None and known.evidence != evidence:
-        if not clobber:
+        if not clobber and not run.is_blank(known):
             raise OutputError(
                 f"{home}: holds an audit of other evidence; give another folder with -o, or replace it with -C"
             )

@@ -170,7 +170,8 @@ def _listed_or_skipped(folder: Path, prefix: str, skipped: list[SkippedFile]) ->
         return _listed(folder / prefix)
     except UsageError as error:
         reason = str(error.__cause__.strerror) if isinstance(error.__cause__, OSError) else str(error)
-        skipped.append(SkippedFile(source_file=prefix.rstrip("/"), reason=f"cannot be opened ({reason})"))
+        reason = f"cannot be opened ({reason})"
+        skipped.append(SkippedFile(source_file=prefix.rstrip("/"), reason=reason, unreadable=True))
         return []
 
 

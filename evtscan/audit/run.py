@@ -151,7 +151,7 @@ def _remark(found: dict[str, list[ExtractionWarning]], hosts: Sequence[str], kin
     if len(hosts) > 1:
         text = message.format(all=_listed(hosts))
         for host in hosts:
-            warning = ExtractionWarning(location=Location(source=host), kind=kind, message=text)
+            warning = ExtractionWarning(location=Location(source=""), kind=kind, message=text)
             found.setdefault(host, []).append(warning)
 
 

@@ -22,6 +22,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from evtscan import __version__
+from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
 from evtscan.errors import OutputError
@@ -50,7 +51,7 @@ class FileMark:
 class RunState:
     """What ``audit.json`` holds.
 
-    ``evidence`` is a digest of where the evidence lies. ``findings`` has the verdict of each finding of the last run
+    ``evidence`` is a digest of where the evidence lies. ``findings`` has the findings of each host up to the last run
     that was finished, and ``finished`` what that run was made of; ``outputs`` are the files that it wrote, by name:
     None for one that was about to be written.
     """
@@ -59,7 +60,7 @@ class RunState:
     evtscan: str = __version__
     evidence: str
     finished: str = ""
-    findings: dict[str, str] = field(default_factory=dict)
+    findings: Known = field(default_factory=dict)
     outputs: dict[str, FileMark | None] = field(default_factory=dict)
 
 
@@ -123,6 +124,10 @@ class RunFolder:
         """
         self._write(self.path / STATE_FILE, msgspec.json.format(msgspec.json.encode(state), indent=1))
 
+    def is_blank(self, state: RunState) -> bool:
+        """Whether the audit that began here came to nothing, as one does whose evidence cannot be listed."""
+        return not state.finished and not state.outputs and not any((self.path / _HOSTS).glob("*.jsonl"))
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other audits out; the lock ends with the process, however that ends.
@@ -165,7 +170,9 @@ class RunFolder:
             OutputError: if it cannot be written.
         """
         reports = tuple(host_from_json(report, finished.plan.name) for report in finished.reports)
-        again = any(warning.kind in _TRIED_AGAIN for report in reports for warning in report.warnings)
+        planned = {item.source_file for item in finished.plan.skipped}  # which a key stands for, with the reason
+        warnings = [warning for report in reports for warning in report.warnings]
+        again = any(item.kind in _TRIED_AGAIN and item.location.source not in planned for item in warnings)
         names = tuple(StoredName(report.host, report.computer) for report in reports)
         head = _Head(FORM, key, _plain(finished.plan.name), again, names)
         lines = (msgspec.json.encode(head), *finished.reports)
@@ -180,6 +187,8 @@ class RunFolder:
             for entry in os.scandir(self.path / _HOSTS):
                 if entry.name not in kept:
                     os.unlink(entry.path)  # noqa: PTH108 - one of thousands
+            for file in self.path.glob("*.tmp"):
+                file.unlink()
 
     def stored(self, plans: Iterable[HostPlan]) -> "StoredHosts":
         """The results of these hosts, all of which must be here."""

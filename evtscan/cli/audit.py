@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from evtscan import __version__
-from evtscan.audit.changes import FindingIndex
+from evtscan.audit.changes import FindingIndex, verdicts
 from evtscan.audit.fetching import is_address, plan_remote
 from evtscan.audit.hosts import Work
 from evtscan.audit.keys import key_of_host, key_of_run, key_of_work
@@ -22,15 +21,16 @@ from evtscan.cli import session
 from evtscan.cli.delivery import Delivery, deliver, planned_outputs, report_of, split_live
 from evtscan.cli.exits import command
 from evtscan.cli.progress import Tally, watching
-from evtscan.cli.runs import scan_options
 from evtscan.comparison import with_status
 from evtscan.errors import UsageError
 from evtscan.facts.catalogue import is_known
 from evtscan.model import Source
 from evtscan.parsers.fleetfile import read_fleet
+from evtscan.reporters.csv import Dialect
 from evtscan.reporters.ledger import NAMES_SHOWN, part
 from evtscan.reporters.output import STDOUT, is_folder
 from evtscan.reporters.safetext import prose
+from evtscan.scan import ScanOptions
 
 
 @command
@@ -46,13 +46,17 @@ def audit(
     format: opt.Format = None,  # noqa: A002 - the name of the option
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
+    exclude_rule: opt.ExcludeRules = None,
     min_level: opt.MinLevel = opt.LOWEST,
     verdict: opt.Verdicts = None,
     show_all: opt.All = False,
-    since: opt.Since = None,
-    until: opt.Until = None,
+    from_: opt.Since = None,
+    to: opt.Until = None,
+    since: opt.Newest = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
+    provider: opt.Providers = None,
+    channel: opt.Channels = None,
     host: Annotated[
         list[str] | None, typer.Option("--host", help="Only this host of the folder. Repeatable.", show_default=False)
     ] = None,
@@ -105,7 +109,11 @@ def audit(
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
     messages: opt.Messages = "",
+    hashed: opt.Hash = False,
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -114,15 +122,26 @@ def audit(
     """Judge every host of a folder and report on all of them."""
     session.set_up_logging(verbose)
     place = _place(folder)
-    outputs = planned_outputs(output, format)
+    dialect = Dialect(raw=raw, excel=excel)
+    outputs = planned_outputs(output, format, dialect)
+    zone = opt.display_zone(timezone)
     home = _home(output or (), place)
     hosts_from = HostsFrom(by=host_from, depth=depth)
-    read = opt.read_options(recover, decoder, source_timezone)
-    chosen = replace(
-        scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read),
+    chosen = ScanOptions(
+        since=opt.time(from_, "--from"),
+        until=opt.time(to, "--to"),
+        newest=opt.span(since, "--since"),
+        include_ids=opt.numbers(include_eid, "--include-eid"),
+        exclude_ids=opt.numbers(exclude_eid, "--exclude-eid") or frozenset(),
+        providers=opt.names(provider),
+        channels=opt.names(channel),
+        verdicts=frozenset(item.value for item in verdict or ()),
+        show_all=show_all,
+        strict_facts=strict_facts,
+        read=opt.read_options(recover, decoder, source_timezone, hashed=hashed),
         messages=opt.messages_from(messages),
     )
-    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
+    loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
     accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
     paths = [item.path for item in outputs if item.path is not None]
     with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=clobber) as kept:
@@ -133,14 +152,16 @@ def audit(
         shared = key_of_work(session.key_of_rules(rules), [rule.info.id for rule in loaded.rules], chosen, str(place))
         keys = {item.name: key_of_host(shared, item) for item in plans}
         how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
-        earlier = dict(kept.earlier)
+        earlier = verdicts(kept.earlier)
         outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
-        with watching(plans, loaded.rules, quiet=quiet, live=live) as (watch, tally):
+        with watching(plans, loaded.rules, quiet=quiet, no_color=no_color, live=live) as (watch, tally):
             judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
-        found = FindingIndex()
+        taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
+        found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
-        run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), accepted.in_force, str(new_only)])
+        made_of = [accepted.in_force, str(new_only), str(dialect)]
+        run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
         is_current = kept.is_current(run) and not tally.read
         if not is_current:
             kept.begin_writing()
@@ -150,6 +171,7 @@ def audit(
             clobber=clobber or kept.is_lasting,
             quiet=quiet,
             no_color=no_color,
+            zone=zone,
             show_all=show_all,
             in_detail=verbose,
             new_only=new_only,
@@ -160,7 +182,7 @@ def audit(
         if not quiet:
             _print_run(kept, tally, found, is_current=is_current)
         if not is_current:
-            kept.finish(run, found.verdicts)
+            kept.finish(run, found.known)
         kept.run.keep_only(everything)
         return code
 
@@ -200,7 +222,7 @@ def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_curr
     if is_current:
         lines.append("the outputs are those of the last run: nothing has changed")
     elif kept.had_run:
-        lines.append(f"since the last run: {found.since(kept.earlier)}")
+        lines.append(f"since the last run: {found.since()}")
     print("\n".join(part("hosts", lines)), file=sys.stderr)
 
 

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
 
 import typer
 
@@ -13,12 +15,14 @@ from evtscan.cli.exits import Outcome
 from evtscan.comparison import only_new
 from evtscan.detection.loader import RuleSet
 from evtscan.model import HostReport, Report, Verdict
+from evtscan.reporters.csv import Dialect
 from evtscan.reporters.digest import Digest
 from evtscan.reporters.jsonl import LiveLines
 from evtscan.reporters.ledger import Ledger
 from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
 from evtscan.reporters.summary import Sink
 from evtscan.reporters.view import Shown, as_shown
+from evtscan.reporters.zonedtimes import in_zone
 
 _LIVE = "jsonl"  # the format whose lines go out as hosts are done
 
@@ -27,9 +31,9 @@ _LIVE = "jsonl"  # the format whose lines go out as hosts are done
 class Delivery:
     """How a report is handed over.
 
-    ``live`` has shown the findings of some hosts on stdout already, and shows the rest. ``show_all`` and ``in_detail``
-    are the console's, ``new_only`` leaves out what is known or accepted, but for the full form. ``fail_on`` and
-    ``strict`` decide the exit code.
+    ``live`` has shown the findings of some hosts on stdout already, and shows the rest. ``zone``, ``show_all`` and
+    ``in_detail`` are the console's, ``new_only`` leaves out what is known or accepted, but for the full form.
+    ``fail_on`` and ``strict`` decide the exit code.
     """
 
     outputs: Sequence[Output] = ()
@@ -37,6 +41,7 @@ class Delivery:
     clobber: bool = False
     quiet: bool = False
     no_color: bool = False
+    zone: tzinfo | None = None
     show_all: bool = False
     in_detail: bool = False
     new_only: bool = False
@@ -44,15 +49,19 @@ class Delivery:
     strict: bool = False
 
 
-def planned_outputs(output: Sequence[str] | None, format_name: opt.FormatName | None) -> tuple[Output, ...]:
+def planned_outputs(
+    output: Sequence[str] | None, format_name: opt.FormatName | None, dialect: Dialect
+) -> tuple[Output, ...]:
     """The outputs asked for; a format without a place for it goes to stdout."""
     chosen = format_name.value if format_name else None
-    return plan_outputs(list(output or ([STDOUT] if chosen else [])), chosen)
+    return plan_outputs(list(output or ([STDOUT] if chosen else [])), chosen, dialect)
 
 
-def outputs_of(output: Sequence[str] | None, format_name: opt.FormatName | None, clobber: bool) -> tuple[Output, ...]:
+def outputs_of(
+    output: Sequence[str] | None, format_name: opt.FormatName | None, dialect: Dialect, clobber: bool
+) -> tuple[Output, ...]:
     """The outputs asked for, of which nothing stands in the way."""
-    outputs = planned_outputs(output, format_name)
+    outputs = planned_outputs(output, format_name, dialect)
     check_outputs(outputs, clobber=clobber)
     return outputs
 
@@ -98,7 +107,8 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         from evtscan.reporters.console import render
 
         console = session.console(no_color=how.no_color)
-        render(as_shown(report, shown), digest, console, show_all=how.show_all, in_detail=how.in_detail)
+        printed = as_shown(as_shown(report, shown), None if how.zone is None else partial(in_zone, zone=how.zone))
+        render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail)
     if with_ledger and not how.quiet:
         print("\n".join(ledger.lines()), file=sys.stderr)
     if with_ledger and not outcome.any_read:

@@ -10,7 +10,7 @@ import typer
 
 from evtscan.errors import EvtscanError, RuleError, UsageError
 from evtscan.model import Verdict
-from evtscan.reporters.ledger import is_damaged, read_files
+from evtscan.reporters.ledger import is_incomplete, read_files
 from evtscan.reporters.summary import HostSummary, Judged
 
 DONE = 0
@@ -61,7 +61,7 @@ class Outcome:
         if self._fail_on is not None and not self._found:
             self._found = any(counts(item, self._fail_on) for item in summary.findings)
         if self._strict and not self._damaged:
-            self._damaged = any(is_damaged(host, row) for row in host.evidence)
+            self._damaged = is_incomplete(host)
 
     def close(self) -> None:
         """Nothing is left to do behind the last host."""

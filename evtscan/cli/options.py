@@ -4,7 +4,7 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ import typer
 from evtscan.errors import UsageError
 from evtscan.model import Level, ReadOptions, RuleInfo, Verdict
 from evtscan.reporters import REPORTERS
-from evtscan.wintypes import Instant, parse_time
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
 if TYPE_CHECKING:
     from evtscan.acceptance import Accepted
@@ -74,7 +74,7 @@ FailOnOption = Annotated[
     FailOn | None,
     typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if some of the evidence is damaged.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if evidence is damaged or could not be read.")]
 StrictFacts = Annotated[
     bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
 ]
@@ -104,6 +104,44 @@ IncludeIds = Annotated[
 ]
 ExcludeIds = Annotated[str | None, typer.Option("--exclude-eid", metavar="IDS", help="These event ids may not match.")]
 
+Newest = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="SPAN",
+        help="Only events of the last 30d (12h, 2w) may match, counted back from the end of their log.",
+        show_default=False,
+    ),
+]
+Providers = Annotated[
+    list[str] | None,
+    typer.Option("--provider", help="Only events of this provider may match. Repeatable.", show_default=False),
+]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option("--channel", help="Only events of this channel may match. Repeatable.", show_default=False),
+]
+ExcludeRules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude-rule",
+        metavar="RULE",
+        help="Leave out this rule, by its id, title or article. Repeatable.",
+        show_default=False,
+    ),
+]
+Hash = Annotated[bool, typer.Option("--hash", help="Note the SHA-256 of each evidence file in evidence.csv.")]
+Raw = Annotated[bool, typer.Option("--raw", help="CSV: do not neutralise what a spreadsheet would run.")]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="CSV for Excel: with a byte order mark, and times that it reads as times.")
+]
+DisplayZone = Annotated[
+    str,
+    typer.Option(
+        "--timezone", metavar="ZONE", help="Zone of the times on the console: Europe/Berlin or +02:00 (UTC without)."
+    ),
+]
+
 Recover = Annotated[bool, typer.Option("--recover", help="Also take records from slack space, marked as recovered.")]
 Reference = Annotated[
     DecoderName, typer.Option("--decoder", help="Decoder of EVTX; reference is python-evtx, and slow.")
@@ -128,6 +166,8 @@ Messages = Annotated[
     ),
 ]
 
+_SPAN = re.compile(r"\s*(\d{1,6})\s*([hdw])\s*\Z", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?\Z")
 
 
@@ -172,7 +212,37 @@ def time(text: str | None, option: str) -> Instant | None:
         raise UsageError(f"{option}: {error}") from error
 
 
-def read_options(recover: bool, decoder: DecoderName, zone: str) -> ReadOptions:
+def span(text: str | None, option: str) -> int | None:
+    """Read a span of time, such as ``30d``, as ticks; None stays None.
+
+    Raises:
+        UsageError: if it is not one.
+    """
+    if text is None:
+        return None
+    match = _SPAN.match(text)
+    if match is None:
+        raise UsageError(f"{option} {text}: give hours, days or weeks, such as 12h, 30d or 2w")
+    return int(match[1]) * _HOURS[match[2].lower()] * 3600 * TICKS_PER_SECOND
+
+
+def names(texts: Sequence[str] | None) -> frozenset[str]:
+    """Names to compare without regard to case."""
+    return frozenset(text.casefold() for text in texts or ())
+
+
+def display_zone(text: str) -> tzinfo | None:
+    """The zone of times that are printed; None if it is not told.
+
+    Raises:
+        UsageError: if there is no such zone.
+    """
+    from evtscan.reporters.zonedtimes import zone_of
+
+    return zone_of(text) if text else None
+
+
+def read_options(recover: bool, decoder: DecoderName, zone: str, *, hashed: bool = False) -> ReadOptions:
     """How to read logs.
 
     Raises:
@@ -182,7 +252,7 @@ def read_options(recover: bool, decoder: DecoderName, zone: str) -> ReadOptions:
         from evtscan.parsers.sourcezone import source_zone
 
         source_zone(zone)  # says what is wrong with it before any work is done
-    return ReadOptions(recover=recover, reference=decoder is DecoderName.REFERENCE, zone=zone)
+    return ReadOptions(recover=recover, reference=decoder is DecoderName.REFERENCE, zone=zone, hashed=hashed)
 
 
 def messages_from(text: str) -> "MessagesFrom | None":

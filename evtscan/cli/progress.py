@@ -30,7 +30,12 @@ class Tally:
 
 @contextmanager
 def watching(
-    plans: Sequence[HostPlan], rules: Sequence[Rule], *, quiet: bool, live: LiveLines | None = None
+    plans: Sequence[HostPlan],
+    rules: Sequence[Rule],
+    *,
+    quiet: bool,
+    no_color: bool = False,
+    live: LiveLines | None = None,
 ) -> Iterator[tuple[Watch, Tally]]:
     """Count hosts as they are done; on a terminal show them too, and nothing in a pipe. ``live`` gets them as well."""
     tally = Tally()
@@ -47,7 +52,7 @@ def watching(
         TextColumn("{task.fields[found]}"),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=session.console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=session.console(no_color=no_color, stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(plans), rate="", found="")
 
         def shown() -> None:

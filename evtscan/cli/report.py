@@ -15,6 +15,7 @@ from evtscan.comparison import Difference, with_acceptance
 from evtscan.comparison import compare as compare_reports
 from evtscan.errors import UsageError
 from evtscan.model import ACCEPTED, QUIET_KINDS, Report, Verdict
+from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.output import STDOUT, Output, replacing
 from evtscan.reporters.view import as_shown
 
@@ -36,13 +37,18 @@ def report(
     fail_on: opt.FailOnOption = None,
     accept: opt.Accept = None,
     new_only: opt.NewOnly = False,
+    timezone: opt.DisplayZone = "",
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""
-    outputs = outputs_of(output, format, clobber)
+    dialect = Dialect(raw=raw, excel=excel)
+    outputs = outputs_of(output, format, dialect, clobber)
+    zone = opt.display_zone(timezone)
     if compare is not None:
         if saved is not None:
             raise UsageError(f"{saved}: give either one report, or two with --compare")
@@ -56,6 +62,7 @@ def report(
         clobber=clobber,
         quiet=quiet,
         no_color=no_color,
+        zone=zone,
         show_all=show_all,
         in_detail=verbose,
         new_only=new_only,
@@ -91,12 +98,12 @@ def _compare(
     old, new = (session.saved_report(place) for place in places)
     comparison = compare_reports(old, _with_accepted(new, accept, quiet))
     for output in outputs:
-        write = WRITERS[output.reporter.name]
+        write, dialect = WRITERS[output.reporter.name], output.reporter.dialect or SAFE
         if output.path is None:
-            write(comparison, sys.stdout.buffer)
+            write(comparison, sys.stdout.buffer, dialect)
         else:
             with replacing(output.path, clobber=clobber) as stream:
-                write(comparison, stream)
+                write(comparison, stream, dialect)
     if not quiet and all(output.path is not None for output in outputs):
         render(comparison, session.console(no_color=no_color), show_all=show_all)
     is_worse = fail_on is not None and any(_counts(item, fail_on) for item in comparison.differences)

@@ -1,8 +1,7 @@
 """``scan``: the evidence of a host → outputs and an exit code."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from evtscan.cli import session
 from evtscan.cli.delivery import Delivery, deliver, outputs_of, report_of
 from evtscan.cli.exits import command
 from evtscan.comparison import with_status
-from evtscan.model import ReadOptions
+from evtscan.reporters.csv import Dialect
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
 from evtscan.sources import find
@@ -27,13 +26,17 @@ def scan(
     format: opt.Format = None,  # noqa: A002 - the name of the option
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
+    exclude_rule: opt.ExcludeRules = None,
     min_level: opt.MinLevel = opt.LOWEST,
     verdict: opt.Verdicts = None,
     show_all: opt.All = False,
-    since: opt.Since = None,
-    until: opt.Until = None,
+    from_: opt.Since = None,
+    to: opt.Until = None,
+    since: opt.Newest = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
+    provider: opt.Providers = None,
+    channel: opt.Channels = None,
     host: Annotated[
         str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")
     ] = "",
@@ -54,7 +57,11 @@ def scan(
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
     messages: opt.Messages = "",
+    hashed: opt.Hash = False,
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -63,17 +70,27 @@ def scan(
     """Judge one host by the files collected from it."""
     session.set_up_logging(verbose)
     found = find(opt.expand(paths))
-    outputs = outputs_of(output, format, clobber)
-    read = opt.read_options(recover, decoder, source_timezone)
-    chosen = replace(
-        scan_options(since, until, include_eid, exclude_eid, verdict, show_all, strict_facts, read),
+    outputs = outputs_of(output, format, Dialect(raw=raw, excel=excel), clobber)
+    zone = opt.display_zone(timezone)
+    chosen = ScanOptions(
+        since=opt.time(from_, "--from"),
+        until=opt.time(to, "--to"),
+        newest=opt.span(since, "--since"),
+        include_ids=opt.numbers(include_eid, "--include-eid"),
+        exclude_ids=opt.numbers(exclude_eid, "--exclude-eid") or frozenset(),
+        providers=opt.names(provider),
+        channels=opt.names(channel),
+        verdicts=frozenset(item.value for item in verdict or ()),
+        show_all=show_all,
+        strict_facts=strict_facts,
+        read=opt.read_options(recover, decoder, source_timezone, hashed=hashed),
         messages=opt.messages_from(messages),
     )
     earlier = session.earlier_findings(since_report)
-    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
+    loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
     accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
     name = _name_of(Path(paths[0]).resolve())
-    with progress(quiet, 1) as bar:
+    with progress(quiet, 1, no_color=no_color) as bar:
         result = scan_host(
             found.sources, loaded.rules, chosen, host_name=host, default_name=name, skipped=found.skipped
         )
@@ -86,6 +103,7 @@ def scan(
             clobber=clobber,
             quiet=quiet,
             no_color=no_color,
+            zone=zone,
             show_all=show_all,
             new_only=new_only,
             fail_on=opt.verdict(fail_on),
@@ -102,38 +120,15 @@ def _name_of(path: Path) -> str:
     return name if name != path.name else path.stem
 
 
-def scan_options(
-    since: str | None,
-    until: str | None,
-    include: str | None,
-    exclude: str | None,
-    verdicts: Sequence[opt.VerdictName] | None,
-    show_all: bool,
-    strict_facts: bool,
-    read: ReadOptions,
-) -> ScanOptions:
-    """What a run may vary, from what was typed."""
-    return ScanOptions(
-        since=opt.time(since, "--from"),
-        until=opt.time(until, "--to"),
-        include_ids=opt.numbers(include, "--include-eid"),
-        exclude_ids=opt.numbers(exclude, "--exclude-eid") or frozenset(),
-        verdicts=frozenset(item.value for item in verdicts or ()),
-        show_all=show_all,
-        strict_facts=strict_facts,
-        read=read,
-    )
-
-
 @contextmanager
-def progress(quiet: bool, hosts: int) -> Iterator[Callable[[str], None]]:
+def progress(quiet: bool, hosts: int, *, no_color: bool = False) -> Iterator[Callable[[str], None]]:
     """A progress bar on a terminal, and nothing in a pipe."""
     if quiet or session.is_dumb():
         yield lambda name: None
         return
     from rich.progress import Progress as Bar
 
-    with Bar(console=session.console(stderr=True), transient=True) as bar:
+    with Bar(console=session.console(no_color=no_color, stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=hosts)
 
         def advance(name: str) -> None:

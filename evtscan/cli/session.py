@@ -11,6 +11,7 @@ from rich.console import Console
 from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
 from evtscan.detection.loader import RuleSet, load_rules, rule_files
+from evtscan.detection.rule import Rule
 from evtscan.detection.rulecache import key_of, load_through_cache
 from evtscan.errors import EvidenceError, RuleError, UsageError
 from evtscan.facts.catalogue import is_known
@@ -21,14 +22,19 @@ _REASONS = 3
 
 
 def rules_of(
-    paths: Sequence[Path] | None, min_level: str = Level.INFORMATIONAL.word, *, cached: bool = True
+    paths: Sequence[Path] | None,
+    min_level: str = Level.INFORMATIONAL.word,
+    *,
+    excluded: Sequence[str] | None = None,
+    cached: bool = True,
 ) -> RuleSet:
     """Load the rules of these paths, or the catalogue; ``cached`` by way of the user's cache of compiled rules.
 
-    In a folder a rule that does not load is refused and the others count.
+    In a folder a rule that does not load is refused and the others count. ``excluded`` are the ids, titles or articles
+    of rules to leave out.
 
     Raises:
-        UsageError: if a path does not exist, or nothing is left to use.
+        UsageError: if a path does not exist, nothing is left to use, or there is no such rule to leave out.
         RuleError: if a file that was named does not load.
     """
     chosen = list(paths or [catalogue.folder()])
@@ -43,8 +49,26 @@ def rules_of(
         if path.is_file() and path in broken and (problems := load_rules([path], fact_known=is_known).problems):
             raise RuleError(problems)
     lowest = Level[min_level.upper()]
-    kept = tuple(rule for rule in rules.rules if Level[rule.info.level.upper()] >= lowest)
+    left_out = _left_out(rules.rules, excluded or ())
+    kept = tuple(
+        rule for rule in rules.rules if rule.info.id not in left_out and Level[rule.info.level.upper()] >= lowest
+    )
+    if not kept:
+        why = f"{len(rules.rules):,} left out, {len(rules.problems):,} refused: “evtscan rules check” says why"
+        raise UsageError(f"no rule is left to use ({why})")
     return RuleSet(kept, rules.problems)
+
+
+def _left_out(rules: Iterable[Rule], names: Sequence[str]) -> set[str]:
+    """The ids of the rules that somebody named."""
+    ids: dict[str, set[str]] = {}
+    for rule in rules if names else ():
+        for name in (rule.info.id, rule.info.title, rule.info.article):
+            ids.setdefault(name.casefold(), set()).add(rule.info.id)
+    for name in names:
+        if not name or name.casefold() not in ids:
+            raise UsageError(f"--exclude-rule {name}: no rule has this id, title or article")
+    return set().union(*(ids[name.casefold()] for name in names))
 
 
 def key_of_rules(paths: Sequence[Path] | None) -> bytes:

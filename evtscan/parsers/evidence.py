@@ -1,5 +1,6 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -113,7 +114,8 @@ def read(
             if row is None:
                 _skip(reading, source, size)
             else:
-                _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle))
+                digest = _sha256(source) if options.hashed else ""
+                _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle, digest))
         except (EvidenceError, OSError) as error:
             reason = why_unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
@@ -134,11 +136,19 @@ class _Task:
     query: Query
     options: ReadOptions
     is_idle: Callable[[Event], bool]
+    sha256: str = ""
 
     def add_row(self, **known: Any) -> None:
         """Add the file's row of ``evidence.csv``."""
-        row = EvidenceRow(source_file=self.source.name, size=self.size, format=self.row.name, **known)
+        row = EvidenceRow(
+            source_file=self.source.name, size=self.size, sha256=self.sha256, format=self.row.name, **known
+        )
         self.reading.rows.append(row)
+
+
+def _sha256(source: Source) -> str:
+    with source.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _skip(reading: Reading, source: Source, size: int) -> None:

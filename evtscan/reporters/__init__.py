@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from evtscan.errors import UsageError
 from evtscan.model import Report
+from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.summary import Sink, feed
 from evtscan.reporters.tables import TABLES
 
@@ -30,7 +31,7 @@ class Reporter:
     ``stem`` is the name of its file in a folder, and ``in_folder`` says whether a folder gets this format unless
     another one is asked for. ``by_suffix``: a name with its suffix asks for it. ``full``: it holds every finding, also
     those that the others leave out on request. ``needs`` is a package that is not always installed, but with the extra
-    of the format's name.
+    of the format's name. ``dialect`` is handed to the sinks of a format that has several.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Reporter:
     by_suffix: bool = True
     full: bool = False
     needs: str = ""
+    dialect: Dialect | None = None
 
     def files(self) -> tuple[str, ...]:
         """What each file of this format in a folder holds, which is also its name without suffix."""
@@ -67,7 +69,8 @@ class Reporter:
         """
         module = import_module(self.module)
         begin: Callable[..., Sink] = module.sink
-        return begin(TABLES[content or SINGLE_TABLE], report, stream) if self.tables else begin(report, stream)
+        form = [TABLES[content or SINGLE_TABLE]] if self.tables else []
+        return begin(*form, report, stream, *([] if self.dialect is None else [self.dialect]))
 
     def write(self, report: Report, stream: BinaryIO, content: str | None = None) -> None:
         """Write a report by itself; ``content`` as in ``sink``.
@@ -92,6 +95,7 @@ REPORTERS: tuple[Reporter, ...] = (
         module="evtscan.reporters.csv",
         tables=True,
         in_folder=True,
+        dialect=SAFE,
     ),
     Reporter(
         name="json",

@@ -14,7 +14,7 @@ MAIN_CHANNELS = ("System", "Application", "Security")
 """The logs that every Windows has; of others many are short by nature."""
 
 _DAY = 86_400 * TICKS_PER_SECOND
-_FAILED, _UNREADABLE = "host_failed", "unreadable"
+_FAILED, _UNREADABLE = ("host_failed", "host_timeout"), "unreadable"
 
 KINDS = {
     "failed": ("Host not read", "The scan of the host did not come to an end: nothing is known of it."),
@@ -48,7 +48,7 @@ def blind_spots(host: HostReport) -> list[BlindSpot]:
 
 
 def _of_host(host: HostReport) -> Iterator[BlindSpot]:
-    failed = [warning.message for warning in host.warnings if warning.kind == _FAILED]
+    failed = [warning.message for warning in host.warnings if warning.kind in _FAILED]
     yield from (BlindSpot("failed", "", message) for message in failed)
     logs = [row for row in host.evidence if row.records is not None]
     if not logs and not failed:

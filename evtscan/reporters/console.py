@@ -204,7 +204,7 @@ def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: boo
         number = Text(f"{place:>3}. ")
         title = ", ".join(part for part in (remedy.rule.article, remedy.rule.title or remedy.rule.id) if part)
         paragraph(console, len(number), Text(prose(title), "bold"), number)
-        head = Text(word(remedy.worst), _VERDICT_STYLES[remedy.worst])
+        head = Text().append(word(remedy.worst), _VERDICT_STYLES[remedy.worst])
         head.append(f", {remedy.rule.level}, {count(len(remedy.hosts), 'host')}: ")
         cut_line(console, len(number), head.append(named(remedy.hosts, NAMES_SHOWN)))
         if shortened:

@@ -3,69 +3,104 @@ r"""Table → CSV as RFC 4180 has it: UTF-8, a header, CRLF after each row, cell
 CRLF is what the RFC prescribes and what Excel itself saves; it is written on every platform, so that the bytes are
 the same everywhere. Every row is one line: cells hold no line breaks. Text that a spreadsheet would run as a formula
 gets a leading apostrophe (OWASP, "CSV Injection"); numbers of our own, such as counts, are left alone.
+
+Excel takes a file without a byte order mark for one in the code page of its system, and ISO 8601 for text. With
+fractions of a second it shows a time as minutes and seconds, and it counts days from 1900 on.
 """
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any, BinaryIO
 
 from evtscan.model import Report
 from evtscan.reporters.summary import HostSummary, rules_by_id
-from evtscan.reporters.tables import Cell, Table, TableForm, cell_text
+from evtscan.reporters.tables import Cell, Kind, Table, TableForm, cell_text
 
 _FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
 """What begins a formula: also behind white space, which some programs trim, and in full width. Apostrophes may lead,
 so that taking one away always gives back the value."""
 
 
+_TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
+"""A time in UTC that Excel can count; a local one must not look like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Who reads the tables: ``raw`` leaves formulas as they are, ``excel`` adds a byte order mark and Excel's times."""
+
+    raw: bool = False
+    excel: bool = False
+
+
+SAFE = Dialect()
+
+
 class CsvSink:
     """Writes one table of a report host by host."""
 
-    def __init__(self, form: TableForm[Any], report: Report, stream: BinaryIO) -> None:
+    def __init__(self, form: TableForm[Any], report: Report, stream: BinaryIO, dialect: Dialect) -> None:
         self._form = form
         self._report = report
         self._rules = rules_by_id(report)
         self._stream = stream
-        stream.write(_lines([tuple(form.columns)]))
+        self._lines = _Lines(tuple(form.columns), form.kinds, dialect)
+        stream.write(self._lines.head())
 
     def add(self, summary: HostSummary) -> None:
         """Write the rows of one host."""
-        self._stream.write(_lines(self._form.rows_of_host(summary, self._rules)))
+        self._stream.write(self._lines.of(self._form.rows_of_host(summary, self._rules)))
 
     def close(self) -> None:
         """Write the rows that belong to no host."""
-        self._stream.write(_lines(self._form.rows_of_report(self._report)))
+        self._stream.write(self._lines.of(self._form.rows_of_report(self._report)))
 
 
-def sink(form: TableForm[Any], report: Report, stream: BinaryIO) -> CsvSink:
+def sink(form: TableForm[Any], report: Report, stream: BinaryIO, dialect: Dialect = SAFE) -> CsvSink:
     """Begin to write one table of a report.
 
     Raises:
         OSError: if the stream cannot be written.
     """
-    return CsvSink(form, report, stream)
+    return CsvSink(form, report, stream, dialect)
 
 
-def write(table: Table, stream: BinaryIO) -> None:
+def write(table: Table, stream: BinaryIO, dialect: Dialect = SAFE) -> None:
     """Write one table.
 
     Raises:
         OSError: if the stream cannot be written.
     """
-    stream.write(_lines([table.columns, *table.rows]))
+    lines = _Lines(table.columns, table.kinds, dialect)
+    stream.write(lines.head() + lines.of(table.rows))
 
 
-def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
-    text = StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(map(_neutralised, row) for row in rows)
-    return text.getvalue().encode("utf-8")
+class _Lines:
+    """Rows → lines of a table with these columns."""
 
+    def __init__(self, columns: Sequence[str], kinds: Mapping[str, Kind], dialect: Dialect) -> None:
+        self._columns = columns
+        self._is_time = [dialect.excel and kinds.get(name) is Kind.TIME for name in columns]
+        self._dialect = dialect
 
-def _neutralised(cell: Cell) -> str:
-    text = cell_text(cell)
-    return neutralised(text) if isinstance(cell, str) else text
+    def head(self) -> bytes:
+        """What stands before the first row."""
+        return (b"\xef\xbb\xbf" if self._dialect.excel else b"") + self.of([self._columns])
+
+    def of(self, rows: Iterable[Sequence[Cell]]) -> bytes:
+        """The lines of some rows."""
+        text = StringIO(newline="")
+        csv.writer(text, lineterminator="\r\n").writerows(map(self._text, row, self._is_time) for row in rows)
+        return text.getvalue().encode("utf-8")
+
+    def _text(self, cell: Cell, is_time: bool) -> str:
+        text = cell_text(cell)
+        if is_time and (match := _TIME.match(text)):
+            return f"{match[1]} {match[2]}"
+        return text if self._dialect.raw or not isinstance(cell, str) else neutralised(text)
 
 
 def neutralised(text: str) -> str:

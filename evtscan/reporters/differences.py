@@ -56,20 +56,21 @@ def table(comparison: Comparison) -> Table:
     return Table("differences", tuple(_COLUMNS), rows)
 
 
-def write_csv(comparison: Comparison, stream: BinaryIO) -> None:
+def write_csv(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as a table."""
-    csv.write(table(comparison), stream)
+    csv.write(table(comparison), stream, dialect)
 
 
-def write_json(comparison: Comparison, stream: BinaryIO) -> None:
+def write_json(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as one object: counts, and rows with the columns of the table as keys."""
     made = table(comparison)
     rows = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
     counts = {change.value: len(comparison.of(change)) for change in Change}
-    stream.write(json_line({"hosts": comparison.hosts, "same": comparison.same, **counts, "differences": rows}))
+    figures = {"hosts": comparison.hosts, "same": comparison.same, "unasked": comparison.unasked}
+    stream.write(json_line({**figures, **counts, "differences": rows}))
 
 
-def write_markdown(comparison: Comparison, stream: BinaryIO) -> None:
+def write_markdown(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences for a ticket; what is new or worse is a check list."""
     lines = ["# Windows event logs: what has changed", "", escaped(summary(comparison)), ""]
     for change, heading in HEADINGS.items():
@@ -80,7 +81,7 @@ def write_markdown(comparison: Comparison, stream: BinaryIO) -> None:
     stream.write("\n".join(lines).encode("utf-8"))
 
 
-def write_console(comparison: Comparison, stream: BinaryIO) -> None:
+def write_console(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
     """Write the differences as text without colour."""
     text = TextIOWrapper(stream, encoding="utf-8", newline="\n")
     try:
@@ -90,13 +91,13 @@ def write_console(comparison: Comparison, stream: BinaryIO) -> None:
         text.detach()
 
 
-WRITERS: Mapping[str, Callable[[Comparison, BinaryIO], None]] = {
+WRITERS: Mapping[str, Callable[[Comparison, BinaryIO, csv.Dialect], None]] = {
     "console": write_console,
     "csv": write_csv,
     "json": write_json,
     "markdown": write_markdown,
 }
-"""The formats of a comparison, named as those of a report."""
+"""The formats of a comparison, named as those of a report; the dialect is that of CSV."""
 
 
 def render(comparison: Comparison, console: Console, *, show_all: bool = False) -> None:
@@ -126,6 +127,8 @@ def summary(comparison: Comparison) -> str:
         for change, said in ((Change.HOST_CAME, "came"), (Change.HOST_WENT, "went"))
         if (found := comparison.of(change))
     ]
+    if comparison.unasked:
+        hosts.append(f"{count(comparison.unasked, 'finding')} not looked for again: their rules took no part")
     compared = f"{count(comparison.hosts, 'host')} in both"
     return f"{compared}: {', '.join(counts)}, {comparison.same:,} as before{''.join(f'; {part}' for part in hosts)}"
 

@@ -73,12 +73,22 @@ def as_text(explanation: Explanation) -> str:
 
 def _worded(node: Explanation) -> str:
     basis = f" ({node.basis})" if node.basis else ""
-    says = f": {node.says}" if node.says else ""
-    return prose(f"{node.text}{basis}{says}")
+    says = said(node)
+    return prose(f"{node.text}{basis}{f': {says}' if says else ''}")
+
+
+def said(node: Explanation) -> str:
+    """What is known of a condition, where that is more than what it asks for."""
+    return "" if node.says == node.text else node.says
 
 
 def _folded(node: Explanation) -> Explanation:
-    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``."""
+    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``.
+
+    A group of one is what it holds.
+    """
+    while node.text in ("all of", "any of") and len(node.children) == 1:
+        node = node.children[0]
     if node.text != "not" or len(node.children) != 1 or node.children[0].children:
         return node
     test = node.children[0]

@@ -14,6 +14,9 @@ NAMES_SHOWN = 5
 DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated", "unreadable"})
 """Kinds of warnings that say that a file is damaged, whether or not records are known to be lost."""
 
+NOT_READ = frozenset({"host_failed", "host_timeout", "unreadable"})
+"""Kinds of warnings that say that a host or a file could not be read at all, so that it has no row of its own."""
+
 LINES_SHOWN = 20
 """How many lines a part of the ledger has before it counts the rest."""
 
@@ -45,7 +48,8 @@ class Ledger:
                 count = f"{row.records or 0:,} records read, {row.lost:,} lost"
                 self._damaged.add(f"{prefix}{row.source_file}: {count}")
         for warning in host.warnings:
-            self._warnings.add(f"{prefix}{warning.location}: {warning.message}")
+            place = f"{prefix}{warning.location}: " if warning.location.source else ""  # else it names the host itself
+            self._warnings.add(f"{place}{warning.message}")
 
     def close(self) -> None:
         """Nothing is left to do behind the last host."""
@@ -86,6 +90,8 @@ class _Lines:
     count: int = 0
 
     def add(self, line: str) -> None:
+        if line in self.first:  # what is said of several hosts is said of each
+            return
         self.count += 1
         if self.count <= LINES_SHOWN:
             self.first.append(line)
@@ -124,6 +130,13 @@ def skipped_part(skipped: Iterable[SkippedFile]) -> list[str]:
     for item in skipped:
         names.setdefault(item.reason, _Names()).add(item.source_file)
     return part("skipped", _by_reason(names))
+
+
+def is_incomplete(host: HostReport) -> bool:
+    """Whether some of what was collected of a host is damaged, or could not be read."""
+    return any(warning.kind in NOT_READ for warning in host.warnings) or any(
+        is_damaged(host, row) for row in host.evidence
+    )
 
 
 def _by_reason(skipped: Mapping[str, _Names]) -> list[str]:

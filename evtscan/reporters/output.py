@@ -4,15 +4,18 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from evtscan.errors import OutputError, UsageError
 from evtscan.model import Report
 from evtscan.reporters import REPORTERS, Reporter
+from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
 from evtscan.reporters.view import Shown, as_shown
+
+_PREFIX, _SUFFIX = ".evtscan-", ".tmp"
 
 STDOUT = "-"
 """The name that stands for standard output."""
@@ -26,22 +29,31 @@ class Output:
     reporter: Reporter
     content: str | None = None
 
+    def in_dialect(self, dialect: Dialect) -> "Output":
+        """The same output in another dialect, if its format has several."""
+        return replace(self, reporter=replace(self.reporter, dialect=dialect)) if self.reporter.dialect else self
 
-def plan_outputs(targets: Sequence[str], format_name: str | None = None) -> tuple[Output, ...]:
+
+def plan_outputs(targets: Sequence[str], format_name: str | None = None, dialect: Dialect = SAFE) -> tuple[Output, ...]:
     """Say which files ``-o`` (``targets``) and ``-t`` (``format_name``) ask for.
 
     A folder, or a name that ends in a slash, gets a file for each part of a format: of ``format_name``, else of
     every format that belongs in a folder. Other names choose their format by suffix; standard output is ``console``.
+    ``dialect`` is that of CSV.
 
     Raises:
-        UsageError: for an unknown format, a suffix that stands for none, two outputs of one name, or a format for
-            which a package is not installed.
+        UsageError: for an unknown format, a suffix that stands for none, two outputs of one name, a dialect that no
+            output has, or a format for which a package is not installed.
         OutputError: for a name that the system refuses.
     """
     asked_for = None if format_name is None else _by_name(format_name)
     outputs = tuple(output for target in targets for output in _planned(target, asked_for))
     for reporter in {output.reporter.name: output.reporter for output in outputs}.values():
         reporter.check_installed()
+    if dialect != SAFE:
+        if not any(output.reporter.dialect for output in outputs):
+            raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
+        outputs = tuple(output.in_dialect(dialect) for output in outputs)
     names = [None if output.path is None else os.path.normcase(output.path.absolute()) for output in outputs]
     for place, name in enumerate(names):
         if name in names[:place]:
@@ -247,7 +259,14 @@ def _check_place(path: Path) -> None:
 def _temporary(path: Path) -> Path:
     # Short and of its own, so that a long name still fits and two runs do not meet; in the same folder, so that
     # renaming is one step.
-    return path.with_name(f".evtscan-{secrets.token_hex(6)}.tmp")
+    return path.with_name(f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Take away what a killed run left half written in a folder; for those who know that nobody else writes there."""
+    with suppress(OSError):
+        for file in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+            file.unlink()
 
 
 @contextmanager

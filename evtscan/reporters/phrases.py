@@ -51,7 +51,8 @@ def logged(finding: Finding) -> str:
     if len(finding.record_ids) > RECORD_IDS_SHOWN:
         numbers.append(f"and {len(finding.record_ids) - RECORD_IDS_SHOWN:,} more")
     what = f"{'/'.join(finding.providers)} {'/'.join(map(str, finding.event_ids))}"
-    return f"{what} in {', '.join(finding.source_files)}, records {', '.join(numbers)}"
+    noun = "record" if len(numbers) == 1 else "records"
+    return f"{what} in {', '.join(finding.source_files)}, {noun} {', '.join(numbers)}"
 
 
 def coverage(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
 from evtscan.model import Basis, Event, Explanation, FactValue, Finding, Known, Log, Verdict
 from evtscan.verdicts.reasons import joined
+from evtscan.versions import os_name
 from evtscan.wintypes import TICKS_PER_SECOND
 
 ACTIVE_SESSIONS = 3
@@ -70,7 +71,7 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
         providers=_each(event.provider for event in events),
         event_ids=tuple(sorted({event.event_id for event in events})),
         record_ids=tuple(event.record_id for event in events if event.record_id is not None),
-        os=known_now(host, "os.version"),
+        os=system_of(host),
         service_pack=known_now(host, "os.service_pack"),
         coverage_from=str(min(spans)) if spans else "",
         coverage_to=str(max(spans)) if spans else "",
@@ -81,6 +82,12 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
 
 def _identity(host_name: str, rule_id: str, entity: str) -> str:
     return sha256("\0".join((host_name, rule_id, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def system_of(host: Host) -> str:
+    """What a host runs now, in words: its product, else what its version was sold as; empty if neither is known."""
+    version = host.known("os.version", host.now).value
+    return known_now(host, "os.product") or (os_name(version) if isinstance(version, str) else "")
 
 
 def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:

@@ -23,10 +23,9 @@ from evtscan.model import (
     Verdict,
 )
 from evtscan.parsers.evidence import Reading
-from evtscan.verdicts.finding import Judged, known_now, shown_value, text_of
+from evtscan.verdicts.finding import Judged, known_now, shown_value, system_of, text_of
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
 from evtscan.verdicts.timeline import row_sequence, rows_of_logs, session_rows
-from evtscan.versions import os_name
 
 NOW = "now"
 """The time of a row that says what is known of a fact now."""
@@ -70,13 +69,11 @@ def assemble(
     """
     shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
     names = host.names
-    version = host.known("os.version", host.now).value
-    product = known_now(host, "os.product")
     return HostReport(
         host=host_name,
         computer=next(iter(names), ""),
         other_names=tuple(names[1:]),
-        os=product or (os_name(version) if isinstance(version, str) else ""),
+        os=system_of(host),
         version=known_now(host, "os.version"),
         build=known_now(host, "os.build"),
         ubr=known_now(host, "os.ubr"),

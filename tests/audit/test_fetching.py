@@ -94,7 +94,8 @@ def test_a_file_that_cannot_be_fetched_is_passed_over(address, monkeypatch, work
 
     monkeypatch.setattr(system, "get_file", refuses)
     (report,) = map(msgspec.json.decode, scan_plan(item, work))
-    assert report["skipped"] == [{"source_file": "SysEvent.Evt", "reason": "cannot be fetched (Input/output error)"}]
+    assert [item["reason"] for item in report["skipped"]] == ["cannot be fetched (Input/output error)"]
+    assert [item["kind"] for item in report["warnings"]] == ["unreadable"]
     assert [row["source_file"] for row in report["evidence"]] == ["facts.yaml"]
 
 

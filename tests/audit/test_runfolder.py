@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from evtscan.audit.changes import KnownFinding
 from evtscan.audit.hosts import Finished, failed
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.runfolder import FORM, FileMark, RunFolder, RunState
@@ -127,7 +128,8 @@ def test_a_stored_host_that_somebody_removed(folder):
 
 def test_the_state_comes_back(folder):
     assert folder.state() is None
-    state = RunState(evidence="e", finished="f", findings={"id": "confirmed"}, outputs={"a": FileMark(1, 2), "b": None})
+    findings = {"A": {"id": KnownFinding("confirmed", "rule")}}
+    state = RunState(evidence="e", finished="f", findings=findings, outputs={"a": FileMark(1, 2), "b": None})
     folder.write_state(state)
     assert RunFolder(folder.path).state() == state
 

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import dhcp_log
 
 from evtscan.audit import runfolder
+from tests.cli.conftest import dhcp_log
 
 
 def contents(folder):
@@ -87,6 +87,15 @@ def test_an_audit_that_was_killed_by_force_goes_on_too(evtscan, tmp_path):
     assert contents("out") == contents("undisturbed")
 
 
+def test_what_a_killed_audit_left_half_written_goes_away(evtscan, fleet):
+    left = [Path("out/.evtscan-0123456789ab.tmp"), Path("out/run/audit-0123.tmp"), Path("out/run/hosts/0-1.tmp")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    assert evtscan("audit", fleet, "-o", "out/").code == 0
+    assert not any(path.exists() for path in left)
+
+
 def test_every_host_is_read_again_on_request(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
     assert "hosts     3 read, 0 not changed" in evtscan("audit", fleet, "-o", "out/", "--no-cache").err
@@ -130,6 +139,11 @@ def test_an_output_folder_of_other_evidence_is_refused(evtscan, fleet, tmp_path)
     assert replaced.code == 0
     assert "hosts     3 read, 0 not changed" in replaced.err
     assert "since the last run" not in replaced.err
+
+
+def test_an_audit_that_came_to_nothing_does_not_keep_its_folder(evtscan, fleet):
+    assert evtscan("audit", "memory://no-such-fleet", "-o", "out/").code == 2
+    assert evtscan("audit", fleet, "-o", "out/").code == 0
 
 
 def test_results_of_another_version_are_not_used(evtscan, fleet):
@@ -192,6 +206,15 @@ def test_files_that_cannot_be_read_are_tried_again(evtscan, fleet):
     assert "hosts     1 read, 2 not changed" in second.err
 
 
+def test_what_planning_could_not_open_is_tried_again_when_that_changes(evtscan, fleet):
+    link = fleet / "NTWS08" / "Security.evtx"
+    link.symlink_to("nowhere")
+    evtscan("audit", fleet, "-o", "out/")
+    assert "0 read, 3 not changed" in evtscan("audit", fleet, "-o", "out/").err
+    link.unlink()
+    assert "1 read, 2 not changed" in evtscan("audit", fleet, "-o", "out/").err
+
+
 def test_hosts_without_logs_are_in_the_report(evtscan, fleet):
     (fleet / "BARE").mkdir()
     evtscan("audit", fleet, "-o", "out/")
@@ -201,8 +224,25 @@ def test_hosts_without_logs_are_in_the_report(evtscan, fleet):
 
 def test_one_host_of_many_leaves_the_others_results_alone(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
-    evtscan("audit", fleet, "-o", "out/", "--host", "NTWS08")
-    assert "0 read, 3 not changed" in evtscan("audit", fleet, "-o", "out/").err
+    one = evtscan("audit", fleet, "-o", "out/", "--host", "NTWS08")
+    assert "since the last run: 0 new, 0 gone, 0 better, 0 worse; 2 of its hosts not looked at" in one.err
+    again = evtscan("audit", fleet, "-o", "out/").err
+    assert "0 read, 3 not changed" in again
+    assert "since the last run: 0 new, 0 gone" in again
+
+
+@pytest.mark.parametrize("narrower", [("--verdict", "possible"), ("--exclude-rule", "Q162396"), ("--to", "1990-01-01")])
+def test_what_was_not_looked_for_is_not_gone(evtscan, fleet, narrower):
+    evtscan("audit", fleet, "-o", "out/")
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/", *narrower).err
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/").err
+
+
+def test_what_was_found_on_a_host_that_cannot_be_read_is_not_gone(evtscan, fleet):
+    evtscan("audit", fleet, "-o", "out/")
+    (fleet / "NTWS07" / "SysEvent.Evt").unlink()
+    (fleet / "NTWS07" / "SysEvent.Evt").symlink_to("SysEvent.Evt")
+    assert "since the last run: 0 new, 0 gone" in evtscan("audit", fleet, "-o", "out/").err
 
 
 def test_a_wrong_way_to_name_hosts(evtscan, fleet):

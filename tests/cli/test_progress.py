@@ -63,3 +63,11 @@ def test_a_pipe_or_quiet_shows_nothing(screen, monkeypatch):
             watch.done(ALPHA, [report("ALPHA", "confirmed")])
         assert tally.read == 1
     assert screen.getvalue() == ""
+
+
+def test_the_bar_has_no_colour_where_none_is_wanted(screen, monkeypatch):
+    asked, console = [], session.console
+    monkeypatch.setattr(session, "console", lambda **options: asked.append(options) or console(**options))
+    with watching([ALPHA], [RULE], quiet=False, no_color=True):
+        pass
+    assert asked == [{"no_color": True, "stderr": True}]

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from tests.cli.conftest import dhcp_log
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -131,6 +132,14 @@ def test_truncated_log_gives_what_is_there_and_strict_says_damaged(evtscan, affe
     assert any(row["SourceFile"] == "SysEvent.Evt" for row in rows(Path("out/warnings.csv")))
 
 
+def test_what_cannot_be_opened_is_a_warning_and_strict_says_so(evtscan, affected):
+    (affected / "Security.evtx").symlink_to("Security.evtx")
+    result = evtscan("scan", affected, "--strict", "-o", "out/")
+    assert result.code == 3
+    (warning,) = rows(Path("out/warnings.csv"))
+    assert (warning["SourceFile"], warning["Kind"]) == ("Security.evtx", "unreadable")
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("confirmed", 10), ("possible", 10), ("excluded", 10), ("detected", 10)])
 def test_fail_on_counts_what_is_as_bad_or_worse(evtscan, affected, fail_on, code):
     assert evtscan("scan", affected, "--fail-on", fail_on).code == code
@@ -151,13 +160,64 @@ def test_times_and_ids_limit_what_may_match(evtscan, affected):
     assert count("--to", "1997-03-02T08:00:00Z") == ["1"]  # exclusive
     assert count("--include-eid", "1000-1008") == ["2"]
     assert count("--exclude-eid", "1008") == []
+    assert count("--since", "12h") == ["1"]  # before the end of the log
+    assert count("--since", "1d") == ["2"]
+    assert count("--provider", "DHCP", "--channel", "system") == ["2"]
+    assert count("--provider", "Tcpip") == []
+    assert count("--channel", "Application") == []
 
 
-@pytest.mark.parametrize("arguments", [("--from", "yesterday"), ("--include-eid", "1008-x")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--from", "yesterday"),
+        ("--include-eid", "1008-x"),
+        ("--since", "30"),
+        ("--exclude-rule", "Q1"),
+        ("--timezone", "Atlantis"),
+        ("--excel", "-o", "report.json"),
+    ],
+)
 def test_bad_option_values(evtscan, affected, arguments):
     result = evtscan("scan", affected, *arguments)
     assert result.code == 2
     assert arguments[0] in result.err
+
+
+@pytest.mark.parametrize("name", ["q162396", "8b1a3c52-6c0e-4f0d-9e57-1623960a1008"])
+def test_a_rule_can_be_left_out(evtscan, affected, name):
+    evtscan("scan", affected, "--exclude-rule", name, "-o", "out/")
+    assert rows(Path("out/findings.csv")) == []
+    assert "Q162396" not in {row["Article"] for row in rows(Path("out/rules.csv"))}
+
+
+def test_without_any_rule_there_is_no_all_clear(evtscan, affected, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "broken.yml").write_text("title: [")
+    result = evtscan("scan", affected, "-r", tmp_path / "rules")
+    assert result.code == 2
+    assert "no rule is left to use (0 left out, 1 refused" in result.err
+
+
+def test_hash_notes_the_digest_of_each_file(evtscan, affected):
+    evtscan("scan", affected, "--hash", "-o", "out/")
+    for row in rows(Path("out/evidence.csv")):
+        assert row["SHA256"] == hashlib.sha256((affected / row["SourceFile"]).read_bytes()).hexdigest()
+
+
+def test_the_console_tells_times_in_a_zone(evtscan, affected):
+    text = evtscan("scan", affected, "--timezone", "Europe/Berlin").out
+    assert "1997-03-01T09:00:00+01:00" in text
+    assert "T08:00:00Z" not in text
+
+
+def test_excel_gets_its_mark_and_its_times(evtscan, affected):
+    evtscan("scan", affected, "--excel", "-o", "out/", "-q")
+    assert Path("out/findings.csv").read_bytes().startswith(b"\xef\xbb\xbfHost,")
+    (row,) = rows(Path("out/findings.csv"))
+    assert row["FirstSeen"] == "1997-03-01 08:00:00"
+    assert evtscan("report", "out", "--excel", "-o", "again/").code == 0
+    assert Path("again/findings.csv").read_bytes() == Path("out/findings.csv").read_bytes()
 
 
 def test_all_shows_rules_that_were_not_seen(evtscan, fleet):

@@ -27,8 +27,9 @@ def test_a_host_without_logs():
     assert (kind, source) == ("no log", "")
 
 
-def test_a_host_that_was_not_read():
-    assert spots(warnings=[warning("host_failed", "h")]) == [("failed", "", "host_failed!")]
+@pytest.mark.parametrize("kind", ["host_failed", "host_timeout"])
+def test_a_host_that_was_not_read(kind):
+    assert spots(warnings=[warning(kind, "")]) == [("failed", "", f"{kind}!")]
 
 
 def test_logs_of_which_none_is_the_system_log():

@@ -219,6 +219,7 @@ def test_hostile_text_neither_moves_nor_colours(full: Report, options: dict[str,
 def test_colour_only_where_the_console_has_it(full: Report) -> None:
     assert "\x1b" not in shown(full)
     assert "\x1b[1;31mCONFIRMED" in shown(full, in_detail=True, color_system="standard", force_terminal=True)
+    assert "\x1b[1;31mconfirmed\x1b[0m, medium, 1 host" in shown(full, color_system="standard", force_terminal=True)
 
 
 def test_a_file_gets_plain_text_of_fixed_width(full: Report, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.model import Report
-from evtscan.reporters.csv import sink, write
+from evtscan.reporters.csv import Dialect, sink, write
 from evtscan.reporters.summary import feed
-from evtscan.reporters.tables import TABLES, Cell, Table, cell_text
+from evtscan.reporters.tables import TABLES, Cell, Kind, Table, cell_text
 
 FORMULA_CELL = re.compile(r"'+\s*[=+\-@＝＋－＠]")
 
@@ -32,6 +32,15 @@ def original(cell: str) -> str:
 def test_the_bytes() -> None:
     table = Table("t", ("A", "B", "C"), (("x,y", 'say "hi"', None), ("Ü", True, -3)))
     assert written(table) == 'A,B,C\r\n"x,y","say ""hi""",\r\nÜ,true,-3\r\n'.encode()
+
+
+def test_raw_leaves_formulas_and_excel_gets_times_that_it_can_count() -> None:
+    cells = ("=1+1", "1997-03-01T08:00:00.1234567Z", "1997-03-01T08:00:00", "1601-01-01T00:00:00Z")
+    table = Table("t", tuple("ABCD"), (cells,), dict.fromkeys("BCD", Kind.TIME))
+    stream = io.BytesIO()
+    write(table, stream, Dialect(raw=True, excel=True))
+    text = stream.getvalue().decode("utf-8")
+    assert text == "\ufeffA,B,C,D\r\n=1+1,1997-03-01 08:00:00,1997-03-01T08:00:00,1601-01-01T00:00:00Z\r\n"
 
 
 def test_an_empty_table_is_its_header() -> None:

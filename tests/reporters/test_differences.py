@@ -90,6 +90,7 @@ def test_json() -> None:
     assert counts == {
         "hosts": 2,
         "same": 0,
+        "unasked": 0,
         "new": 1,
         "worse": 1,
         "better": 0,

@@ -46,3 +46,15 @@ def test_depth_is_not_bounded_by_the_stack() -> None:
     for _ in range(5000):
         tree = Explanation(text="all of", truth=Truth.TRUE, children=(tree,))
     assert [line.text for line in lines(tree)][-1] == "leaf"
+
+
+def test_what_is_known_is_not_said_twice() -> None:
+    tree = Explanation(text="EventID is 1008", says="EventID is 1008", truth=Truth.TRUE, basis="stated")
+    assert [line.text for line in lines(tree)] == ["EventID is 1008 (stated)"]
+
+
+def test_a_group_of_one_is_what_it_holds() -> None:
+    leaf = Explanation(text="EventID is 1008", truth=Truth.TRUE)
+    inner = Explanation(text="all of", truth=Truth.TRUE, children=(leaf, leaf))
+    outer = Explanation(text="all of", truth=Truth.TRUE, children=(inner,))
+    assert [(line.depth, line.text) for line in lines(outer)] == [(0, "all of"), (1, leaf.text), (1, leaf.text)]

@@ -11,7 +11,7 @@ from sample_reports import FORMULA, FULL, MARKUP, SCRIPT
 from benchmarks.synthetic_fleet import fleet
 from evtscan import audit
 from evtscan.cli.session import rules_of
-from evtscan.model import Report
+from evtscan.model import HostReport, Report
 from evtscan.reporters.html import sink
 from evtscan.reporters.remedies import remedies
 from evtscan.reporters.summary import feed, judged, summarise
@@ -27,6 +27,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 HOSTS, FINDINGS = 250, 180
+SAMPLED = ("LAB-PC3", "NTWS05", "NTWS07", "NTWS12", "NTWS19")
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +69,7 @@ def hostile(browser, tmp_path_factory) -> Page:
 @pytest.fixture(scope="module")
 def sampled() -> Report:
     rules = [rule for rule in rules_of(None).rules if rule.info.article == "Q162396"]
-    plans = [
-        plan for plan in audit.plan(ROOT / "samples" / "hosts") if plan.name in ("NTWS05", "NTWS07", "NTWS12", "NTWS19")
-    ]
+    plans = [plan for plan in audit.plan(ROOT / "samples" / "hosts") if plan.name in SAMPLED]
     hosts = audit.run(plans, rules, ScanOptions(), jobs=1)
     return Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules), evtscan="0.1.0")
 
@@ -220,7 +219,7 @@ def test_findings_begin_with_the_gravest(many, made_up):
     order = {"confirmed": 0, "possible": 1, "exposed": 2, "resolved": 3, "excluded": 4}
     verdicts = [order[text[1:]] for text in many.column(1)]
     quiet = {item.rule.title for item in judged(made_up) if item.rule.kind == "benign"}
-    loud = [rank for rank, title in zip(verdicts, many.column(2), strict=True) if not title.startswith(tuple(quiet))]
+    loud = [rank for rank, title in zip(verdicts, many.column(3), strict=True) if not title.startswith(tuple(quiet))]
     assert loud == sorted(loud)
     assert verdicts[: len(loud)] == loud  # what is only worth knowing comes last
 
@@ -327,6 +326,8 @@ def test_what_is_missing_and_how_to_get_it(samples, sampled):
     missing = samples.text("section.missing")
     assert "os.service_pack" in missing
     assert "Compare Rasarp.sys in %SystemRoot%" in missing
+    samples.open(finding_of(sampled, "LAB-PC3"))
+    assert "os.version: export HKEY_LOCAL_MACHINE" in samples.text("section.missing")
 
 
 def test_steps_are_ticked_off_and_stay_so(samples, sampled):
@@ -463,6 +464,12 @@ def test_direction_and_half_characters_are_made_visible(hostile):
     assert hostile.run(r"return /[\u0000-\u0008\u001b\u009b\u202e]/.test(document.body.textContent)") is False
     hostile.open("#/finding/NT4-0f6a7c52-0001-confirmed")
     assert r"gpj.\u202eexe" in hostile.text(".tree")
+
+
+def test_characters_that_nobody_sees_are_made_visible(browser, tmp_path):
+    page = _page(browser, tmp_path, Report(hosts=(HostReport(host="\ufeffNTWS07\u200b\U000e0041"),)))
+    page.open("#/hosts")
+    assert page.column(1) == [r"\ufeffNTWS07\u200b\U000e0041"]
 
 
 def test_a_ticket_of_hostile_text_stays_text(hostile):

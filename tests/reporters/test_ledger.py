@@ -50,6 +50,12 @@ def test_long_parts_are_cut_with_the_number_left_out() -> None:
     assert "          and 10 more" in lines
 
 
+def test_what_is_said_of_several_hosts_stands_once_and_names_no_file() -> None:
+    warning = ExtractionWarning(location=Location(source=""), kind="host_twice", message="A, B are the same")
+    hosts = tuple(HostReport(host=name, warnings=(warning,)) for name in "AB")
+    assert [line for line in ledger(Report(hosts=hosts)) if "same" in line] == ["warnings  A, B are the same"]
+
+
 @pytest.mark.parametrize(
     ("lost", "kind", "source", "records_lost", "damaged"),
     [

@@ -30,6 +30,7 @@ NOT_FORMATS = {
     "summary",
     "tables",
     "view",
+    "zonedtimes",
 }
 BINARY = {"parquet"}
 

@@ -13,6 +13,9 @@ from evtscan.reporters.safetext import prose, visible
         ("\x1b[31m\x9b0m\x7f\x00", r"\x1b[31m\x9b0m\x7f\x00"),
         ("gpj.\u202eexe\u2066\u200f", r"gpj.\u202eexe\u2066\u200f"),
         ("a\u2028b\x85c", r"a\u2028b\x85c"),
+        ("NTWS07\u200b\ufeff\xad", r"NTWS07\u200b\ufeff\xad"),
+        ("tag \U000e0041", r"tag \U000e0041"),
+        ("می\u200cشود 👩\u200d💻", "می\u200cشود 👩\u200d💻"),  # joiners
         ("\ud83d", r"\ud83d"),
         (r"C:\new", r"C:\new"),
     ],

@@ -82,7 +82,7 @@ def test_confirmed():
     )
     assert found.remedy == ("Patch.", "Until then: Wait.")
     assert (found.first_seen, found.last_seen) == (str(at(5)), str(at(8)))
-    assert (found.os, found.service_pack, found.computer) == ("4.0", "2", "NTBOX")
+    assert (found.os, found.service_pack, found.computer) == ("Windows NT 4.0", "2", "NTBOX")
     assert found.missing_facts == ()
 
 

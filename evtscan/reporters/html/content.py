@@ -28,7 +28,7 @@ from evtscan.model import (
     Verdict,
 )
 from evtscan.reporters.blindspots import KINDS, BlindSpot, blind_spots
-from evtscan.reporters.explanation import walk
+from evtscan.reporters.explanation import said, walk
 from evtscan.reporters.json import without_surrogates
 from evtscan.reporters.needs import Needs
 from evtscan.reporters.remedies import Remedies, calls_for_action
@@ -484,7 +484,7 @@ def _conditions(finding: Finding) -> Iterator[Row]:
         places = [str(location) for location in node.locations[:PLACES_SHOWN]]
         more = len(node.locations) - len(places)
         fact = node.fact if catalogue.is_known(node.fact) else ""  # a field of the event has no history
-        yield [depth, node.truth.value, node.text, node.says, node.basis, fact, places, more]
+        yield [depth, node.truth.value, node.text, said(node), node.basis, fact, places, more]
 
 
 def _first_and_last(matches: Sequence[MatchRow]) -> Sequence[MatchRow]:

@@ -28,6 +28,13 @@ function findingsTable(report, findings, without, options) {
       look: "short",
     },
     {
+      key: "host",
+      label: "Host",
+      by: (finding) => finding.host.order,
+      cell: (finding) => link(hostHref(finding.host), finding.host.name),
+      look: "name",
+    },
+    {
       key: "problem",
       label: "Problem",
       by: (finding) => titleOf(finding.rule),
@@ -44,18 +51,12 @@ function findingsTable(report, findings, without, options) {
       cell: (finding) => level(finding.rule.level),
       look: "short",
     },
-    {
-      key: "host",
-      label: "Host",
-      by: (finding) => finding.host.order,
-      cell: (finding) => link(hostHref(finding.host), finding.host.name),
-      look: "name",
-    },
     findings.some((finding) => finding.entity) && {
       key: "entity",
       label: "Concerns",
       by: (finding) => finding.entity,
       cell: (finding) => finding.entity,
+      look: "name",
     },
     {
       key: "last",

@@ -148,9 +148,15 @@ function missing(detail) {
       el(
         "ul",
         null,
-        detail.how_to_get.map((way) => el("li", null, capital(way))),
+        detail.how_to_get.map((way) => el("li", null, wayOf(way, detail.missing_facts))),
       ),
   );
+}
+
+// A way to get a fact begins with the fact's name, which keeps its spelling; others are sentences.
+function wayOf(way, facts) {
+  const fact = facts.find((name) => way.startsWith(`${name}: `));
+  return fact ? [code(fact), way.slice(fact.length)] : capital(way);
 }
 
 // ----------------------------------------------------------------------------------------------------- why

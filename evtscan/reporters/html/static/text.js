@@ -1,17 +1,18 @@
 // Values → text for people. Everything that comes out of evidence passes through `shown` on its way to the page.
 
-// Line breaks, controls, characters that reorder what stands around them, and halves of characters.
+// Line breaks, controls, characters that reorder what stands around them or that nobody sees, and halves of characters.
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 // One line of text in which a person sees what a machine would act on.
 function shown(value) {
   const text = String(value ?? "")
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(/[^\S\ufeff]+/g, " ")
+    .replace(/^ | $/g, "");
   return text.replace(UNSAFE, (sign) => {
-    const code = sign.charCodeAt(0);
-    return code < 0x100 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u" + code.toString(16).padStart(4, "0");
+    const code = sign.codePointAt(0).toString(16);
+    if (code.length > 4) return "\\U" + code.padStart(8, "0");
+    return code.length < 3 ? "\\x" + code.padStart(2, "0") : "\\u" + code.padStart(4, "0");
   });
 }
 

@@ -217,12 +217,16 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
         return str(profile.value)
     if format_ is not None:
         return str(format_.value)
-    if output == STDOUT or is_folder(output):
+    if output == STDOUT or _into_folder(output):
         return DumpFormat.CSV.value
     suffix = Path(output).suffix.lower()
     if suffix in (".jsonl", ".csv"):
         return suffix.removeprefix(".")
     raise UsageError(f"{output}: end the name in .csv, .jsonl or /, or choose a format with -t")
+
+
+def _into_folder(output: str) -> bool:
+    return output != STDOUT and is_folder(output)
 
 
 def _write_all(
@@ -254,7 +258,7 @@ def _write_all(
 def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[str, Path]:
     """The file that the dump of each log goes to."""
     names = dict.fromkeys(task.source.name for task in tasks)
-    if not is_folder(output):
+    if not _into_folder(output):
         return dict.fromkeys(names, Path(output))
     return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
 
@@ -270,7 +274,7 @@ def _noted(results: Iterator[Result], books: Books) -> Iterator[Result]:
 def _write(
     results: Iterator[Result], options: DumpOptions, output: str, files: Mapping[str, Path], clobber: bool
 ) -> int:
-    if not is_folder(output):
+    if not _into_folder(output):
         with _opened(output, clobber) as stream:
             return _write_one(results, options, stream)
     rows = 0

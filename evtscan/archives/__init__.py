@@ -225,7 +225,7 @@ class _Unpacking:
 
     def _warn(self, source: Source, kind: str, message: str) -> None:
         location = Location(source=source.name)
-        self.warnings.append(ExtractionWarning(location=location, kind=kind, message=f"{source.name}: {message}"))
+        self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
 
     def _refuse(self, source: Source, reason: str) -> None:
         """Pass over an archive of which nothing can be used, with a warning: it may well hold evidence."""

@@ -47,7 +47,7 @@ def test_archives_deeper_than_that_are_one_warning(take):
     assert result.sources == ()
     (warning,) = result.warnings
     assert warning.kind == "archive_limit"
-    assert warning.message.startswith("case.zip: 2 archives lie too deep in others to be opened")
+    assert warning.message.startswith("2 archives lie too deep in others to be opened")
     assert reasons(result) == {
         f"case.zip!second.zip!third.zip!{name}": "lies too deep in other archives" for name in ("a.zip", "b.zip")
     }

@@ -1,12 +1,12 @@
 """``dump``: the events of logs, filtered, as CSV or JSON Lines."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from functools import partial
-from itertools import groupby, product
+from itertools import chain, count, groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -222,7 +222,8 @@ def _write(
             _write_one(run(tasks, options), options, stream, books)
         return
     suffix = writer(options.writer, options.raw).suffix
-    targets = {task.source.name: Path(output) / f"{_file_name(task.source.name)}{suffix}" for task in tasks}
+    names = _file_names(task.source.name for task in tasks)
+    targets = {source: Path(output) / f"{name}{suffix}" for source, name in names.items()}
     refuse_existing(list(targets.values()), clobber=clobber)
     results = groupby(run(tasks, options), key=lambda result: result.source.name)
     for name, share in results:
@@ -230,9 +231,19 @@ def _write(
             _write_one(share, options, stream, books)
 
 
-def _file_name(source: str) -> str:
-    """A name for the dump of a log: that of the log with its folders, in characters that every system allows."""
-    return source.translate(_NOT_FOR_FILES)
+def _file_names(sources: Iterable[str]) -> dict[str, str]:
+    """A name for the dump of each log: that of the log with its folders, in characters that every system allows.
+
+    Where one of that name is there already, in whatever case, a number makes it another one: no dump replaces another.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for source in dict.fromkeys(sources):
+        plain = source.translate(_NOT_FOR_FILES)
+        numbered = (f"{plain}_{number}" for number in count(2))
+        names[source] = next(name for name in chain([plain], numbered) if name.casefold() not in taken)
+        taken.add(names[source].casefold())
+    return names
 
 
 @contextmanager

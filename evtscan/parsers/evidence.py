@@ -36,6 +36,7 @@ _UNDATED = "does not say when it was taken: assumed to be as old as the last rec
 _LOG_CLEARED = 104
 _EVENT_LOG_SERVICE = "microsoft-windows-eventlog"
 _NAMES_TOLD = 5
+_LOGS_THEMSELVES = frozenset({"evt", "evtx"})
 CONVERTED = "converted from .evt: says nothing about the product"
 
 
@@ -90,24 +91,55 @@ def read(
 ) -> Reading:
     """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others.
 
-    ``is_idle`` says of a selected event that nobody can use it, now that its data is known: it is not kept.
+    ``is_idle`` says of a selected event that nobody can use it, now that its data is known: it is not kept, unless an
+    export lies beside the logs, which may hold a copy of it without that data.
     """
     reading = Reading()
-    for source in sources:
+    files = [_recognised(source) for source in sources]
+    if any(file.is_export for file in files):
+        is_idle = _nothing_is_idle
+    for file in files:
+        source, row = file.source, file.row
         try:
-            size = source.path.stat().st_size
-            row = recognise(source)
-            logger.info("%s: %s, %d bytes", source.name, row.title if row else "no evidence", size)
+            if file.error is not None:
+                raise file.error
+            logger.info("%s: %s, %d bytes", source.name, row.title if row else "no evidence", file.size)
             if row is None:
-                _skip(reading, source, size)
+                _skip(reading, source, file.size)
             else:
-                _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle))
+                _READ[row.kind](_Task(reading, row, source, file.size, query, options, is_idle))
         except (EvidenceError, OSError) as error:
             reason = why_unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
             reading.warn(source.name, "unreadable", reason)
     _mark_cleared(reading)
     return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file with its format, or with what stood in the way of telling it."""
+
+    source: Source
+    size: int = 0
+    row: Format | None = None
+    error: EvidenceError | OSError | None = None
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it holds events in a form that may have lost part of them."""
+        return self.row is not None and self.row.kind is Kind.LOG and self.row.name not in _LOGS_THEMSELVES
+
+
+def _nothing_is_idle(event: Event) -> bool:
+    return False
+
+
+def _recognised(source: Source) -> _File:
+    try:
+        return _File(source, source.path.stat().st_size, recognise(source))
+    except (EvidenceError, OSError) as error:
+        return _File(source, error=error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import dhcp_log
+from evidence_files import dhcp_log
 
 from evtscan.audit import runfolder
 

@@ -7,6 +7,9 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from typer.main import get_command
@@ -173,15 +176,31 @@ def lints() -> str:
     return _table(("lint", "why", "what to do"), ((f"`{row.name}`", row.reason, row.remedy) for row in CHECKS))
 
 
+@cache
+def _audited() -> Report:
+    """What an audit of the samples finds."""
+    hosts = audit.run(audit.plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
+    return Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules_of(None).rules))
+
+
+def example() -> str:
+    """What the terminal shows of one sample host, without the tree of conditions."""
+    report = _audited()
+    stream = BytesIO()
+    (console,) = (row for row in REPORTERS if row.name == "console")
+    console.write(replace(report, hosts=tuple(host for host in report.hosts if host.host == "NTWS07")), stream)
+    before, _, rest = stream.getvalue().decode("utf-8").partition("  Facts")
+    lines = [*before.splitlines(), *"".join(rest.partition("  Logged")[1:]).splitlines()]
+    return "```text\n" + "".join(f"{line.rstrip()}\n" for line in lines).rstrip("\n") + "\n```\n"
+
+
 def findings() -> str:
     """What an audit of the samples finds: some columns of its ``findings.csv``."""
-    hosts = audit.run(audit.plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
-    report = Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules_of(None).rules))
-    table = TABLES["findings"].table(report)
+    table = TABLES["findings"].table(_audited())
     shown = [table.columns.index(name) for name in ("Host", "Verdict", "Article", "Reason", "MissingFacts")]
     return _table(
         [table.columns[column] for column in shown],
-        ([_cut(cell_text(row[column])) for column in shown] for row in table.rows),
+        ([_cut(cell_text(row[column]), 125) for column in shown] for row in table.rows),
     )
 
 
@@ -212,7 +231,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         *(commands, formats, evidence, archives, reports, columns, facts, collectors),
-        *(counts, catalogue, lints, findings),
+        *(counts, catalogue, lints, example, findings),
     )
 }
 

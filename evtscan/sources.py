@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from evtscan.model import SkippedFile, Source
 
 LINK = "a link is followed only where it is named itself"
 """Why a link that was met on the way is passed over."""
+
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT, as [MS-FSCC] 2.1.2.1 has it; Python names it on Windows only
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ def _walk(path: Path, base: Path | None, leave_out: Set[str]) -> Iterator[Source
         for entry in entries:
             if leave_out and os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
                 continue
-            if _is_kind(entry, os.DirEntry.is_dir):
+            if is_folder(entry):
                 subfolders.append((Path(entry.path), f"{prefix}{entry.name}/"))
-            elif _is_kind(entry, os.DirEntry.is_file):
+            elif _is_file(entry):
                 yield Source(Path(entry.path), prefix + entry.name)
             else:
                 yield _judge(Path(entry.path), path, prefix + entry.name)
@@ -94,10 +96,21 @@ def _walk(path: Path, base: Path | None, leave_out: Set[str]) -> Iterator[Source
     yield from unlisted
 
 
-def _is_kind(entry: os.DirEntry[str], kind: Callable[..., bool]) -> bool:
-    """What the listing itself says of an entry, mostly without asking the system again; a link is neither."""
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry of a listing is a folder, mostly without asking the system again; links are none.
+
+    Neither are junctions of Windows, which a listing calls folders: they lead out, and some lead back in a circle.
+    """
     try:
-        return kind(entry, follow_symlinks=False)
+        status = entry.stat(follow_symlinks=False) if entry.is_dir(follow_symlinks=False) else None
+    except OSError:
+        return False
+    return status is not None and getattr(status, "st_reparse_tag", 0) != _JUNCTION
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file(follow_symlinks=False)
     except OSError:
         return False
 

@@ -29,7 +29,7 @@ def sample_files() -> Iterator[tuple[str, bytes]]:
 
 def host_table(manifest: Mapping[str, Any]) -> str:
     """The hosts of the manifest as a table in Markdown."""
-    rows = ["| host | what it is | finding |", "| --- | --- | --- |"]
+    rows = ["| host | what it is | founding rule |", "| --- | --- | --- |"]
     for host, entry in manifest.items():
         found = "; ".join(f"{finding['article']} `{finding['verdict']}`" for finding in entry["findings"]) or "none"
         rows.append(f"| `{host}` | {' '.join(entry['what'].split())} | {found} |")

@@ -21,6 +21,22 @@ def evt(*records, computer="NTBOX", day=1, first_record=1):
     return saved_log(events, first_record=first_record)
 
 
+def dhcp_log(*, computer: str = "NTWS07", count: int = 2) -> bytes:
+    """A saved System log with some Dhcp 1008."""
+    events = [
+        SampleEvent(
+            provider="Dhcp",
+            event_id=1008,
+            time=f"1997-03-0{day}T08:00:00Z",
+            channel="System",
+            computer=computer,
+            strings=("0000E8123456",),
+        )
+        for day in range(1, count + 1)
+    ]
+    return saved_log(events)
+
+
 DHCP = ("Dhcp", 1008)
 OTHER = ("Service Control Manager", 7000)
 

@@ -1,7 +1,9 @@
 """Files below paths: links, pipes, folders that cannot be opened."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -143,3 +145,35 @@ def test_loose_files_of_a_folder(folder, tmp_path):
     link(folder / "out", tmp_path)
     found = find_in(folder, ["facts.yaml", "out"])
     assert (names(found), skipped(found)) == (["facts.yaml"], {"out": LINK})
+
+
+class Junction:
+    """What a listing of Windows says of a junction: a folder, which only its tag tells from others."""
+
+    name = "Application Data"
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def is_dir(self, *, follow_symlinks):
+        return True
+
+    def is_file(self, *, follow_symlinks):
+        return False
+
+    def stat(self, *, follow_symlinks):
+        return SimpleNamespace(st_reparse_tag=0xA0000003)
+
+
+def test_a_junction_of_windows_is_passed_over_like_a_link(folder, monkeypatch):
+    there = folder / "Application Data"
+    there.mkdir()
+    listed = os.scandir
+
+    @contextmanager
+    def with_junction(path):
+        with listed(path) as entries:
+            yield [Junction(there) if entry.name == there.name else entry for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", with_junction)
+    assert skipped(find([folder])) == {"Application Data": LINK}

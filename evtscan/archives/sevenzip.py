@@ -1,4 +1,4 @@
-"""7z → files, through ``py7zr``, which is an extra: ``pip install evtscan[7z]``."""
+"""7z → files, through ``py7zr``, which is an extra: ``pip install 'evtscan[7z]'``."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

@@ -85,7 +85,7 @@ class Shelf:
     def warn(self, kind: str, message: str, member: str | None = None) -> None:
         """Add a warning about the archive, or about a member of it."""
         name = self.name if member is None else self.full(member)
-        self.warnings.append(ExtractionWarning(location=Location(source=name), kind=kind, message=f"{name}: {message}"))
+        self.warnings.append(ExtractionWarning(location=Location(source=name), kind=kind, message=message))
 
     def put(self, member: str, chunks: Iterable[bytes], modified: float | None = None) -> None:
         """Write the content of a member. One that is damaged is kept as far as it goes, with a warning.

@@ -14,7 +14,7 @@ from evtscan.parsers.evidence import read
 from evtscan.parsers.fleetfile import Fleet
 from evtscan.parsers.forwarded import label_of
 from evtscan.parsers.machines import name_in
-from evtscan.sources import Found, find, find_in
+from evtscan.sources import Found, find, find_in, is_folder
 
 LOOSE = "(loose files)"
 """The host of files that belong to no host's folder and name no computer."""
@@ -144,7 +144,7 @@ def _by_folder(folder: Path, depth: int, leave_out: Set[str]) -> list[HostPlan]:
             name = prefix + entry.name
             if os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
                 continue
-            if not _is_folder(entry):
+            if not is_folder(entry):
                 loose.append(name)
             elif _is_output(entry):
                 passed_over.append(SkippedFile(source_file=name, reason="the output of an earlier audit"))
@@ -173,13 +173,6 @@ def _listed_or_skipped(folder: Path, prefix: str, skipped: list[SkippedFile]) ->
         reason = f"cannot be opened ({reason})"
         skipped.append(SkippedFile(source_file=prefix.rstrip("/"), reason=reason, unreadable=True))
         return []
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
-        return False
 
 
 def _is_output(entry: os.DirEntry[str]) -> bool:

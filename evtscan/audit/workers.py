@@ -7,6 +7,7 @@ hangs or dies, and no lock is ever held by a dead one. What all hosts have in co
 import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -21,6 +22,7 @@ from evtscan.audit.plan import HostPlan
 from evtscan.errors import EvtscanError
 
 _CONTEXT = multiprocessing.get_context("spawn")
+_MOST = 60 if sys.platform == "win32" else 10_000  # pipes that Windows waits for at once: 63 before Python 3.13
 _FALSE_STARTS = 3
 """Workers in a row that end before they are ready, until we give up."""
 
@@ -38,7 +40,7 @@ def in_workers(
     """
     crew = _Crew(pickle.dumps(work, pickle.HIGHEST_PROTOCOL), timeout, started)
     with crew.at_work():
-        retried = yield from crew.judge(plans, workers)
+        retried = yield from crew.judge(plans, min(workers, _MOST))
         for plan in retried:
             for lost in (yield from crew.judge([plan], 1)):
                 yield failed(lost, "its worker process ended twice, perhaps for want of memory; the host was left out")

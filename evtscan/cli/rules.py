@@ -21,6 +21,7 @@ from evtscan.detection.skeleton import Begun, Product, skeleton
 from evtscan.errors import UsageError
 from evtscan.model import Level, RuleInfo
 from evtscan.reporters.output import STDOUT, replacing
+from evtscan.reporters.phrases import count
 from evtscan.reporters.safetext import prose
 
 KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
@@ -124,8 +125,9 @@ def check_rules(
     for problem in checked.problems:
         typer.echo(f"{problem} [{problem.lint}]")
     if not quiet:
-        typer.echo(f"{checked.rules} rules, {checked.cases} cases, {len(checked.problems)} problems", err=True)
-    return USAGE if checked.problems else DONE
+        counts = ((checked.rules, "rule"), (checked.cases, "case"), (len(checked.problems), "problem"))
+        typer.echo(", ".join(count(number, noun) for number, noun in counts), err=True)
+    return USAGE if checked.problems or not checked.rules else DONE
 
 
 @app.command("new")

@@ -21,6 +21,7 @@ Identifiers are text (``0x000003e8``) in the first two and numbers in the last. 
 import json
 import re
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ class Database:
             self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         except (sqlite3.Error, OSError) as error:
             raise EvidenceError(f"{path.name}: cannot be opened ({error})") from error
+        weakref.finalize(self, self._connection.close)  # tables are kept for as long as somebody may ask them
         self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         self._steps = 0

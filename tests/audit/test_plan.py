@@ -164,7 +164,7 @@ def test_a_hundred_thousand_files_that_are_no_evidence_are_planned_in_seconds(tm
     for number in range(10_000):  # a tenth of them here, in a tenth of the time that all of them may take
         (tmp_path / f"{number % 10}").mkdir(exist_ok=True)
         (tmp_path / f"{number % 10}" / f"{number}.tmp").touch()
-    began = time.perf_counter()
+    began = time.process_time()
     plans = plan(tmp_path)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert sum(len(item.sources) for item in plans) == 10_000

@@ -45,6 +45,15 @@ def test_workers_give_what_one_process_gives(plans, work):
     assert multiprocessing.active_children() == []
 
 
+def test_no_more_workers_than_the_system_can_wait_for(plans, work, monkeypatch):
+    hired = []
+    hire = workers._Crew._hired
+    monkeypatch.setattr(workers, "_MOST", 1)
+    monkeypatch.setattr(workers._Crew, "_hired", lambda crew: hired.append(1) or hire(crew))
+    assert judged(plans, work, 3)[1] == ["ALPHA", "beta", "gamma"]
+    assert len(hired) == 1
+
+
 def test_a_host_that_ends_its_worker_is_left_out_after_a_second_try(plans, work):
     plans[1] = having(plans[1], Deadly)
     done, begun = judged(plans, work)

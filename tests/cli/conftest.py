@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sample_writer.event import SampleEvent
-from sample_writer.evt import saved_log
+from evidence_files import dhcp_log
 from typer.testing import CliRunner
 
 from evtscan.cli import asked_for, build
@@ -38,22 +37,6 @@ def evtscan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Ou
         return Outcome(result.exit_code, result.stdout, result.stderr)
 
     return run
-
-
-def dhcp_log(*, computer: str = "NTWS07", count: int = 2) -> bytes:
-    """A saved System log with some Dhcp 1008."""
-    events = [
-        SampleEvent(
-            provider="Dhcp",
-            event_id=1008,
-            time=f"1997-03-0{day}T08:00:00Z",
-            channel="System",
-            computer=computer,
-            strings=("0000E8123456",),
-        )
-        for day in range(1, count + 1)
-    ]
-    return saved_log(events)
 
 
 @pytest.fixture

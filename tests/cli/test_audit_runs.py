@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from evidence_files import dhcp_log
 
 from evtscan.audit import runfolder
-from tests.cli.conftest import dhcp_log
 
 
 def contents(folder):

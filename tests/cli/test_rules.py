@@ -29,6 +29,10 @@ def test_check_of_the_catalogue_finds_nothing(evtscan):
     assert "0 problems" in result.err
 
 
+def test_check_counts_one_rule_as_one(evtscan):
+    assert evtscan("rules", "check", RULE).err.startswith("1 rule, ")
+
+
 def test_check_names_file_line_and_key_of_every_problem(evtscan, tmp_path):
     text = RULE.read_text("utf-8")
     broken = text.replace("Provider_Name: Dhcp\n        EventID: 1008", "EventID: 1008", 1)

@@ -132,9 +132,9 @@ def test_a_local_time_agrees_across_midnight():
 def test_the_time_it_takes_grows_with_the_events_not_with_their_pairs():
     many = [event(number, minute=number * 15) for number in range(20_000)]  # the same second of every quarter
     lists = [replace(one, record_id=None, time=Instant(one.time.ticks, 0, local=True)) for one in many]
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(each_once([log(*many, source="a"), log(*lists, source="b")]).events) == 20_000
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,9 @@ def test_damage(tmp_path, data):
 
 @pytest.mark.parametrize("line", ["x \\\n", " \\\n", "        a = b\n", "    " * 2000 + "k\n", '"' * 50 + "\n"])
 def test_huge_files_take_no_time(tmp_path, line):
-    started = time.perf_counter()
+    started = time.process_time()
     read(tmp_path, DUMP + line * (4_000_000 // len(line)))
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_keys_that_nest_too_deep(tmp_path):

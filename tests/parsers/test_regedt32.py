@@ -121,7 +121,7 @@ def test_damage(tmp_path, data):
 
 
 def test_a_huge_file(tmp_path):
-    started = time.perf_counter()
+    started = time.process_time()
     registry = read(tmp_path, SAVED + SAVED.splitlines()[0] + "\n" + "00000000   01 02 03 04\n" * 200_000)
     assert registry.warnings
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20

@@ -161,8 +161,8 @@ def test_damage(tmp_path, data):
 
 
 def test_a_huge_file(tmp_path):
-    started = time.perf_counter()
+    started = time.process_time()
     text = "".join(f"{ROOT}\\Key{number}\n    Start    REG_DWORD    0x3\n\n" for number in range(60_000))
     registry = read(tmp_path, f"\n{ROOT}\n\n" + text + "x" * (1 << 20) + "\n" + "y\n" * 100_000)
     assert len(registry.key(SERVICES).subkeys) == 60_000
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30

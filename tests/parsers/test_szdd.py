@@ -82,9 +82,9 @@ def test_any_bytes(tail, size):
 
 
 def test_large_files_take_no_time():
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(expand(header(8 << 20) + b"\0\0\x0f\0\x0f\0\x0f\0\x0f\0\x0f\0\x0f\0\x0f\0\x0f" * (1 << 20))) == 8 << 20
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def packed_file(tmp_path, raw):

@@ -107,20 +107,20 @@ def test_damage_gives_a_result_or_an_error_that_names_the_file(tmp_path, name, d
 @pytest.mark.parametrize("name", ["WINMSD", "SC_QUERY", "DIR_NT", "IPCONFIG_NT", "DRWATSON", "SYSTEMINFO", "NET_START"])
 @pytest.mark.parametrize("filler", [" ", "A", "1.", "[", ". ", "a:\\"])
 def test_a_long_line_takes_no_time(tmp_path, name, filler):
-    started = time.perf_counter()
+    started = time.process_time()
     head, _, tail = SAMPLES[name].partition("\n\n")
     reports = read(tmp_path, f"{head}\n\n{filler * (2_000_000 // len(filler))}\n{tail or head}\n")
     assert reports
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_more_lines_than_are_read(tmp_path):
-    started = time.perf_counter()
+    started = time.process_time()
     reports = read(tmp_path, NET_START.encode() + b"\n" * (20 << 20))
     assert formats(reports) == ["netstart", "report"]
     (warning,) = reports[1].warnings
     assert (warning.kind, warning.location.line) == ("too_large", MAX_LINES)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_more_characters_than_are_read(tmp_path, monkeypatch):
@@ -138,7 +138,7 @@ def test_more_reports_than_are_read(tmp_path):
 
 def test_a_huge_listing(tmp_path):
     row = "05/01/97  12:00a                12,944 rasarp.sys\r\n"
-    started = time.perf_counter()
+    started = time.process_time()
     (report,) = read(tmp_path, (" Directory of C:\\WINNT\r\n\r\n" + row * 200_000).encode())
     assert len(report.files) == 100_000
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30

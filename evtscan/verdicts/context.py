@@ -19,7 +19,7 @@ from evtscan.verdicts.chronology import Chronology, Line
 from evtscan.verdicts.coverage import Coverage, Gap, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
 from evtscan.verdicts.periods import Periods
-from evtscan.verdicts.reasons import joined, lasting, listed, to_ask, unknown
+from evtscan.verdicts.reasons import joined, lasting, listed, moment, to_ask, unknown
 from evtscan.verdicts.sought import Sought
 
 Sightings = Mapping[tuple[str, str], Sequence[Sighting]]
@@ -100,7 +100,7 @@ class Context:
         found = self._search(entry).seek(event)
         if found.truth is Truth.TRUE and found.sighting is not None:
             other = found.sighting.event
-            says = f"{other.provider} {other.event_id} {verb} at {other.time or 'an unknown time'}"
+            says = f"{other.provider} {other.event_id} {verb} at {moment(other.time)}"
             return known(entry, truth(entry.wanted), says, other.location)
         asked = f"{_called(self._rule.selections[entry.name], entry.name)} {verb}{_span(entry)}"
         if found.truth is Truth.UNKNOWN:

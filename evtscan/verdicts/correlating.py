@@ -20,7 +20,7 @@ from evtscan.model import Event, Explanation
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Gap, Window
 from evtscan.verdicts.leaves import BY_HAND
-from evtscan.verdicts.reasons import lasting, times
+from evtscan.verdicts.reasons import lasting, moment, times
 
 _CANDIDATES_EXPLAINED = 3
 """Of how many members an explanation says why they are candidates."""
@@ -182,7 +182,7 @@ def _uncertain(correlation: Correlation, group: Group) -> Explanation:
     """Why a group of matches that are certain is none for sure."""
     first, last = group.members[0].match.event, group.members[-1].match.event
     unsteady = not all(member.certain for member in group.members[1:])
-    ends = f"the logs do not show all of the {lasting(correlation.timespan)} from {first.time} on"
+    ends = f"the logs do not show all of the {lasting(correlation.timespan)} from {moment(first.time)} on"
     return Explanation(
         text=f"within {lasting(correlation.timespan)}",
         truth=Truth.UNKNOWN,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from evtscan.model import Event
 from evtscan.verdicts.chronology import Chronology, Line
-from evtscan.verdicts.reasons import joined, lasting
+from evtscan.verdicts.reasons import joined, lasting, moment
 from evtscan.wintypes import Instant
 
 _BY_HAND = "compare the records around it by hand: the clock was set there"
@@ -206,14 +206,15 @@ def _outside(lines: Sequence[Line], time: Instant) -> Gap:
     log = f"the log “{lines[0].channel}”" if lines[0].channel else "the log"
     before = [(line.last_time, line) for line in lines if line.last_time is not None and line.last_time < time]
     behind = [(line.first_time, line) for line in lines if line.first_time is not None and line.first_time > time]
+    when = moment(time)
     if before and not behind:
         edge, line = max(before, key=lambda item: item[0])
-        return Gap(f"{line.name} ends {_apart(time, edge)} it", f"collect {log} again, or what follows, from {time} on")
+        return Gap(f"{line.name} ends {_apart(time, edge)} it", f"collect {log} again, or what follows, from {when} on")
     if behind and not before:
         edge, line = min(behind, key=lambda item: item[0])
-        return Gap(f"{line.name} begins {_apart(time, edge)} it", f"find an older copy of {log}, back to {time}")
+        return Gap(f"{line.name} begins {_apart(time, edge)} it", f"find an older copy of {log}, back to {when}")
     names = joined(line.name for line in lines)
-    return Gap(f"{names} may not reach to it", f"find {log} of {time}")
+    return Gap(f"{names} may not reach to it", f"find {log} of {when}")
 
 
 def _is_later(line: Line, other: Line) -> bool:

@@ -344,7 +344,7 @@ def _clearing(item: Judged) -> Explanation:
     return Explanation(
         text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
         truth=Truth.TRUE,
-        says=f"{event.provider} {event.event_id} followed at {event.time or 'an unknown time'}",
+        says=f"{event.provider} {event.event_id} followed at {reasons.moment(event.time)}",
         basis="stated",
         locations=(event.location,),
     )

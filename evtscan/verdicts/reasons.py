@@ -1,6 +1,7 @@
 """Judged matches → the words of a finding: what was logged, what held, what is missing, what is over."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from evtscan.detection.ranges import EVENT
 from evtscan.facts import catalogue
@@ -8,7 +9,7 @@ from evtscan.facts.host import Host
 from evtscan.logic import Truth
 from evtscan.model import Basis, Event, Explanation
 from evtscan.verdicts.conditions import deciding, every_test
-from evtscan.wintypes import TICKS_PER_SECOND
+from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -98,6 +99,11 @@ def joined(words: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *most, last = list(words) or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def moment(time: Instant | None) -> str:
+    """A time in a sentence: to the second, whatever digits the evidence has."""
+    return "an unknown time" if time is None else str(replace(time, digits=0))
 
 
 def listed(statements: Iterable[str]) -> str:

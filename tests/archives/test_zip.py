@@ -75,7 +75,7 @@ def test_encrypted_members_are_one_warning_and_the_rest_counts(take):
     assert contents(result) == {"case.zip!c.evt": b"3"}
     (warning,) = result.warnings
     assert (warning.kind, warning.location.source) == ("encrypted", "case.zip")
-    assert warning.message == "case.zip: 2 files are encrypted: unpack it with its password and scan the folder"
+    assert warning.message == "2 files are encrypted: unpack it with its password and scan the folder"
     assert reasons(result) == {"case.zip!a.evt": "encrypted", "case.zip!b.evt": "encrypted"}
 
 

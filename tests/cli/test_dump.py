@@ -204,18 +204,6 @@ def test_folder_gets_a_file_for_each_log(evtscan, tmp_path, log):
     assert "-C" in again.err
 
 
-def test_logs_whose_names_would_meet_in_a_folder_keep_a_file_each(evtscan, tmp_path, log):
-    for name in ("a/b.evtx", "a_b.evtx", "A_B.evtx"):
-        (tmp_path / "case" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "case" / name).write_bytes(log.read_bytes())
-    assert evtscan("dump", tmp_path / "case", "-C", "-o", "out/").code == 0
-    assert sorted(path.name.lower() for path in Path("out").iterdir()) == [
-        "a_b.evtx.csv",
-        "a_b.evtx_2.csv",
-        "a_b.evtx_3.csv",
-    ]
-
-
 def test_formulas_are_neutralised_unless_raw(evtscan, tmp_path):
     path = tmp_path / "x.evtx"
     path.write_bytes(evtx_log([SampleEvent(provider="=1+1", event_id=1, time="2020-01-01T00:00:00Z")]))

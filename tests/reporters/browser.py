@@ -118,8 +118,8 @@ class Page:
         return self.browser.find_elements("css selector", selector)
 
     def one(self, selector: str) -> WebElement:
-        """The first of them."""
-        return self.browser.find_element("css selector", selector)
+        """The first of them, as soon as there is one."""
+        return self.wait_for(selector).browser.find_element("css selector", selector)
 
     def text(self, selector: str) -> str:
         """What the first of them says, shown or not, in one line."""

@@ -35,8 +35,7 @@ class Source:
         return self.path.open("rb")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of events (see ``Event``)
     """Where a statement comes from: an evidence file and the place in it that applies to its format.
 
     ``source`` is empty where a warning is about a host as a whole.

@@ -4,10 +4,12 @@ import math
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+
+import msgspec
 
 TICKS_PER_SECOND = 10_000_000
 FURTHEST_ZONE = 14 * 3600 * TICKS_PER_SECOND
@@ -17,8 +19,7 @@ _FIRST = datetime(1601, 1, 1, tzinfo=UTC)
 LAST_TICKS = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999Z
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Instant:
+class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of them as of events
     """A point in time as the evidence has it: 100-nanosecond ticks since 1601-01-01 UTC (a FILETIME).
 
     ``digits`` is how many digits of the second the evidence carries: 7 in EVTX and registry, 0 in ``.evt``.
@@ -28,8 +29,26 @@ class Instant:
     """
 
     ticks: int
-    digits: int = field(default=7, compare=False)
-    local: bool = field(default=False, compare=False)
+    digits: int = 7
+    local: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return self.ticks == other.ticks if isinstance(other, Instant) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.ticks)
+
+    def __lt__(self, other: "Instant") -> bool:
+        return self.ticks < other.ticks
+
+    def __le__(self, other: "Instant") -> bool:
+        return self.ticks <= other.ticks
+
+    def __gt__(self, other: "Instant") -> bool:
+        return self.ticks > other.ticks
+
+    def __ge__(self, other: "Instant") -> bool:
+        return self.ticks >= other.ticks
 
     @classmethod
     def from_unix(cls, seconds: int) -> "Instant":

@@ -1,7 +1,6 @@
 """One test × one event → its truth, and the leaf of an explanation that says why."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from evtscan.detection.condition import FIELD_OPERATORS, Operator, Test
@@ -115,7 +114,7 @@ def _time_asked(event: Event, test: Test, field: str) -> Instant | None:
 def _in_every_zone(time: Instant) -> Iterator[Instant]:
     """The moments that a local time of unknown zone can be, by the zones that there are."""
     for ticks in range(time.earliest, time.latest + 1, _ZONE_STEP):
-        yield replace(time, ticks=ticks, local=False)
+        yield Instant(ticks, time.digits)
 
 
 def _agreement(answers: Iterable[bool]) -> Truth:

@@ -11,7 +11,6 @@ The format: MS-PSRP 2.2.5 (types of values, ``_x000D_`` for characters that XML 
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -243,8 +242,8 @@ def _local(text: str | None, zone: SourceZone | None) -> Instant | None:
         return time
     offset = None if zone is None else zone.offset_at(time.ticks)
     if offset is None:
-        return replace(time, local=True)
-    return replace(time, ticks=max(time.ticks - round(offset.total_seconds()) * TICKS_PER_SECOND, 0))
+        return Instant(time.ticks, time.digits, local=True)
+    return Instant(max(time.ticks - round(offset.total_seconds()) * TICKS_PER_SECOND, 0), time.digits, time.local)
 
 
 _WRITTEN: dict[str, Callable[[str], str]] = {

@@ -8,7 +8,6 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from evtscan.parsers.accounts import USER_FIELDS
@@ -79,7 +78,7 @@ def _whole_seconds(value: Any) -> Instant | None:
     time = instant(value) if isinstance(value, str) else None
     if time is None or time.ticks % TICKS_PER_SECOND:
         return time
-    return replace(time, digits=0)
+    return Instant(time.ticks, 0, time.local)
 
 
 # ---------------------------------------------------------------------------------------------------- EvtxECmd

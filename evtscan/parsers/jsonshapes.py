@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -513,7 +513,7 @@ def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]
 def _dumped_time(value: Any) -> Instant | None:
     """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told."""
     time = _time(value)
-    return time if time is None or str(value).endswith("Z") else replace(time, local=True)
+    return time if time is None or str(value).endswith("Z") else Instant(time.ticks, time.digits, local=True)
 
 
 def _dump_losses(system: System, top: Members) -> str:

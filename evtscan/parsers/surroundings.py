@@ -126,7 +126,7 @@ def _windows(row: Format, source: Source, options: ReadOptions) -> Part:
 
 def _moved(event: Event, by: int) -> Event:
     location = event.location
-    return structs.replace(event, location=replace(location, offset=(location.offset or 0) + by))
+    return structs.replace(event, location=structs.replace(location, offset=(location.offset or 0) + by))
 
 
 _PARTS = {"evtx": _chunks, "evt": _windows}

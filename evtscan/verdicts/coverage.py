@@ -5,7 +5,7 @@ the time evenly.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evtscan.model import Event
 from evtscan.verdicts.chronology import Chronology, Line
@@ -147,7 +147,9 @@ class Coverage:
         time = window.event.time
         ends = []
         if window.within is not None and time is not None:
-            ends.append(replace(time, ticks=time.ticks + (window.within if window.after else -window.within)))
+            ends.append(
+                Instant(time.ticks + (window.within if window.after else -window.within), time.digits, time.local)
+            )
         if window.same_boot and (of_boot := self._end_of_boot(window)) is not None:
             ends.append(of_boot)
         if len({end.local for end in ends}) > 1:

@@ -1,7 +1,6 @@
 """Judged matches → the words of a finding: what was logged, what held, what is missing, what is over."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from evtscan.detection.ranges import EVENT
 from evtscan.facts import catalogue
@@ -103,7 +102,7 @@ def joined(words: Iterable[str]) -> str:
 
 def moment(time: Instant | None) -> str:
     """A time in a sentence: to the second, whatever digits the evidence has."""
-    return "an unknown time" if time is None else str(replace(time, digits=0))
+    return "an unknown time" if time is None else str(Instant(time.ticks, 0, time.local))
 
 
 def listed(statements: Iterable[str]) -> str:

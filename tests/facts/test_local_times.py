@@ -61,7 +61,9 @@ def test_a_list_of_a_log_that_is_there_itself_divides_no_time():
     """The same records, printed five hours west of UTC: boot sessions are those of the log that knows its times."""
     before, after = event(40, minute=99 * HOUR), event(60, minute=101 * HOUR)
     binary = system_log(before, after)
-    printed = [structs.replace(item, location=replace(item.location, source="list.txt")) for item in (before, after)]
+    printed = [
+        structs.replace(item, location=structs.replace(item.location, source="list.txt")) for item in (before, after)
+    ]
     listed = localised(system_log(*printed, source="list.txt"), hours=-5)
     host = Host(evidence(binary, listed))
     assert [host.point_of(item).session for item in (before, after)] == [0, 1]

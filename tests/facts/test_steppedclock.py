@@ -1,7 +1,5 @@
 """Whether two records lie on two sides of a step of the clock."""
 
-from dataclasses import replace
-
 import pytest
 from host_builder import MINUTE, at, event, log
 from msgspec import structs
@@ -90,7 +88,7 @@ def test_a_late_record_has_no_known_place_among_those_of_other_logs():
 
 def test_nothing_is_known_of_what_has_no_time_or_no_zone():
     timeless = structs.replace(here(10, 10), time=None)
-    local = structs.replace(here(10, 10), time=replace(at(10), local=True))
+    local = structs.replace(here(10, 10), time=structs.replace(at(10), local=True))
     assert clock().parts(timeless, here(11, 11))
     assert clock().parts(here(11, 11), local)
     assert not clock().parts(local, structs.replace(local, sequence=11))
@@ -153,9 +151,9 @@ def test_one_step_that_two_logs_show_is_one_step():
 
 
 def test_a_local_time_is_an_interval_beside_utc():
-    local = structs.replace(elsewhere(50), time=replace(at(50), local=True))
+    local = structs.replace(elsewhere(50), time=structs.replace(at(50), local=True))
     assert clock().elapsed(here(1, 40), local) == Elapsed(10 * MINUTE - FURTHEST_ZONE, 10 * MINUTE + FURTHEST_ZONE)
-    other = structs.replace(here(1, 40), time=replace(at(40), local=True))
+    other = structs.replace(here(1, 40), time=structs.replace(at(40), local=True))
     assert clock().elapsed(other, local) == Elapsed(10 * MINUTE, 10 * MINUTE)
     assert clock().elapsed(here(1, 40), structs.replace(local, time=None)) == Elapsed(None, None)
     assert clock(LATE).elapsed(here(22, 60), elsewhere(60)) == Elapsed(None, None)

@@ -1,6 +1,5 @@
 """The same event in several files of a host: what makes it the same, and which copy is kept."""
 
-import dataclasses
 import time
 
 import pytest
@@ -96,10 +95,8 @@ def test_one_file_may_repeat_itself():
 
 
 def test_the_copy_that_carries_most_is_kept():
-    binary = log(replace(ONE, location=dataclasses.replace(ONE.location, source="z.evt")), source="z.evt")
-    as_list = log(
-        replace(LIST, time=local(HOUR), location=dataclasses.replace(ONE.location, source="a.txt")), source="a.txt"
-    )
+    binary = log(replace(ONE, location=replace(ONE.location, source="z.evt")), source="z.evt")
+    as_list = log(replace(LIST, time=local(HOUR), location=replace(ONE.location, source="a.txt")), source="a.txt")
     assert kept(binary, as_list) == kept(as_list, binary) == [("z.evt", 7)]
 
 
@@ -114,8 +111,8 @@ def test_the_copy_that_carries_most_is_kept():
     ],
 )
 def test_what_makes_a_copy_poorer(poorer):
-    copy = replace(ONE, location=dataclasses.replace(ONE.location, source="a"), **poorer)
-    whole = replace(ONE, location=dataclasses.replace(ONE.location, source="b"))
+    copy = replace(ONE, location=replace(ONE.location, source="a"), **poorer)
+    whole = replace(ONE, location=replace(ONE.location, source="b"))
     assert kept(log(copy, source="a"), log(whole, source="b")) == [("b", 7)]
     assert kept(log(whole, source="b"), log(copy, source="a")) == [("b", 7)]
 

@@ -1,7 +1,5 @@
 """Which of two events came first, in which log and boot session they stand, and what a log covers."""
 
-import dataclasses
-
 import pytest
 from host_builder import DAY, MINUTE, at, event, event_log, evidence, local, log
 from msgspec import structs
@@ -54,7 +52,7 @@ def test_which_came_first(one, other, truth):
 
 def test_seven_digits_tell_more_than_none():
     one, other = (
-        structs.replace(found, time=dataclasses.replace(at(5), ticks=at(5).ticks + more, digits=7))
+        structs.replace(found, time=structs.replace(at(5), ticks=at(5).ticks + more, digits=7))
         for found, more in ((here(5), 0), (app(9), 1))
     )
     order = chronology(log(last=20), app_log(last=20))

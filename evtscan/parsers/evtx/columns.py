@@ -98,6 +98,7 @@ class Decoder:
         """Look at the records of one segment."""
         if self.table.full:
             self.table, self._shapes, self._elements = TemplateTable(), {}, 0
+        self.table.begin_segment()
         if len(self.lookup) <= len(segment.bytes) >> _PLACES:
             self.lookup = np.zeros((len(segment.bytes) >> _PLACES) + 1, np.int32)
         return SegmentColumns(self, segment, records)

@@ -121,7 +121,7 @@ class Tally:
             self.first = int(number[0]), int(ticks[0])
         elif self.last is not None and int(number[0]) > self.last[0] + 1:
             self.holes += 1
-        self.holes += int(np.count_nonzero((number[1:] > number[:-1]) & (number[1:] - number[:-1] > 1)))
+        self.holes += int(np.count_nonzero(np.diff(number.view(np.int64)) > 1))
         self.last = int(number[-1]), int(ticks[-1])
         self.records += len(number)
         self.whole_seconds = self.whole_seconds and not (ticks % TICKS_PER_SECOND).any()

@@ -1,15 +1,12 @@
 """What every EVTX decoder makes of one record, and how that becomes an event."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, TypeVar
+from typing import Any
 
 from evtscan.model import Event, Location
 from evtscan.wintypes import Instant
-
-T = TypeVar("T")
 
 
 class RecordError(ValueError):
@@ -107,22 +104,3 @@ def build_events(columns: Mapping[str, Iterable[Any]]) -> list[Event]:
 
 
 _DEFAULTS = dict(zip(reversed(Event.__struct_fields__), reversed(Event.__struct_defaults__), strict=False))
-
-
-def build_all(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]) -> list[T]:
-    """Make ``count`` instances of a frozen slotted dataclass from columns, one for each field that has no default.
-
-    Its constructor sets one field after the other through ``object.__setattr__``, and would take most of the time of
-    reading a selection; setting each slot of all instances at a time costs a fifth.
-    """
-    made = [object.__new__(kind) for _ in range(count)]
-    for item in fields(kind):  # type: ignore[arg-type]
-        column = columns[item.name] if item.name in columns else repeat(_default(item))
-        deque(map(getattr(kind, item.name).__set__, made, column), maxlen=0)
-    return made
-
-
-def _default(item: Field[Any]) -> Any:
-    if item.default is MISSING and item.default_factory is MISSING:
-        raise TypeError(f"no column for {item.name}")
-    return item.default if item.default_factory is MISSING else item.default_factory()

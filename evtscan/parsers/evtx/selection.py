@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, TypeVar
 
@@ -18,7 +18,6 @@ from evtscan.parsers.evtx.record import (
     DecodedRecord,
     EndlessRecordError,
     RecordError,
-    build_all,
     build_events,
     to_event,
 )
@@ -205,12 +204,12 @@ class Selection:
         assert self.columns is not None
         columns, count = self.columns, len(group.rows)
         number = self.singly.records.number[group.rows].tolist()
-        place = {"source": [self.singly.source] * count, "offset": self.offsets(group.rows), "record": number}
+        places = map(Location, repeat(self.singly.source, count), self.offsets(group.rows), number)
         fields: dict[str, Iterable[Any]] = {
-            "location": build_all(Location, count, place),
+            "location": places,
             "sequence": number,
             "header_id": number,
-            "time": build_all(Instant, count, {"ticks": columns.ticks(group)}),
+            "time": map(Instant, columns.ticks(group)),
             "recovered": self.singly.records.recovered[group.rows].tolist(),
             "data": columns.data(group),
         }

@@ -148,12 +148,17 @@ class TemplateTable:
         self._latest: dict[bytes, int] = {}
         self._bodies: list[tuple[Words, Words]] = []
         self._names = _Names()
-        self._learned: dict[int, int] = {}  # bytes of definitions by the chunk that they were parsed in
+        self._learned: dict[int, int] = {}  # bytes of definitions by the slot of the segment that they were parsed in
+        self._bytes = 0  # of all definitions
 
     @property
     def full(self) -> bool:
         """Whether there are so many templates that a fresh table should be begun with the next segment."""
-        return len(self.templates) > _MOST_TEMPLATES or sum(self._learned.values()) > _MOST_BYTES
+        return len(self.templates) > _MOST_TEMPLATES or self._bytes > _MOST_BYTES
+
+    def begin_segment(self) -> None:
+        """Other chunks come: what was learned stays, and each of them may have as much to learn as any."""
+        self._learned.clear()
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
         """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
@@ -198,9 +203,9 @@ class TemplateTable:
         slot, offset = divmod(position, CHUNK_SIZE)
         chunk = bytes(segment.chunk(slot))
         size = int.from_bytes(key[16:], "little")
-        place = int(segment.offsets[slot])
-        self._learned[place] = self._learned.get(place, 0) + size
-        if self._learned[place] > ROOM:  # they overlap: ``binxml.Definitions`` says why this must end
+        self._bytes += size
+        self._learned[slot] = self._learned.get(slot, 0) + size
+        if self._learned[slot] > ROOM:  # they overlap: ``binxml.Definitions`` says why this must end
             return NOT_KNOWN
         try:
             fragment = parse_definition(chunk, offset)

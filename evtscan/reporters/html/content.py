@@ -8,7 +8,6 @@ half a million rows, and their names would be most of the file.
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -430,7 +429,7 @@ def _place(location: Location | None) -> str:
 
 def _record(location: Location | None) -> str:
     """The place of a record without its offset, which nobody looks up."""
-    return "" if location is None else str(replace(location, offset=None))
+    return "" if location is None else str(msgspec.structs.replace(location, offset=None))
 
 
 def _facts(rows: Iterable[FactRow]) -> Iterator[tuple[Any, ...]]:

@@ -1,7 +1,6 @@
 """``dump``: the events of logs, filtered, as CSV or JSON Lines."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,14 +28,10 @@ from evtscan.reporters.ledger import part
 from evtscan.reporters.output import STDOUT, is_folder, refuse_existing, replacing
 from evtscan.reporters.safetext import prose
 from evtscan.sources import find
-from evtscan.wintypes import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from evtscan.hostmessages import FileMessages
     from evtscan.messages import MessagesFrom
-
-_SPAN = re.compile(r"\s*(\d{1,6})\s*([hdw])\s*\Z", re.IGNORECASE)
-_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
 class DumpFormat(Enum):
@@ -76,12 +71,8 @@ def dump(
     profile: Annotated[Profile | None, typer.Option(help="The exact columns of another tool, as CSV.")] = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
-    provider: Annotated[
-        list[str] | None, typer.Option("--provider", help="Only events of this provider. Repeatable.")
-    ] = None,
-    channel: Annotated[
-        list[str] | None, typer.Option("--channel", help="Only events of this channel. Repeatable.")
-    ] = None,
+    provider: opt.Providers = None,
+    channel: opt.Channels = None,
     level: Annotated[
         str | None, typer.Option("--level", metavar="LEVELS", help="Only events of these levels (2 is error): 1-3.")
     ] = None,
@@ -90,25 +81,15 @@ def dump(
     ] = None,
     from_: opt.Since = None,
     to: opt.Until = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="SPAN",
-            help="Only events of the last 30d (12h, 2w), counted back from the end of their log.",
-            show_default=False,
-        ),
-    ] = None,
+    since: opt.Newest = None,
     contains: Annotated[str, typer.Option("--contains", help="Only events with this text in any value.")] = "",
     sort: Annotated[Sort | None, typer.Option(help="Sort by time instead of record order.")] = None,
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
     messages: opt.Messages = "",
-    raw: Annotated[bool, typer.Option("--raw", help="CSV: do not neutralise what a spreadsheet would run.")] = False,
-    excel: Annotated[
-        bool, typer.Option("--excel", help="CSV for Excel: with a byte order mark, and times that it reads as times.")
-    ] = False,
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
     jobs: opt.Jobs = 0,
     strict: opt.Strict = False,
     clobber: opt.Clobber = False,
@@ -126,7 +107,7 @@ def dump(
         start=opt.time(from_, "--from"),
         end=opt.time(to, "--to"),
     )
-    span = _span(since)
+    span = opt.span(since, "--since")
     chosen = DumpOptions(
         query=query,
         read=opt.read_options(recover, decoder, source_timezone),
@@ -182,16 +163,6 @@ def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) 
         return None
     wanted = product(channels or [""], providers or [""])
     return frozenset(Selector(channel or None, provider or None) for channel, provider in wanted)
-
-
-def _span(text: str | None) -> int | None:
-    """A span of time in ticks, as ``--since`` has it."""
-    if text is None:
-        return None
-    match = _SPAN.match(text)
-    if match is None:
-        raise UsageError(f"--since {text}: give hours, days or weeks, such as 12h, 30d or 2w")
-    return int(match[1]) * _HOURS[match[2].lower()] * 3600 * TICKS_PER_SECOND
 
 
 def _outputs(

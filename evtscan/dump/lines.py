@@ -8,7 +8,7 @@ from typing import Any
 
 from evtscan.dump.blocks import Block, Same, json_text
 from evtscan.dump.columns import COLUMNS
-from evtscan.reporters.csv import neutralised
+from evtscan.reporters.csv import excel_time, neutralised
 
 Cells = Callable[[list[Any]], list[str]]
 """The values of a column → their texts, each with what stands before it on the line."""
@@ -111,18 +111,6 @@ class JsonLines(Lines):
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\0": "\\0"})
-
-
-_EXCEL_TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
-
-
-def excel_time(text: str) -> str:
-    """A time as Excel reads it: without fractions, with which it shows minutes and seconds alone.
-
-    One before 1900, from where it counts, and a local one, which must not look like UTC, stay as they are.
-    """
-    match = _EXCEL_TIME.match(text)
-    return f"{match[1]} {match[2]}" if match else text
 
 
 def csv_cell(value: Any, raw: bool = False) -> str:

@@ -19,7 +19,7 @@ from evtscan.reporters.digest import Digest, visible
 from evtscan.reporters.explanation import lines as explanation_lines
 from evtscan.reporters.needs import Need
 from evtscan.reporters.paragraphs import MARGIN, cut_line, paragraph
-from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, word
+from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
 from evtscan.reporters.remedies import Remedy
 from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import (
@@ -204,7 +204,8 @@ def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: boo
         number = Text(f"{place:>3}. ")
         title = ", ".join(part for part in (remedy.rule.article, remedy.rule.title or remedy.rule.id) if part)
         paragraph(console, len(number), Text(prose(title), "bold"), number)
-        head = Text().append(word(remedy.worst), _VERDICT_STYLES[remedy.worst])
+        verdicts = [Text(text, _VERDICT_STYLES[verdict]) for verdict, text in verdict_counts(remedy.verdicts)]
+        head = Text(", ").join(verdicts)
         head.append(f", {remedy.rule.level}, {count(len(remedy.hosts), 'host')}: ")
         cut_line(console, len(number), head.append(named(remedy.hosts, NAMES_SHOWN)))
         if shortened:

@@ -98,9 +98,18 @@ class _Lines:
 
     def _text(self, cell: Cell, is_time: bool) -> str:
         text = cell_text(cell)
-        if is_time and (match := _TIME.match(text)):
-            return f"{match[1]} {match[2]}"
+        if is_time and (told := excel_time(text)) != text:
+            return told
         return text if self._dialect.raw or not isinstance(cell, str) else neutralised(text)
+
+
+def excel_time(text: str) -> str:
+    """A time as Excel reads it: without fractions, with which it shows minutes and seconds alone.
+
+    One before 1900, from where it counts, and a local one, which must not look like UTC, stay as they are.
+    """
+    match = _TIME.match(text)
+    return f"{match[1]} {match[2]}" if match else text
 
 
 def neutralised(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from evtscan.model import NEW, QUIET_KINDS, STATUSES, Report, Verdict
 from evtscan.reporters.digest import Digest, visible
 from evtscan.reporters.explanation import as_text
-from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, word
+from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
 from evtscan.reporters.remedies import Remedy
 from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import HostSummary, Judged
@@ -97,7 +97,8 @@ def _remedies(found: list[Remedy]) -> Iterator[str]:
     for remedy in found[:REMEDIES_SHOWN]:
         title = ", ".join(part for part in (remedy.rule.article, remedy.rule.title or remedy.rule.id) if part)
         hosts = f"{count(len(remedy.hosts), 'host')}: {escaped(named(remedy.hosts, NAMES_SHOWN))}"
-        yield f"- [ ] **{escaped(title)}** ({word(remedy.worst)}, {escaped(remedy.rule.level)}) on {hosts}"
+        verdicts = ", ".join(text for _, text in verdict_counts(remedy.verdicts))
+        yield f"- [ ] **{escaped(title)}** ({verdicts}, {escaped(remedy.rule.level)}) on {hosts}"
     if len(found) > REMEDIES_SHOWN:
         yield f"- and {len(found) - REMEDIES_SHOWN:,} more, below"
 

@@ -1,6 +1,6 @@
 """What a report says of a host or a finding in a few words, the same in every format for people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 
 from evtscan.model import NEW, Finding, HostReport, Verdict
@@ -70,6 +70,13 @@ def count(number: int, noun: str) -> str:
 def word(verdict: Verdict) -> str:
     """A verdict in words."""
     return verdict.value.replace("_", " ")
+
+
+def verdict_counts(verdicts: Mapping[Verdict, int]) -> list[tuple[Verdict, str]]:
+    """Verdicts in words, each with its number if there are several: ``3 confirmed``, ``1 possible``."""
+    if len(verdicts) == 1:
+        return [(verdict, word(verdict)) for verdict in verdicts]
+    return [(verdict, f"{number:,} {word(verdict)}") for verdict, number in verdicts.items()]
 
 
 def named(names: Collection[str], most: int) -> str:

@@ -1,5 +1,6 @@
 """Findings → what to do first: each remedy once, with the hosts that need it, most urgent first."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,22 +18,32 @@ def calls_for_action(item: Judged) -> bool:
 
 @dataclass(slots=True)
 class Remedy:
-    """The steps that settle some findings of one rule, and the worst verdict among these.
+    """The steps that settle some findings of one rule.
 
     ``findings`` are the places of these findings among all that were looked through, counted from 0.
     """
 
     rule: RuleInfo
     steps: tuple[str, ...]
-    worst: Verdict
     findings: list[int] = field(default_factory=list)
+    _verdicts: Counter[Verdict] = field(default_factory=Counter)
     _hosts: dict[str, None] = field(default_factory=dict)
 
     def add(self, item: Judged, place: int) -> None:
         """Take a finding that these steps settle."""
-        self.worst = min(self.worst, item.verdict, key=lambda verdict: verdict.rank)
+        self._verdicts[item.verdict] += 1
         self.findings.append(place)
         self._hosts[item.host.host] = None
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many of the findings have which verdict, the worst first."""
+        return dict(sorted(self._verdicts.items(), key=lambda item: item[0].rank))
+
+    @property
+    def worst(self) -> Verdict:
+        """The worst of these verdicts."""
+        return next(iter(self.verdicts))
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -58,7 +69,7 @@ class Remedies:
         steps, place = item.finding.remedy, self._seen
         self._seen += 1
         if steps and calls_for_action(item):
-            self._found.setdefault((item.rule.id, steps), Remedy(item.rule, steps, item.verdict)).add(item, place)
+            self._found.setdefault((item.rule.id, steps), Remedy(item.rule, steps)).add(item, place)
 
     def ranked(self) -> list[Remedy]:
         """The remedies, most urgent first."""

@@ -3,6 +3,7 @@ from dataclasses import replace
 from sample_reports import DHCP, DISK, NOTICE, finding
 
 from evtscan.model import HostReport, Verdict
+from evtscan.reporters.phrases import verdict_counts
 from evtscan.reporters.remedies import calls_for_action, remedies
 from evtscan.reporters.summary import Judged
 
@@ -25,6 +26,8 @@ def test_a_remedy_stands_once_with_its_hosts_and_findings():
     assert (first.rule, first.findings, first.worst) == (DISK, [1], Verdict.CONFIRMED)
     assert (second.rule, second.steps, second.hosts) == (DHCP, STEPS, ("b", "a"))
     assert (second.findings, second.worst) == ([0, 2, 3], Verdict.CONFIRMED)
+    assert [text for _, text in verdict_counts(second.verdicts)] == ["1 confirmed", "1 possible", "1 exposed"]
+    assert [text for _, text in verdict_counts(first.verdicts)] == ["confirmed"]
     assert (third.steps, third.hosts) == (("Something else.",), ("c",))
 
 

@@ -653,7 +653,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRow:
-    """One match, as a row of ``events.csv`` (times are text, see DESIGN's outputs).
+    """One match, as a row of ``events.csv`` (times are text, as docs/report.md has them).
 
     ``message`` is the text that the event's provider has for it, where it is known. ``session`` and ``sequence`` place
     it in the history of the host, as in ``TimelineRow``.

@@ -139,7 +139,11 @@ class RuleIndex:
 
     def concerns(self, event: Event) -> bool:
         """Whether anything fits an event, or may fit it."""
-        return next(self.hits(event), None) is not None
+        for asked, answer in self._concerned(event):  # no generator: a scan asks of every event that it reads
+            derive = asked.selection.derive
+            if answer(with_derived(event, derive) if derive else event) is not Truth.FALSE:
+                return True
+        return False
 
     def _concerned(self, event: Event) -> tuple[tuple[_Asked, Answer], ...]:
         """What rules ask of events of this id, source and channel, and what such an event answers."""

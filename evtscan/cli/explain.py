@@ -140,6 +140,8 @@ def _explain_on(
     evidence: Found, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
 ) -> None:
     host = scan_host(evidence.sources, rules, options, default_name=default_name, skipped=evidence.skipped)
+    if not host.evidence:
+        raise session.nothing_read(host.skipped)
     titles = {rule.info.id: f": {rule.info.title}" for rule in rules} if len(rules) > 1 else {}
     for finding in host.findings:
         console.print()

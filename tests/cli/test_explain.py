@@ -132,3 +132,10 @@ def test_of_several_rules_each_is_named_and_long_lines_go_on_below_their_beginni
 def test_evidence_that_is_not_there_is_said_at_once(evtscan, tmp_path):
     result = evtscan("explain", "Q162396", tmp_path / "nowhere")
     assert (result.code, result.out) == (2, "")
+
+
+def test_evidence_of_which_nothing_can_be_read(evtscan, tmp_path):
+    (tmp_path / "random.evtx").write_bytes(bytes(range(256)) * 20)
+    result = evtscan("explain", "Q162396", tmp_path / "random.evtx")
+    assert (result.code, "NOT_ASSESSED" in result.out) == (1, False)
+    assert "nothing could be read: random.evtx: no evidence that evtscan reads" in result.err

@@ -383,6 +383,14 @@ def test_computers_are_listed_in_order_of_appearance(read):
     assert reading.summary.newest_computer == "NTBOX"
 
 
+def test_computers_that_come_late_are_listed_too(read, monkeypatch):
+    """Names that end as one before them are told without being decoded, from the second segment on."""
+    monkeypatch.setattr(records, "SEGMENT_SIZE", 2048)
+    names = ["NTBOX"] * 40 + ["SERVER"] + ["NTBOX"] * 40 + ["ANTBOX", "NTBOX2"] + ["NTBOX"] * 5
+    logged = [replace(event, computer=name) for event, name in zip(simple(50) * 2, names, strict=False)]
+    assert read(saved_log(logged)).summary.computers == ("NTBOX", "SERVER", "ANTBOX", "NTBOX2")
+
+
 def test_the_clock_is_that_by_which_records_were_written(read):
     """What a driver notes before the event log runs is written late, and is no step of the clock."""
     written = ["09:00", "09:01", "08:00", "08:01"]

@@ -67,6 +67,15 @@ def test_a_size_that_lies_costs_nothing(built, size):
     assert [(warning.kind, warning.records_lost) for warning in warnings] == [("bad_record", 0)]
 
 
+@pytest.mark.parametrize("record", range(COUNT))
+def test_a_closing_size_that_lies_is_noticed(built, record):
+    chunk, offsets = built
+    found, warnings = find(changed(chunk, offsets[record + 1] - 4, struct.pack("<I", 9999)))
+    assert found.number.tolist() == list(range(1, COUNT + 1))
+    assert [warning.kind for warning in warnings] == ["bad_record"]
+    assert warnings[0].location.offset == HEADER_BLOCK + offsets[record]
+
+
 def test_a_size_that_leads_to_a_later_record_hides_none(built):
     chunk, offsets = built
     lying = struct.pack("<I", offsets[4] - offsets[2])

@@ -19,7 +19,7 @@ from typing import Any
 
 from synthetic_fleet import fleet
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.html import sink
 from evtscan.reporters.summary import feed
 

@@ -10,15 +10,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 from evtscan.logic import Truth
-from evtscan.model import (
-    EvidenceRow,
+from evtscan.model import EvidenceRow, ExtractionWarning, Location
+from evtscan.report import (
     Explanation,
-    ExtractionWarning,
     FactRow,
     Finding,
     HostReport,
     Level,
-    Location,
     MatchRow,
     NearbyRow,
     Report,

@@ -23,8 +23,8 @@ from evtscan.detection.rule import Rule
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue import CATALOGUE
 from evtscan.lookup import events_of
-from evtscan.model import Report
 from evtscan.parsers import PARSERS, Kind
+from evtscan.report import Report
 from evtscan.reporters import REPORTERS
 from evtscan.reporters.schema import report_schema
 from evtscan.reporters.tables import TABLES, cell_text

@@ -1,8 +1,12 @@
 """The entry of ``evtscan`` and ``python -m evtscan``: what need not wait until the command line is loaded."""
 
+import os
 import sys
 
 from evtscan import __version__
+
+# NumPy loads a library for matrices whose threads, one for each core, spin as they begin, and nothing here uses it
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main() -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from evtscan.errors import UsageError
-from evtscan.model import Finding, RuleInfo, Source
+from evtscan.model import Source
 from evtscan.parsers.csvrows import rows
 from evtscan.parsers.text import read_text
 from evtscan.parsers.yamltext import YamlSyntaxError, load
+from evtscan.report import Finding, RuleInfo
 
 EVERY_HOST = "*"
 

@@ -13,21 +13,10 @@ from evtscan.detection.section import key_of
 from evtscan.errors import Problem
 from evtscan.facts import stated
 from evtscan.facts.host import Host
-from evtscan.model import (
-    ClockStep,
-    Event,
-    Evidence,
-    Explanation,
-    ExtractionWarning,
-    FactsFile,
-    Location,
-    Log,
-    LogSummary,
-    Source,
-    Verdict,
-)
+from evtscan.model import ClockStep, Event, Evidence, ExtractionWarning, FactsFile, Location, Log, LogSummary, Source
 from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.timechanges import with_told
+from evtscan.report import Explanation, Verdict
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome, judge
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 

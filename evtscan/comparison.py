@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from evtscan.acceptance import NOTHING, Accepted
-from evtscan.model import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, HostReport, Level, Report, RuleInfo, Verdict
+from evtscan.report import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, HostReport, Level, Report, RuleInfo, Verdict
 
 
 class Change(Enum):

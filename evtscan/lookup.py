@@ -25,7 +25,8 @@ from evtscan.detection.modifiers import plain_text
 from evtscan.detection.products import FACTS, Products, products_of
 from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Rule
 from evtscan.detection.sourcenames import names_of, row_of
-from evtscan.model import RuleInfo, Selector
+from evtscan.model import Selector
+from evtscan.report import RuleInfo
 from evtscan.verdicts.reasons import lasting
 
 NAMES_SHOWN = 4

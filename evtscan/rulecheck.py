@@ -20,7 +20,8 @@ from evtscan.detection.written import RuleFile, read_file, written
 from evtscan.errors import Problem
 from evtscan.facts.catalogue import is_known
 from evtscan.facts.host import Host
-from evtscan.model import Event, Query, Verdict
+from evtscan.model import Event, Query
+from evtscan.report import Verdict
 from evtscan.verdicts.judging import judge
 
 

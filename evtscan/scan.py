@@ -14,11 +14,12 @@ from evtscan.facts.host import Host
 from evtscan.hostmessages import HostMessages, message_tables
 from evtscan.logic import Truth
 from evtscan.messages import MessagesFrom
-from evtscan.model import PLAIN, Basis, Event, FactsFile, HostReport, Query, ReadOptions, SkippedFile, Source
+from evtscan.model import PLAIN, Basis, Event, FactsFile, Query, ReadOptions, SkippedFile, Source
 from evtscan.parsers.copies import Distinct, each_once
 from evtscan.parsers.evidence import Reading, log_formats, read
 from evtscan.parsers.machines import divide, single_out
 from evtscan.parsers.surroundings import around
+from evtscan.report import HostReport
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import Outcome, judge

@@ -7,7 +7,7 @@ import pytest
 
 from evtscan.acceptance import NOTHING, Acceptance, Accepted, read_acceptances
 from evtscan.errors import EvidenceError, UsageError
-from evtscan.model import Finding, RuleInfo
+from evtscan.report import Finding, RuleInfo
 
 TODAY = date(2026, 6, 1)
 DHCP = RuleInfo(id="rule-1", title="", level="", article="Q162396")

@@ -8,7 +8,8 @@ import pytest
 
 from evtscan.acceptance import Acceptance, Accepted
 from evtscan.comparison import Change, compare, only_new, verdicts_of, with_acceptance, with_status
-from evtscan.model import EvidenceRow, Finding, HostReport, Report, RuleInfo, Verdict
+from evtscan.model import EvidenceRow
+from evtscan.report import Finding, HostReport, Report, RuleInfo, Verdict
 
 DHCP = RuleInfo(id="dhcp", title="DHCP", level="medium", article="Q162396")
 DISK = RuleInfo(id="disk", title="Disk", level="critical", article="Q1")

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from evtscan.model import Location, LogSummary, Query, Selector, Source, Verdict
+from evtscan.model import Location, LogSummary, Query, Selector, Source
+from evtscan.report import Verdict
 
 DHCP = Query(frozenset({Selector("System", "Dhcp", 1008)}))
 

@@ -34,8 +34,9 @@ from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.dump.columns import row
 from evtscan.facts.catalogue import is_known
-from evtscan.model import Event, Finding, HostReport, ReadOptions
+from evtscan.model import Event, ReadOptions
 from evtscan.parsers import PARSERS, Kind
+from evtscan.report import Finding, HostReport
 from evtscan.scan import ScanOptions, scan
 from evtscan.sources import find
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from evtscan.model import NOT_SEEN, HostReport, Verdict
+from evtscan.report import NOT_SEEN, HostReport, Verdict
 from evtscan.reporters.ledger import NOT_READ
 
 

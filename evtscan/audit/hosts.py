@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from evtscan.audit.fetching import fetched
 from evtscan.audit.plan import HostPlan
 from evtscan.detection.rule import Rule
-from evtscan.model import ExtractionWarning, HostReport, Location
+from evtscan.model import ExtractionWarning, Location
+from evtscan.report import HostReport
 from evtscan.reporters.json import host_to_json
 from evtscan.scan import ScanOptions, scan_machines
 

@@ -13,7 +13,7 @@ from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
 from evtscan.errors import OutputError
-from evtscan.reporters.output import refuse_existing, remove_temporaries
+from evtscan.outfiles import refuse_existing, remove_temporaries
 
 
 @dataclass(slots=True)

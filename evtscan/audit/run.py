@@ -12,8 +12,9 @@ from evtscan.audit.plan import HostPlan
 from evtscan.audit.runfolder import RunFolder, StoredHosts
 from evtscan.audit.workers import in_workers
 from evtscan.detection.rule import Rule
-from evtscan.model import ExtractionWarning, HostReport, Location
+from evtscan.model import ExtractionWarning, Location
 from evtscan.parsers.forwarded import label_of
+from evtscan.report import HostReport
 from evtscan.scan import ScanOptions
 
 BYTES_WORTH_A_WORKER = 16 << 20

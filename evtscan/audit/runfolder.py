@@ -26,7 +26,7 @@ from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
 from evtscan.errors import OutputError
-from evtscan.model import HostReport
+from evtscan.report import HostReport
 from evtscan.reporters.json import host_from_json
 
 FORM = 1

@@ -16,20 +16,20 @@ from evtscan.audit.outputs import OutputFolder, digest_of_place, opened
 from evtscan.audit.plan import HostPlan, HostsFrom, plan, with_inventory
 from evtscan.audit.run import How
 from evtscan.audit.run import audit as judge_hosts
+from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.delivery import Delivery, deliver, planned_outputs, report_of, split_live
 from evtscan.cli.exits import command
 from evtscan.cli.progress import Tally, watching
 from evtscan.comparison import with_status
 from evtscan.errors import UsageError
 from evtscan.facts.catalogue import is_known
+from evtscan.ledger import NAMES_SHOWN, part
 from evtscan.model import Source
+from evtscan.outfiles import STDOUT, is_folder
 from evtscan.parsers.fleetfile import read_fleet
 from evtscan.reporters.csv import Dialect
-from evtscan.reporters.ledger import NAMES_SHOWN, part
-from evtscan.reporters.output import STDOUT, is_folder
-from evtscan.reporters.safetext import prose
+from evtscan.safetext import prose
 from evtscan.scan import ScanOptions
 
 
@@ -42,13 +42,13 @@ def audit(
             show_default=False,
         ),
     ],
-    output: opt.Outputs = None,
-    format: opt.Format = None,  # noqa: A002 - the name of the option
+    output: judging.Outputs = None,
+    format: judging.Format = None,  # noqa: A002 - the name of the option
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
     exclude_rule: opt.ExcludeRules = None,
-    min_level: opt.MinLevel = opt.LOWEST,
-    verdict: opt.Verdicts = None,
+    min_level: judging.MinLevel = judging.LOWEST,
+    verdict: judging.Verdicts = None,
     show_all: opt.All = False,
     from_: opt.Since = None,
     to: opt.Until = None,
@@ -101,9 +101,9 @@ def audit(
             "--scheduler", metavar="tcp://HOST:PORT", help="Work on the Dask cluster of this scheduler (evtscan[dask])."
         ),
     ] = "",
-    accept: opt.Accept = None,
+    accept: judging.Accept = None,
     new_only: opt.NewOnly = False,
-    fail_on: opt.FailOnOption = None,
+    fail_on: judging.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,
     recover: opt.Recover = False,
@@ -142,7 +142,7 @@ def audit(
         messages=opt.messages_from(messages),
     )
     loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
-    accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
+    accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
     paths = [item.path for item in outputs if item.path is not None]
     with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=clobber) as kept:
         everything = _planned(place, hosts_from, [home, *paths])
@@ -175,7 +175,7 @@ def audit(
             show_all=show_all,
             in_detail=verbose,
             new_only=new_only,
-            fail_on=opt.verdict(fail_on),
+            fail_on=judging.verdict(fail_on),
             strict=strict,
         )
         code = deliver(report_of(hosts, loaded), how_to_deliver)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from evtscan.errors import OutputError
+from evtscan.ledger import DAMAGE, LINES_SHOWN, part, skipped_part
 from evtscan.model import ExtractionWarning, SkippedFile, Source
-from evtscan.reporters.ledger import DAMAGE, LINES_SHOWN, part, skipped_part
 
 
 @dataclass(slots=True)

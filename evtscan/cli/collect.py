@@ -13,7 +13,7 @@ from evtscan.cli.exits import DONE, command
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import missing_in
 from evtscan.detection.rule import asked_by
-from evtscan.reporters.output import STDOUT, replacing
+from evtscan.outfiles import STDOUT, replacing
 
 GenerationName = Enum("GenerationName", {row.name: row.name for row in GENERATIONS})  # type: ignore[misc]
 

@@ -9,17 +9,17 @@ from functools import partial
 import typer
 
 from evtscan import __version__
-from evtscan.cli import options as opt
-from evtscan.cli import session
-from evtscan.cli.exits import Outcome
+from evtscan.cli import judging, session
+from evtscan.cli.outcome import Outcome
 from evtscan.comparison import only_new
 from evtscan.detection.loader import RuleSet
-from evtscan.model import HostReport, Report, Verdict
+from evtscan.outfiles import STDOUT
+from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.csv import Dialect
 from evtscan.reporters.digest import Digest
 from evtscan.reporters.jsonl import LiveLines
 from evtscan.reporters.ledger import Ledger
-from evtscan.reporters.output import STDOUT, Output, check_outputs, plan_outputs, write_outputs
+from evtscan.reporters.output import Output, check_outputs, plan_outputs, write_outputs
 from evtscan.reporters.summary import Sink
 from evtscan.reporters.view import Shown, as_shown
 from evtscan.reporters.zonedtimes import in_zone
@@ -50,7 +50,7 @@ class Delivery:
 
 
 def planned_outputs(
-    output: Sequence[str] | None, format_name: opt.FormatName | None, dialect: Dialect
+    output: Sequence[str] | None, format_name: judging.FormatName | None, dialect: Dialect
 ) -> tuple[Output, ...]:
     """The outputs asked for; a format without a place for it goes to stdout."""
     chosen = format_name.value if format_name else None
@@ -58,7 +58,7 @@ def planned_outputs(
 
 
 def outputs_of(
-    output: Sequence[str] | None, format_name: opt.FormatName | None, dialect: Dialect, clobber: bool
+    output: Sequence[str] | None, format_name: judging.FormatName | None, dialect: Dialect, clobber: bool
 ) -> tuple[Output, ...]:
     """The outputs asked for, of which nothing stands in the way."""
     outputs = planned_outputs(output, format_name, dialect)

@@ -23,10 +23,10 @@ from evtscan.dump.newest import newest
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
 from evtscan.errors import OutputError, UsageError
+from evtscan.ledger import part
 from evtscan.model import Query, Selector, Source
-from evtscan.reporters.ledger import part
-from evtscan.reporters.output import STDOUT, is_folder, refuse_existing, replacing
-from evtscan.reporters.safetext import prose
+from evtscan.outfiles import STDOUT, is_folder, refuse_existing, replacing
+from evtscan.safetext import prose
 from evtscan.sources import find
 
 if TYPE_CHECKING:

@@ -36,9 +36,9 @@ from evtscan.lookup import (
     rules_near,
     words_of,
 )
-from evtscan.model import Finding, HostReport, RuleInfo
+from evtscan.report import Finding, HostReport, RuleInfo
 from evtscan.reporters import explanation as tree
-from evtscan.reporters.safetext import prose
+from evtscan.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
 from evtscan.sources import Found, find

@@ -19,8 +19,9 @@ from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
-from evtscan.model import Event, FactRow, Source
-from evtscan.reporters.safetext import prose
+from evtscan.model import Event, Source
+from evtscan.report import FactRow
+from evtscan.safetext import prose
 from evtscan.scan import ScanOptions, records, surveyed, unanswered
 from evtscan.sources import find
 from evtscan.verdicts.hostreport import NOW, fact_rows, fact_rows_at

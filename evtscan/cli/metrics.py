@@ -20,8 +20,8 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.lines import csv_cell
 from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
-from evtscan.reporters.output import STDOUT, refuse_existing, replacing
-from evtscan.reporters.safetext import prose
+from evtscan.outfiles import STDOUT, refuse_existing, replacing
+from evtscan.safetext import prose
 from evtscan.sources import find
 
 

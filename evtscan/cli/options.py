@@ -3,8 +3,8 @@
 import glob
 import os
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date, tzinfo
+from collections.abc import Sequence
+from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,20 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evtscan.errors import UsageError
-from evtscan.model import Level, ReadOptions, RuleInfo, Verdict
-from evtscan.reporters import REPORTERS
+from evtscan.model import ReadOptions
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
 if TYPE_CHECKING:
-    from evtscan.acceptance import Accepted
     from evtscan.messages import MessagesFrom
-
-FormatName = Enum("FormatName", {row.name: row.name for row in REPORTERS})  # type: ignore[misc]
-VerdictName = Enum("VerdictName", {item.value: item.value for item in Verdict})  # type: ignore[misc]
-FailOn = Enum(  # type: ignore[misc]
-    "FailOn", {item.value: item.value for item in Verdict if item.rank <= Verdict.DETECTED.rank}
-)
-LevelName = Enum("LevelName", {item.word: item.word for item in Level})  # type: ignore[misc]
 
 
 class DecoderName(Enum):
@@ -35,21 +26,7 @@ class DecoderName(Enum):
     REFERENCE = "reference"
 
 
-LOWEST = LevelName(Level.INFORMATIONAL.word)
-_SUFFIXES = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
-
 Paths = Annotated[list[str], typer.Argument(help="Files and folders of evidence.", show_default=False)]
-Outputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-o",
-        "--output",
-        help=f"Write here: the suffix picks the format ({_SUFFIXES}), a folder (or a name ending in /) gets the full "
-        "set, - is stdout. Repeatable.",
-        show_default=False,
-    ),
-]
-Format = Annotated[FormatName | None, typer.Option("-t", "--format", help="Format of the output, whatever its suffix.")]
 RulePaths = Annotated[
     list[Path] | None,
     typer.Option(
@@ -60,33 +37,14 @@ NoRuleCache = Annotated[
     bool,
     typer.Option("--no-rule-cache", help="Compile the rules, and keep nothing of them in the user's cache folder."),
 ]
-MinLevel = Annotated[LevelName, typer.Option("-m", "--min-level", help="Leave out rules below this level.")]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for as many as pay off.")]
 Clobber = Annotated[bool, typer.Option("-C", "--clobber", help="Replace outputs that exist.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log what is being done.")]
-Verdicts = Annotated[
-    list[VerdictName] | None,
-    typer.Option("--verdict", help="Report only findings with this verdict. Repeatable.", show_default=False),
-]
 All = Annotated[bool, typer.Option("--all", help="Also report rules that were not seen or do not apply.")]
-FailOnOption = Annotated[
-    FailOn | None,
-    typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
-]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if evidence is damaged or could not be read.")]
 StrictFacts = Annotated[
     bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
-]
-Accept = Annotated[
-    Path | None,
-    typer.Option(
-        "--accept",
-        metavar="FILE",
-        help="Findings that somebody has decided to live with: host, article, until, reason (YAML or CSV). They are "
-        "listed as accepted, and count neither in --fail-on nor in what to do first.",
-        show_default=False,
-    ),
 ]
 NewOnly = Annotated[
     bool,
@@ -270,25 +228,6 @@ def messages_from(text: str) -> "MessagesFrom | None":
     place = messages_from(text)
     message_tables(place)  # says what is wrong with it before any work is done
     return place
-
-
-def accepted(path: Path | None, rules: Iterable[RuleInfo]) -> "Accepted":
-    """What is accepted today of the findings of these rules.
-
-    Raises:
-        UsageError: if there is no such file, or an entry of it is wrong.
-        EvidenceError: if it cannot be read.
-    """
-    from evtscan.acceptance import NOTHING, Accepted, read_acceptances  # and with it the reader of YAML
-
-    if path is None:
-        return NOTHING
-    return Accepted(read_acceptances(path), rules, date.today())
-
-
-def verdict(fail_on: FailOn | None) -> Verdict | None:
-    """The verdict that ``--fail-on`` names."""
-    return None if fail_on is None else Verdict(fail_on.value)
 
 
 def expand(texts: Sequence[str]) -> list[Path]:

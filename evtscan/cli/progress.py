@@ -8,9 +8,9 @@ from evtscan.audit.plan import HostPlan
 from evtscan.audit.run import Watch
 from evtscan.cli import session
 from evtscan.detection.rule import Rule
-from evtscan.model import QUIET_KINDS, HostReport, Verdict
+from evtscan.report import QUIET_KINDS, HostReport, Verdict
 from evtscan.reporters.jsonl import LiveLines
-from evtscan.reporters.safetext import prose
+from evtscan.safetext import prose
 
 FINDINGS_SHOWN = 50
 """How many findings are shown as they come; after that they are only counted."""

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
+from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.delivery import Delivery, deliver, outputs_of
-from evtscan.cli.exits import DONE, FOUND, command, is_as_bad
+from evtscan.cli.exits import DONE, FOUND, command
+from evtscan.cli.outcome import is_as_bad
 from evtscan.comparison import Difference, with_acceptance
 from evtscan.comparison import compare as compare_reports
 from evtscan.errors import UsageError
-from evtscan.model import ACCEPTED, QUIET_KINDS, Report, Verdict
+from evtscan.outfiles import STDOUT, replacing
+from evtscan.report import ACCEPTED, QUIET_KINDS, Report, Verdict
 from evtscan.reporters.csv import SAFE, Dialect
-from evtscan.reporters.output import STDOUT, Output, replacing
+from evtscan.reporters.output import Output
 from evtscan.reporters.view import as_shown
 
 
@@ -25,8 +27,8 @@ def report(
     saved: Annotated[
         Path | None, typer.Argument(help="A report.json of an earlier run, or its folder.", show_default=False)
     ] = None,
-    output: opt.Outputs = None,
-    format: opt.Format = None,  # noqa: A002 - the name of the option
+    output: judging.Outputs = None,
+    format: judging.Format = None,  # noqa: A002 - the name of the option
     show_all: opt.All = False,
     compare: Annotated[
         tuple[Path, Path] | None,
@@ -34,8 +36,8 @@ def report(
             "--compare", metavar="OLD NEW", help="Show what differs between two saved reports.", show_default=False
         ),
     ] = None,
-    fail_on: opt.FailOnOption = None,
-    accept: opt.Accept = None,
+    fail_on: judging.FailOnOption = None,
+    accept: judging.Accept = None,
     new_only: opt.NewOnly = False,
     timezone: opt.DisplayZone = "",
     raw: opt.Raw = False,
@@ -52,7 +54,9 @@ def report(
     if compare is not None:
         if saved is not None:
             raise UsageError(f"{saved}: give either one report, or two with --compare")
-        return _compare(compare, outputs, opt.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose)
+        return _compare(
+            compare, outputs, judging.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose
+        )
     if saved is None:
         raise UsageError("give the report.json of an earlier run, or two of them with --compare")
     places = [item.path for item in outputs if item.path is not None]
@@ -66,14 +70,14 @@ def report(
         show_all=show_all,
         in_detail=verbose,
         new_only=new_only,
-        fail_on=opt.verdict(fail_on),
+        fail_on=judging.verdict(fail_on),
     )
     code = deliver(loaded, how, with_ledger=False)
     return FOUND if code == FOUND else DONE
 
 
 def _with_accepted(loaded: Report, accept: Path | None, quiet: bool) -> Report:
-    accepted = opt.accepted(accept, loaded.rules)
+    accepted = judging.accepted(accept, loaded.rules)
     if not accepted:
         return loaded
     session.print_remarks(accepted.remarks({host.host for host in loaded.hosts}), quiet=quiet)

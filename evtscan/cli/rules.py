@@ -12,17 +12,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.exits import DONE, USAGE, command
 from evtscan.detection import catalogue
 from evtscan.detection.lints.issues import ARTICLE, KINDS
 from evtscan.detection.skeleton import Begun, Product, skeleton
 from evtscan.errors import UsageError
-from evtscan.model import Level, RuleInfo
-from evtscan.reporters.output import STDOUT, replacing
+from evtscan.outfiles import STDOUT, replacing
+from evtscan.report import Level, RuleInfo
 from evtscan.reporters.phrases import count
-from evtscan.reporters.safetext import prose
+from evtscan.safetext import prose
 
 KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
 
@@ -42,7 +42,7 @@ def list_rules(
         list[KindName] | None, typer.Option("--kind", help="Only this kind. Repeatable.", show_default=False)
     ] = None,
     level: Annotated[
-        list[opt.LevelName] | None, typer.Option("--level", help="Only this level. Repeatable.", show_default=False)
+        list[judging.LevelName] | None, typer.Option("--level", help="Only this level. Repeatable.", show_default=False)
     ] = None,
     area: Annotated[
         list[str] | None,

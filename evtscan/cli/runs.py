@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from evtscan.archives import stem
+from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.delivery import Delivery, deliver, outputs_of, report_of
 from evtscan.cli.exits import command
 from evtscan.comparison import with_status
@@ -22,13 +22,13 @@ from evtscan.sources import find
 @command
 def scan(
     paths: opt.Paths,
-    output: opt.Outputs = None,
-    format: opt.Format = None,  # noqa: A002 - the name of the option
+    output: judging.Outputs = None,
+    format: judging.Format = None,  # noqa: A002 - the name of the option
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
     exclude_rule: opt.ExcludeRules = None,
-    min_level: opt.MinLevel = opt.LOWEST,
-    verdict: opt.Verdicts = None,
+    min_level: judging.MinLevel = judging.LOWEST,
+    verdict: judging.Verdicts = None,
     show_all: opt.All = False,
     from_: opt.Since = None,
     to: opt.Until = None,
@@ -40,7 +40,7 @@ def scan(
     host: Annotated[
         str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")
     ] = "",
-    accept: opt.Accept = None,
+    accept: judging.Accept = None,
     new_only: opt.NewOnly = False,
     since_report: Annotated[
         Path | None,
@@ -51,7 +51,7 @@ def scan(
             show_default=False,
         ),
     ] = None,
-    fail_on: opt.FailOnOption = None,
+    fail_on: judging.FailOnOption = None,
     strict: opt.Strict = False,
     strict_facts: opt.StrictFacts = False,
     recover: opt.Recover = False,
@@ -88,7 +88,7 @@ def scan(
     )
     earlier = session.earlier_findings(since_report)
     loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
-    accepted = opt.accepted(accept, [rule.info for rule in loaded.rules])
+    accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
     name = _name_of(Path(paths[0]).resolve())
     with progress(quiet, 1, no_color=no_color) as bar:
         result = scan_host(
@@ -106,7 +106,7 @@ def scan(
             zone=zone,
             show_all=show_all,
             new_only=new_only,
-            fail_on=opt.verdict(fail_on),
+            fail_on=judging.verdict(fail_on),
             strict=strict,
         ),
     )

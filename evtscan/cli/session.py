@@ -15,8 +15,9 @@ from evtscan.detection.rule import Rule
 from evtscan.detection.rulecache import key_of, load_through_cache
 from evtscan.errors import EvidenceError, RuleError, UsageError
 from evtscan.facts.catalogue import is_known
-from evtscan.model import Level, Report, SkippedFile
-from evtscan.reporters.safetext import prose
+from evtscan.model import SkippedFile
+from evtscan.report import Level, Report
+from evtscan.safetext import prose
 
 _REASONS = 3
 

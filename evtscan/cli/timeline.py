@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
-from evtscan.model import TimelineRow
+from evtscan.report import TimelineRow
 from evtscan.reporters import csv
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.tables import Cell, Table
+from evtscan.safetext import prose
 from evtscan.scan import ScanOptions, Survey, surveyed
 from evtscan.sources import find
 from evtscan.verdicts.timeline import FACT, MARKS, MATCH, SessionBar, bars, rows_of
@@ -49,7 +49,7 @@ def timeline(
     ] = TimelineFormat.CONSOLE,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
-    min_level: opt.MinLevel = opt.LOWEST,
+    min_level: judging.MinLevel = judging.LOWEST,
     host: Annotated[str, typer.Option("--host", help="Of several machines in the evidence, the one to show.")] = "",
     show_all: Annotated[
         bool, typer.Option("--all", help="Show every boot session and every match, also those that do not apply.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evtscan.collecting.steps import Generation
 from evtscan.facts import catalogue
-from evtscan.model import Finding, Report, Verdict
+from evtscan.report import Finding, Report, Verdict
 from evtscan.versions import version_key
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from evtscan.facts import catalogue
-from evtscan.reporters.safetext import prose
+from evtscan.safetext import prose
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Union
 
 from evtscan.logic import Truth, all_of, any_of
-from evtscan.model import Explanation
+from evtscan.report import Explanation
 
 Literal = str | int | float | bool | None
 """A value as a rule states it. Text is a Sigma string where the operator is ``IS``: ``*``, ``?``, backslash escapes."""

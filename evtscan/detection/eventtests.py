@@ -8,7 +8,8 @@ from evtscan.detection.fields import ABSENT, TIMES, UNREADABLE, all_values, fiel
 from evtscan.detection.modifiers import holds, with_field_value
 from evtscan.detection.values import number_shown
 from evtscan.logic import Truth, truth
-from evtscan.model import Event, Explanation
+from evtscan.model import Event
+from evtscan.report import Explanation
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 MAX_SHOWN = 120

@@ -16,8 +16,9 @@ from evtscan.detection.references import resolved
 from evtscan.detection.rule import KnownIssue, Logsource, Rule, Selection
 from evtscan.detection.section import Problems, Section
 from evtscan.errors import Problem
-from evtscan.model import Query, RefusedRule, RuleInfo
+from evtscan.model import Query
 from evtscan.parsers.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
+from evtscan.report import RefusedRule, RuleInfo
 
 SUFFIXES = (".yml", ".yaml")
 

@@ -10,7 +10,8 @@ from evtscan.detection.eventtests import explain_in
 from evtscan.detection.narrowing import NEVER, Answer, answering, narrowed
 from evtscan.detection.rule import Rule, Selection
 from evtscan.logic import Truth
-from evtscan.model import Event, Explanation, Selector
+from evtscan.model import Event, Selector
+from evtscan.report import Explanation
 
 _MOST_KINDS = 4096
 """Of how many kinds of events (id, source, channel) the index remembers which rules they concern."""

@@ -13,8 +13,9 @@ from evtscan.detection.derive import Derived
 from evtscan.detection.modifiers import plain_text
 from evtscan.detection.ranges import facts_in
 from evtscan.detection.values import number_of
-from evtscan.model import FactEntry, Query, RuleInfo, Selector
+from evtscan.model import FactEntry, Query, Selector
 from evtscan.parsers.yamltext import Path
+from evtscan.report import RuleInfo
 from evtscan.wintypes import Instant
 
 MAX_SELECTORS = 1000

@@ -16,7 +16,8 @@ import msgspec
 from evtscan.detection.loader import RuleSet
 from evtscan.detection.rule import KnownIssue, Rule
 from evtscan.errors import Problem
-from evtscan.model import Query, RuleInfo, Selector
+from evtscan.model import Query, Selector
+from evtscan.report import RuleInfo
 
 
 class UnpackableError(TypeError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from evtscan.dump.blocks import Block, Same, json_text
 from evtscan.dump.columns import COLUMNS
-from evtscan.reporters.csv import excel_time, neutralised
+from evtscan.spreadsheets import excel_time, neutralised
 
 Cells = Callable[[list[Any]], list[str]]
 """The values of a column → their texts, each with what stands before it on the line."""

@@ -7,7 +7,7 @@ their shape, but only at the start of a file.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 _HEAD_LINES = 60
@@ -45,11 +45,19 @@ _MAY_BEGIN = {
 }
 
 
+@cache  # compiled when a text is looked at: that takes as long as reading a small log
+def _beginning() -> re.Pattern[str]:
+    return _any_of(_BEGINS)
+
+
+@cache
+def _possible_beginning() -> re.Pattern[str]:
+    return _any_of(_MAY_BEGIN)
+
+
 def _any_of(patterns: Mapping[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{tool}>{pattern})" for tool, pattern in patterns.items()))
 
-
-_BEGINNING, _POSSIBLE_BEGINNING = _any_of(_BEGINS), _any_of(_MAY_BEGIN)
 
 _PROMPT = re.compile(r"(?:PS )?(?:[A-Za-z]:\\|\\\\)[^<>|\"*?]{0,260}> ?(?P<command>.*)$")
 _COMMANDS = {
@@ -74,13 +82,13 @@ _COMMANDS = {
 
 def tool_of_line(line: str) -> str | None:
     """The program whose output begins with this line."""
-    match = _BEGINNING.match(line[:4096])
+    match = _beginning().match(line[:4096])
     return match.lastgroup if match else None
 
 
 def likely_tool_of_line(line: str) -> str | None:
     """The program whose output begins with this line, unless it stands within the output of another one."""
-    match = _POSSIBLE_BEGINNING.match(line[:4096])
+    match = _possible_beginning().match(line[:4096])
     return match.lastgroup if match else None
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import BinaryIO
 
 from evtscan.errors import UsageError
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.summary import Sink, feed
 from evtscan.reporters.tables import TABLES

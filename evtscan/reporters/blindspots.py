@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evtscan.model import EvidenceRow, HostReport
+from evtscan.model import EvidenceRow
+from evtscan.report import HostReport
 from evtscan.reporters.ledger import is_damaged
 from evtscan.wintypes import TICKS_PER_SECOND, parse_time
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evtscan.logic import Truth
-from evtscan.model import NEW, NOT_SEEN, QUIET_KINDS, STATUSES, Explanation, Report, Verdict
+from evtscan.report import NEW, NOT_SEEN, QUIET_KINDS, STATUSES, Explanation, Report, Verdict
 from evtscan.reporters.blindspots import KINDS
 from evtscan.reporters.digest import Digest, visible
 from evtscan.reporters.explanation import lines as explanation_lines
@@ -21,7 +21,6 @@ from evtscan.reporters.needs import Need
 from evtscan.reporters.paragraphs import MARGIN, cut_line, paragraph
 from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
 from evtscan.reporters.remedies import Remedy
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import (
     HostSummary,
     Judged,
@@ -29,6 +28,7 @@ from evtscan.reporters.summary import (
     rules_by_id,
     summary_of,
 )
+from evtscan.safetext import prose
 
 WIDTH = 80
 """Columns of text that goes into a file."""

@@ -2,30 +2,20 @@ r"""Table → CSV as RFC 4180 has it: UTF-8, a header, CRLF after each row, cell
 
 CRLF is what the RFC prescribes and what Excel itself saves; it is written on every platform, so that the bytes are
 the same everywhere. Every row is one line: cells hold no line breaks. Text that a spreadsheet would run as a formula
-gets a leading apostrophe (OWASP, "CSV Injection"); numbers of our own, such as counts, are left alone.
-
-Excel takes a file without a byte order mark for one in the code page of its system, and ISO 8601 for text. With
-fractions of a second it shows a time as minutes and seconds, and it counts days from 1900 on.
+is neutralised; numbers of our own, such as counts, are left alone. Excel takes a file without a byte order mark for one
+in the code page of its system.
 """
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any, BinaryIO
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.summary import HostSummary, rules_by_id
 from evtscan.reporters.tables import Cell, Kind, Table, TableForm, cell_text
-
-_FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
-"""What begins a formula: also behind white space, which some programs trim, and in full width. Apostrophes may lead,
-so that taking one away always gives back the value."""
-
-
-_TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
-"""A time in UTC that Excel can count; a local one must not look like it."""
+from evtscan.spreadsheets import excel_time, neutralised
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +91,3 @@ class _Lines:
         if is_time and (told := excel_time(text)) != text:
             return told
         return text if self._dialect.raw or not isinstance(cell, str) else neutralised(text)
-
-
-def excel_time(text: str) -> str:
-    """A time as Excel reads it: without fractions, with which it shows minutes and seconds alone.
-
-    One before 1900, from where it counts, and a local one, which must not look like UTC, stay as they are.
-    """
-    match = _TIME.match(text)
-    return f"{match[1]} {match[2]}" if match else text
-
-
-def neutralised(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return "'" + text if _FORMULA.match(text) else text

@@ -13,8 +13,8 @@ from evtscan.reporters.jsonl import line as json_line
 from evtscan.reporters.markdown import escaped
 from evtscan.reporters.paragraphs import MARGIN, paragraph
 from evtscan.reporters.phrases import count, word
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.tables import Cell, Table
+from evtscan.safetext import prose
 
 WIDTH = 80
 """Columns of text that goes into a file."""

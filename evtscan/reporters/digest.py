@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from evtscan.model import NOT_SEEN, Verdict
+from evtscan.report import NOT_SEEN, Verdict
 from evtscan.reporters.blindspots import blind_spots
 from evtscan.reporters.needs import Needs
 from evtscan.reporters.remedies import Remedies

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from evtscan.logic import Truth
-from evtscan.model import Explanation
-from evtscan.reporters.safetext import prose
+from evtscan.report import Explanation
+from evtscan.safetext import prose
 
 LOCATIONS_SHOWN = 3
 """How many places a condition lists before it only counts them."""

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 
 from evtscan.errors import EvidenceError
-from evtscan.model import HostReport, Report, Verdict
+from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.summary import HostSummary, feed
 
 SCHEMA = 1

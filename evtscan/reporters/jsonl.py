@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from evtscan.model import HostReport, Report
+from evtscan.report import HostReport, Report
 from evtscan.reporters.json import without_surrogates
 from evtscan.reporters.summary import HostSummary, rules_by_id, summary_of
 from evtscan.reporters.tables import FINDINGS

@@ -1,26 +1,12 @@
 """Report → the ledger that ends every run: what was read, what was not and why, and by which rules."""
 
-from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from evtscan.model import EvidenceRow, HostReport, RefusedRule, Report, SkippedFile
-from evtscan.reporters.safetext import prose
+from evtscan.ledger import DAMAGE, Lines, Names, by_reason, part
+from evtscan.model import EvidenceRow
+from evtscan.report import HostReport, RefusedRule, Report
 from evtscan.reporters.summary import HostSummary, feed
-
-NAMES_SHOWN = 5
-"""How many names a line lists before it counts the rest."""
-
-DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated", "unreadable"})
-"""Kinds of warnings that say that a file is damaged, whether or not records are known to be lost."""
 
 NOT_READ = frozenset({"host_failed", "host_timeout", "unreadable"})
 """Kinds of warnings that say that a host or a file could not be read at all, so that it has no row of its own."""
-
-LINES_SHOWN = 20
-"""How many lines a part of the ledger has before it counts the rest."""
-
-_LABEL_WIDTH = 9
 
 
 class Ledger:
@@ -29,9 +15,9 @@ class Ledger:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._several = len(report.hosts) > 1
-        self._skipped: dict[str, _Names] = {}
-        self._damaged = _Lines()
-        self._warnings = _Lines()
+        self._skipped: dict[str, Names] = {}
+        self._damaged = Lines()
+        self._warnings = Lines()
         self._read = self._records = self._lost = 0
 
     def add(self, summary: HostSummary) -> None:
@@ -42,7 +28,7 @@ class Ledger:
         self._records += sum(row.records or 0 for row in host.evidence)
         self._lost += sum(row.lost for row in host.evidence)
         for item in host.skipped:
-            self._skipped.setdefault(item.reason, _Names()).add(prefix + item.source_file)
+            self._skipped.setdefault(item.reason, Names()).add(prefix + item.source_file)
         for row in host.evidence:
             if is_damaged(host, row):
                 count = f"{row.records or 0:,} records read, {row.lost:,} lost"
@@ -60,44 +46,13 @@ class Ledger:
         rules = self._report
         return [
             *part("files", [f"{self._read + skipped:,} seen, {self._read:,} read, {skipped:,} skipped"]),
-            *part("skipped", _by_reason(self._skipped)),
+            *part("skipped", by_reason(self._skipped)),
             *self._damaged.part("damaged"),
             *part("records", [f"{self._records:,} read, {self._lost:,} lost"]),
             *self._warnings.part("warnings"),
             *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
             *part("refused", [_refused(rule) for rule in rules.refused]),
         ]
-
-
-@dataclass(slots=True)
-class _Names:
-    """The first names of many in their order, and how many there are."""
-
-    first: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, name: str) -> None:
-        self.count += 1
-        insort(self.first, name)
-        del self.first[NAMES_SHOWN:]
-
-
-@dataclass(slots=True)
-class _Lines:
-    """The first lines of many, and how many there are."""
-
-    first: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, line: str) -> None:
-        if line in self.first:  # what is said of several hosts is said of each
-            return
-        self.count += 1
-        if self.count <= LINES_SHOWN:
-            self.first.append(line)
-
-    def part(self, label: str) -> list[str]:
-        return part(label, self.first, self.count)
 
 
 def ledger(report: Report) -> list[str]:
@@ -124,14 +79,6 @@ def is_damaged(host: HostReport, row: EvidenceRow) -> bool:
     )
 
 
-def skipped_part(skipped: Iterable[SkippedFile]) -> list[str]:
-    """The part of the ledger about files that were passed over, by reason."""
-    names: dict[str, _Names] = {}
-    for item in skipped:
-        names.setdefault(item.reason, _Names()).add(item.source_file)
-    return part("skipped", _by_reason(names))
-
-
 def is_incomplete(host: HostReport) -> bool:
     """Whether some of what was collected of a host is damaged, or could not be read."""
     return any(warning.kind in NOT_READ for warning in host.warnings) or any(
@@ -139,26 +86,6 @@ def is_incomplete(host: HostReport) -> bool:
     )
 
 
-def _by_reason(skipped: Mapping[str, _Names]) -> list[str]:
-    most_first = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))
-    return [f"{names.count:,} {reason}: {_listed(names)}" for reason, names in most_first]
-
-
-def _listed(names: _Names) -> str:
-    more = names.count - len(names.first)
-    return ", ".join(names.first) + (f" and {more:,} more" if more else "")
-
-
 def _refused(rule: RefusedRule) -> str:
     where = ":".join(str(part) for part in (rule.file, rule.line, rule.key) if part not in (None, ""))
     return f"{where}: {rule.message}"
-
-
-def part(label: str, lines: Sequence[str], count: int | None = None) -> list[str]:
-    """One part of the ledger: its name beside the first of its lines, which may be only the first of ``count``."""
-    shown = [prose(line) for line in lines[:LINES_SHOWN]]
-    more = (len(lines) if count is None else count) - len(shown)
-    if more > 0:
-        shown.append(f"and {more:,} more")
-    labels = [label] + [""] * len(shown)
-    return [f"{name:<{_LABEL_WIDTH}} {line}" for name, line in zip(labels, shown, strict=False)]

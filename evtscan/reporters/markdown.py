@@ -8,13 +8,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from evtscan.model import NEW, QUIET_KINDS, STATUSES, Report, Verdict
+from evtscan.report import NEW, QUIET_KINDS, STATUSES, Report, Verdict
 from evtscan.reporters.digest import Digest, visible
 from evtscan.reporters.explanation import as_text
 from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
 from evtscan.reporters.remedies import Remedy
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import HostSummary, Judged
+from evtscan.safetext import prose
 
 REMEDIES_SHOWN = 20
 """How many remedies the beginning lists; each stands in full with its findings."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from evtscan.model import Finding, Verdict
+from evtscan.report import Finding, Verdict
 from evtscan.reporters.remedies import calls_for_action
 from evtscan.reporters.summary import Judged
 

@@ -1,24 +1,19 @@
 """``-o`` and ``-t`` → files: which format goes where, what may be replaced, and writing that leaves nothing half."""
 
 import os
-import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from evtscan.errors import OutputError, UsageError
-from evtscan.model import Report
+from evtscan.errors import UsageError
+from evtscan.outfiles import STDOUT, is_folder, naming, refuse_existing, temporary_beside
+from evtscan.report import Report
 from evtscan.reporters import REPORTERS, Reporter
 from evtscan.reporters.csv import SAFE, Dialect
 from evtscan.reporters.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
 from evtscan.reporters.view import Shown, as_shown
-
-_PREFIX, _SUFFIX = ".evtscan-", ".tmp"
-
-STDOUT = "-"
-"""The name that stands for standard output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +64,6 @@ def check_outputs(outputs: Sequence[Output], *, clobber: bool) -> None:
             made or written.
     """
     refuse_existing([output.path for output in outputs if output.path is not None], clobber=clobber)
-
-
-def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
-    """See whether these files can be written.
-
-    Raises:
-        OutputError: as ``check_outputs``.
-    """
-    for path in paths:
-        with _naming(str(path)):
-            _check_place(path)
-    existing = [path for path in paths if os.path.lexists(path)]
-    if existing and not clobber:
-        others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
-        raise OutputError(f"{existing[0]}{others}: exists already; replace it with -C, or give another name with -o")
 
 
 def write_outputs(
@@ -147,21 +127,21 @@ class _Writing:
 
     def begin(self, report: Report) -> None:
         """Open the file, and write what stands before the first host."""
-        with _naming(self._name):
+        with naming(self._name):
             if self.output.path is not None:
-                self._temporary = _temporary(self.output.path)
+                self._temporary = temporary_beside(self.output.path)
                 self._temporary.parent.mkdir(parents=True, exist_ok=True)
                 self._stream = self._temporary.open("xb")
             self._sink = self.output.reporter.sink(report, self._stream, self.output.content)
 
     def add(self, summary: HostSummary) -> None:
         assert self._sink is not None
-        with _naming(self._name):
+        with naming(self._name):
             self._sink.add(summary)
 
     def close(self) -> None:
         assert self._sink is not None
-        with _naming(self._name):
+        with naming(self._name):
             self._sink.close()
             self._stream.flush()
             if self._stream is not self._stdout:
@@ -170,7 +150,7 @@ class _Writing:
     def rename(self) -> None:
         """Give the file its name, now that everything is written."""
         if self._temporary is not None and self.output.path is not None:
-            with _naming(self._name):
+            with naming(self._name):
                 self._temporary.replace(self.output.path)
 
     def discard(self) -> None:
@@ -182,26 +162,6 @@ class _Writing:
         if self._temporary is not None:
             with suppress(OSError):
                 self._temporary.unlink()
-
-
-@contextmanager
-def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
-    """Open a file to write that takes its name only when everything is written; until then an old one stays.
-
-    Raises:
-        OutputError: if it exists and ``clobber`` does not allow to replace it, or if it cannot be written.
-    """
-    refuse_existing([path], clobber=clobber)
-    temporary = _temporary(path)
-    with _naming(str(path)):
-        try:
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("xb") as stream:
-                yield stream
-            refuse_existing([path], clobber=clobber)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _by_name(name: str) -> Reporter:
@@ -225,14 +185,6 @@ def _planned(target: str, asked_for: Reporter | None) -> Iterator[Output]:
         yield Output(path, asked_for or _by_suffix(path))
 
 
-def is_folder(target: str) -> bool:
-    """Whether an output with this name is a folder: there is one, or the name ends in a slash."""
-    if target.endswith(("/", os.sep)):
-        return True
-    with _naming(target):
-        return Path(target).is_dir()
-
-
 def _by_suffix(path: Path) -> Reporter:
     for row in REPORTERS:
         if row.by_suffix and row.suffix == path.suffix.lower():
@@ -242,39 +194,3 @@ def _by_suffix(path: Path) -> Reporter:
         f"{path}: the name does not say which format to write; end it in one of {suffixes}, "
         "in / for a folder of all tables, or choose with -t"
     )
-
-
-def _check_place(path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise OutputError(f"{path}: exists and is not a file; give another name with -o")
-    folder = next((parent for parent in path.absolute().parents if os.path.lexists(parent)), None)
-    if folder is None:  # a drive of Windows
-        raise OutputError(f"{path}: there is no such drive; give another name with -o")
-    if not folder.is_dir():
-        raise OutputError(f"{path}: cannot be written, for {folder.name} is not a folder; give another name with -o")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{path}: cannot be written (no permission); give another name with -o")
-
-
-def _temporary(path: Path) -> Path:
-    # Short and of its own, so that a long name still fits and two runs do not meet; in the same folder, so that
-    # renaming is one step.
-    return path.with_name(f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
-
-
-def remove_temporaries(folder: Path) -> None:
-    """Take away what a killed run left half written in a folder; for those who know that nobody else writes there."""
-    with suppress(OSError):
-        for file in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-            file.unlink()
-
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Turn the system's error into one that names the output."""
-    try:
-        yield
-    except BrokenPipeError:  # whoever read standard output has gone, and nothing is wrong with it
-        raise
-    except OSError as error:
-        raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

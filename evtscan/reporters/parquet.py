@@ -9,11 +9,11 @@ beyond 63 bits) is null there, and stands as ``FirstSeen=…`` in a last column,
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from evtscan.model import Report
-from evtscan.reporters.safetext import visible
+from evtscan.report import Report
 from evtscan.reporters.summary import HostSummary, rules_by_id
 from evtscan.reporters.tables import Cell, Kind, TableForm
 from evtscan.reporters.timesketch import microseconds
+from evtscan.safetext import visible
 from evtscan.wintypes import parse_time
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-from evtscan.model import NEW, Finding, HostReport, Verdict
-from evtscan.reporters.safetext import prose
+from evtscan.report import NEW, Finding, HostReport, Verdict
 from evtscan.reporters.summary import Judged
 from evtscan.reporters.tables import RECORD_IDS_SHOWN
+from evtscan.safetext import prose
 
 
 def system_of(host: HostReport) -> str:

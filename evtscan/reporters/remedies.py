@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evtscan.model import ACCEPTED, QUIET_KINDS, RuleInfo, Verdict
+from evtscan.report import ACCEPTED, QUIET_KINDS, RuleInfo, Verdict
 from evtscan.reporters.summary import Judged, level_rank
 
 CALLS_FOR_ACTION = frozenset({Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED})

@@ -13,7 +13,7 @@ from typing import BinaryIO, overload
 import msgspec
 
 from evtscan.errors import EvidenceError
-from evtscan.model import HostReport, Report
+from evtscan.report import HostReport, Report
 from evtscan.reporters.json import host_from_json, load
 
 LARGE = 32 << 20

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from evtscan.model import STATUSES, Report, Verdict
+from evtscan.report import STATUSES, Report, Verdict
 
 _TITLE = "report.json of evtscan"
 

@@ -7,18 +7,8 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol
 
-from evtscan.model import (
-    ACCEPTED,
-    NOT_SEEN,
-    QUIET_KINDS,
-    EvidenceRow,
-    Finding,
-    HostReport,
-    Level,
-    Report,
-    RuleInfo,
-    Verdict,
-)
+from evtscan.model import EvidenceRow
+from evtscan.report import ACCEPTED, NOT_SEEN, QUIET_KINDS, Finding, HostReport, Level, Report, RuleInfo, Verdict
 
 
 @dataclass(frozen=True, slots=True)

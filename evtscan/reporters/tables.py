@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from evtscan.model import EvidenceRow, ExtractionWarning, HostReport, MatchRow, Report, RuleInfo, Verdict
-from evtscan.reporters.safetext import visible
+from evtscan.model import EvidenceRow, ExtractionWarning
+from evtscan.report import HostReport, MatchRow, Report, RuleInfo, Verdict
 from evtscan.reporters.summary import HostSummary, Judged, level_rank, rule_of, rules_by_id, summaries
+from evtscan.safetext import visible
 
 Cell = str | int | bool | None
 """Values stay typed until a reporter writes them; None is an absent value."""

@@ -11,11 +11,11 @@ the description ``Time Unknown``, and its message says what was logged: it is no
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.jsonl import line
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import HostSummary, rules_by_id
 from evtscan.reporters.tables import EVENTS, Matched, matched
+from evtscan.safetext import prose
 from evtscan.wintypes import parse_time
 
 LOGGED = "Event Logged"

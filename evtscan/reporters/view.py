@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import overload
 
-from evtscan.model import HostReport, Report
+from evtscan.report import HostReport, Report
 from evtscan.reporters.summary import in_order
 
 Shown = Callable[[HostReport], HostReport]

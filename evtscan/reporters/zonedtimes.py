@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, TypeVar
 
 from evtscan.errors import UsageError
-from evtscan.model import HostReport
+from evtscan.report import HostReport
 
 _TIME = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z")
 _NAMES = frozenset({"host", "computer", "entity", "source", "source_file", "source_files"})

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from evtscan.detection.context import Boots, SameBoot, SinceBoot
 from evtscan.detection.matcher import Match
 from evtscan.logic import Truth, all_of, truth
-from evtscan.model import Event, Explanation, Location
+from evtscan.model import Event, Location
+from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.leaves import BY_HAND, COLLECT_OLDER, COLLECT_SYSTEM, known, undecided
 from evtscan.verdicts.reasons import lasting

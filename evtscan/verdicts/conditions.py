@@ -24,7 +24,8 @@ from evtscan.facts.host import Host
 from evtscan.facts.sets import KnownSet
 from evtscan.facts.timeline import Point, restarts
 from evtscan.logic import Truth, all_of, any_of, truth
-from evtscan.model import Basis, Bound, Event, Explanation, Known, Limit, Location
+from evtscan.model import Basis, Bound, Event, Known, Limit, Location
+from evtscan.report import Explanation
 from evtscan.verdicts import operands
 from evtscan.verdicts.operands import Operand
 

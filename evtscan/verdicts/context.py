@@ -13,7 +13,8 @@ from evtscan.detection.fields import UNREADABLE, field_value
 from evtscan.detection.matcher import Match, Sighting
 from evtscan.detection.rule import Rule, Selection
 from evtscan.logic import Truth, truth
-from evtscan.model import Event, Explanation, Location
+from evtscan.model import Event, Location
+from evtscan.report import Explanation
 from evtscan.verdicts.boots import in_boots, in_one_boot, matched_boots, since_boot
 from evtscan.verdicts.chronology import Chronology, Line
 from evtscan.verdicts.coverage import Coverage, Gap, Window

@@ -16,7 +16,8 @@ from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.detection.matcher import Detected, Match
 from evtscan.detection.rule import Correlation, CorrelationType, Rule
 from evtscan.logic import Truth, truth
-from evtscan.model import Event, Explanation
+from evtscan.model import Event
+from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Gap, Window
 from evtscan.verdicts.leaves import BY_HAND

@@ -8,7 +8,8 @@ from evtscan.detection.matcher import Match
 from evtscan.detection.rule import Rule
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
-from evtscan.model import Basis, Event, Explanation, FactValue, Finding, Known, Log, Verdict
+from evtscan.model import Basis, Event, FactValue, Known, Log
+from evtscan.report import Explanation, Finding, Verdict
 from evtscan.verdicts.reasons import joined
 from evtscan.versions import os_name
 from evtscan.wintypes import TICKS_PER_SECOND

@@ -8,21 +8,9 @@ from evtscan.facts.clockcount import count_steps
 from evtscan.facts.host import Host
 from evtscan.facts.statement import Undecided
 from evtscan.facts.timeline import Placed, Point, restarts
-from evtscan.model import (
-    Basis,
-    Event,
-    FactRow,
-    FactValue,
-    Finding,
-    HostReport,
-    Known,
-    Location,
-    MatchRow,
-    NearbyRow,
-    Surroundings,
-    Verdict,
-)
+from evtscan.model import Basis, Event, FactValue, Known, Location
 from evtscan.parsers.evidence import Reading
+from evtscan.report import FactRow, Finding, HostReport, MatchRow, NearbyRow, Surroundings, Verdict
 from evtscan.verdicts.finding import Judged, known_now, shown_value, system_of, text_of
 from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
 from evtscan.verdicts.timeline import row_sequence, rows_of_logs, session_rows

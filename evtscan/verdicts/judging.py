@@ -10,7 +10,8 @@ from evtscan.facts.catalogue import find
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.logic import Truth
-from evtscan.model import Event, Explanation, Finding, Verdict
+from evtscan.model import Event
+from evtscan.report import Explanation, Finding, Verdict
 from evtscan.verdicts import reasons
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.conditions import Conditions, deciding, every_test

@@ -2,7 +2,8 @@
 
 from evtscan.detection.context import Around
 from evtscan.logic import Truth
-from evtscan.model import Explanation, Location
+from evtscan.model import Location
+from evtscan.report import Explanation
 
 BY_HAND = "compare the records by hand, in the order of their numbers"
 COLLECT_SYSTEM = "collect the whole System log, in its own format (.evt or .evtx), which shows the starts of the host"

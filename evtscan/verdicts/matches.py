@@ -7,7 +7,8 @@ from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.detection.matcher import Match
 from evtscan.detection.rule import Rule
 from evtscan.logic import Truth, all_of
-from evtscan.model import Event, Explanation, Verdict
+from evtscan.model import Event
+from evtscan.report import Explanation, Verdict
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.conditions import Conditions, is_foreign
 from evtscan.verdicts.context import Context, Sightings

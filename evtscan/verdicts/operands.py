@@ -8,7 +8,8 @@ from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.facts import catalogue
 from evtscan.facts.sets import KnownSet
 from evtscan.logic import Truth
-from evtscan.model import Basis, Event, Explanation, Known, Location
+from evtscan.model import Basis, Event, Known, Location
+from evtscan.report import Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from evtscan.detection.context import Every
 from evtscan.detection.matcher import Match
 from evtscan.logic import Truth, all_of, truth
-from evtscan.model import Explanation, Location
+from evtscan.model import Location
+from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Gap, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from evtscan.detection.rule import Rule
-from evtscan.model import Location, Verdict
+from evtscan.model import Location
+from evtscan.report import Verdict
 from evtscan.verdicts import reasons
 from evtscan.verdicts.finding import Judged
 

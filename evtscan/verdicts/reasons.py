@@ -6,7 +6,8 @@ from evtscan.detection.ranges import EVENT
 from evtscan.facts import catalogue
 from evtscan.facts.host import Host
 from evtscan.logic import Truth
-from evtscan.model import Basis, Event, Explanation
+from evtscan.model import Basis, Event
+from evtscan.report import Explanation
 from evtscan.verdicts.conditions import deciding, every_test
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
 

@@ -11,7 +11,8 @@ from evtscan.facts.sessions import BOOTED, EVENT_LOG, STARTED, STOPPED, UNCLEAN,
 from evtscan.facts.statement import Listing, Undecided
 from evtscan.facts.stretches import Stretch
 from evtscan.facts.timeline import Placed, SessionBound
-from evtscan.model import ClockStep, Event, FactValue, Location, SessionRow, TimelineRow, Verdict
+from evtscan.model import ClockStep, Event, FactValue, Location
+from evtscan.report import SessionRow, TimelineRow, Verdict
 from evtscan.verdicts.finding import Judged
 from evtscan.verdicts.judging import Outcome
 from evtscan.verdicts.reasons import lasting

@@ -13,7 +13,8 @@ from evtscan.audit.hosts import Finished, failed
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.runfolder import FORM, FileMark, RunFolder, RunState
 from evtscan.errors import OutputError
-from evtscan.model import ExtractionWarning, HostReport, Location
+from evtscan.model import ExtractionWarning, Location
+from evtscan.report import HostReport
 from evtscan.reporters.json import host_to_json
 
 HOLDING = """

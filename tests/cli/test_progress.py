@@ -9,7 +9,7 @@ from evtscan.audit.plan import HostPlan
 from evtscan.cli import progress, session
 from evtscan.cli.progress import watching
 from evtscan.cli.session import rules_of
-from evtscan.model import Finding, HostReport
+from evtscan.report import Finding, HostReport
 
 RULE = next(rule for rule in rules_of(None).rules if rule.info.article == "Q162396")
 ALPHA, BETA = HostPlan(name="ALPHA", sources=()), HostPlan(name="BETA", sources=())

@@ -8,8 +8,8 @@ from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
 from evtscan.facts.catalogue import CATALOGUE, how_to_get, how_to_settle
-from evtscan.model import Finding, HostReport, Report, RuleInfo
 from evtscan.parsers.reportsignatures import tool_of_head
+from evtscan.report import Finding, HostReport, Report, RuleInfo
 
 RULE = RuleInfo(id="r1", title="DHCP", level="medium", article="Q162396")
 OTHER = RuleInfo(id="r2", title="No article", level="low")

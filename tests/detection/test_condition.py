@@ -22,7 +22,7 @@ from evtscan.detection.condition import (
     tests_in as leaves_of,
 )
 from evtscan.logic import Truth
-from evtscan.model import Explanation
+from evtscan.report import Explanation
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 

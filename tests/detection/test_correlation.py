@@ -14,7 +14,7 @@ from evtscan.detection.correlation import Member, groups_of
 from evtscan.detection.matcher import Match
 from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Logsource, Rule, Threshold
 from evtscan.logic import Truth
-from evtscan.model import RuleInfo
+from evtscan.report import RuleInfo
 
 RULE = Rule(info=RuleInfo(id="r", title="t", level="low"), detection=Any(()), logsource=Logsource())
 NAMES = ("a", "b", "c")

@@ -12,7 +12,8 @@ from evtscan.detection.matcher import RuleIndex, detect, explain, match
 from evtscan.detection.modifiers import holds
 from evtscan.detection.rule import Logsource, Rule
 from evtscan.logic import Truth, truth
-from evtscan.model import Query, RuleInfo, Selector
+from evtscan.model import Query, Selector
+from evtscan.report import RuleInfo
 
 DISK = """
     selection: {Provider_Name: Disk, EventID: [7, 11]}

@@ -9,7 +9,8 @@ from evtscan.detection.condition import tests_in as leaves_of
 from evtscan.detection.modifiers import holds
 from evtscan.detection.rule import Logsource, Rule
 from evtscan.logic import truth
-from evtscan.model import RuleInfo, Selector
+from evtscan.model import Selector
+from evtscan.report import RuleInfo
 
 
 def field(name: str, *values, operator: Operator = Operator.IS) -> Test:

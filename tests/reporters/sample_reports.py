@@ -1,21 +1,8 @@
 """A report with every verdict and hostile text in names, reasons, details, rules and problems."""
 
 from evtscan.logic import Truth
-from evtscan.model import (
-    EvidenceRow,
-    Explanation,
-    ExtractionWarning,
-    FactRow,
-    Finding,
-    HostReport,
-    Location,
-    MatchRow,
-    RefusedRule,
-    Report,
-    RuleInfo,
-    SkippedFile,
-    Verdict,
-)
+from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
+from evtscan.report import Explanation, FactRow, Finding, HostReport, MatchRow, RefusedRule, Report, RuleInfo, Verdict
 
 FORMULA = "=cmd|'/C calc'!A0"
 SCRIPT = "<script>alert(1)</script>"

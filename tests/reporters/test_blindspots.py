@@ -1,6 +1,7 @@
 import pytest
 
-from evtscan.model import EvidenceRow, ExtractionWarning, HostReport, Location
+from evtscan.model import EvidenceRow, ExtractionWarning, Location
+from evtscan.report import HostReport
 from evtscan.reporters.blindspots import KINDS, blind_spots
 
 

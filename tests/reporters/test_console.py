@@ -6,7 +6,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from sample_reports import finding
 
-from evtscan.model import EvidenceRow, HostReport, Report, RuleInfo, Verdict
+from evtscan.model import EvidenceRow
+from evtscan.report import HostReport, Report, RuleInfo, Verdict
 from evtscan.reporters.console import HOSTS_SHOWN, REMEDIES_SHOWN, WIDTH, render, sink
 from evtscan.reporters.digest import Digest
 from evtscan.reporters.summary import feed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.csv import Dialect, sink, write
 from evtscan.reporters.summary import feed
 from evtscan.reporters.tables import TABLES, Cell, Kind, Table, cell_text

@@ -8,7 +8,8 @@ from rich.console import Console
 from sample_reports import DHCP, DISK, FORMULA, finding
 
 from evtscan.comparison import compare
-from evtscan.model import EvidenceRow, HostReport, Report, Verdict
+from evtscan.model import EvidenceRow
+from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.differences import LINES_SHOWN, WRITERS, render, summary
 
 LOG = EvidenceRow(source_file="SysEvent.Evt", size=1, format="evt", records=1)

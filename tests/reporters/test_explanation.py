@@ -1,7 +1,8 @@
 from sample_reports import EXPLANATION
 
 from evtscan.logic import Truth
-from evtscan.model import Explanation, Location
+from evtscan.model import Location
+from evtscan.report import Explanation
 from evtscan.reporters.explanation import as_text, lines
 
 

@@ -15,18 +15,15 @@ from sample_reports import BIDI, DHCP, DISK, FULL, HOSTILE, MARKUP, NOTICE, SURR
 
 import evtscan.reporters.html as html
 from evtscan.logic import Truth
-from evtscan.model import (
-    EvidenceRow,
+from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
+from evtscan.report import (
     Explanation,
-    ExtractionWarning,
     FactRow,
     HostReport,
-    Location,
     MatchRow,
     NearbyRow,
     Report,
     SessionRow,
-    SkippedFile,
     Surroundings,
     TimelineRow,
     Verdict,

@@ -11,7 +11,7 @@ from sample_reports import FORMULA, FULL, MARKUP, SCRIPT
 from benchmarks.synthetic_fleet import fleet
 from evtscan import audit
 from evtscan.cli.session import rules_of
-from evtscan.model import HostReport, Report
+from evtscan.report import HostReport, Report
 from evtscan.reporters.html import sink
 from evtscan.reporters.remedies import remedies
 from evtscan.reporters.summary import feed, judged, summarise

@@ -7,7 +7,7 @@ from sample_reports import SURROGATE, finding
 
 from evtscan.errors import EvidenceError
 from evtscan.logic import Truth
-from evtscan.model import Explanation, HostReport, Report, Verdict
+from evtscan.report import Explanation, HostReport, Report, Verdict
 from evtscan.reporters.json import SCHEMA, dump, host_from_json, host_to_json, load, without_surrogates
 
 

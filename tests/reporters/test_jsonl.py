@@ -4,7 +4,7 @@ import json
 from sample_reports import FORMULA, SURROGATE, finding
 
 from evtscan.comparison import only_new
-from evtscan.model import HostReport, Report, Verdict
+from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.jsonl import LiveLines, sink
 from evtscan.reporters.summary import feed
 from evtscan.reporters.tables import FINDINGS

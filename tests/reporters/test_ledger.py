@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from evtscan.model import EvidenceRow, ExtractionWarning, HostReport, Location, Report, SkippedFile
+from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
+from evtscan.report import HostReport, Report
 from evtscan.reporters.ledger import is_damaged, ledger
 
 

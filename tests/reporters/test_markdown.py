@@ -9,10 +9,10 @@ from markdown_it import MarkdownIt
 from sample_reports import BIDI, HOSTILE, finding
 
 from evtscan.logic import Truth
-from evtscan.model import Explanation, HostReport, Report, RuleInfo, Verdict
+from evtscan.report import Explanation, HostReport, Report, RuleInfo, Verdict
 from evtscan.reporters.markdown import escaped, sink
-from evtscan.reporters.safetext import prose
 from evtscan.reporters.summary import feed
+from evtscan.safetext import prose
 
 
 def written(report: Report) -> str:

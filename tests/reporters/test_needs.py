@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from sample_reports import DHCP, finding
 
-from evtscan.model import HostReport, Verdict
+from evtscan.report import HostReport, Verdict
 from evtscan.reporters.needs import needs
 from evtscan.reporters.summary import Judged
 

@@ -9,7 +9,7 @@ parquet = pytest.importorskip("pyarrow.parquet")
 
 from sample_reports import FORMULA, FULL  # noqa: E402 - only where Parquet can be read
 
-from evtscan.model import Report  # noqa: E402
+from evtscan.report import Report  # noqa: E402
 from evtscan.reporters.parquet import OTHER_VALUES, sink  # noqa: E402
 from evtscan.reporters.summary import feed  # noqa: E402
 from evtscan.reporters.tables import TABLES, Kind  # noqa: E402

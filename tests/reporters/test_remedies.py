@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from sample_reports import DHCP, DISK, NOTICE, finding
 
-from evtscan.model import HostReport, Verdict
+from evtscan.report import HostReport, Verdict
 from evtscan.reporters.phrases import verdict_counts
 from evtscan.reporters.remedies import calls_for_action, remedies
 from evtscan.reporters.summary import Judged

@@ -3,7 +3,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.json import dump
 from evtscan.reporters.schema import report_schema
 

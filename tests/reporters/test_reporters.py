@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import evtscan.reporters
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters import REPORTERS, Reporter
 from evtscan.reporters.json import dump, load
 from evtscan.reporters.tables import TABLES

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from evtscan.errors import EvidenceError
-from evtscan.model import HostReport, Report
+from evtscan.report import HostReport, Report
 from evtscan.reporters.json import dump, load
 from evtscan.reporters.savedreport import SavedHosts, open_report
 

@@ -1,6 +1,7 @@
 from sample_reports import DHCP, DISK, NOTICE, finding
 
-from evtscan.model import EvidenceRow, HostReport, Report, Verdict
+from evtscan.model import EvidenceRow
+from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.summary import HostSummary, judged, level_rank, summarise
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from sample_reports import CONTROLS, SCRIPT
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.tables import TABLES, Cell, cell_text
 
 # These are contracts: scripts of other people rely on the names and their order.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import FULL
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.summary import feed
 from evtscan.reporters.timesketch import microseconds, sink
 from evtscan.wintypes import format_filetime

@@ -5,7 +5,7 @@ import pytest
 
 from evtscan.errors import UsageError
 from evtscan.logic import Truth
-from evtscan.model import Explanation, Report
+from evtscan.report import Explanation, Report
 from evtscan.reporters.zonedtimes import in_zone, text_in_zone, zone_of
 
 BERLIN = zone_of("Europe/Berlin")

@@ -9,7 +9,7 @@ import yaml
 from evtscan.detection.catalogue import folder
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
-from evtscan.model import HostReport
+from evtscan.report import HostReport
 from evtscan.scan import ScanOptions, scan
 from evtscan.sources import find
 

@@ -11,8 +11,9 @@ from sample_hosts.sources import SOURCES
 from evtscan.detection.catalogue import folder
 from evtscan.detection.loader import load_rules
 from evtscan.facts.catalogue import is_known
-from evtscan.model import Basis, Finding
+from evtscan.model import Basis
 from evtscan.parsers import PARSERS, Kind
+from evtscan.report import Finding
 from evtscan.scan import ScanOptions, Survey, surveyed
 from evtscan.sources import find
 

@@ -7,7 +7,7 @@ from evtscan.detection.context import Beside
 from evtscan.detection.matcher import detect
 from evtscan.detection.rule import KnownIssue, Logsource, Rule, Selection
 from evtscan.facts.host import Host
-from evtscan.model import RuleInfo
+from evtscan.report import RuleInfo
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.context import Context
 from evtscan.verdicts.judging import judge

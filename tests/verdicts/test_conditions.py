@@ -5,7 +5,8 @@ import pytest
 
 from evtscan.detection.condition import Operator, Test
 from evtscan.logic import Truth
-from evtscan.model import Basis, Bound, Explanation, Known, Limit, Location
+from evtscan.model import Basis, Bound, Known, Limit, Location
+from evtscan.report import Explanation
 from evtscan.verdicts.conditions import decide, deciding, every_test
 
 IS_2 = Test(field="os.service_pack", values=(2,), text="is 2")

@@ -25,8 +25,9 @@ from evtscan.detection.rule import (
     Threshold,
 )
 from evtscan.facts.host import Host
-from evtscan.model import ClockStep, RuleInfo, Verdict
+from evtscan.model import ClockStep
 from evtscan.parsers.evidence import Reading
+from evtscan.report import RuleInfo, Verdict
 from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import judge
 from evtscan.verdicts.timeline import rows_of

@@ -9,7 +9,7 @@ from evtscan.detection.condition import All, Any, Not, Operator, Test, Unobserva
 from evtscan.detection.matcher import detect
 from evtscan.detection.rule import Doubt, KnownIssue, Logsource, Rule
 from evtscan.facts.host import Host
-from evtscan.model import RuleInfo
+from evtscan.report import RuleInfo
 from evtscan.verdicts.judging import judge
 
 VERSION = Test(field="os.version", values=("4.0",), text="os.version is 4.0")

@@ -11,7 +11,7 @@ from evtscan.detection.condition import tests_in
 from evtscan.detection.lints.row import Found, Lint, Surroundings
 from evtscan.detection.section import did_you_mean
 from evtscan.detection.written import Written
-from evtscan.model import QUIET_KINDS, Level
+from evtscan.report import QUIET_KINDS, Level
 
 KINDS: Final = ("defect", "misconfiguration", "failure", *sorted(QUIET_KINDS))
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import BinaryIO
 
-from evtscan.model import Report
+from evtscan.report import Report
 from evtscan.reporters.html.content import Content
 from evtscan.reporters.summary import HostSummary
 

@@ -15,17 +15,8 @@ from typing import Any
 import msgspec
 
 from evtscan.facts import catalogue
-from evtscan.model import (
-    QUIET_KINDS,
-    FactRow,
-    Finding,
-    Location,
-    MatchRow,
-    Report,
-    RuleInfo,
-    SessionRow,
-    Verdict,
-)
+from evtscan.model import Location
+from evtscan.report import QUIET_KINDS, FactRow, Finding, MatchRow, Report, RuleInfo, SessionRow, Verdict
 from evtscan.reporters.blindspots import KINDS, BlindSpot, blind_spots
 from evtscan.reporters.explanation import said, walk
 from evtscan.reporters.json import without_surrogates

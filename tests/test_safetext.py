@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtscan.reporters.safetext import prose, visible
+from evtscan.safetext import prose, visible
 
 
 @pytest.mark.parametrize(

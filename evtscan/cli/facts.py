@@ -80,7 +80,10 @@ def facts(
         elif record is not None:
             event = _the_one(host, events, record)
             moment = _Moment(host, host.point_of_record(event), f"{event.location}")
-        rows = list(fact_rows(host) if moment is None else fact_rows_at(host, moment.point, moment.when))
+        if moment is None:
+            rows = list(fact_rows(host, host.fact_names_on_request))
+        else:
+            rows = list(fact_rows_at(host, moment.point, moment.when))
         sessions = len(host.sessions)
         warnings = (*survey.reading.warnings, *host.warnings)
     if format is FactsFormat.JSON:

@@ -10,6 +10,7 @@ from enum import Enum
 _OS = ("os.version", "os.build", "os.service_pack", "os.kernel_type")
 _FILE = ("file.NAME.version", "file.NAME.linked", "file.NAME.size", "file.NAME.date")
 _SERVICES = ("component.ras", "component.NAME", "service.NAME.start")
+_APPLICATIONS = ("application", "application.NAME.version")
 _REGISTRY = ("registry.PATH", r"registry.PATH\*\PATH", "size(registry.PATH)", "count(registry.PATH)")
 
 
@@ -77,6 +78,11 @@ _INSTALLED = Step(
     lines=(_export("Services", r"SYSTEM\CurrentControlSet\Services"),),
     gives=_SERVICES,
 )
+_PROGRAMS = Step(
+    title="Programs that are installed, with their versions",
+    lines=(_export("Programs", r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"),),
+    gives=_APPLICATIONS,
+)
 _KEY = Step(
     title="Registry key {item}",
     lines=(_export("key-{number}", "{item}"),),
@@ -116,6 +122,7 @@ NT4 = Generation(
         _VERSION,
         _IDENTITY,
         _INSTALLED,
+        _PROGRAMS,
         Step(
             title="Diagnostics report: version, services and drivers with their state (winmsd writes into this folder)",
             lines=('pushd "%OUT%"', "start /wait winmsd /a /f", "popd"),
@@ -155,6 +162,7 @@ WIN2000 = Generation(
         _VERSION,
         _IDENTITY,
         _INSTALLED,
+        _PROGRAMS,
         Step(
             title="System report (msinfo32 takes minutes; systeminfo comes with XP and 2003)",
             lines=(
@@ -221,6 +229,7 @@ MODERN = Generation(
                 "host.role",
                 "hotfix",
                 *_SERVICES,
+                *_APPLICATIONS,
                 *_REGISTRY,
             ),
         ),

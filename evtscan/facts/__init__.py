@@ -7,7 +7,19 @@ the documentation read the table.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evtscan.facts import boot, hotfixes, inventory, kernel, names, presence, registry, roles, services, servicing
+from evtscan.facts import (
+    applications,
+    boot,
+    hotfixes,
+    inventory,
+    kernel,
+    names,
+    presence,
+    registry,
+    roles,
+    services,
+    servicing,
+)
 from evtscan.facts.catalogue import find
 from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.statement import Statement
@@ -70,6 +82,14 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=hotfixes.PROVIDES,
         selectors=hotfixes.SELECTORS,
         from_events=hotfixes.collect,
+        on_request=True,
+    ),
+    Collector(
+        title="Programs: Windows Installer 1033, 1034, 1035, 11707, 11724 and 11728; registry: Uninstall",
+        provides=applications.PROVIDES,
+        selectors=applications.SELECTORS,
+        from_events=applications.collect,
+        from_registry=applications.collect_registry,
         on_request=True,
     ),
     Collector(

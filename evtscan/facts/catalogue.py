@@ -27,8 +27,8 @@ class FactKind:
     ``pattern`` is a name, or a name with one open part in capitals (``service.NAME.start``, ``registry.PATH``).
     ``across_restart``: it changes only when the host restarts, so it holds for a whole boot session. ``rises``: it
     never falls, short of a reinstallation. ``applicability``: a false condition on it means that the rule is not about
-    such hosts at all. ``noun`` names it in a sentence; ``phrase``, ``negative`` and ``absent`` word a value, a false
-    one, and one that is known not to be there.
+    such hosts at all. ``unlisted``: a complete list may lack what came into this set. ``noun`` names it in a sentence;
+    ``phrase``, ``negative`` and ``absent`` word a value, a false one, and one that is known not to be there.
     """
 
     pattern: str
@@ -38,6 +38,7 @@ class FactKind:
     across_restart: bool = False
     rises: bool = False
     applicability: bool = False
+    unlisted: bool = False
     noun: str = "{name}"
     phrase: str = ""
     negative: str = ""
@@ -85,6 +86,10 @@ _CURRENT_VERSION = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVer
 _SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 _EXPORT_VERSION = rf"export {_CURRENT_VERSION} with regedit to a .reg file, or collect the SOFTWARE hive"
 _EXPORT_SERVICES = rf"export the whole key {_SERVICES} with regedit to a .reg file, or collect the SYSTEM hive"
+_EXPORT_PROGRAMS = (
+    r"collect the SOFTWARE hive, or export HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall with "
+    "regedit to a .reg file"
+)
 _STATE = "write “{name}: …” in a facts.yaml beside the evidence"
 
 CATALOGUE: tuple[FactKind, ...] = (
@@ -198,10 +203,32 @@ CATALOGUE: tuple[FactKind, ...] = (
             "hotfixes and updates (Q246009, KB943729 …) that the registry or a report lists or the log shows being "
             "installed; a key may be stale, a copied fix leaves none (Q238552)"
         ),
+        unlisted=True,
         noun="the list of hotfixes",
         how_to_get=f"{_EXPORT_VERSION} with its sub-keys (Hotfix); “wmic qfe” lists them from Windows XP on",
         phrase="hotfixes {value}",
         absent="no hotfix is listed",
+    ),
+    FactKind(
+        pattern="application",
+        type=FactType.SET,
+        meaning=(
+            "programs installed for all users, by the names under which Windows lists them for removal, or Windows "
+            "Installer logs them"
+        ),
+        noun="the list of programs",
+        how_to_get=_EXPORT_PROGRAMS,
+        phrase="programs {value}",
+        absent="no program is listed",
+    ),
+    FactKind(
+        pattern="application.NAME.version",
+        type=FactType.VERSION,
+        meaning="version of a program (NAME as in `application`)",
+        noun="the version of {item}",
+        how_to_get=_EXPORT_PROGRAMS,
+        phrase="{item} has version {value}",
+        absent="{item} is not installed",
     ),
     FactKind(
         pattern="component.ras.leftovers",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from evtscan.facts import COLLECTORS, presence, product, registryvalues, stated
+from evtscan.facts import COLLECTORS, applications, presence, product, registryvalues, stated
 from evtscan.facts.bounds import bounds_on
 from evtscan.facts.catalogue import CATALOGUE, find
 from evtscan.facts.logs import LogIndex
@@ -166,6 +166,13 @@ class Host:
 
         return sorted(self._placed, key=rank)
 
+    @property
+    def fact_names_on_request(self) -> list[str]:
+        """The versions of programs that registries list: so many that only who asks for every fact is told them."""
+        programs = self.known(applications.FACT, self.now).value
+        names = map(applications.version_fact, programs if isinstance(programs, tuple) else ())
+        return [name for name in names if name.casefold() not in self._spellings and self.timeline(name).placed]
+
     @cached_property
     def names(self) -> list[str]:
         """Computer names that the evidence gives, newest first, each once (by its first label, in any case).
@@ -234,9 +241,17 @@ class Host:
             self._placed[product.FACT] = placed
 
     def _look_up(self, name: str) -> Iterator[Statement]:
-        """Facts of the open classes that registries answer when asked: services and single values."""
+        """Facts of the open classes that registries answer when asked: services, programs and single values."""
         for registry in self.evidence.registries:
             yield from registryvalues.look_up(registry, name)
+        if applications.is_version(name):
+            for programs in self._programs:
+                yield from programs.version_of(name)
+
+    @cached_property
+    def _programs(self) -> list[applications.Programs]:
+        """What each registry lists; one by one they would be looked for in all of its keys again and again."""
+        return [applications.read_programs(registry) for registry in self.evidence.registries]
 
     # --------------------------------------------------------------------------------------------- placing
 

@@ -68,9 +68,10 @@ class KnownSet(Known):
 class SetTimeline(FactTimeline):
     """All that is stated of a set, in order; ``at`` answers with a ``KnownSet``.
 
-    What a record says was added stays until a record or a later list that has had it says otherwise: a list that lacks
-    it takes nothing back, because an update of another kind, or one that a service pack contains, is not in every list
-    (Q300039). Of the time before an addition nothing is known, because an update may be installed again.
+    What a record says was added stays until a record or a later list says otherwise. Of hotfixes only a list that has
+    had it does: one that lacks it takes nothing back, because an update of another kind, or one that a service pack
+    contains, is not in every list (Q300039). Of the time before an addition nothing is known, because an update may be
+    installed again.
     """
 
     def __init__(self, name: str, placed: Iterable[Placed]) -> None:
@@ -80,8 +81,10 @@ class SetTimeline(FactTimeline):
         lists = [item for item in self.placed if item.statement.listing is Listing.WHOLE]
         self._others = FactTimeline(name, [_with_value(item, False) for item in lists])
         changes = _changes(self.placed)
+        kind = find(name)
+        unlisted = kind is not None and kind.unlisted
         self._members = {
-            key: FactTimeline(name, _of_member(_in_order([*lists, *changes.get(key, ())]), key))
+            key: FactTimeline(name, _of_member(_in_order([*lists, *changes.get(key, ())]), key, unlisted))
             for key in self._spellings
         }
         self._places: dict[int, list[Place]] = {}
@@ -192,8 +195,8 @@ def _with_value(item: Placed, value: bool | Undecided) -> Placed:
     return replace(item, statement=replace(item.statement, value=value))
 
 
-def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
-    """What complete lists and the changes of one name, in order, say of it."""
+def _of_member(placed: Sequence[Placed], key: str, unlisted: bool) -> Iterator[Placed]:
+    """What complete lists, which may lack what was added (``unlisted``), and the changes of one name say of it."""
     state: bool | None = None
     added = False
     changed_in: int | None = None
@@ -201,13 +204,13 @@ def _of_member(placed: Sequence[Placed], key: str) -> Iterator[Placed]:
         listing = item.statement.listing
         if listing in (Listing.WHOLE, Listing.PART):
             named = any(name.casefold() == key for name in _names(item))
-            taken_back = added and not named
+            is_lacking = unlisted and added and not named
             repeated = named is state and item.session == changed_in
             if not named and any(name.casefold() == key for name in item.statement.unsettled):
                 if not added:
                     yield _with_value(item, _NEITHER)
                     state = None
-            elif not taken_back and not repeated:
+            elif not is_lacking and not repeated:
                 yield _with_value(item, named)
                 state, added = named, False
         else:

@@ -130,6 +130,8 @@ class FactTimeline:
             why = f"an earlier value, {_shown(self._stated[source][-1].statement.value)}, was over by then"
         elif later is not None:
             why = "the value that is stated later cannot have held then"
+        elif self._stating and self._stating[-1] >= session:
+            why = "a record says that it began later, and nothing says what was before"
         return Known(name=self.name, basis=Basis.UNKNOWN, limit=limit, why=why)
 
     @property
@@ -193,9 +195,14 @@ class FactTimeline:
         return next((item for item in items if item.is_snapshot and not item.statement.since), None)
 
     def _next(self, session: int) -> Placed | None:
-        """The first statement from a session on, for a place in it at which none of its own holds yet."""
+        """The first statement from a session on, for a place in it at which none of its own holds yet.
+
+        None if it is a record that says that something began.
+        """
         at = bisect_left(self._stating, session)
-        return self._stated[self._stating[at]][0] if at < len(self._stating) else None
+        first = self._stated[self._stating[at]][0] if at < len(self._stating) else None
+        begins = first is not None and first.statement.since and not first.is_snapshot
+        return None if begins else first
 
     # ------------------------------------------------------------------------------------- across sessions
 

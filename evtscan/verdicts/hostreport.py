@@ -82,9 +82,12 @@ def assemble(
     )
 
 
-def fact_rows(host: Host) -> Iterator[FactRow]:
-    """Each fact of which something is stated: what is known now, then the statements in order of time."""
-    for name in host.fact_names:
+def fact_rows(host: Host, also: Iterable[str] = ()) -> Iterator[FactRow]:
+    """Each fact of which something is stated: what is known now, then the statements in order of time.
+
+    ``also`` are facts that are told on request only.
+    """
+    for name in (*host.fact_names, *also):
         timeline = host.timeline(name)
         yield _row(host.known(name, host.now), NOW)
         for item in _changes(timeline.placed):
@@ -93,7 +96,7 @@ def fact_rows(host: Host) -> Iterator[FactRow]:
 
 def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
     """What is known at one point of each fact of which something is stated; ``when`` is how to print the time."""
-    for name in host.fact_names:
+    for name in (*host.fact_names, *host.fact_names_on_request):
         yield _row(host.known(name, point), when)
 
 

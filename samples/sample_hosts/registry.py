@@ -24,6 +24,10 @@ _RRAS_SERVICES = (  # Q175719: all but RasArp, and what only Routing and Remote 
     "Router",
     "WanArp",
 )
+_PROGRAMS: Tree = {
+    "Adobe Acrobat Reader 3.0": {"DisplayName": "Adobe Acrobat Reader 3.0", "UninstallString": "uninst.exe -r"},
+    "Tape Manager": {"DisplayName": "Tape Manager", "DisplayVersion": "2.1", "UninstallString": "uninst.exe -t"},
+}
 _DRIVERS = {"AsyncMac", "IPFilterDriver", "NdisTapi", "NdisWan", "NwLnkFlt", "NwLnkFwd", "RasAcd", "RasArp", "WanArp"}
 
 
@@ -104,7 +108,8 @@ def hives(current: Tree, controls: Tree, held_services: Tree, written: int) -> d
     """SOFTWARE and SYSTEM as they lie in System32\\config, last written at ``written`` (a FILETIME)."""
     set_one: Tree = {"Control": controls, "Services": held_services}
     select = {"Current": 1, "Default": 1, "Failed": 0, "LastKnownGood": 2}
-    software = _stored({"Microsoft": {"Windows NT": {"CurrentVersion": current}}})
+    programs = {"Windows": {"CurrentVersion": {"Uninstall": _PROGRAMS}}}
+    software = _stored({"Microsoft": {**programs, "Windows NT": {"CurrentVersion": current}}})
     system = _stored({"ControlSet001": set_one, "Select": select})
     return {
         "SOFTWARE": regf.write_hive(software, file_name="emRoot\\System32\\Config\\SOFTWARE", written=written),

@@ -93,19 +93,8 @@ class Continuity:
         rows = batch.rows
         if not rows.size:
             return []
-        numbers = rows["number"].astype(np.int64)
-        starts = batch.address + batch.starts
-        ends = starts + rows["length"]
-        rises = (numbers - _shifted(numbers, self._number_before(int(numbers[0])))).astype(np.int32)  # modulo 2^32
-        sizes = starts - _shifted(ends, self._end)
-        self.holes += int(np.count_nonzero(rises[0 if self.records else 1 :] != 1))
-        suspects = (sizes > 0) | (rises != 1)
-        gaps = []
-        for index in np.flatnonzero(suspects).tolist():
-            first = not (index or self.records)
-            gap = self._judge(reader, int(starts[index]), int(sizes[index]), int(rises[index]), first)
-            if gap:
-                gaps.append(gap)
+        numbers = rows["number"]
+        gaps = [] if self._goes_on(batch, numbers) else self._gaps(batch, numbers.astype(np.int64), reader)
         times = rows["time_generated"]
         if not self.records:
             self._first = int(numbers[0])
@@ -114,9 +103,33 @@ class Continuity:
         self.clock.add(written, lambda index: self.sequence(int(numbers[index])))
         self._last = int(numbers[-1])
         self.last_time = Instant.from_unix(int(times[-1]))
-        self._end = int(ends[-1])
+        self._end = batch.address + int(batch.starts[-1]) + int(rows["length"][-1])
         self.records += rows.size
         self.lost += sum(gap.lost for gap in gaps)
+        return gaps
+
+    def _goes_on(self, batch: Batch, numbers: NDArray[np.uint32]) -> bool:
+        """Whether the records of a batch follow on those before and on each other, by bytes and by numbers."""
+        return (
+            batch.unbroken
+            and batch.address + int(batch.starts[0]) == self._end
+            and rise(int(numbers[0]), self._number_before(int(numbers[0]))) == 1
+            and bool((numbers[1:] - numbers[:-1] == 1).all())  # modulo 2^32
+        )
+
+    def _gaps(self, batch: Batch, numbers: NDArray[np.int64], reader: ExtentReader) -> list[Gap]:
+        """Count the holes in the numbers, and find the gaps that mean something."""
+        starts = batch.address + batch.starts
+        ends = starts + batch.rows["length"]
+        rises = (numbers - _shifted(numbers, self._number_before(int(numbers[0])))).astype(np.int32)  # modulo 2^32
+        sizes = starts - _shifted(ends, self._end)
+        self.holes += int(np.count_nonzero(rises[0 if self.records else 1 :] != 1))
+        gaps = []
+        for index in np.flatnonzero((sizes > 0) | (rises != 1)).tolist():
+            first = not (index or self.records)
+            gap = self._judge(reader, int(starts[index]), int(sizes[index]), int(rises[index]), first)
+            if gap:
+                gaps.append(gap)
         return gaps
 
     def close(self, reader: ExtentReader) -> list[Gap]:

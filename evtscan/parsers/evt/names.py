@@ -24,6 +24,26 @@ _WORD, _LONGEST_TAIL = 8, 64
 _MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(1, _WINDOW // 8 + 1)], np.uint64)
 
 
+class _Tail:
+    """How the names of some records end: ``\\0NAME\\0`` in UTF-16, with the filling behind it."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.width = -(-len(raw) // _WORD) * _WORD
+        filling = self.width - len(raw)
+        self._mask = np.frombuffer(bytes(filling) + b"\xff" * len(raw), np.uint64)
+        self._words = np.frombuffer(bytes(filling) + raw, np.uint64)
+
+    def ends_at(self, batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether this stands before some places in these records, and behind their fixed parts."""
+        behind = batch.starts[rows] + np.maximum(ends, self.width)
+        words = batch.windows_at(behind - self.width, self.width).view(np.uint64).reshape(-1, len(self._words))
+        same = ends >= FIXED_SIZE + len(self.raw)
+        for place, (mask, word) in enumerate(zip(self._mask, self._words, strict=True)):
+            same &= (words[:, place] & mask) == word
+        return same
+
+
 class Computers:
     """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
 
@@ -35,7 +55,7 @@ class Computers:
         self.newest: str | None = None
         self._pairs = np.zeros(0, np.uint64)
         self._names: dict[str, None] = {}
-        self._tails: list[bytes] = []
+        self._tails: list[_Tail] = []
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,18 +69,18 @@ class Computers:
         self.newest = computer_name(batch.record(batch.rows.size - 1)) or self.newest
         if self._full:
             return
-        ends = _names_end(batch.rows)
-        rows = self._untold(batch, ends)
+        rows = self._untold(batch)
         if not rows.size:
             return
-        pairs = _pairs(batch, rows, ends[rows])
+        ends = _names_end(batch.rows[rows])
+        pairs = _pairs(batch, rows, ends)
         fresh = np.flatnonzero(~_contains(self._pairs, pairs))
         while fresh.size and not self._full:
-            row = int(rows[fresh[0]])
+            row, end = int(rows[fresh[0]]), int(ends[fresh[0]])
             name = computer_name(batch.record(row))
             if name:
                 self._names.setdefault(name)
-                self._learn(batch, row, int(ends[row]), name)
+                self._learn(batch, row, end, name)
             pair = pairs[fresh[0]]
             self._pairs = np.sort(np.append(self._pairs, pair))
             fresh = fresh[pairs[fresh] != pair]
@@ -69,39 +89,46 @@ class Computers:
     def _full(self) -> bool:
         return len(self._names) >= MOST_COMPUTERS or self._pairs.size >= _MOST_PAIRS
 
-    def _untold(self, batch: Batch, ends: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows whose names do not end in one of the known tails."""
-        rows, behind = np.arange(batch.rows.size), batch.starts + ends
+    def _untold(self, batch: Batch) -> NDArray[np.int64]:
+        """The rows whose names do not end in one of the known tails, where they most likely end."""
+        rows, ends = np.arange(batch.rows.size), _likely_end(batch.rows)
         for tail in self._tails:
             if not rows.size:
                 break
-            same = ends[rows] >= FIXED_SIZE + len(tail)
-            for start in (*range(0, len(tail) - _WORD, _WORD), len(tail) - _WORD):
-                words = batch.windows_at(behind[rows] - len(tail) + start, _WORD).view(np.uint64)
-                same &= words == int.from_bytes(tail[start : start + _WORD], "little")
-            rows = rows[~same]
+            other = ~tail.ends_at(batch, rows, ends)
+            rows, ends = rows[other], ends[other]
         return rows
 
     def _learn(self, batch: Batch, row: int, end: int, name: str) -> None:
         """Know a name again by its last bytes, the end of the source's name before it included."""
         names = batch.record(row)[FIXED_SIZE:end]
         at = names.rfind(f"\0{name}\0".encode("utf-16-le", "surrogatepass"))
-        if at >= 0 and _WORD <= len(names) - at <= _LONGEST_TAIL and names[at:] not in self._tails:
-            self._tails = [*self._tails, names[at:]][:_MOST_TAILS]
+        is_new = all(tail.raw != names[at:] for tail in self._tails)
+        if at >= 0 and len(names) - at <= _LONGEST_TAIL and is_new and len(self._tails) < _MOST_TAILS:
+            self._tails.append(_Tail(names[at:]))
+
+
+def _likely_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Where the names end if all offsets mean something, as Windows writes them even for what is not there."""
+    ends = rows["length"] - 5
+    for offset in ("sid_offset", "string_offset", "data_offset"):
+        np.minimum(ends, rows[offset] - 1, out=ends)  # 0 becomes the largest number
+    return ends.astype(np.int64) + 1
 
 
 def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A number for the bytes between the fixed part of each of these records and what comes next in it."""
+    """A number for the bytes between the fixed part of each of these records and what comes next in it, at ``ends``."""
     sizes = np.clip(ends - FIXED_SIZE, 0, _WINDOW)
     width = max(-(-int(sizes.max()) // 8) * 8, 8)
     words = batch.windows_at(batch.starts[rows] + FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
     prefixes = np.ascontiguousarray(_PREFIXES[:, :width]).view(np.uint64)
     words &= prefixes.take(sizes, axis=0)
     keys: NDArray[np.uint64] = np.einsum("ij,j->i", words, _MULTIPLIERS[: width // 8])
-    return keys
+    return keys + sizes.astype(np.uint64)  # the filling, which is zeros, tells pairs apart too
 
 
 def _names_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Where the names end at the latest: where SID, strings or data begin, of those that are there."""
     ends = rows["length"].astype(np.int64) - 4
     for count, offset in (
         ("sid_length", "sid_offset"),

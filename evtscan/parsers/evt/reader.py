@@ -112,7 +112,7 @@ class EvtLog:
     def _events(self, batch: Batch, reader: ExtentReader, log: Continuity, *, recovered: bool) -> Iterator[Event]:
         for index in self._selection.candidates(batch).tolist():
             record = batch.record(index)
-            if not self._selection.accepts(int(batch.rows["event_id"][index]) & 0xFFFF, source_name(record)):
+            if not self._selection.accepts(int(batch.ids[index]), source_name(record)):
                 continue
             number = int(batch.rows["number"][index])
             offset = reader.offset_of(batch.address + int(batch.starts[index]))
@@ -125,7 +125,7 @@ class EvtLog:
     def _look_for_clearing(self, batch: Batch) -> None:
         if self._audit_log_cleared or not batch.rows.size:
             return
-        suspects = np.flatnonzero(batch.rows["event_id"] & 0xFFFF == _AUDIT_LOG_CLEARED).tolist()
+        suspects = np.flatnonzero(batch.ids == _AUDIT_LOG_CLEARED).tolist()
         self._audit_log_cleared = any(source_name(batch.record(index)).lower() == "security" for index in suspects)
 
     def _warn_of_layout(self) -> None:

@@ -24,6 +24,7 @@ _ALIGNMENTS = (0, 1, 2, 3)
 
 ROW = np.dtype(
     [
+        ("before", "<u4"),
         ("length", "<u4"),
         ("magic", "<u4"),
         ("number", "<u4"),
@@ -43,7 +44,13 @@ ROW = np.dtype(
         ("source_head", "<u8"),
     ]
 )
-"""EVENTLOGRECORD, and the first four characters of the source name that follows it."""
+"""EVENTLOGRECORD, the first four characters of the source name that follows it, and what stands right before it.
+
+That is the length of the record before, again: a gather is dear, however little it brings, so all is brought at once.
+"""
+
+_LEAD = 4
+"""Bytes before a segment, so that something stands before its first record too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +119,16 @@ class Batch:
     """The records of one segment, in order.
 
     ``data`` is the segment and a margin, good until the next batch is asked for; ``address`` is that of its first byte.
-    ``starts`` says where in ``data`` each record begins, ``rows`` holds their fixed parts (``ROW``).
+    ``starts`` says where in ``data`` each record begins, ``rows`` holds their fixed parts (``ROW``), ``ids`` the event
+    ids without qualifiers. ``unbroken``: each begins where the one before it ends.
     """
 
     data: memoryview
     address: int
     starts: NDArray[np.int64]
     rows: NDArray[np.void]
+    ids: NDArray[np.uint16]
+    unbroken: bool
 
     def record(self, index: int) -> bytes:
         """The bytes of one record."""
@@ -127,7 +137,17 @@ class Batch:
 
     def windows_at(self, places: NDArray[np.int64], size: int) -> NDArray[np.void]:
         """``size`` bytes, ``MARGIN`` at most, from each of these places in ``data`` on."""
-        return _sliding(self.data, 0, size)[places]
+        return _sliding(self.data, size)[places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where records start, their fixed parts, and up to where the bytes are dealt with."""
+
+    starts: NDArray[np.int64]
+    rows: NDArray[np.void]
+    used: int
+    unbroken: bool = False
 
 
 def find_records(reader: ExtentReader) -> Iterator[Batch]:
@@ -137,53 +157,83 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
     never taken for one. One that is cut by the end of a segment waits for the next segment.
     """
     segment = min(SEGMENT_SIZE, reader.length + 1)
-    buffer = bytearray(min(LONGEST_RECORD, segment) + segment + MARGIN)
-    view = memoryview(buffer)
+    buffer = bytearray(_LEAD + min(LONGEST_RECORD, segment) + segment + MARGIN)
+    view = memoryview(buffer)[_LEAD:]
     kept = address = 0
     final = False
     while not final:
         got = reader.readinto(view[kept : kept + segment])
         size = kept + got
         final = got < segment
-        starts, used = _records_in(buffer, size, final)
-        rows = _sliding(buffer, 0, ROW.itemsize)[starts].view(ROW)
-        yield Batch(view[: size + MARGIN], address, starts, rows)
-        kept = size - used
-        buffer[:kept] = buffer[used:size]
-        address += used
+        found = _chained(buffer, size, final) or _searched(buffer, size, final)
+        ids = found.rows["event_id"].astype(np.uint16)
+        yield Batch(view[: size + MARGIN], address, found.starts, found.rows, ids, found.unbroken)
+        kept = size - found.used
+        view[:kept] = bytes(view[found.used : size])
+        address += found.used
 
 
-def _sliding(data: bytearray | memoryview, offset: int, size: int) -> NDArray[np.void]:
+def _sliding(data: bytearray | memoryview, size: int) -> NDArray[np.void]:
     """A view of all ``size``-byte windows, one at each byte; a copy of some of them is the fastest gather there is."""
-    return np.ndarray((len(data) - offset - size + 1,), f"V{size}", data, offset, (1,))
+    return np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))
 
 
-def _records_in(buffer: bytearray, size: int, final: bool) -> tuple[NDArray[np.int64], int]:
-    """Where the records of the first ``size`` bytes start, and up to where the bytes are dealt with."""
-    starts, ends = _candidates(buffer, size, final, 0)
-    unbroken = starts.size > 0 and starts[0] == 0 and bool(np.all(ends[:-1] == starts[1:]))
-    if not (unbroken and size - ends[-1] < SHORTEST_RECORD):
-        found = [_candidates(buffer, size, final, alignment) for alignment in _ALIGNMENTS]
-        starts = np.concatenate([each for each, _ in found])
-        ends = np.concatenate([each for _, each in found])
-        order = np.argsort(starts)
-        starts, ends = _disjoint(starts[order], ends[order])
+def _rows(buffer: bytearray, starts: NDArray[np.int64]) -> NDArray[np.void]:
+    return _sliding(buffer, ROW.itemsize)[starts].view(ROW)  # a row begins as far before its record as the lead is long
+
+
+def _words(buffer: bytearray, size: int, alignment: int = 0) -> NDArray[np.uint32]:
+    return np.frombuffer(buffer, "<u4", max(size - alignment, 0) // 4, _LEAD + alignment)
+
+
+def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
+    """The records of the first ``size`` bytes, if they are a chain without a gap from the first byte on.
+
+    Nearly all are, and there the record that follows says where one ends, and has its length again before it.
+    """
+    words = _words(buffer, size)
+    heads = np.flatnonzero(words == _MAGIC_WORD)
+    if not heads.size or heads[0] != 1:
+        return None
+    starts = heads * 4 - 4
+    rows = _rows(buffer, starts)
+    lengths, steps = rows["length"], np.diff(starts)
+    end, length = int(starts[-1]) + int(lengths[-1]), int(lengths[-1])
+    is_sound = steps.min(initial=length) >= SHORTEST_RECORD and steps.max(initial=length) <= LONGEST_RECORD
+    if not (is_sound and length % 4 == 0 and (steps == lengths[:-1]).all() and (rows["before"][1:] == steps).all()):
+        return None
+    if end > size:
+        return None if final else _Found(starts[:-1], rows[:-1], int(starts[-1]), unbroken=True)
+    if words[end // 4 - 1] != length or size - end >= SHORTEST_RECORD:
+        return None
+    return _Found(starts, rows, _dealt_with(end, size, final), unbroken=True)
+
+
+def _dealt_with(end: int, size: int, final: bool) -> int:
+    """Where to go on if the last record ends at ``end`` and none begins behind it, as far as can be seen."""
+    return size if final else max(end, size - len(MAGIC) - 3)
+
+
+def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
+    """All that are whole among the first ``size`` bytes, whatever lies between them."""
+    found = [_candidates(buffer, size, final, alignment) for alignment in _ALIGNMENTS]
+    starts = np.concatenate([each for each, _ in found])
+    ends = np.concatenate([each for _, each in found])
+    order = np.argsort(starts)
+    starts, ends = _disjoint(starts[order], ends[order])
     whole = ends <= size
-    cut = int(starts[~whole][0]) if not whole.all() else None
-    starts = starts[whole]
-    if final:
-        return starts, size
-    if cut is not None:
-        return starts, cut
-    last = int(ends[-1]) if ends.size else 0
-    return starts, max(last, size - len(MAGIC) - 3)
+    if not (whole.all() or final):
+        used = int(starts[~whole][0])
+    else:
+        used = _dealt_with(int(ends[-1]) if ends.size else 0, size, final)
+    return _Found(starts[whole], _rows(buffer, starts[whole]), used)
 
 
 def _candidates(
     buffer: bytearray, size: int, final: bool, alignment: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Start and end of all that looks like a record at one alignment; what the end cuts is let pass."""
-    words = np.frombuffer(buffer, "<u4", max(size - alignment, 0) // 4, alignment)
+    words = _words(buffer, size, alignment)
     heads = np.flatnonzero(words == _MAGIC_WORD) - 1
     if heads.size and heads[0] < 0:
         heads = heads[1:]

@@ -40,7 +40,7 @@ class Selection:
         """Indices of the records that may be wanted."""
         if self._everything:
             return np.arange(batch.rows.size)
-        hits = self._ids[batch.rows["event_id"] & 0xFFFF]
+        hits = self._ids[batch.ids]
         if self._heads:
             heads = batch.rows["source_head"] | np.uint64(_FOLDED)
             for value, mask in self._heads:

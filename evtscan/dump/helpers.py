@@ -11,16 +11,16 @@ like.
 import importlib
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures.thread import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 WORTH_HELPERS = 48 << 20
 """Bytes of logs from which starting helpers pays off, if everything is written."""
@@ -46,6 +46,10 @@ class Helpers:
     """
 
     def __init__(self, count: int) -> None:
+        from concurrent.futures.thread import (
+            ThreadPoolExecutor,
+        )  # a helper itself needs none, and loads this module too
+
         self.count = count
         self._helpers = [_ahead.pop() if _ahead else _Helper() for _ in range(count)]
         self._idle: SimpleQueue[_Helper] = SimpleQueue()
@@ -65,7 +69,7 @@ class Helpers:
         for helper in self._helpers:
             helper.close()
 
-    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+    def submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
         """Have a function called; its future raises HelperLostError if the helper gives no answer."""
         return self._threads.submit(self._call, function, arguments)
 
@@ -82,6 +86,8 @@ class _Helper:
     """One process, and the pipes to and from it."""
 
     def __init__(self) -> None:
+        import subprocess
+
         # who interrupts the run stops its helpers: they must not speak of it, not even while they load
         code = (
             "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "

@@ -1,15 +1,13 @@
 """Files + filters → lines; a large file is shared out over processes by ranges of chunks, and the order stays."""
 
 import os
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
@@ -19,6 +17,9 @@ from evtscan.errors import EvidenceError, why_unreadable
 from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
 from evtscan.wintypes import Instant
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
@@ -126,6 +127,8 @@ def execute(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers | None
         for task in _joined(tasks):
             yield from _stream(task, options)
         return
+    import tempfile  # a helper never comes here
+
     share = _from_both_ends if _is_selective(options.query) else _in_turn
     with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
         yield from share(tasks, options, helpers, Path(folder))
@@ -159,7 +162,7 @@ def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helper
             yield from _answer(task, folder / str(number), futures[number], options)
 
 
-def _answer(task: Task, place: Path, future: Future[Result], options: DumpOptions) -> Iterator[Result]:
+def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOptions) -> Iterator[Result]:
     """What a helper makes of a task: its text piece by piece, then the rest. A lost one's task is done here."""
     if isinstance(future.exception(), HelperLostError):
         yield from _stream(task, options)

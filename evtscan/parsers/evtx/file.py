@@ -19,7 +19,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat, takewhile
+from itertools import pairwise, repeat, takewhile
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -260,9 +260,10 @@ class Segment:
         used = buffer[: len(places) * CHUNK_SIZE + MARGIN]
         self.bytes = used
         self.view = memoryview(used)  # type: ignore[arg-type]
-        self.offsets: Offsets = np.array([place.offset for place in places], np.int64)
-        self.present: Offsets = np.array([place.size for place in places], np.int64)
-        self.orphan = np.array([place.orphan for place in places], np.bool_)
+        offsets, sizes, _, orphans = zip(*places, strict=True)
+        self.offsets: Offsets = np.array(offsets, np.int64)
+        self.present: Offsets = np.array(sizes, np.int64)
+        self.orphan = np.array(orphans, np.bool_)
         self.u16: NDArray[np.uint16] = _at_any_byte(used, np.dtype("<u2"))
         self.u32: NDArray[np.uint32] = _at_any_byte(used, np.dtype("<u4"))
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))
@@ -333,11 +334,9 @@ def read_segments(
 
 def _runs(places: Sequence[ChunkPlace]) -> Iterator[tuple[int, int]]:
     """Index ranges of chunks that stand back to back in the file."""
-    first = 0
-    for index in range(1, len(places) + 1):
-        if index == len(places) or places[index].offset != places[index - 1].offset + CHUNK_SIZE:
-            yield first, index
-            first = index
+    offsets = np.array([place[0] for place in places], np.int64)
+    borders = (np.flatnonzero(np.diff(offsets) != CHUNK_SIZE) + 1).tolist()
+    return pairwise([0, *borders, len(places)])
 
 
 def _read_fully(stream: BinaryIO, room: memoryview) -> int:

@@ -51,6 +51,8 @@ RELEASES: Final[tuple[Release, ...]] = (
     Release("10.0", 22631, "Windows 11 23H2"),
     Release("10.0", 26100, "Windows 11 24H2, Server 2025"),
     Release("10.0", 26200, "Windows 11 25H2"),
+    Release("10.0", 26300, "Windows 11 26H2"),
+    Release("10.0", 28000, "Windows 11 26H1"),
 )
 """Releases in the order of their builds. A release with several builds stands with the one of its last service pack."""
 

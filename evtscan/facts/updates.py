@@ -3,7 +3,8 @@
 ``updates.csv`` lists cumulative updates by build: the revision that each brings (the last part of 10.0.19045.2364), the
 day of its release and its article; a row without a day says that what follows is not listed. It holds the monthly
 security updates, and of the others those whose day is certain (Microsoft's pages "Windows 10 release information",
-"Windows 11 release information" and "Windows Server release information").
+"Windows 11 release information" and "Windows Server release information"). The rows of Windows 10 from April 2026 on,
+of servers from July 2026 on, and of September 2026 are from publications that quote these pages.
 
 A revision between two rows is of an update that is not listed, and dates to the row before it: the host is not older
 than that. A revision before the first row of its build, or after the last one, has no date.
@@ -55,7 +56,7 @@ FAMILIES: Final = (
     Family(base=18362, enabled=(18363,), enabled_from=327),
     Family(base=19041, enabled=(19042, 19043, 19044, 19045), enabled_from=330),
     Family(base=22621, enabled=(22631,), enabled_from=1825),
-    Family(base=26100, enabled=(26200,), enabled_from=5074),
+    Family(base=26100, enabled=(26200, 26300), enabled_from=5074),
 )
 _FAMILY: Final = {build: family for family in FAMILIES for build in family.builds}
 

@@ -58,7 +58,8 @@ def explain(
         ),
     ],
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Evidence of one host to explain it on.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Evidence of one host to explain it on.", show_default=False),
     ] = None,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,

@@ -14,6 +14,7 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.cli.helptext import EVENTS, OUTPUT
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
@@ -38,17 +39,32 @@ class FactsFormat(Enum):
 def facts(
     paths: opt.Paths,
     format: Annotated[  # noqa: A002 - the name of the option
-        FactsFormat, typer.Option("-t", "--format", help="A table, or JSON for scripts.")
+        FactsFormat,
+        typer.Option(
+            "-t", "--format", metavar="FORMAT", help="console (a table), or json for scripts.", rich_help_panel=OUTPUT
+        ),
     ] = FactsFormat.CONSOLE,
     blanks: Annotated[
-        bool, typer.Option("--template", help="Print a facts.yaml with a blank for each fact that rules lack.")
+        bool,
+        typer.Option(
+            "--template", help="Print a facts.yaml with a blank for each fact that rules lack.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="What was so at this time (UTC without zone).")
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=EVENTS
+        ),
     ] = None,
     record: Annotated[
         int | None,
-        typer.Option("--record", metavar="N", min=0, help="What was so at the record of this number (EventRecordID)."),
+        typer.Option(
+            "--record",
+            metavar="N",
+            min=0,
+            help="What was so at the record of this number (EventRecordID).",
+            rich_help_panel=EVENTS,
+        ),
     ] = None,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,

@@ -29,7 +29,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "audit": (
         "evtscan audit hosts/ -o out/",
-        "evtscan audit logs/ --host-from '{host}_*.evtx' -o out/",
+        'evtscan audit logs/ --host-from "{host}_*.evtx" -o out/',
         "evtscan audit hosts/ -o out/ --new-only --fail-on confirmed",
     ),
     "dump": (

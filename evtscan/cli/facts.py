@@ -175,31 +175,24 @@ def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: in
     """
     console.print(Text(prose(heading), "bold"))
     width = min(max((len(row.name) for row in rows), default=0), _NAME_WIDTH)
+    said = ""
     for row in rows:
         if row.history:
-            _print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(row, sessions)), "dim"))
+            unsaid = replace(row, note="" if row.note == said else row.note)
+            session.print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(unsaid, sessions)), "dim"))
             continue
+        said = row.note
         name = f"  {prose(row.name):<{width}}  "
         if len(name) > width + 4:
-            _print_hanging(console, name.rstrip(), Text())
+            session.print_hanging(console, name.rstrip(), Text())
             name = " " * (width + 4)
         note = f" ({prose(row.note)})" if row.note else ""
         line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
         if row.time != NOW and row.location is not None:
             line.append(f" · {prose(str(row.location))}", "not bold dim")
-        _print_hanging(console, name, line)
+        session.print_hanging(console, name, line)
     if not rows:
         console.print("  nothing is known")
-
-
-def _print_hanging(console: Console, head: str, text: Text) -> None:
-    """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
-    if not console.is_terminal:
-        console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
-        return
-    for part in text.wrap(console, max(console.width - len(head), _NAME_WIDTH)):
-        console.print(Text(head).append(part), soft_wrap=True)
-        head = " " * len(head)
 
 
 def _statement(row: FactRow, sessions: int) -> Iterator[str]:

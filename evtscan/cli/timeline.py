@@ -157,11 +157,11 @@ def _print(console: Console, survey: Survey, rows: Sequence[TimelineRow], *, sho
     for number, group in groupby(shown, key=lambda row: row.session):
         console.print(Text(_heading(number, len(survey.host.sessions)), "bold"))
         for row, count, left_out in _runs(list(group), most_facts=None if show_all else FACTS_SHOWN):
-            line = Text(f"  {row.time or '(no time)':<28}  ").append(f"{row.kind:<10}  ", _STYLES[row.kind])
+            line = Text().append(f"{row.kind:<10}  ", _STYLES[row.kind])
             line.append(prose(row.text) + (f", {count:,} times up to here" if count > 1 else ""))
             if row.location is not None:
                 line.append(f"  {prose(str(row.location))}", "dim")
-            console.print(line, soft_wrap=True)
+            session.print_hanging(console, f"  {row.time or '(no time)':<28}  ", line)
             if left_out:
                 console.print(Text(f"{'':<44}and {left_out:,} more facts: --all shows them", "dim"), soft_wrap=True)
 

@@ -258,6 +258,11 @@ def test_going_back_finds_the_list_as_it_was_left(many):
     assert many.route == "#/findings?verdict=excluded"
 
 
+def test_the_command_that_collects_what_is_missing_has_all_that_it_needs(many):
+    many.open("#/collect")
+    assert many.text("main .lead code") == "evtscan collect --for modern --missing report.json"
+
+
 def test_a_remedy_lists_its_hosts_and_a_missing_fact_its_findings(many, made_up):
     first = remedies(judged(made_up))[0]
     many.open("#/first/1")

@@ -14,7 +14,7 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
-from evtscan.cli.helptext import EVENTS, OUTPUT
+from evtscan.cli.helptext import MOMENT, OUTPUT
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
@@ -53,7 +53,7 @@ def facts(
     at: Annotated[
         str | None,
         typer.Option(
-            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=EVENTS
+            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=MOMENT
         ),
     ] = None,
     record: Annotated[
@@ -63,7 +63,7 @@ def facts(
             metavar="N",
             min=0,
             help="What was so at the record of this number (EventRecordID).",
-            rich_help_panel=EVENTS,
+            rich_help_panel=MOMENT,
         ),
     ] = None,
     rules: opt.RulePaths = None,

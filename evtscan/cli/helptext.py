@@ -8,7 +8,8 @@ from typer.core import TyperCommand, TyperGroup
 RULES = "Which rules"
 EVENTS = "Which events"
 HOSTS = "Which hosts"
-REPORTED = "What is reported, and the exit code"
+MOMENT = "Which moment"
+REPORTED = "What counts"
 READING = "How evidence is read"
 OUTPUT = "Output"
 WORK = "How the work is done"
@@ -19,7 +20,7 @@ WIDEST = 100
 _TERMS = 30
 """Columns that the names of options get at most."""
 
-_SECTIONS = (HOSTS, RULES, EVENTS, REPORTED, READING, OUTPUT, WORK)
+_SECTIONS = (HOSTS, RULES, EVENTS, MOMENT, REPORTED, READING, OUTPUT, WORK)
 
 EXAMPLES: Mapping[str, Sequence[str]] = {
     "scan": (
@@ -41,7 +42,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "facts": (
         "evtscan facts NTWS07/",
         "evtscan facts NTWS07/ --at 1997-01-28",
-        "evtscan facts NTWS07/ --template > NTWS07/facts.yaml",
+        "evtscan facts NTWS07/ --template",
     ),
     "timeline": ("evtscan timeline NTWS07/", "evtscan timeline NTWS07/ -t csv > timeline.csv"),
     "collect": (

@@ -1,5 +1,6 @@
 """How ``--help`` looks: options by what they are about, commands with their whole sentence, and examples."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -98,6 +99,12 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """Commands with their whole sentence."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; evidence in its place is a command left out, which is said."""
+        if args[0] not in self.commands and "scan" in self.commands and os.path.exists(args[0]):  # noqa: PTH110
+            ctx.fail(f"{args[0]} is evidence, and a command goes before it: {ctx.command_path} scan {args[0]}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands; Typer would cut each after a line."""

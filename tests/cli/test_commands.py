@@ -69,6 +69,13 @@ def test_a_command_that_does_not_exist(evtscan):
     assert evtscan("dmup").code == 2
 
 
+def test_evidence_without_a_command_says_which_one_to_use(evtscan, tmp_path):
+    (tmp_path / "NTWS07").mkdir()
+    result = evtscan("NTWS07")
+    assert result.code == 2
+    assert "Error: NTWS07 is evidence, and a command goes before it: evtscan scan NTWS07" in result.err
+
+
 def test_help_has_options_below_headings_and_examples(evtscan, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     text = evtscan("scan", "--help").out

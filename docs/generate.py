@@ -53,6 +53,7 @@ AREAS = {
     "macintosh": "Services for Macintosh",
     "net": "Network",
     "ntlm": "NTLM",
+    "openssh": "OpenSSH",
     "ras": "Remote access and routing",
     "rdp": "Remote Desktop",
     "secure-boot": "Secure Boot",

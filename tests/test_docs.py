@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - it lies beside the pages that it writes
 
+from evtscan.cli import build  # noqa: E402
 from evtscan.cli.session import rules_of  # noqa: E402
 from evtscan.parsers import PARSERS  # noqa: E402
 from evtscan.rulecheck import check  # noqa: E402
@@ -76,3 +78,24 @@ def test_internal_links_lead_somewhere():
         for page in ROOT.glob(pattern):
             for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def commands_of(page):
+    """The command lines of a page that begin with evtscan, in blocks and between backquotes."""
+    blocks = re.findall(r"^(?:    )?(evtscan [a-z].*)$", page, re.MULTILINE)
+    return [re.split(r"\s{2,}|\s[#>|]\s", line)[0] for line in [*blocks, *re.findall(r"`(evtscan [a-z][^`]*)`", page)]]
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_the_commands_of_a_page_are_there_with_their_options(page):
+    commands = get_command(build()).commands
+    for line in commands_of(page.read_text("utf-8")):
+        words = [word.strip(".,;:()\"'") for word in line.split()[1:]]
+        command = commands.get(words[0])
+        if command is None:  # a sentence that begins with the name of the program
+            continue
+        command = getattr(command, "commands", {}).get(words[1] if len(words) > 1 else "", command)
+        options = {option for parameter in command.params for option in parameter.opts} | {"-", "--help"}
+        assert {word for word in words if word.startswith("-")} <= options, line

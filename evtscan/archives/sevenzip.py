@@ -1,4 +1,4 @@
-"""7z → files, through ``py7zr``, which is an extra: ``pip install 'evtscan[7z]'``."""
+"""7z → files, through ``py7zr``, which is an extra: ``pip install "evtscan[7z]"``."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -48,7 +48,7 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         import py7zr
     except ImportError as error:
         raise EvidenceError(
-            "a 7z archive, which needs one more package: pip install 'evtscan[7z]', or unpack it and scan the folder"
+            'a 7z archive, which needs one more package: pip install "evtscan[7z]", or unpack it and scan the folder'
         ) from error
     try:
         with (

@@ -133,7 +133,7 @@ def _file_system(address: str) -> tuple["AbstractFileSystem", str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise UsageError(f"{address}: addresses need the package fsspec: pip install 'evtscan[dask]'") from error
+        raise UsageError(f'{address}: addresses need the package fsspec: pip install "evtscan[dask]"') from error
     try:
         system, root = url_to_fs(address)
     except (ImportError, ValueError) as error:

@@ -111,7 +111,7 @@ def _connected(address: str) -> "Client":
     try:
         from distributed import Client
     except ImportError as error:
-        raise UsageError("--scheduler needs the package distributed: pip install 'evtscan[dask]'") from error
+        raise UsageError('--scheduler needs the package distributed: pip install "evtscan[dask]"') from error
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us, once
     try:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
+from evtscan.cli.helptext import WIDEST, Command, Group
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("runs", "scan"),
@@ -37,7 +38,8 @@ def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
+        cls=Group,
     )
     app.callback()(_options)
     for name in names:
@@ -46,7 +48,7 @@ def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(name)(command)
+            app.command(name, cls=Command)(command)
     return app
 
 

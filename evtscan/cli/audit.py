@@ -20,6 +20,7 @@ from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, planned_outputs, report_of, split_live
 from evtscan.cli.exits import command
+from evtscan.cli.helptext import HOSTS, WORK
 from evtscan.cli.progress import Tally, watching
 from evtscan.comparison import with_status
 from evtscan.errors import UsageError
@@ -38,6 +39,7 @@ def audit(
     folder: Annotated[
         str,
         typer.Argument(
+            metavar="FOLDER",
             help="Folder of hosts: each folder in it is one. Also an address such as s3://bucket/hosts.",
             show_default=False,
         ),
@@ -58,7 +60,14 @@ def audit(
     provider: opt.Providers = None,
     channel: opt.Channels = None,
     host: Annotated[
-        list[str] | None, typer.Option("--host", help="Only this host of the folder. Repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            "--host",
+            metavar="NAME",
+            help="Only this host of the folder. Repeatable.",
+            show_default=False,
+            rich_help_panel=HOSTS,
+        ),
     ] = None,
     host_from: Annotated[
         str,
@@ -67,10 +76,19 @@ def audit(
             metavar="folder|computer|PATTERN",
             help="What makes a host: a folder, the computer that files name, or the part {host} of their path, as in "
             "“{host}_*.evtx”.",
+            rich_help_panel=HOSTS,
         ),
     ] = "folder",
     depth: Annotated[
-        int, typer.Option("--depth", min=1, max=20, help="How many levels down the folders of hosts lie.")
+        int,
+        typer.Option(
+            "--depth",
+            metavar="N",
+            min=1,
+            max=20,
+            help="How many levels down the folders of hosts lie.",
+            rich_help_panel=HOSTS,
+        ),
     ] = 1,
     inventory: Annotated[
         Path | None,
@@ -78,11 +96,15 @@ def audit(
             "--inventory",
             metavar="FILE.csv",
             help="A table of what is known of the hosts: column Host, the other columns are facts.",
+            rich_help_panel=HOSTS,
             show_default=False,
         ),
     ] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Read every host again, also those that have not changed.")
+        bool,
+        typer.Option(
+            "--no-cache", help="Read every host again, also those that have not changed.", rich_help_panel=WORK
+        ),
     ] = False,
     host_timeout: Annotated[
         float | None,
@@ -91,6 +113,7 @@ def audit(
             metavar="SECONDS",
             min=0.1,
             help="Leave a host out, with a warning, that takes longer than this.",
+            rich_help_panel=WORK,
             show_default=False,
         ),
     ] = None,
@@ -98,7 +121,10 @@ def audit(
     scheduler: Annotated[
         str,
         typer.Option(
-            "--scheduler", metavar="tcp://HOST:PORT", help="Work on the Dask cluster of this scheduler (evtscan[dask])."
+            "--scheduler",
+            metavar="tcp://HOST:PORT",
+            help="Work on the Dask cluster of this scheduler (evtscan[dask]).",
+            rich_help_panel=WORK,
         ),
     ] = "",
     accept: judging.Accept = None,
@@ -116,7 +142,7 @@ def audit(
     excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
+    verbose: opt.Detailed = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Judge every host of a folder and report on all of them."""
@@ -167,6 +193,7 @@ def audit(
             kept.begin_writing()
         how_to_deliver = Delivery(
             outputs=[item for item in outputs if item.path is None or not is_current],
+            written=outputs if is_current else (),
             live=live,
             clobber=clobber or kept.is_lasting,
             quiet=quiet,

@@ -10,6 +10,7 @@ import typer
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.cli.helptext import HOSTS, OUTPUT, REPORTED
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import missing_in
 from evtscan.detection.rule import asked_by
@@ -22,15 +23,32 @@ GenerationName = Enum("GenerationName", {row.name: row.name for row in GENERATIO
 def collect(
     generation: Annotated[
         GenerationName,
-        typer.Option("--for", help="Windows NT; 2000, XP and 2003; or Vista and later.", show_default=False),
+        typer.Option(
+            "--for",
+            metavar="SYSTEM",
+            help="What runs on the host: nt4 (Windows NT), 2000 (also XP and Server 2003) or modern (Vista, "
+            "Server 2008 and later).",
+            show_default=False,
+            rich_help_panel=HOSTS,
+        ),
     ],
     missing: Annotated[
         Path | None,
-        typer.Option("--missing", help="A report.json: gather only what would decide its open findings."),
+        typer.Option(
+            "--missing",
+            metavar="REPORT",
+            help="A report.json, or its folder: gather only what would decide its open findings.",
+            rich_help_panel=REPORTED,
+        ),
     ] = None,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
-    output: Annotated[str, typer.Option("-o", "--output", help="Write the script here; - is stdout.")] = STDOUT,
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write the script here; - is stdout.", rich_help_panel=OUTPUT
+        ),
+    ] = STDOUT,
     clobber: opt.Clobber = False,
 ) -> int:
     """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""

@@ -31,12 +31,13 @@ _LIVE = "jsonl"  # the format whose lines go out as hosts are done
 class Delivery:
     """How a report is handed over.
 
-    ``live`` has shown the findings of some hosts on stdout already, and shows the rest. ``zone``, ``show_all`` and
-    ``in_detail`` are the console's, ``new_only`` leaves out what is known or accepted, but for the full form.
-    ``fail_on`` and ``strict`` decide the exit code.
+    ``written`` are outputs that an earlier run has written just so. ``live`` has shown the findings of some hosts on
+    stdout already, and shows the rest. ``zone``, ``show_all`` and ``in_detail`` are the console's, ``new_only`` leaves
+    out what is known or accepted, but for the full form. ``fail_on`` and ``strict`` decide the exit code.
     """
 
     outputs: Sequence[Output] = ()
+    written: Sequence[Output] = ()
     live: LiveLines | None = None
     clobber: bool = False
     quiet: bool = False
@@ -108,7 +109,8 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
 
         console = session.console(no_color=how.no_color)
         printed = as_shown(as_shown(report, shown), None if how.zone is None else partial(in_zone, zone=how.zone))
-        render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail)
+        saved = {item.reporter.name: str(item.path) for item in (*how.outputs, *how.written) if item.path is not None}
+        render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail, saved=saved)
     if with_ledger and not how.quiet:
         print("\n".join(ledger.lines()), file=sys.stderr)
     if with_ledger and not outcome.any_read:

@@ -17,6 +17,7 @@ from evtscan.archives import opened
 from evtscan.cli import options as opt
 from evtscan.cli.books import Books, writing_stdout
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.helptext import EVENTS, OUTPUT
 from evtscan.dump.filenames import file_names
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.dump.newest import newest
@@ -61,29 +62,63 @@ def dump(
         typer.Option(
             "-o",
             "--output",
+            metavar="PATH",
             help="File (.csv, .jsonl), folder for one file per log, or - for stdout. Repeatable.",
+            rich_help_panel=OUTPUT,
             show_default=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
-        DumpFormat | None, typer.Option("-t", "--format", help="Format, whatever the suffix; CSV without either.")
+        DumpFormat | None,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="csv or jsonl, whatever the suffix; CSV without either.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    profile: Annotated[Profile | None, typer.Option(help="The exact columns of another tool, as CSV.")] = None,
+    profile: Annotated[
+        Profile | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="The exact columns of another tool, as CSV: evtxecmd.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
     provider: opt.Providers = None,
     channel: opt.Channels = None,
     level: Annotated[
-        str | None, typer.Option("--level", metavar="LEVELS", help="Only events of these levels (2 is error): 1-3.")
+        str | None,
+        typer.Option(
+            "--level",
+            metavar="LEVELS",
+            help="Only events of these levels, such as 1-3: 1 critical, 2 error, 3 warning, 4 information.",
+            rich_help_panel=EVENTS,
+        ),
     ] = None,
     record_id: Annotated[
-        str | None, typer.Option("--record-id", metavar="IDS", help="Only events with these record ids: 1-500,7000.")
+        str | None,
+        typer.Option(
+            "--record-id", metavar="IDS", help="Only events with these record ids: 1-500,7000.", rich_help_panel=EVENTS
+        ),
     ] = None,
     from_: opt.Since = None,
     to: opt.Until = None,
     since: opt.Newest = None,
-    contains: Annotated[str, typer.Option("--contains", help="Only events with this text in any value.")] = "",
-    sort: Annotated[Sort | None, typer.Option(help="Sort by time instead of record order.")] = None,
+    contains: Annotated[
+        str,
+        typer.Option(
+            "--contains", metavar="TEXT", help="Only events with this text in any value.", rich_help_panel=EVENTS
+        ),
+    ] = "",
+    sort: Annotated[
+        Sort | None,
+        typer.Option("--sort", metavar="time", help="Sort by time instead of record order.", rich_help_panel=OUTPUT),
+    ] = None,
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",

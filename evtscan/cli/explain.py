@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from evtscan.cli import options as opt
@@ -38,6 +36,7 @@ from evtscan.lookup import (
 )
 from evtscan.report import Finding, HostReport, RuleInfo
 from evtscan.reporters import explanation as tree
+from evtscan.reporters.paragraphs import MARGIN, paragraph
 from evtscan.safetext import prose
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
@@ -58,7 +57,8 @@ def explain(
         ),
     ],
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Evidence of one host to explain it on.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Evidence of one host to explain it on.", show_default=False),
     ] = None,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
@@ -131,9 +131,11 @@ def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
 def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
     for heading, lines in sections:
         console.print(Text(prose(heading), "bold"))
+        hanging = MARGIN if len(lines) > 1 else 0  # what goes on is told from what begins
         for line in lines:
             text = line.lstrip(" ")
-            console.print(Padding(Text(prose(text)), (0, 0, 0, 2 + len(line) - len(text))))
+            indent = MARGIN + len(line) - len(text)
+            paragraph(console, indent + hanging, Text(prose(text)), Text(" " * indent))
 
 
 def _explain_on(
@@ -147,24 +149,16 @@ def _explain_on(
         console.print()
         heading = f"{finding.verdict.upper()} on {host.host}{titles.get(finding.rule_id, '')}"
         console.print(Text(prose(heading), "bold"))
-        console.print(Padding(Text(prose(finding.reason)), (0, 0, 0, 2)))
+        paragraph(console, MARGIN, Text(prose(finding.reason)))
         if finding.explanation and (finding.explanation.children or finding.explanation.locations):
             for leaf in tree.lines(finding.explanation):
-                console.print(_hanging(leaf))
+                mark = Text(" " * (MARGIN + leaf.indent) + leaf.mark)
+                paragraph(console, len(mark), Text(leaf.text), mark)
         for line in _logged(host, finding):
-            console.print(Padding(Text(prose(line)), (0, 0, 0, 2)))
+            paragraph(console, MARGIN, Text(prose(line)))
     for warning in host.warnings if options.messages else ():
         if warning.kind.startswith("message_"):
             console.print(Text(prose(f"{warning.location}: {warning.message}")))
-
-
-def _hanging(line: tree.Line) -> Table:
-    """A line of a tree whose text, where it is too long, goes on below its beginning."""
-    row = Table.grid()
-    row.add_column(no_wrap=True)
-    row.add_column(overflow="fold")
-    row.add_row(Text("  " + " " * line.indent + line.mark), Text(line.text))
-    return row
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
+from evtscan.cli.helptext import MOMENT, OUTPUT
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
@@ -38,17 +39,32 @@ class FactsFormat(Enum):
 def facts(
     paths: opt.Paths,
     format: Annotated[  # noqa: A002 - the name of the option
-        FactsFormat, typer.Option("-t", "--format", help="A table, or JSON for scripts.")
+        FactsFormat,
+        typer.Option(
+            "-t", "--format", metavar="FORMAT", help="console (a table), or json for scripts.", rich_help_panel=OUTPUT
+        ),
     ] = FactsFormat.CONSOLE,
     blanks: Annotated[
-        bool, typer.Option("--template", help="Print a facts.yaml with a blank for each fact that rules lack.")
+        bool,
+        typer.Option(
+            "--template", help="Print a facts.yaml with a blank for each fact that rules lack.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="What was so at this time (UTC without zone).")
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=MOMENT
+        ),
     ] = None,
     record: Annotated[
         int | None,
-        typer.Option("--record", metavar="N", min=0, help="What was so at the record of this number (EventRecordID)."),
+        typer.Option(
+            "--record",
+            metavar="N",
+            min=0,
+            help="What was so at the record of this number (EventRecordID).",
+            rich_help_panel=MOMENT,
+        ),
     ] = None,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
@@ -159,31 +175,24 @@ def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: in
     """
     console.print(Text(prose(heading), "bold"))
     width = min(max((len(row.name) for row in rows), default=0), _NAME_WIDTH)
+    said = ""
     for row in rows:
         if row.history:
-            _print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(row, sessions)), "dim"))
+            unsaid = replace(row, note="" if row.note == said else row.note)
+            session.print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(unsaid, sessions)), "dim"))
             continue
+        said = row.note
         name = f"  {prose(row.name):<{width}}  "
         if len(name) > width + 4:
-            _print_hanging(console, name.rstrip(), Text())
+            session.print_hanging(console, name.rstrip(), Text())
             name = " " * (width + 4)
         note = f" ({prose(row.note)})" if row.note else ""
         line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
         if row.time != NOW and row.location is not None:
             line.append(f" · {prose(str(row.location))}", "not bold dim")
-        _print_hanging(console, name, line)
+        session.print_hanging(console, name, line)
     if not rows:
         console.print("  nothing is known")
-
-
-def _print_hanging(console: Console, head: str, text: Text) -> None:
-    """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
-    if not console.is_terminal:
-        console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
-        return
-    for part in text.wrap(console, max(console.width - len(head), _NAME_WIDTH)):
-        console.print(Text(head).append(part), soft_wrap=True)
-        head = " " * len(head)
 
 
 def _statement(row: FactRow, sessions: int) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evtscan.cli.helptext import OUTPUT, REPORTED, RULES
 from evtscan.report import Level, RuleInfo, Verdict
 from evtscan.reporters import REPORTERS
 
@@ -23,6 +24,9 @@ LevelName = Enum("LevelName", {item.word: item.word for item in Level})  # type:
 
 
 LOWEST = LevelName(Level.INFORMATIONAL.word)
+_FORMATS = ", ".join(row.name for row in REPORTERS)
+_LEVELS = ", ".join(item.word for item in Level)
+_VERDICTS = ", ".join(item.value for item in Verdict)
 _SUFFIXES = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
 
 Outputs = Annotated[
@@ -30,20 +34,52 @@ Outputs = Annotated[
     typer.Option(
         "-o",
         "--output",
+        metavar="PATH",
         help=f"Write here: the suffix picks the format ({_SUFFIXES}), a folder (or a name ending in /) gets the full "
         "set, - is stdout. Repeatable.",
+        rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
-Format = Annotated[FormatName | None, typer.Option("-t", "--format", help="Format of the output, whatever its suffix.")]
-MinLevel = Annotated[LevelName, typer.Option("-m", "--min-level", help="Leave out rules below this level.")]
+Format = Annotated[
+    FormatName | None,
+    typer.Option(
+        "-t",
+        "--format",
+        metavar="FORMAT",
+        help=f"Format of the output, whatever its suffix: {_FORMATS}.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+MinLevel = Annotated[
+    LevelName,
+    typer.Option(
+        "-m",
+        "--min-level",
+        metavar="LEVEL",
+        help=f"Leave out rules below this level: {_LEVELS}.",
+        rich_help_panel=RULES,
+    ),
+]
 Verdicts = Annotated[
     list[VerdictName] | None,
-    typer.Option("--verdict", help="Report only findings with this verdict. Repeatable.", show_default=False),
+    typer.Option(
+        "--verdict",
+        metavar="VERDICT",
+        help=f"Report only findings with this verdict: {_VERDICTS}. Repeatable.",
+        show_default=False,
+        rich_help_panel=REPORTED,
+    ),
 ]
 FailOnOption = Annotated[
     FailOn | None,
-    typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
+    typer.Option(
+        "--fail-on",
+        metavar="VERDICT",
+        help="Exit with 10 on a finding with this verdict or a worse one; worst first: confirmed, possible, exposed, "
+        "resolved, excluded. What is only detected (by plain Sigma rules) counts where detected is named.",
+        rich_help_panel=REPORTED,
+    ),
 ]
 Accept = Annotated[
     Path | None,
@@ -52,6 +88,7 @@ Accept = Annotated[
         metavar="FILE",
         help="Findings that somebody has decided to live with: host, article, until, reason (YAML or CSV). They are "
         "listed as accepted, and count neither in --fail-on nor in what to do first.",
+        rich_help_panel=REPORTED,
         show_default=False,
     ),
 ]

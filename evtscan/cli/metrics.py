@@ -17,6 +17,7 @@ from evtscan.cli import options as opt
 from evtscan.cli import session
 from evtscan.cli.books import Books, writing_stdout
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.helptext import OUTPUT
 from evtscan.dump.lines import csv_cell
 from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
@@ -41,15 +42,26 @@ def metrics(
         typer.Option(
             "-o",
             "--output",
+            metavar="PATH",
             help="Write here: the suffix picks the format (.csv, .json), - is stdout. Repeatable.",
+            rich_help_panel=OUTPUT,
             show_default=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         MetricsFormat | None,
-        typer.Option("-t", "--format", help="Tables, a CSV of the counts, or JSON of everything, whatever the suffix."),
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="console (tables), csv (the counts) or json (everything), whatever the suffix.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows of counts that a table shows.")] = 20,
+    top: Annotated[
+        int,
+        typer.Option("--top", metavar="N", min=1, help="Rows of counts that a table shows.", rich_help_panel=OUTPUT),
+    ] = 20,
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",

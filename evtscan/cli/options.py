@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evtscan.cli.helptext import EVENTS, OUTPUT, READING, REPORTED, RULES, WORK
 from evtscan.errors import UsageError
 from evtscan.model import ReadOptions
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
@@ -26,58 +27,129 @@ class DecoderName(Enum):
     REFERENCE = "reference"
 
 
-Paths = Annotated[list[str], typer.Argument(help="Files and folders of evidence.", show_default=False)]
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Files, folders and archives of evidence; * stands for any name.", show_default=False
+    ),
+]
 RulePaths = Annotated[
     list[Path] | None,
     typer.Option(
-        "-r", "--rules", help="Rule file or folder to use instead of the catalogue. Repeatable.", show_default=False
+        "-r",
+        "--rules",
+        metavar="PATH",
+        help="Rule file or folder to use instead of the catalogue. Repeatable.",
+        show_default=False,
+        rich_help_panel=RULES,
     ),
 ]
 NoRuleCache = Annotated[
     bool,
-    typer.Option("--no-rule-cache", help="Compile the rules, and keep nothing of them in the user's cache folder."),
+    typer.Option(
+        "--no-rule-cache",
+        help="Compile the rules, and keep nothing of them in the user's cache folder.",
+        rich_help_panel=RULES,
+    ),
 ]
-Jobs = Annotated[int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for as many as pay off.")]
-Clobber = Annotated[bool, typer.Option("-C", "--clobber", help="Replace outputs that exist.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log what is being done.")]
-All = Annotated[bool, typer.Option("--all", help="Also report rules that were not seen or do not apply.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if evidence is damaged or could not be read.")]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "-j", "--jobs", metavar="N", min=0, help="Worker processes; 0 for as many as pay off.", rich_help_panel=WORK
+    ),
+]
+Clobber = Annotated[bool, typer.Option("-C", "--clobber", help="Replace outputs that exist.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.", rich_help_panel=OUTPUT)]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say what is being done.", rich_help_panel=OUTPUT)]
+Detailed = Annotated[
+    bool,
+    typer.Option(
+        "-v",
+        "--verbose",
+        help="Say what is being done, and print every finding in full also where there are several hosts.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+All = Annotated[
+    bool,
+    typer.Option(
+        "--all", help="Also report what was not found, does not apply or could not be judged.", rich_help_panel=REPORTED
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Exit with 3 if evidence is damaged or could not be read.", rich_help_panel=REPORTED),
+]
 StrictFacts = Annotated[
-    bool, typer.Option("--strict-facts", help="Accept no fact that is carried over from another boot session.")
+    bool,
+    typer.Option(
+        "--strict-facts",
+        help="Accept no fact that is carried over from another boot session.",
+        rich_help_panel=REPORTED,
+    ),
 ]
 NewOnly = Annotated[
     bool,
-    typer.Option("--new-only", help="Leave out what is known from the earlier report, or accepted (not in JSON)."),
+    typer.Option(
+        "--new-only",
+        help="Leave out what is known from the earlier report, or accepted (not in JSON).",
+        rich_help_panel=REPORTED,
+    ),
 ]
-NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colour (as with NO_COLOR).")]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="Print without colour (as with NO_COLOR).", rich_help_panel=OUTPUT)
+]
 Since = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="Only events from this time on may match (UTC without zone)."),
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="Only events at or after this time, such as 2024-01-31 or 2024-01-31T09:00 (UTC without a zone).",
+        rich_help_panel=EVENTS,
+    ),
 ]
-Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Only events before this time may match.")]
+Until = Annotated[
+    str | None, typer.Option("--to", metavar="TIME", help="Only events before this time.", rich_help_panel=EVENTS)
+]
 IncludeIds = Annotated[
     str | None,
-    typer.Option("--include-eid", metavar="IDS", help="Only these event ids may match: 1008 or 1000-1009,4199."),
+    typer.Option(
+        "--include-eid", metavar="IDS", help="Only these event ids: 1008 or 1000-1009,4199.", rich_help_panel=EVENTS
+    ),
 ]
-ExcludeIds = Annotated[str | None, typer.Option("--exclude-eid", metavar="IDS", help="These event ids may not match.")]
+ExcludeIds = Annotated[
+    str | None, typer.Option("--exclude-eid", metavar="IDS", help="Not these event ids.", rich_help_panel=EVENTS)
+]
 
 Newest = Annotated[
     str | None,
     typer.Option(
         "--since",
         metavar="SPAN",
-        help="Only events of the last 30d (12h, 2w) may match, counted back from the end of their log.",
+        help="Only events of the last 30d (12h, 2w), counted back from the end of their log.",
+        rich_help_panel=EVENTS,
         show_default=False,
     ),
 ]
 Providers = Annotated[
     list[str] | None,
-    typer.Option("--provider", help="Only events of this provider may match. Repeatable.", show_default=False),
+    typer.Option(
+        "--provider",
+        metavar="NAME",
+        help="Only events of this provider (source). Repeatable.",
+        show_default=False,
+        rich_help_panel=EVENTS,
+    ),
 ]
 Channels = Annotated[
     list[str] | None,
-    typer.Option("--channel", help="Only events of this channel may match. Repeatable.", show_default=False),
+    typer.Option(
+        "--channel",
+        metavar="NAME",
+        help="Only events of this channel (log). Repeatable.",
+        show_default=False,
+        rich_help_panel=EVENTS,
+    ),
 ]
 ExcludeRules = Annotated[
     list[str] | None,
@@ -85,24 +157,58 @@ ExcludeRules = Annotated[
         "--exclude-rule",
         metavar="RULE",
         help="Leave out this rule, by its id, title or article. Repeatable.",
+        rich_help_panel=RULES,
         show_default=False,
     ),
 ]
-Hash = Annotated[bool, typer.Option("--hash", help="Note the SHA-256 of each evidence file in evidence.csv.")]
-Raw = Annotated[bool, typer.Option("--raw", help="CSV: do not neutralise what a spreadsheet would run.")]
+Hash = Annotated[
+    bool,
+    typer.Option(
+        "--hash",
+        help="Note the SHA-256 of each evidence file in evidence.csv and report.json.",
+        rich_help_panel=READING,
+    ),
+]
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="CSV: leave text as it is that a spreadsheet would run as a formula.", rich_help_panel=OUTPUT
+    ),
+]
 Excel = Annotated[
-    bool, typer.Option("--excel", help="CSV for Excel: with a byte order mark, and times that it reads as times.")
+    bool,
+    typer.Option(
+        "--excel",
+        help="CSV for Excel: with a byte order mark, and times that it reads as times.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 DisplayZone = Annotated[
     str,
     typer.Option(
-        "--timezone", metavar="ZONE", help="Zone of the times on the console: Europe/Berlin or +02:00 (UTC without)."
+        "--timezone",
+        metavar="ZONE",
+        help="Zone of the times on the console: Europe/Berlin or +02:00 (UTC without).",
+        rich_help_panel=OUTPUT,
     ),
 ]
 
-Recover = Annotated[bool, typer.Option("--recover", help="Also take records from slack space, marked as recovered.")]
+Recover = Annotated[
+    bool,
+    typer.Option(
+        "--recover",
+        help="Also take records from slack space (deleted, or of an earlier use of the file), marked as recovered.",
+        rich_help_panel=READING,
+    ),
+]
 Reference = Annotated[
-    DecoderName, typer.Option("--decoder", help="Decoder of EVTX; reference is python-evtx, and slow.")
+    DecoderName,
+    typer.Option(
+        "--decoder",
+        metavar="NAME",
+        help="Decoder of EVTX: columns, or reference, which is python-evtx, and slow.",
+        rich_help_panel=READING,
+    ),
 ]
 SourceZone = Annotated[
     str,
@@ -111,6 +217,7 @@ SourceZone = Annotated[
         metavar="ZONE",
         help="Zone of local times in text exports: +02:00, Europe/Berlin, or Europe/Berlin@2001-03-14 for the offset "
         "of that day, with which viewers of NT to 2003 print all times.",
+        rich_help_panel=READING,
     ),
 ]
 
@@ -121,6 +228,7 @@ Messages = Annotated[
         metavar="PATH",
         help="Message texts: a folder of the host's message files, or a winevt-rc or winevt-kb database. They render "
         "events of their own version of Windows only; PATH@5.1 says of which they are if they do not.",
+        rich_help_panel=READING,
     ),
 ]
 

@@ -11,6 +11,7 @@ from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of
 from evtscan.cli.exits import DONE, FOUND, command
+from evtscan.cli.helptext import REPORTED
 from evtscan.cli.outcome import is_as_bad
 from evtscan.comparison import Difference, with_acceptance
 from evtscan.comparison import compare as compare_reports
@@ -25,7 +26,8 @@ from evtscan.reporters.view import as_shown
 @command
 def report(
     saved: Annotated[
-        Path | None, typer.Argument(help="A report.json of an earlier run, or its folder.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="REPORT", help="A report.json of an earlier run, or its folder.", show_default=False),
     ] = None,
     output: judging.Outputs = None,
     format: judging.Format = None,  # noqa: A002 - the name of the option
@@ -33,7 +35,11 @@ def report(
     compare: Annotated[
         tuple[Path, Path] | None,
         typer.Option(
-            "--compare", metavar="OLD NEW", help="Show what differs between two saved reports.", show_default=False
+            "--compare",
+            metavar="OLD NEW",
+            help="Show what differs between two saved reports (files or folders).",
+            show_default=False,
+            rich_help_panel=REPORTED,
         ),
     ] = None,
     fail_on: judging.FailOnOption = None,
@@ -44,7 +50,7 @@ def report(
     excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
+    verbose: opt.Detailed = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""

@@ -15,6 +15,7 @@ from rich.text import Text
 from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DONE, USAGE, command
+from evtscan.cli.helptext import OUTPUT, RULES, Command, Group
 from evtscan.detection import catalogue
 from evtscan.detection.lints.issues import ARTICLE, KINDS
 from evtscan.detection.skeleton import Begun, Product, skeleton
@@ -30,19 +31,36 @@ _UNBROKEN = 1000
 """Columns of a list that a program reads: a rule is a line."""
 
 app = typer.Typer(
-    help="The catalogue of rules: list it, check it, begin a rule.", no_args_is_help=True, rich_markup_mode=None
+    help="The catalogue of rules: list it, check it, begin a rule.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    cls=Group,
 )
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @command
 def list_rules(
     rules: opt.RulePaths = None,
     kind: Annotated[
-        list[KindName] | None, typer.Option("--kind", help="Only this kind. Repeatable.", show_default=False)
+        list[KindName] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help=f"Only this kind: {', '.join(KINDS)}. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
     ] = None,
     level: Annotated[
-        list[judging.LevelName] | None, typer.Option("--level", help="Only this level. Repeatable.", show_default=False)
+        list[judging.LevelName] | None,
+        typer.Option(
+            "--level",
+            metavar="LEVEL",
+            help=f"Only this level: {', '.join(item.word for item in Level)}. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
     ] = None,
     area: Annotated[
         list[str] | None,
@@ -51,11 +69,18 @@ def list_rules(
             metavar="FOLDER",
             help="Only below this folder: nt, windows/kerberos. Repeatable.",
             show_default=False,
+            rich_help_panel=RULES,
         ),
     ] = None,
     article: Annotated[
         list[str] | None,
-        typer.Option("--article", help="Only this article, or those that begin so. Repeatable.", show_default=False),
+        typer.Option(
+            "--article",
+            metavar="ARTICLE",
+            help="Only this article, or those that begin so. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
     ] = None,
     no_rule_cache: opt.NoRuleCache = False,
     quiet: opt.Quiet = False,
@@ -95,11 +120,14 @@ def _counts(infos: Sequence[RuleInfo], of: int) -> str:
     return "; ".join([total, *(", ".join(f"{count} {name}" for name, count in part) for part in parts if part)])
 
 
-@app.command("check")
+@app.command("check", cls=Command)
 @command
 def check_rules(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Rule files and folders; the catalogue without any.", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...", help="Rule files and folders; the catalogue without any.", show_default=False
+        ),
     ] = None,
     lints: Annotated[
         bool, typer.Option("--lints", help="List what is looked for, why, and what to do about it; check nothing.")
@@ -130,16 +158,24 @@ def check_rules(
     return USAGE if checked.problems or not checked.rules else DONE
 
 
-@app.command("new")
+@app.command("new", cls=Command)
 @command
 def new_rule(
-    title: Annotated[str, typer.Option("--title", help="What the user sees, as a phrase.")] = "",
-    article: Annotated[str, typer.Option("--article", help="Number of the article: Q162396, KB5004442.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the user sees, as a phrase.")] = "",
+    article: Annotated[
+        str, typer.Option("--article", metavar="ARTICLE", help="Number of the article: Q162396, KB5004442.")
+    ] = "",
     event: Annotated[str, typer.Option("--event", metavar="PROVIDER/ID", help="The event that shows it.")] = "",
     product: Annotated[
-        Product, typer.Option("--product", help="Windows NT to 2003, or Windows Vista and later.")
+        Product,
+        typer.Option("--product", metavar="PRODUCT", help="nt (Windows NT to 2003) or windows (Vista and later)."),
     ] = Product.NT,
-    output: Annotated[str, typer.Option("-o", "--output", help="Write the rule here; - is stdout.")] = STDOUT,
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write the rule here; - is stdout.", rich_help_panel=OUTPUT
+        ),
+    ] = STDOUT,
     clobber: opt.Clobber = False,
 ) -> int:
     """Write a rule with blanks; filled in, it passes the check."""

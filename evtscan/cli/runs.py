@@ -12,6 +12,7 @@ from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of, report_of
 from evtscan.cli.exits import command
+from evtscan.cli.helptext import HOSTS, REPORTED
 from evtscan.comparison import with_status
 from evtscan.reporters.csv import Dialect
 from evtscan.scan import ScanOptions
@@ -38,7 +39,13 @@ def scan(
     provider: opt.Providers = None,
     channel: opt.Channels = None,
     host: Annotated[
-        str, typer.Option("--host", help="Name of the host in the report; of several machines, the one to judge.")
+        str,
+        typer.Option(
+            "--host",
+            metavar="NAME",
+            help="Name of the host in the report; of several machines, the one to judge.",
+            rich_help_panel=HOSTS,
+        ),
     ] = "",
     accept: judging.Accept = None,
     new_only: opt.NewOnly = False,
@@ -48,6 +55,7 @@ def scan(
             "--since-report",
             metavar="REPORT.json",
             help="An earlier report: what it has too, is known; --new-only leaves that out.",
+            rich_help_panel=REPORTED,
             show_default=False,
         ),
     ] = None,

@@ -14,6 +14,7 @@ from rich.text import Text
 from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DONE, command
+from evtscan.cli.helptext import HOSTS, OUTPUT, REPORTED
 from evtscan.report import TimelineRow
 from evtscan.reporters import csv
 from evtscan.reporters.tables import Cell, Table
@@ -45,14 +46,34 @@ class TimelineFormat(Enum):
 def timeline(
     paths: opt.Paths,
     format: Annotated[  # noqa: A002 - the name of the option
-        TimelineFormat, typer.Option("-t", "--format", help="A picture and a list, or CSV or JSON of every row.")
+        TimelineFormat,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="console (a picture and a list), or csv or json of every row.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = TimelineFormat.CONSOLE,
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
     min_level: judging.MinLevel = judging.LOWEST,
-    host: Annotated[str, typer.Option("--host", help="Of several machines in the evidence, the one to show.")] = "",
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            metavar="NAME",
+            help="Of several machines in the evidence, the one to show.",
+            rich_help_panel=HOSTS,
+        ),
+    ] = "",
     show_all: Annotated[
-        bool, typer.Option("--all", help="Show every boot session and every match, also those that do not apply.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Show every boot session and every match, also those that do not apply.",
+            rich_help_panel=REPORTED,
+        ),
     ] = False,
     strict_facts: opt.StrictFacts = False,
     source_timezone: opt.SourceZone = "",
@@ -136,11 +157,11 @@ def _print(console: Console, survey: Survey, rows: Sequence[TimelineRow], *, sho
     for number, group in groupby(shown, key=lambda row: row.session):
         console.print(Text(_heading(number, len(survey.host.sessions)), "bold"))
         for row, count, left_out in _runs(list(group), most_facts=None if show_all else FACTS_SHOWN):
-            line = Text(f"  {row.time or '(no time)':<28}  ").append(f"{row.kind:<10}  ", _STYLES[row.kind])
+            line = Text().append(f"{row.kind:<10}  ", _STYLES[row.kind])
             line.append(prose(row.text) + (f", {count:,} times up to here" if count > 1 else ""))
             if row.location is not None:
                 line.append(f"  {prose(str(row.location))}", "dim")
-            console.print(line, soft_wrap=True)
+            session.print_hanging(console, f"  {row.time or '(no time)':<28}  ", line)
             if left_out:
                 console.print(Text(f"{'':<44}and {left_out:,} more facts: --all shows them", "dim"), soft_wrap=True)
 

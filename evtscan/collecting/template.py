@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from evtscan.facts import catalogue
 from evtscan.safetext import prose
 
+RULES_SHOWN = 5
+"""How many of the rules that ask for a fact are named."""
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
 
@@ -35,5 +38,7 @@ def _entries(blanks: Mapping[str, Sequence[str]]) -> Iterator[str]:
         if kind is not None:
             yield f"# {prose(kind.meaning)} ({kind.type.value})"
         yield f"# How to find out: {prose(catalogue.how_to_get(fact))}"
-        yield f"# Asked for by: {', '.join(map(prose, rules))}"
+        more = len(rules) - RULES_SHOWN
+        asking = "; ".join(map(prose, rules[:RULES_SHOWN]))
+        yield f"# Asked for by: {asking}{f' and {more:,} more rules' if more > 0 else ''}"
         yield f"{fact if _PLAIN.fullmatch(fact) else json.dumps(fact)}:"

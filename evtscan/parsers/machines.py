@@ -68,9 +68,10 @@ def single_out(reading: Reading, wanted: str = "") -> Reading:
         first.reading.warn(
             others[0].reading.logs[0].source.name,
             _KIND,
-            f"the logs come from {together} at the same time, and only {first.label} is judged: scan each apart, or "
-            "choose one with --host",
+            f"the logs come from {together} at the same time, and only {first.label} is judged: “evtscan audit FOLDER” "
+            "judges each folder in FOLDER as a host of its own, and --host NAME chooses one machine",
         )
+        first.reading.warnings.insert(0, first.reading.warnings.pop())  # it explains the others, which may be many
     return first.reading
 
 
@@ -278,7 +279,7 @@ def _tell_rest(
             why = f"the logs beside it come from {_listed(labels)} at the same time, and it names none of them"
             way = "Give each machine a folder of its own"
         first.skipped.append(SkippedFile(source_file=row.source_file, reason=why))
-        first.warn(row.source_file, _KIND, f"{row.source_file} was left out: {why}. {way}")
+        first.warn(row.source_file, _KIND, f"left out: {why}. {way}")
     first.warnings.extend(warning for warning in reading.warnings if warning.location.source not in assigned)
 
 

@@ -58,7 +58,7 @@ class Reporter:
         """
         if self.needs and find_spec(self.needs) is None:
             raise UsageError(
-                f"-t {self.name} needs the package {self.needs}: install it with pip install 'evtscan[{self.name}]'"
+                f'-t {self.name} needs the package {self.needs}: install it with pip install "evtscan[{self.name}]"'
             )
 
     def sink(self, report: Report, stream: BinaryIO, content: str | None = None) -> Sink:

@@ -4,8 +4,9 @@ Every piece of text goes through ``prose`` and into a ``Text``, never into marku
 colour nor move anything.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
+from types import MappingProxyType
 from typing import BinaryIO
 
 from rich.console import Console
@@ -102,12 +103,19 @@ def sink(report: Report, stream: BinaryIO) -> ConsoleSink:
 
 
 def render(
-    report: Report, digest: Digest, console: Console, *, show_all: bool = False, in_detail: bool = False
+    report: Report,
+    digest: Digest,
+    console: Console,
+    *,
+    show_all: bool = False,
+    in_detail: bool = False,
+    saved: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Print a report: of one host every finding with its reasons, of several an overview that fits a terminal.
 
     ``in_detail`` adds the findings of every host, worst host first, and lifts the limits of the overview; ``show_all``
-    does that too, and adds what was not seen or does not apply. ``digest`` has had the hosts of the report.
+    does that too, and adds what was not seen or does not apply. ``digest`` has had the hosts of the report; ``saved``
+    are the files that the report is in, by format.
     """
     several = digest.hosts > 1
     rules = rules_by_id(report)
@@ -124,7 +132,19 @@ def render(
         _print_blind_spots(console, digest)
         if shortened and listed:
             console.print()
-            paragraph(console, 0, Text("-v shows every finding; -o FOLDER/ saves report.html and the tables.", "dim"))
+            for line in _next_steps(digest, saved):
+                paragraph(console, 0, Text(prose(line), "dim"))
+
+
+def _next_steps(digest: Digest, saved: Mapping[str, str]) -> Iterator[str]:
+    """What somebody who has read the overview may want next."""
+    page, whole = saved.get("html"), saved.get("json")
+    if page:
+        yield f"{page} has every finding; -v shows them here."
+    else:
+        yield "-v shows every finding; -o FOLDER/ saves report.html and the tables."
+    if whole and digest.needs.ranked():
+        yield (f"A script that collects what is missing: evtscan collect --for nt4 (or 2000, modern) --missing {whole}")
 
 
 # ------------------------------------------------------------------------------------------------ one host

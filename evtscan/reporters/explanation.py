@@ -21,6 +21,7 @@ LOCATIONS_SHOWN = 3
 
 _TRUTH_WIDTH = max(len(truth.value) for truth in Truth) + 2
 _INDENT = 2
+_GROUPS = ("all of", "any of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,19 @@ def lines(explanation: Explanation) -> Iterator[Line]:
 
 
 def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
-    """Each condition with its depth, before what it consists of; a ``not`` and the one test in it are one condition."""
-    waiting = [(0, explanation)]  # not recursive: a saved report may nest as deep as it likes
+    """Each condition with its depth, before what it consists of.
+
+    A ``not`` and the one test in it are one condition, and a group in a group of its kind is a part of that.
+    """
+    waiting = [(0, explanation, "")]  # not recursive: a saved report may nest as deep as it likes
     while waiting:
-        depth, node = waiting.pop()
+        depth, node, group = waiting.pop()
         node = _folded(node)
-        yield depth, node
-        waiting.extend((depth + 1, child) for child in reversed(node.children))
+        is_part = node.text == group and group in _GROUPS
+        if not is_part:
+            yield depth, node
+        inside = depth if is_part else depth + 1
+        waiting.extend((inside, child, node.text) for child in reversed(node.children))
 
 
 def as_text(explanation: Explanation) -> str:
@@ -87,7 +94,7 @@ def _folded(node: Explanation) -> Explanation:
 
     A group of one is what it holds.
     """
-    while node.text in ("all of", "any of") and len(node.children) == 1:
+    while node.text in _GROUPS and len(node.children) == 1:
         node = node.children[0]
     if node.text != "not" or len(node.children) != 1 or node.children[0].children:
         return node

@@ -1,5 +1,7 @@
 """Text → lines on a terminal of any width."""
 
+import re
+
 from rich.console import Console
 from rich.text import Text
 
@@ -27,10 +29,31 @@ def paragraph(console: Console, indent: int, text: Text, first: Text | None = No
             alone.rstrip()
             console.print(alone, overflow="fold")
         prefix = Text(" " * indent)
-    for line in text.wrap(console, max(width - indent, 2)):
+    room = max(width - indent, 2)
+    for line in _broken_at_backslashes(text, room).wrap(console, room):
         line.rstrip()
         console.print(prefix + line, soft_wrap=True)
         prefix = Text(" " * indent)
+
+
+_WORD = re.compile(r"\S+")
+
+
+def _broken_at_backslashes(text: Text, room: int) -> Text:
+    """The text with line breaks in words that are too long for a line, such as keys of the registry.
+
+    They stand behind backslashes where there are any: a name of which a half stands on the next line is hard to read.
+    """
+    breaks: list[int] = []
+    for word in _WORD.finditer(text.plain):
+        start = word.start()
+        while word.end() - start > room:
+            place = text.plain.rfind("\\", start, start + room) + 1
+            if not place:
+                break
+            breaks.append(place)
+            start = place
+    return Text("\n").join(text.divide(breaks)) if breaks else text
 
 
 def cut_line(console: Console, indent: int, text: Text, end: str = "") -> None:

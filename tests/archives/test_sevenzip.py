@@ -82,7 +82,7 @@ def test_encrypted_names(take):
 def test_without_py7zr_the_reason_says_what_to_do(take, monkeypatch):
     monkeypatch.setitem(sys.modules, "py7zr", None)
     result = take(packed({"a.evt": b"1"}), "case.7z")
-    assert "pip install 'evtscan[7z]'" in reasons(result)["case.7z"]
+    assert 'pip install "evtscan[7z]"' in reasons(result)["case.7z"]
     assert "or unpack it" in result.warnings[0].message
 
 

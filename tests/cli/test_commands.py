@@ -9,6 +9,7 @@ from typer.main import get_command
 from evtscan import __version__
 from evtscan.__main__ import main
 from evtscan.cli import COMMANDS, asked_for, build
+from evtscan.cli.helptext import EXAMPLES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -66,3 +67,41 @@ def test_a_run_loads_the_one_command_it_is_asked_for():
 
 def test_a_command_that_does_not_exist(evtscan):
     assert evtscan("dmup").code == 2
+
+
+def test_evidence_without_a_command_says_which_one_to_use(evtscan, tmp_path):
+    (tmp_path / "NTWS07").mkdir()
+    result = evtscan("NTWS07")
+    assert result.code == 2
+    assert "Error: NTWS07 is evidence, and a command goes before it: evtscan scan NTWS07" in result.err
+
+
+def test_help_has_options_below_headings_and_examples(evtscan, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = evtscan("scan", "--help").out
+    headings = re.findall(r"^(\w.*):$", text, re.MULTILINE)
+    assert headings[:3] == ["Arguments", "Which hosts", "Which rules"]
+    assert headings[-3:] == ["Output", "Options", "Examples"]
+    assert text.index("Which rules:") < text.index("--min-level LEVEL") < text.index("Which events:")
+    assert "\nUsage: evtscan scan [OPTIONS] PATH...\n" in f"\n{text}"
+    assert all(len(line) <= 80 for line in text[: text.index("Examples:")].splitlines())
+
+
+def test_the_list_of_commands_cuts_no_sentence(evtscan, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "each fact with its sources in order of" in evtscan("--help").out
+    assert "..." not in evtscan("--help").out.replace("[ARGS]...", "")
+
+
+def every_command():
+    for name, command in get_command(build()).commands.items():
+        yield from getattr(command, "commands", {name: command}).items()
+
+
+@pytest.mark.parametrize(("name", "command"), list(every_command()))
+def test_examples_name_options_that_there_are(name, command):
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert EXAMPLES[name], name
+    for line in EXAMPLES[name]:
+        assert name in line.split()[1:3], line
+        assert {word for word in line.split()[1:] if re.match("-[-a-z]", word)} <= options, line

@@ -3,6 +3,10 @@ import io
 import json
 
 import pytest
+from rich.console import Console
+from rich.text import Text
+
+from evtscan.cli import session
 
 
 def rows_of(result):
@@ -87,3 +91,15 @@ def test_nothing_to_read(evtscan, tmp_path, format_name):
 def test_quiet_prints_nothing(evtscan, affected):
     result = evtscan("timeline", affected, "-q")
     assert (result.code, result.out, result.err) == (0, "", "")
+
+
+def test_on_a_terminal_a_row_goes_on_below_its_text():
+    stream = io.StringIO()
+    console = Console(file=stream, width=70, force_terminal=True, color_system=None, legacy_windows=False)
+    session.print_hanging(
+        console, "  1997-03-01  ", Text("match       Dhcp 1008, confirmed, and a very long explanation of why")
+    )
+    assert stream.getvalue().splitlines() == [
+        "  1997-03-01  match       Dhcp 1008, confirmed, and a very long",
+        "              explanation of why",
+    ]

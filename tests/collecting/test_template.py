@@ -26,7 +26,12 @@ def test_a_blank_for_each_fact_with_how_to_find_out_and_who_asks():
         "# number of the service pack, 0 for none; 6a of Windows NT 4.0 is 6 with hotfix Q246009 (integer)\n"
         "# How to find out: export HKEY_LOCAL_MACHINE"
     ) in text
-    assert "# Asked for by: Q162396, Q1\nos.service_pack:\n" in text
+    assert "# Asked for by: Q162396; Q1\nos.service_pack:\n" in text
+
+
+def test_of_many_rules_that_ask_the_first_are_named():
+    text = template("NTWS07", {"os.version": [f"Q{number}" for number in range(1, 9)]})
+    assert "# Asked for by: Q1; Q2; Q3; Q4; Q5 and 3 more rules\n" in text
 
 
 def test_as_it_is_it_states_nothing(tmp_path):

@@ -1,4 +1,5 @@
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -14,14 +15,20 @@ from evtscan.reporters.summary import feed
 
 
 def shown(
-    report: Report, *, width: int = 80, show_all: bool = False, in_detail: bool = False, **options: object
+    report: Report,
+    *,
+    width: int = 80,
+    show_all: bool = False,
+    in_detail: bool = False,
+    saved: Mapping[str, str] | None = None,
+    **options: object,
 ) -> str:
     stream = io.StringIO()
     defaults: dict[str, object] = {"width": width, "height": 25, "color_system": None, "legacy_windows": False}
     console = Console(file=stream, **{**defaults, **options})  # type: ignore[arg-type]
     digest = Digest()
     feed(report, [digest])
-    render(report, digest, console, show_all=show_all, in_detail=in_detail)
+    render(report, digest, console, show_all=show_all, in_detail=in_detail, saved=saved or {})
     return stream.getvalue()
 
 
@@ -110,6 +117,19 @@ def test_several_hosts_are_an_overview_worst_first(full: Report) -> None:
         "",
         "-v shows every finding; -o FOLDER/ saves report.html and the tables.",
     ]
+
+
+def test_an_overview_of_what_is_saved_says_where_to_go_on(full: Report) -> None:
+    text = " ".join(shown(full, saved={"html": "out/report.html", "json": "out/report.json"}).split())
+    assert text.endswith(
+        "out/report.html has every finding; -v shows them here. A script that collects what is missing: evtscan "
+        "collect --for nt4 (or 2000, modern) --missing out/report.json"
+    )
+    decided = [
+        replace(host, findings=tuple(replace(item, missing_facts=(), how_to_get=()) for item in host.findings))
+        for host in full.hosts
+    ]
+    assert shown(replace(full, hosts=decided), saved={"json": "r.json"}).splitlines()[-1].startswith("-v shows every")
 
 
 def test_in_detail_the_findings_of_every_host_come_first(full: Report) -> None:

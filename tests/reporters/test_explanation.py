@@ -59,3 +59,21 @@ def test_a_group_of_one_is_what_it_holds() -> None:
     inner = Explanation(text="all of", truth=Truth.TRUE, children=(leaf, leaf))
     outer = Explanation(text="all of", truth=Truth.TRUE, children=(inner,))
     assert [(line.depth, line.text) for line in lines(outer)] == [(0, "all of"), (1, leaf.text), (1, leaf.text)]
+
+
+def test_a_group_in_a_group_of_its_kind_is_a_part_of_it() -> None:
+    event = Explanation(
+        text="all of",
+        truth=Truth.TRUE,
+        children=(Explanation(text="a", truth=Truth.TRUE), Explanation(text="b", truth=Truth.TRUE)),
+    )
+    either = Explanation(text="any of", truth=Truth.TRUE, children=event.children)
+    tree = Explanation(text="all of", truth=Truth.TRUE, children=(event, either))
+    assert [(line.depth, line.text) for line in lines(tree)] == [
+        (0, "all of"),
+        (1, "a"),
+        (1, "b"),
+        (1, "any of"),
+        (2, "a"),
+        (2, "b"),
+    ]

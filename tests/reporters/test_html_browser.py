@@ -101,6 +101,14 @@ def test_the_overview_says_what_to_do_and_what_to_collect(many, made_up):
     assert f"{confirmed}confirmed findings" in many.texts(".tiles li")
 
 
+def test_the_overview_explains_the_verdicts_that_occur(samples, sampled):
+    samples.open()
+    occurring = {item.finding.verdict for item in judged(sampled)}
+    assert {"confirmed", "possible", "exposed", "resolved"} == occurring
+    explained = samples.texts("[aria-labelledby=s-what-the-verdicts-say] dt")
+    assert explained == ["confirmed", "possible", "exposed", "resolved"]
+
+
 def test_the_places_of_the_page_lead_somewhere(many):
     many.open()
     headings = {}
@@ -250,6 +258,11 @@ def test_going_back_finds_the_list_as_it_was_left(many):
     assert many.route == "#/findings?verdict=excluded"
 
 
+def test_the_command_that_collects_what_is_missing_has_all_that_it_needs(many):
+    many.open("#/collect")
+    assert many.text("main .lead code") == "evtscan collect --for modern --missing report.json"
+
+
 def test_a_remedy_lists_its_hosts_and_a_missing_fact_its_findings(many, made_up):
     first = remedies(judged(made_up))[0]
     many.open("#/first/1")
@@ -392,7 +405,7 @@ def test_where_the_clipboard_is_refused_the_text_is_there_to_copy(samples, sampl
         "const a = document.querySelector('dialog textarea'); return a.value.slice(a.selectionStart, a.selectionEnd)"
     ).startswith("## DHCP decline")
     samples.click("dialog button", "Close")
-    assert samples.all("dialog") == []
+    samples.until(lambda: samples.all("dialog") == [])
 
 
 def test_a_host_has_its_facts_evidence_and_findings(samples):

@@ -241,7 +241,7 @@ function hostsPage(report, query, remember) {
       },
       { key: "system", label: "System", of: (host) => host.os || "unknown" },
       { key: "role", label: "Role", of: (host) => host.role || "unknown" },
-      { key: "sight", label: "Sight", of: (host) => (host.blind.length ? "with blind spots" : "clear") },
+      { key: "sight", label: "Blind spots", of: (host) => (host.blind.length ? "some" : "none") },
     ],
     words: (host) => joined([host.name, host.computer, systemOf(host), host.role], " "),
     query,
@@ -411,8 +411,12 @@ function needsPage(report) {
         "p",
         { class: "lead" },
         "What is missing, by the number of findings that it would help to decide. ",
-        code("evtscan collect --missing report.json"),
-        " prints a script that gathers it.",
+        code("evtscan collect --for modern --missing report.json"),
+        " prints a script that gathers it on Windows Vista and later; for older hosts say ",
+        code("2000"),
+        " or ",
+        code("nt4"),
+        ".",
       ),
       report.needs.length
         ? el(

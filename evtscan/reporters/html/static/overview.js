@@ -40,8 +40,18 @@ function overviewPage(report) {
       el("div", { class: "columns" }, doFirst(report), collectNext(report)),
       byRule(report),
       blindSummary(report),
+      verdictsExplained(report),
     ],
   };
+}
+
+// What the verdicts mean that occur here: a hint below the pointer is of no use to fingers, keys and paper.
+function verdictsExplained(report) {
+  const there = report.verdicts.filter((verdict) => report.findings.some((finding) => finding.verdict === verdict));
+  return (
+    there.length > 0 &&
+    section("What the verdicts say", null, properties(there.map((verdict) => [word(verdict), VERDICT_WORDS[verdict]])))
+  );
 }
 
 function spanOf(report) {

@@ -156,10 +156,13 @@ class FactTimeline:
     def _settled(self, items: Sequence[Placed]) -> list[Placed]:
         """The statements of one session that count, in order.
 
-        What settles nothing gives way to what does, and a snapshot whose session is assumed by its time to a record.
-        Snapshots that disagree become one that is undecided, unless their times say which is the later one.
+        What settles nothing gives way to what does, unless a record says that it began there, and a snapshot whose
+        session is assumed by its time to a record. Snapshots that disagree become one that is undecided, unless their
+        times say which is the later one.
         """
-        decided = [item for item in items if not isinstance(item.statement.value, Undecided)] or list(items)
+        decided = [
+            item for item in items if item.statement.since or not isinstance(item.statement.value, Undecided)
+        ] or list(items)
         if not all(item.is_snapshot for item in decided):
             decided = [item for item in decided if not item.is_vague]
         settled = [item for item in decided if not item.is_snapshot]

@@ -53,13 +53,13 @@ class DumpedKey(Section):
 class DumpedRegistry(TextRegistry[DumpedKey]):
     """The registry keys of one dump."""
 
-    def __init__(self, source: str, format_name: str, *, cut: bool) -> None:
+    def __init__(self, source: str, format_name: str) -> None:
         super().__init__(source)
         self.format = format_name
-        self._cut = cut
 
-    def fill(self, keys: Sequence[DumpedKey]) -> None:
-        """Take the keys in the order of the file, once it is read."""
+    def fill(self, keys: Sequence[DumpedKey], *, cut: bool) -> None:
+        """Take the keys in the order of the file, once it is read; ``cut``: it breaks off."""
+        self._cut = cut
         self._plant(keys)
         self._close(keys)
         written = [key.written for key in keys if key.written is not None]

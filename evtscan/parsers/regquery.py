@@ -46,13 +46,23 @@ def read_registry(source: Source) -> DumpedRegistry:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
     text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
-    cut = not text.endswith("\n") and prompt(text[text.rfind("\n") + 1 :]) is None
-    registry = DumpedRegistry(source.name, "reg query", cut=cut)
-    keys = [key for run in _runs(registry, text) for key in _judged(run)]
-    if not keys:
+    registry = DumpedRegistry(source.name, "reg query")
+    runs = [run for run in _runs(registry, text) if run.keys]
+    if not runs:
         raise EvidenceError(f"{source.name}: shows no registry key")
-    registry.fill(keys)
+    registry.fill([key for run in runs for key in _judged(run)], cut=_breaks_off(text, runs[-1]))
     return registry
+
+
+def _breaks_off(text: str, last: "_Run") -> bool:
+    """Whether a text ends in the middle: where a line is not whole, or no blank line follows the last values.
+
+    What was printed with ``/s`` ends in a blank line, whatever is last; a list of names alone ends in a name.
+    """
+    *_, line, rest = ("", *text.rsplit("\n", 2))
+    if rest or not line.strip():
+        return bool(rest.strip()) and prompt(rest) is None
+    return line[:1].isspace() or (last.is_recursive and _KEY.match(line) is not None)
 
 
 class _Run:
@@ -61,7 +71,13 @@ class _Run:
     def __init__(self, command: str = "") -> None:
         self.keys: list[DumpedKey] = []
         self.narrowed = _NARROWED.search(command) is not None
-        self.recursive = " /s" in command.lower()
+        self._recursive = " /s" in command.lower()
+
+    @property
+    def is_recursive(self) -> bool:
+        """Whether it printed all below the key that it was asked for: its command says so, or what it shows."""
+        depth = len(self.keys[0].path) if self.keys else 0
+        return self._recursive or any(key.values or len(key.path) > depth + 1 for key in self.keys[1:])
 
     def holds(self, path: tuple[str, ...]) -> bool:
         """Whether a key lies at or below the one that this run was asked for."""
@@ -134,11 +150,8 @@ def _data(kind: str, text: str) -> RegistryData | None:
 
 def _judged(run: _Run) -> list[DumpedKey]:
     """The keys of a run, each with what is known of its being whole."""
-    if not run.keys:
-        return []
     root, *below = run.keys
-    depth = len(root.path)
-    recursive = run.recursive or any(key.values or len(key.path) > depth + 1 for key in below)
+    recursive = run.is_recursive
     for key in run.keys:
         if run.narrowed:
             key.shallow = key.damaged = True

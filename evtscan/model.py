@@ -426,7 +426,7 @@ class Inventory:
     ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
     the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
     is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
-    the names of the single values to where they stand.
+    the names of the single values to where they stand. ``registries`` are keys that were printed among reports.
     """
 
     source: str
@@ -444,6 +444,7 @@ class Inventory:
     files: tuple[FileEntry, ...] = ()
     whole: frozenset[str] = frozenset()
     places: Mapping[str, Location] = field(default_factory=dict)
+    registries: tuple[Registry, ...] = ()
     warnings: tuple[ExtractionWarning, ...] = ()
 
 

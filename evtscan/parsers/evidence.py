@@ -58,7 +58,7 @@ class Reading:
         """The evidence that was read."""
         return Evidence(
             logs=tuple(self.logs),
-            registries=tuple(self.registries),
+            registries=(*self.registries, *(one for item in self.inventories for one in item.registries)),
             inventories=tuple(self.inventories),
             facts_files=tuple(self.facts_files),
         )

@@ -71,6 +71,14 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
             key.damaged = True
         self._warn_of_line(line, f"{text.strip()[:60]!r} cannot be read and is left out")
 
+    def mixed(self, line: int) -> None:
+        """Note that another program's output begins in this line, which is not read."""
+        self._warn(
+            line,
+            "mixed",
+            "system reports stand among registry keys here and were not read; save them in a file of their own",
+        )
+
     def _read_values(self, section: DumpedKey, values: dict[str, RegistryValue]) -> None:
         values.update(section.values)
 

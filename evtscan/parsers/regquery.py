@@ -24,7 +24,7 @@ from evtscan.model import RegistryData, Source
 from evtscan.parsers.regdata import REG_MULTI_SZ
 from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.regtree import MAX_KEYS, is_path
-from evtscan.parsers.reportsignatures import prompt
+from evtscan.parsers.reportsignatures import REGISTRY, prompt, tool_of_command, tool_of_line
 from evtscan.parsers.text import read_text
 from evtscan.parsers.textlines import OEM
 
@@ -45,11 +45,19 @@ def read_registry(source: Source) -> DumpedRegistry:
     Raises:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
-    text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
-    registry = DumpedRegistry(source.name, "reg query")
+    return read_printed(source.name, read_text(source, fallback=OEM).text.rstrip("\x1a\0"))
+
+
+def read_printed(source_name: str, text: str) -> DumpedRegistry:
+    """Read what one or several runs printed.
+
+    Raises:
+        EvidenceError: if the text shows no key.
+    """
+    registry = DumpedRegistry(source_name, "reg query")
     runs = [run for run in _runs(registry, text) if run.keys]
     if not runs:
-        raise EvidenceError(f"{source.name}: shows no registry key")
+        raise EvidenceError(f"{source_name}: shows no registry key")
     registry.fill([key for run in runs for key in _judged(run)], cut=_breaks_off(text, runs[-1]))
     return registry
 
@@ -87,6 +95,7 @@ class _Run:
 
 def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
     run, last, count = _Run(), "", 0
+    reports: list[int] = []
     for line_number, line in lines_of(text):
         if (key := _KEY.match(line)) is not None and is_path(line):
             path = tuple(part for part in key["path"].rstrip().split("\\") if part)
@@ -102,11 +111,18 @@ def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
         elif (command := prompt(line)) is not None:
             yield run
             run, last = _Run(command), ""
+            reports += [line_number] if tool_of_command(command) not in (None, REGISTRY) else []
         elif not line.strip():
             last = ""
+        elif not line[0].isspace() and tool_of_line(line) not in (None, REGISTRY):
+            yield run
+            run, last = _Run(), ""
+            reports.append(line_number)
         elif run.keys:
             last = _read_line(registry, run, line, line_number, last)
     yield run
+    if reports:
+        registry.mixed(reports[0])
 
 
 def _read_line(registry: DumpedRegistry, run: _Run, line: str, line_number: int, last: str) -> str:

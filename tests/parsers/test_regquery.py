@@ -163,6 +163,15 @@ def test_not_cut_off(tmp_path, text):
     assert read(tmp_path, text).warnings == []
 
 
+@pytest.mark.parametrize("other", ["\nHost Name:                 NTBOX\n", "C:\\>net start\nServicios:\n"])
+def test_reports_among_keys_are_said_to_be_left_out(tmp_path, other):
+    registry = read(tmp_path, XP + other + OLD)
+    assert [(warning.kind, warning.location.line) for warning in registry.warnings] == [
+        ("mixed", XP.count("\n") + other.startswith("\n") + 1)
+    ]
+    assert registry.key(SERVICES + r"\Dhcp") is not None
+
+
 def test_no_key(tmp_path):
     with pytest.raises(EvidenceError, match=r"keys\.txt: shows no registry key"):
         read(tmp_path, "ERROR: The system was unable to find the specified registry key or value.\n")

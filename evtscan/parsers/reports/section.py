@@ -156,6 +156,7 @@ class Draft:
             files=tuple(files),
             whole=frozenset(whole),
             places=self.places,
+            registries=(),
             warnings=self.warnings,
             **self.values,
         )

@@ -53,8 +53,31 @@ def test_a_prompt_names_the_program_in_any_language(tmp_path):
     assert formats(read(tmp_path, text)) == ["netstart", "dirlisting"]
 
 
-def test_registry_keys_among_reports_are_said_to_be_left_out(tmp_path):
-    reports = read(tmp_path, NET_START + "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Example\n    Name    REG_SZ    text\n")
+RAS = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\RasArp"
+RAS_KEYS = f"\n{RAS}\n    Start    REG_DWORD    0x3\n\n{RAS}\\Parameters\n    A    REG_SZ    b\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [(NET_START, 11), (NET_START + f"C:\\>reg query {RAS} /s\n", 12)],
+    ids=["appended", "at a prompt"],
+)
+def test_registry_keys_among_reports(tmp_path, before, line):
+    first, keys, last = read(tmp_path, before + RAS_KEYS + IPCONFIG_NT)
+    assert [first.format, keys.format, last.format] == ["netstart", "reg query", "ipconfig"]
+    (registry,) = keys.registries
+    start = registry.key(r"SYSTEM\CurrentControlSet\Services\RasArp").values["start"]
+    assert (start.data, start.location.line, registry.warnings) == (3, line, [])
+    assert registry.covers(r"SYSTEM\CurrentControlSet\Services\RasArp\Other")
+
+
+def test_registry_keys_that_are_cut_off_with_the_file(tmp_path):
+    _, keys = read(tmp_path, NET_START + RAS_KEYS.rstrip())
+    assert [warning.kind for warning in keys.warnings] == ["truncated"]
+
+
+def test_other_registry_texts_among_reports_are_said_to_be_left_out(tmp_path):
+    reports = read(tmp_path, NET_START + '\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example]\n"Name"="text"\n')
     assert formats(reports) == ["netstart", "report"]
     (warning,) = reports[1].warnings
     assert (warning.kind, warning.location.line) == ("mixed", 10)

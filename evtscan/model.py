@@ -33,6 +33,13 @@ class Source:
         """Open the file for reading, never for writing."""
         return self.path.open("rb")
 
+    def sha256(self) -> str:
+        """The digest of the file, in hexadecimal."""
+        import hashlib
+
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
 
 class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of events (see ``Event``)
     """Where a statement comes from: an evidence file and the place in it that applies to its format.

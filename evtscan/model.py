@@ -434,6 +434,7 @@ class Inventory:
     the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
     is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
     the names of the single values to where they stand. ``registries`` are keys that were printed among reports.
+    ``remote``: a host was asked over the network, which need not be that of the reports around it.
     """
 
     source: str
@@ -452,6 +453,7 @@ class Inventory:
     whole: frozenset[str] = frozenset()
     places: Mapping[str, Location] = field(default_factory=dict)
     registries: tuple[Registry, ...] = ()
+    remote: bool = False
     warnings: tuple[ExtractionWarning, ...] = ()
 
 

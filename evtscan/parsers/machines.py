@@ -143,11 +143,12 @@ def _items(reading: Reading) -> Iterator[_Item]:
 
 def _items_of_file(source: str, inventories: Sequence[Inventory]) -> Iterator[_Item]:
     """The reports of one file: one that names nobody is of the host that those before it name, else those after it."""
-    own = [tuple(_names_of_report(inventory)) for inventory in inventories]
-    names = next(filter(None, own), ())
-    for inventory, its in zip(inventories, own, strict=True):
-        names = its or names
-        yield _Item(source, names, inventories=(inventory,))
+    local = [tuple(_names_of_report(inventory)) for inventory in inventories if not inventory.remote]
+    names = next(filter(None, local), ())
+    for inventory in inventories:
+        own = tuple(_names_of_report(inventory)) or names
+        names = names if inventory.remote else own
+        yield _Item(source, own, inventories=(inventory,))
 
 
 def _names_of_report(inventory: Inventory) -> Iterator[str]:

@@ -100,6 +100,9 @@ def test_a_report_that_names_nobody_is_of_the_machine_that_its_file_names():
     one_file = [replace(REPORT, computer=name) for name in (None, "ONE", None, "TWO", None)]
     (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file))
     assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
+    asked = replace(REPORT, computer="TWO", remote=True)
+    (machine,) = divide(folder(one("a", "ONE", 0, 9), asked, REPORT, one_file[1], asked, REPORT))
+    assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
     (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file[:1], *one_file[3:]))
     assert machine.reading.inventories == []
 

@@ -14,7 +14,7 @@ from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, Inventory, Location, Source
 from evtscan.parsers import regquery
 from evtscan.parsers.reports.section import BoundedLines, Section, sections_of
-from evtscan.parsers.reportsignatures import REGISTRY, tool_of_head
+from evtscan.parsers.reportsignatures import REGISTRY, remote_host, tool_of_head
 from evtscan.parsers.textlines import TextLines
 
 PROGRAMS = {
@@ -97,7 +97,15 @@ def _registry_inside(section: Section) -> Iterator[Inventory]:
         yield Inventory(source=section.source, format="report", warnings=(warning,))
     else:
         warnings = tuple(registry.warnings)
-        yield Inventory(source=section.source, format="reg query", registries=(registry,), warnings=warnings)
+        asked = remote_host(section.command)
+        yield Inventory(
+            source=section.source,
+            format="reg query",
+            computer=asked,
+            registries=(registry,),
+            remote=asked is not None,
+            warnings=warnings,
+        )
 
 
 def _too_long(source: Source, line: int) -> ExtractionWarning:

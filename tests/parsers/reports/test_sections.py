@@ -71,6 +71,36 @@ def test_registry_keys_among_reports(tmp_path, before, line):
     assert registry.covers(r"SYSTEM\CurrentControlSet\Services\RasArp\Other")
 
 
+REMOTE = {
+    r"sc \\SRV2 query": "SRV2",
+    r'"c:\windows\system32\sc.exe" "\\srv2.example.com" query': "srv2.example.com",
+    "driverquery /v /s SRV2 /fo csv": "SRV2",
+    r"systeminfo.exe /S \\SRV2": "SRV2",
+    "wmic /node:SRV2 qfe list": "SRV2",
+    "wmic /node:'SRV2' qfe list": None,
+    "Get-HotFix -ComputerName SRV2": "SRV2",
+    r"reg query \\SRV2\HKLM\SYSTEM /s": "SRV2",
+    r"dir \\SRV2\admin$\system32": "SRV2",
+    r"dir \\?\C:\WINNT": None,
+    r"dir /s c:\winnt": None,
+    r"sc query > \\SRV2\share\out.txt": None,
+    r"sc \\10.0.0.5 query": None,
+    r"sc \\localhost query": None,
+    "sc query": None,
+}
+
+
+@pytest.mark.parametrize(("command", "host"), REMOTE.items())
+def test_the_host_that_a_command_asks(command, host):
+    assert reportsignatures.remote_host(command) == host
+
+
+def test_what_a_command_asked_of_another_host_is_of_that_host(tmp_path):
+    services, keys = read(tmp_path, f"C:\\>sc \\\\SRV2 query\n{SC_QUERY}\nC:\\>reg query \\\\SRV3\\HKLM /s\n{RAS_KEYS}")
+    assert (services.computer, services.places["computer"].line) == ("SRV2", 1)
+    assert keys.computer == "SRV3"
+
+
 def test_registry_keys_that_are_cut_off_with_the_file(tmp_path):
     _, keys = read(tmp_path, NET_START + RAS_KEYS.rstrip())
     assert [warning.kind for warning in keys.warnings] == ["truncated"]

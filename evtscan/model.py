@@ -33,6 +33,13 @@ class Source:
         """Open the file for reading, never for writing."""
         return self.path.open("rb")
 
+    def sha256(self) -> str:
+        """The digest of the file, in hexadecimal."""
+        import hashlib
+
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
 
 class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of events (see ``Event``)
     """Where a statement comes from: an evidence file and the place in it that applies to its format.
@@ -426,7 +433,8 @@ class Inventory:
     ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
     the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
     is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
-    the names of the single values to where they stand.
+    the names of the single values to where they stand. ``registries`` are keys that were printed among reports.
+    ``remote``: a host was asked over the network, which need not be that of the reports around it.
     """
 
     source: str
@@ -444,6 +452,8 @@ class Inventory:
     files: tuple[FileEntry, ...] = ()
     whole: frozenset[str] = frozenset()
     places: Mapping[str, Location] = field(default_factory=dict)
+    registries: tuple[Registry, ...] = ()
+    remote: bool = False
     warnings: tuple[ExtractionWarning, ...] = ()
 
 

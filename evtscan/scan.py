@@ -169,7 +169,7 @@ def _reading(
             return not index.concerns(event)
         return not of_rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
 
-    with opened(sources) as files:
+    with opened(sources, hashed=options.read.hashed) as files:
         # what a record does not fit, its copies in logs of the same format do not fit either; but a list of it that
         # leaves that open needs the record beside it
         are_alike = log_formats(files.sources) in _FULL_FORMATS

@@ -84,10 +84,13 @@ class Unpacked:
 
 
 @contextmanager
-def opened(sources: Iterable[Source], limits: Limits | None = None) -> Iterator[Unpacked]:
-    """Put the files of archives in the place of the archives among some files, as long as the context lasts."""
+def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: bool = False) -> Iterator[Unpacked]:
+    """Put the files of archives in the place of the archives among some files, as long as the context lasts.
+
+    ``hashed`` adds the SHA-256 to the rows of archives of which nothing can be used.
+    """
     limits = limits or Limits()
-    found = _Unpacking(limits)
+    found = _Unpacking(limits, hashed)
     with ExitStack() as stack:
         folder: Path | None = None
         left = 0
@@ -155,6 +158,7 @@ class _Unpacking:
     """What some archives come to."""
 
     limits: Limits
+    hashed: bool = False
     files: list[Source] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     warnings: list[ExtractionWarning] = field(default_factory=list)
@@ -196,8 +200,7 @@ class _Unpacking:
         except EvidenceError as error:
             self._refuse(source, str(error))
             if row is not None:
-                size = source.path.stat().st_size
-                self.rows.append(EvidenceRow(source_file=source.name, size=size, format=row.name, note="not unpacked"))
+                self._add_row(source, row.name)
         except OSError as error:
             self._refuse(source, f"cannot be read ({error.strerror or error})")
         self.skipped += shelf.skipped
@@ -219,6 +222,13 @@ class _Unpacking:
         too_deep = self._open(file, into, budget, depth + 1)
         file.path.unlink()
         return too_deep
+
+    def _add_row(self, source: Source, format_name: str) -> None:
+        digest = source.sha256() if self.hashed else ""
+        size = source.path.stat().st_size
+        self.rows.append(
+            EvidenceRow(source_file=source.name, size=size, sha256=digest, format=format_name, note="not unpacked")
+        )
 
     def _skip(self, source: Source, reason: str) -> None:
         self.skipped.append(SkippedFile(source_file=source.name, reason=reason))

@@ -153,9 +153,10 @@ def audit(
     zone = opt.display_zone(timezone)
     home = _home(output or (), place)
     hosts_from = HostsFrom(by=host_from, depth=depth)
+    since_time, until_time = opt.period(from_, to)
     chosen = ScanOptions(
-        since=opt.time(from_, "--from"),
-        until=opt.time(to, "--to"),
+        since=since_time,
+        until=until_time,
         newest=opt.span(since, "--since"),
         include_ids=opt.numbers(include_eid, "--include-eid"),
         exclude_ids=opt.numbers(exclude_eid, "--exclude-eid") or frozenset(),

@@ -133,14 +133,15 @@ def dump(
     no_color: opt.NoColor = False,
 ) -> int:
     """Write the events of logs, filtered, as CSV or JSON Lines."""
+    start, end = opt.period(from_, to)
     query = Query(
         selectors=_selectors(provider, channel),
         include_ids=opt.ranges(include_eid, "--include-eid"),
         exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
         levels=opt.numbers(level, "--level"),
         record_ids=opt.ranges(record_id, "--record-id", digits=19),
-        start=opt.time(from_, "--from"),
-        end=opt.time(to, "--to"),
+        start=start,
+        end=end,
     )
     span = opt.span(since, "--since")
     chosen = DumpOptions(

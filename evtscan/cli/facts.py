@@ -69,6 +69,7 @@ def facts(
     rules: opt.RulePaths = None,
     no_rule_cache: opt.NoRuleCache = False,
     source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> int:
@@ -76,6 +77,7 @@ def facts(
     if at is not None and record is not None:
         raise UsageError("--at and --record both name the moment to look at; give one of them")
     time = opt.time(at, "--at")
+    in_zone = opt.shown_in(opt.display_zone(timezone))
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     found = find(opt.expand(paths))
     if blanks:
@@ -110,7 +112,9 @@ def facts(
         document = {"host": survey.name, **at_moment, "facts": numbered, "warnings": warnings}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     elif not quiet:
-        _print(session.console(no_color=no_color), f"Facts of {survey.name}{moment or ''}", rows, sessions)
+        heading = f"Facts of {survey.name}{in_zone(str(moment or ''))}"
+        shown = [replace(row, time=in_zone(row.time), note=in_zone(row.note)) for row in rows]
+        _print(session.console(no_color=no_color), heading, shown, sessions)
     if not quiet:
         for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -65,6 +65,7 @@ def metrics(
     recover: opt.Recover = False,
     decoder: opt.Reference = opt.DecoderName.COLUMNS,
     source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
     strict: opt.Strict = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
@@ -73,6 +74,7 @@ def metrics(
 ) -> int:
     """Count the records of logs, and examine the logs themselves."""
     read = opt.read_options(recover, decoder, source_timezone)
+    in_zone = opt.shown_in(opt.display_zone(timezone))
     outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
     refuse_existing([Path(target) for target in outputs if target != STDOUT], clobber=clobber)
     books = Books()
@@ -91,7 +93,7 @@ def metrics(
     for target, name in outputs.items():
         if target == STDOUT and name is MetricsFormat.CONSOLE:
             if not quiet:
-                _print(logs, top, no_color=no_color)
+                _print(logs, top, in_zone, no_color=no_color)
         elif target == STDOUT:
             with writing_stdout() as stream:
                 stream.write(_bytes(logs, name))
@@ -126,18 +128,18 @@ def _bytes(logs: Sequence[LogMetrics], format_: MetricsFormat) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def _print(logs: Sequence[LogMetrics], top: int, *, no_color: bool) -> None:
+def _print(logs: Sequence[LogMetrics], top: int, in_zone: Callable[[str], str], *, no_color: bool) -> None:
     console = session.console(no_color=no_color)
     for log in logs:
         console.print(Text(prose(log.source_file), "bold"))
         for line in _lines(log):
-            console.print(Text(f"  {line}"))
+            console.print(Text(f"  {in_zone(line)}"))
         console.print(_table(log.counts, top))
     if len(logs) > 1:
         total = _summary(logs)
         console.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
         if total["FirstTime"]:
-            console.print(Text(f"  {total['FirstTime']} to {total['LastTime']}"))
+            console.print(Text(in_zone(f"  {total['FirstTime']} to {total['LastTime']}")))
         if total["Gaps"]:
             console.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
         console.print(_table(_total(logs), top))

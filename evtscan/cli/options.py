@@ -3,9 +3,10 @@
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -278,6 +279,18 @@ def time(text: str | None, option: str) -> Instant | None:
         raise UsageError(f"{option}: {error}") from error
 
 
+def period(since: str | None, until: str | None) -> tuple[Instant | None, Instant | None]:
+    """Read ``--from``, which is inclusive, and ``--to``, which is not; None stays None.
+
+    Raises:
+        UsageError: if one is no time, or no time lies between them.
+    """
+    first, end = time(since, "--from"), time(until, "--to")
+    if first is not None and end is not None and first.ticks >= end.ticks:
+        raise UsageError(f"--from {since} --to {until}: no time lies between them; --to is the first that is left out")
+    return first, end
+
+
 def span(text: str | None, option: str) -> int | None:
     """Read a span of time, such as ``30d``, as ticks; None stays None.
 
@@ -306,6 +319,15 @@ def display_zone(text: str) -> tzinfo | None:
     from evtscan.reporters.zonedtimes import zone_of
 
     return zone_of(text) if text else None
+
+
+def shown_in(zone: tzinfo | None) -> Callable[[str], str]:
+    """How to print a text for people: with its times in a zone, if one is told."""
+    if zone is None:
+        return str
+    from evtscan.reporters.zonedtimes import text_in_zone
+
+    return partial(text_in_zone, zone=zone)
 
 
 def read_options(recover: bool, decoder: DecoderName, zone: str, *, hashed: bool = False) -> ReadOptions:

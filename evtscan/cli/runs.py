@@ -80,9 +80,10 @@ def scan(
     found = find(opt.expand(paths))
     outputs = outputs_of(output, format, Dialect(raw=raw, excel=excel), clobber)
     zone = opt.display_zone(timezone)
+    since_time, until_time = opt.period(from_, to)
     chosen = ScanOptions(
-        since=opt.time(from_, "--from"),
-        until=opt.time(to, "--to"),
+        since=since_time,
+        until=until_time,
         newest=opt.span(since, "--since"),
         include_ids=opt.numbers(include_eid, "--include-eid"),
         exclude_ids=opt.numbers(exclude_eid, "--exclude-eid") or frozenset(),

@@ -1,7 +1,7 @@
 """``timeline``: the history of one host in the order of its records."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from itertools import groupby
 from pathlib import Path
@@ -77,10 +77,12 @@ def timeline(
     ] = False,
     strict_facts: opt.StrictFacts = False,
     source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Show boots, facts, gaps, clock steps and matches of one host in order."""
+    in_zone = opt.shown_in(opt.display_zone(timezone))
     found = find(opt.expand(paths))
     loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
     name = Path(paths[0]).resolve().name
@@ -98,7 +100,7 @@ def timeline(
         elif format is TimelineFormat.JSON:
             _write_json(survey, rows)
         elif not quiet:
-            _print(session.console(no_color=no_color), survey, rows, show_all=show_all)
+            _print(session.console(no_color=no_color), survey, rows, in_zone, show_all=show_all)
         if not quiet:
             for warning in (*survey.reading.warnings, *survey.host.warnings):
                 typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -147,21 +149,24 @@ def _write_json(survey: Survey, rows: Sequence[TimelineRow]) -> None:
 # ---------------------------------------------------------------------------------------------- for people
 
 
-def _print(console: Console, survey: Survey, rows: Sequence[TimelineRow], *, show_all: bool) -> None:
+def _print(
+    console: Console, survey: Survey, rows: Sequence[TimelineRow], in_zone: Callable[[str], str], *, show_all: bool
+) -> None:
     shown = [row for row in rows if show_all or row.verdict not in _PASSED_OVER]
     names = ", ".join(survey.host.names)
     console.print(
         Text(f"Time line of {prose(survey.name)}", "bold").append(f" ({prose(names)})" if names else "", "not bold")
     )
-    _print_picture(console, bars(survey.host, shown, BAR_WIDTH), show_all=show_all)
+    _print_picture(console, bars(survey.host, shown, BAR_WIDTH), in_zone, show_all=show_all)
     for number, group in groupby(shown, key=lambda row: row.session):
         console.print(Text(_heading(number, len(survey.host.sessions)), "bold"))
         for row, count, left_out in _runs(list(group), most_facts=None if show_all else FACTS_SHOWN):
+            time = in_zone(row.time) or "(no time)"
             line = Text().append(f"{row.kind:<10}  ", _STYLES[row.kind])
-            line.append(prose(row.text) + (f", {count:,} times up to here" if count > 1 else ""))
+            line.append(prose(in_zone(row.text)) + (f", {count:,} times up to here" if count > 1 else ""))
             if row.location is not None:
                 line.append(f"  {prose(str(row.location))}", "dim")
-            session.print_hanging(console, f"  {row.time or '(no time)':<28}  ", line)
+            session.print_hanging(console, f"  {time:<28}  ", line)
             if left_out:
                 console.print(Text(f"{'':<44}and {left_out:,} more facts: --all shows them", "dim"), soft_wrap=True)
 
@@ -197,7 +202,9 @@ def _kind_of_run(item: tuple[int, TimelineRow]) -> object:
     return row.text if row.kind == MATCH else row.kind if row.kind == FACT else place
 
 
-def _print_picture(console: Console, lines: Sequence[SessionBar], *, show_all: bool) -> None:
+def _print_picture(
+    console: Console, lines: Sequence[SessionBar], in_zone: Callable[[str], str], *, show_all: bool
+) -> None:
     """Print a bar for each boot session, as wide as its records whatever their number, and what the marks mean."""
     if not lines:
         return
@@ -205,7 +212,7 @@ def _print_picture(console: Console, lines: Sequence[SessionBar], *, show_all: b
     if len(kept) < len(lines):
         console.print(Text(f"  {len(lines) - len(kept):,} earlier boot sessions: --all shows them", "dim"))
     for line in kept:
-        begins = line.begins[:19].replace("T", " ")
+        begins = in_zone(line.begins)[:19].replace("T", " ")
         text = Text(f"{line.session + 1:>5}  {begins:<19}  ")
         for mark in line.bar:
             text.append(mark, _MARK_STYLES.get(mark, "dim"))

@@ -15,7 +15,7 @@ from evtscan.facts import catalogue
 __all__ = ["GENERATIONS", "collect_all", "collect_missing"]
 
 _UNSAFE = re.compile(r"[^][A-Za-z0-9 .,:;_()/\\'+-]")
-_PLAIN = str.maketrans({"“": "'", "”": "'", "’": "'", "…": "..."})
+_PLAIN = str.maketrans({"“": "'", "”": "'", "’": "'", "…": "...", "%": ""})
 _FILE = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,59}", re.ASCII)
 _KEY = re.compile(r"(?:SYSTEM|SOFTWARE)(?:\\[A-Za-z0-9 _.{}()-]{1,100}){1,16}", re.ASCII | re.IGNORECASE)
 _EXPORTED = re.compile(r'regedit /e .*"HKEY_LOCAL_MACHINE\\([^"]+)"')
@@ -155,7 +155,10 @@ _ADVICE = (
 )
 
 
-_ON_POWERSHELL = "Where scripts may not run: powershell -ExecutionPolicy Bypass -File SCRIPT.ps1"
+_ON_POWERSHELL = (
+    "Where scripts may not run: powershell -ExecutionPolicy Bypass -File SCRIPT.ps1",
+    "It needs PowerShell 2.0, which Windows Vista and Server 2008 get with KB968929; Windows 7 and later have it.",
+)
 
 
 def _script(generation: Generation, head: Iterable[str], tasks: Iterable[_Task]) -> str:
@@ -164,7 +167,7 @@ def _script(generation: Generation, head: Iterable[str], tasks: Iterable[_Task])
     mark = "rem" if is_cmd else "#"
     begin, end = (_CMD_BEGIN, _CMD_END) if is_cmd else (_POWERSHELL_BEGIN, _POWERSHELL_END)
     lines = ["@echo off"] if is_cmd else []
-    advice = (_ADVICE,) if is_cmd else (_ADVICE, _ON_POWERSHELL)
+    advice = (_ADVICE,) if is_cmd else (_ADVICE, *_ON_POWERSHELL)
     lines += [_comment(mark, line) for line in (*head, *advice)]
     lines += ["", *begin]
     for task in tasks:

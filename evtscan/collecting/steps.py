@@ -83,6 +83,14 @@ _PROGRAMS = Step(
     lines=(_export("Programs", r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"),),
     gives=_APPLICATIONS,
 )
+_SOFTWARE = Step(
+    title="Programs, whole (reg comes with XP and 2003)",
+    lines=(
+        r'if exist "%SystemRoot%\system32\reg.exe" if not exist "%OUT%\SOFTWARE" '
+        r'reg save HKLM\SOFTWARE "%OUT%\SOFTWARE"',
+    ),
+    gives=_APPLICATIONS,
+)
 _KEY = Step(
     title="Registry key {item}",
     lines=(_export("key-{number}", "{item}"),),
@@ -163,6 +171,7 @@ WIN2000 = Generation(
         _IDENTITY,
         _INSTALLED,
         _PROGRAMS,
+        _SOFTWARE,
         Step(
             title="System report (msinfo32 takes minutes; systeminfo comes with XP and 2003)",
             lines=(

@@ -213,8 +213,8 @@ CATALOGUE: tuple[FactKind, ...] = (
         pattern="application",
         type=FactType.SET,
         meaning=(
-            "programs installed for all users, by the names under which Windows lists them for removal, or Windows "
-            "Installer logs them"
+            "programs that are installed, by the names under which Windows lists them for removal, or Windows "
+            "Installer logs them; not what one user installed for himself without it"
         ),
         noun="the list of programs",
         how_to_get=_EXPORT_PROGRAMS,

@@ -8,6 +8,7 @@ others. So each member has a time line of its own, and the names that nothing ev
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from evtscan.facts.catalogue import FactType, find
 from evtscan.facts.statement import Listing, Undecided
@@ -191,40 +192,31 @@ def _with_lists_joined(placed: Iterable[Placed]) -> Iterator[Placed]:
     yield from lists.values()
 
 
-def _with_value(item: Placed, value: bool | Undecided) -> Placed:
-    return replace(item, statement=replace(item.statement, value=value))
+def _with_value(item: Placed, value: bool | Undecided, *, since: bool | None = None) -> Placed:
+    since = item.statement.since if since is None else since
+    return replace(item, statement=replace(item.statement, value=value, since=since))
 
 
 def _of_member(placed: Sequence[Placed], key: str, unlisted: bool) -> Iterator[Placed]:
     """What complete lists, which may lack what was added (``unlisted``), and the changes of one name say of it."""
     state: bool | None = None
     added = False
-    changed_in: int | None = None
-    for item in placed:
-        listing = item.statement.listing
-        if listing in (Listing.WHOLE, Listing.PART):
-            named = any(name.casefold() == key for name in _names(item))
-            is_lacking = unlisted and added and not named
-            repeated = named is state and item.session == changed_in
-            if not named and any(name.casefold() == key for name in item.statement.unsettled):
-                if not added:
-                    yield _with_value(item, _NEITHER)
-                    state = None
-            elif not is_lacking and not repeated:
-                yield _with_value(item, named)
-                state, added = named, False
-        else:
-            added = listing is Listing.ADDED
-            if state is None:
-                yield _before_first_change(item, added)
-            yield _with_value(item, added)
-            state, changed_in = added, item.session
-
-
-def _before_first_change(change: Placed, added: bool) -> Placed:
-    """What a change says of the time before it, where nothing else does: what was removed had been there."""
-    if not added:
-        return replace(_with_value(change, True), sequence=-1, ticks=0)
-    why = "its installation is on record, but nothing says whether it had been there before"
-    before = Undecided(why)
-    return replace(change, statement=replace(change.statement, value=before), session=change.session - 1)
+    for _, together in groupby(placed, key=lambda item: (item.session, item.place)):
+        was_added = added  # of lists of one time none is the later one
+        for item in together:
+            listing = item.statement.listing
+            if listing in (Listing.WHOLE, Listing.PART):
+                named = any(name.casefold() == key for name in _names(item))
+                if not named and any(name.casefold() == key for name in item.statement.unsettled):
+                    if not was_added:
+                        yield _with_value(item, _NEITHER)
+                        state = None
+                elif named or not (unlisted and was_added):
+                    yield _with_value(item, named)
+                    state, added = named, False
+            else:
+                added = was_added = listing is Listing.ADDED
+                if state is None and not added:
+                    yield replace(_with_value(item, True), sequence=-1, ticks=0)  # what was removed had been there
+                yield _with_value(item, added, since=added)
+                state = added

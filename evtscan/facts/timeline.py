@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from math import inf
 
 from evtscan.facts.catalogue import find
@@ -156,10 +156,13 @@ class FactTimeline:
     def _settled(self, items: Sequence[Placed]) -> list[Placed]:
         """The statements of one session that count, in order.
 
-        What settles nothing gives way to what does, and a snapshot whose session is assumed by its time to a record.
-        Snapshots that disagree become one that is undecided, unless their times say which is the later one.
+        What settles nothing gives way to what does, unless a record says that it began there, and a snapshot whose
+        session is assumed by its time to a record. Snapshots that disagree become one that is undecided, unless their
+        times say which is the later one.
         """
-        decided = [item for item in items if not isinstance(item.statement.value, Undecided)] or list(items)
+        decided = [
+            item for item in items if item.statement.since or not isinstance(item.statement.value, Undecided)
+        ] or list(items)
         if not all(item.is_snapshot for item in decided):
             decided = [item for item in decided if not item.is_vague]
         settled = [item for item in decided if not item.is_snapshot]
@@ -181,6 +184,8 @@ class FactTimeline:
 
         What needs a restart holds for the whole session, unless the start of the session speaks against it: then a
         restart was not logged, or a snapshot without time was taken later than the log, and it holds from its place on.
+        Of the rest a snapshot speaks for what lies before it too, unless a record between says otherwise, or that
+        something began with it.
         """
         items = self._stated.get(session)
         if not items:
@@ -188,11 +193,14 @@ class FactTimeline:
         at = bisect_right(items, place, key=lambda item: item.place)
         if at:
             return items[at - 1]
+        first = items[0]
+        if first.statement.since:
+            return None
         if self.across_restart:
             bound = self._bounds.get(session)
-            is_later = items[0].statement.since or (bound is not None and not _admits(bound.bound, items[0]))
-            return None if is_later else items[0]
-        return next((item for item in items if item.is_snapshot and not item.statement.since), None)
+            return first if bound is None or _admits(bound.bound, first) else None
+        agreeing = takewhile(lambda item: not item.statement.since and _is_alike(item, first), items)
+        return next((item for item in agreeing if item.is_snapshot), None)
 
     def _next(self, session: int) -> Placed | None:
         """The first statement from a session on, for a place in it at which none of its own holds yet.
@@ -201,8 +209,7 @@ class FactTimeline:
         """
         at = bisect_left(self._stating, session)
         first = self._stated[self._stating[at]][0] if at < len(self._stating) else None
-        begins = first is not None and first.statement.since and not first.is_snapshot
-        return None if begins else first
+        return None if first is None or _begins(first) else first
 
     # ------------------------------------------------------------------------------------- across sessions
 
@@ -233,10 +240,10 @@ class FactTimeline:
         return Limit(bound=bound.bound, basis=Basis.CARRIED_FORWARD, locations=bound.locations, why=why)
 
     def _anywhere(self) -> Known:
-        """At a record whose session is unknown, a value counts only if nothing ever said otherwise."""
+        """At a record whose session is unknown, a value counts only if nothing ever said otherwise or that it began."""
         values = {_comparable(item.statement.value) for item in self.placed}
         agreed = len(values) == 1 and all(_admits(bound.bound, self.placed[0]) for bound in self._bounds.values())
-        if not agreed:
+        if not agreed or any(map(_begins, self.placed)):
             return Known(name=self.name, basis=Basis.UNKNOWN, why="the boot session of the record is not known")
         known = self._known(self.placed[0], Basis.CARRIED_BACK, self.placed[0].session, None)
         return replace(known, at_most=False, why="the boot session of the record is not known")
@@ -256,6 +263,15 @@ class FactTimeline:
             restarts=abs(placed.session - session),
             why=statement.note,
         )
+
+
+def _is_alike(one: Placed, other: Placed) -> bool:
+    return _comparable(one.statement.value) == _comparable(other.statement.value)
+
+
+def _begins(placed: Placed) -> bool:
+    """Whether a record says that something began with it, so that the time before is another matter."""
+    return placed.statement.since and not placed.is_snapshot
 
 
 def _admits(bound: Bound, placed: Placed) -> bool:

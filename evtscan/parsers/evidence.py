@@ -1,6 +1,5 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -58,7 +57,7 @@ class Reading:
         """The evidence that was read."""
         return Evidence(
             logs=tuple(self.logs),
-            registries=tuple(self.registries),
+            registries=(*self.registries, *(one for item in self.inventories for one in item.registries)),
             inventories=tuple(self.inventories),
             facts_files=tuple(self.facts_files),
         )
@@ -114,7 +113,7 @@ def read(
             if row is None:
                 _skip(reading, source, size)
             else:
-                digest = _sha256(source) if options.hashed else ""
+                digest = source.sha256() if options.hashed else ""
                 _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle, digest))
         except (EvidenceError, OSError) as error:
             reason = why_unreadable(error, source.name)
@@ -144,11 +143,6 @@ class _Task:
             source_file=self.source.name, size=self.size, sha256=self.sha256, format=self.row.name, **known
         )
         self.reading.rows.append(row)
-
-
-def _sha256(source: Source) -> str:
-    with source.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _skip(reading: Reading, source: Source, size: int) -> None:

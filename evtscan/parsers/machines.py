@@ -6,6 +6,7 @@ machine stays apart, with a warning.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from evtscan.model import FactsFile, Inventory, Log, Registry, SkippedFile
 from evtscan.parsers.evidence import Reading, newest_name, shortened
@@ -134,12 +135,28 @@ def _items(reading: Reading) -> Iterator[_Item]:
         yield _Item(log.source.name, _names_of_log(log), logs=(log,))
     for registry in reading.registries:
         yield _Item(registry.source, tuple(_names_of_registry(registry)), registries=(registry,))
-    for inventory in reading.inventories:
-        names = (inventory.computer,) if inventory.computer else ()
-        yield _Item(inventory.source, names, inventories=(inventory,))
+    for source, inventories in groupby(reading.inventories, key=lambda inventory: inventory.source):
+        yield from _items_of_file(source, list(inventories))
     for facts in reading.facts_files:
         stated = (str(entry.value).strip() for entry in facts.entries if entry.name == _NAME_FACT and entry.value)
         yield _Item(facts.source, tuple(filter(None, stated)), facts_files=(facts,))
+
+
+def _items_of_file(source: str, inventories: Sequence[Inventory]) -> Iterator[_Item]:
+    """The reports of one file: one that names nobody is of the host that those before it name, else those after it."""
+    local = [tuple(_names_of_report(inventory)) for inventory in inventories if not inventory.remote]
+    names = next(filter(None, local), ())
+    for inventory in inventories:
+        own = tuple(_names_of_report(inventory)) or names
+        names = names if inventory.remote else own
+        yield _Item(source, own, inventories=(inventory,))
+
+
+def _names_of_report(inventory: Inventory) -> Iterator[str]:
+    if inventory.computer:
+        yield inventory.computer
+    for registry in inventory.registries:
+        yield from _names_of_registry(registry)
 
 
 def _names_of_log(log: Log) -> tuple[str, ...]:

@@ -38,11 +38,11 @@ def read_registry(source: Source) -> DumpedRegistry:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
     text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
-    registry = DumpedRegistry(source.name, "regdmp", cut=not text.endswith("\n"))
+    registry = DumpedRegistry(source.name, "regdmp")
     keys = list(_keys(registry, text))
     if not keys:
         raise EvidenceError(f"{source.name}: shows no registry key")
-    registry.fill(keys)
+    registry.fill(keys, cut=not text.endswith("\n") or text.rstrip().endswith("\\"))  # a value that would go on
     return registry
 
 

@@ -53,13 +53,13 @@ class DumpedKey(Section):
 class DumpedRegistry(TextRegistry[DumpedKey]):
     """The registry keys of one dump."""
 
-    def __init__(self, source: str, format_name: str, *, cut: bool) -> None:
+    def __init__(self, source: str, format_name: str) -> None:
         super().__init__(source)
         self.format = format_name
-        self._cut = cut
 
-    def fill(self, keys: Sequence[DumpedKey]) -> None:
-        """Take the keys in the order of the file, once it is read."""
+    def fill(self, keys: Sequence[DumpedKey], *, cut: bool) -> None:
+        """Take the keys in the order of the file, once it is read; ``cut``: it breaks off."""
+        self._cut = cut
         self._plant(keys)
         self._close(keys)
         written = [key.written for key in keys if key.written is not None]
@@ -70,6 +70,14 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
         if key is not None:
             key.damaged = True
         self._warn_of_line(line, f"{text.strip()[:60]!r} cannot be read and is left out")
+
+    def mixed(self, line: int) -> None:
+        """Note that another program's output begins in this line, which is not read."""
+        self._warn(
+            line,
+            "mixed",
+            "system reports stand among registry keys here and were not read; save them in a file of their own",
+        )
 
     def _read_values(self, section: DumpedKey, values: dict[str, RegistryValue]) -> None:
         values.update(section.values)

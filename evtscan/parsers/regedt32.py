@@ -56,7 +56,7 @@ def read_registry(source: Source) -> DumpedRegistry:
     """
     text = read_text(source).text.rstrip("\x1a\0")
     is_cut = not text.endswith("\n") or _MUST_GO_ON.match(text.rstrip().rpartition("\n")[2]) is not None
-    registry = DumpedRegistry(source.name, "regedt32", cut=is_cut)
+    registry = DumpedRegistry(source.name, "regedt32")
     keys, times = [], []
     for key, time in _keys(registry, text):
         keys.append(key)
@@ -66,7 +66,7 @@ def read_registry(source: Source) -> DumpedRegistry:
     orders = orders_of({time for time in times if time is not None})
     for key, time in zip(keys, times, strict=True):
         key.written = instant(time, orders) if time is not None else None
-    registry.fill(keys)
+    registry.fill(keys, cut=is_cut)
     return registry
 
 

@@ -24,7 +24,7 @@ from evtscan.model import RegistryData, Source
 from evtscan.parsers.regdata import REG_MULTI_SZ
 from evtscan.parsers.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.regtree import MAX_KEYS, is_path
-from evtscan.parsers.reportsignatures import prompt
+from evtscan.parsers.reportsignatures import REGISTRY, prompt, tool_of_command, tool_of_line
 from evtscan.parsers.text import read_text
 from evtscan.parsers.textlines import OEM
 
@@ -45,14 +45,32 @@ def read_registry(source: Source) -> DumpedRegistry:
     Raises:
         EvidenceError: if the file cannot be read, is too large, or shows no key.
     """
-    text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
-    cut = not text.endswith("\n") and prompt(text[text.rfind("\n") + 1 :]) is None
-    registry = DumpedRegistry(source.name, "reg query", cut=cut)
-    keys = [key for run in _runs(registry, text) for key in _judged(run)]
-    if not keys:
-        raise EvidenceError(f"{source.name}: shows no registry key")
-    registry.fill(keys)
+    return read_printed(source.name, read_text(source, fallback=OEM).text.rstrip("\x1a\0"))
+
+
+def read_printed(source_name: str, text: str) -> DumpedRegistry:
+    """Read what one or several runs printed.
+
+    Raises:
+        EvidenceError: if the text shows no key.
+    """
+    registry = DumpedRegistry(source_name, "reg query")
+    runs = [run for run in _runs(registry, text) if run.keys]
+    if not runs:
+        raise EvidenceError(f"{source_name}: shows no registry key")
+    registry.fill([key for run in runs for key in _judged(run)], cut=_breaks_off(text, runs[-1]))
     return registry
+
+
+def _breaks_off(text: str, last: "_Run") -> bool:
+    """Whether a text ends in the middle: where a line is not whole, or no blank line follows the last values.
+
+    What was printed with ``/s`` ends in a blank line, whatever is last; a list of names alone ends in a name.
+    """
+    *_, line, rest = ("", *text.rsplit("\n", 2))
+    if rest or not line.strip():
+        return bool(rest.strip()) and prompt(rest) is None
+    return line[:1].isspace() or (last.is_recursive and _KEY.match(line) is not None)
 
 
 class _Run:
@@ -61,7 +79,13 @@ class _Run:
     def __init__(self, command: str = "") -> None:
         self.keys: list[DumpedKey] = []
         self.narrowed = _NARROWED.search(command) is not None
-        self.recursive = " /s" in command.lower()
+        self._recursive = " /s" in command.lower()
+
+    @property
+    def is_recursive(self) -> bool:
+        """Whether it printed all below the key that it was asked for: its command says so, or what it shows."""
+        depth = len(self.keys[0].path) if self.keys else 0
+        return self._recursive or any(key.values or len(key.path) > depth + 1 for key in self.keys[1:])
 
     def holds(self, path: tuple[str, ...]) -> bool:
         """Whether a key lies at or below the one that this run was asked for."""
@@ -71,6 +95,7 @@ class _Run:
 
 def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
     run, last, count = _Run(), "", 0
+    reports: list[int] = []
     for line_number, line in lines_of(text):
         if (key := _KEY.match(line)) is not None and is_path(line):
             path = tuple(part for part in key["path"].rstrip().split("\\") if part)
@@ -86,11 +111,18 @@ def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
         elif (command := prompt(line)) is not None:
             yield run
             run, last = _Run(command), ""
+            reports += [line_number] if tool_of_command(command) not in (None, REGISTRY) else []
         elif not line.strip():
             last = ""
+        elif not line[0].isspace() and tool_of_line(line) not in (None, REGISTRY):
+            yield run
+            run, last = _Run(), ""
+            reports.append(line_number)
         elif run.keys:
             last = _read_line(registry, run, line, line_number, last)
     yield run
+    if reports:
+        registry.mixed(reports[0])
 
 
 def _read_line(registry: DumpedRegistry, run: _Run, line: str, line_number: int, last: str) -> str:
@@ -134,11 +166,8 @@ def _data(kind: str, text: str) -> RegistryData | None:
 
 def _judged(run: _Run) -> list[DumpedKey]:
     """The keys of a run, each with what is known of its being whole."""
-    if not run.keys:
-        return []
     root, *below = run.keys
-    depth = len(root.path)
-    recursive = run.recursive or any(key.values or len(key.path) > depth + 1 for key in below)
+    recursive = run.is_recursive
     for key in run.keys:
         if run.narrowed:
             key.shallow = key.damaged = True

@@ -98,6 +98,27 @@ def prompt(line: str) -> str | None:
     return match["command"].strip() if match else None
 
 
+_REMOTE = re.compile(
+    r"""(?: \s"?\\\\                                     # sc \\HOST, dir \\HOST\share
+        | \s(?:/node:|-(?:computername|cn)[ :])"?        # wmic, PowerShell
+        | ^"?(?:\S*\\)?(?:driverquery|systeminfo)\S*\s(?:.*\s)?/s\s+(?:\\\\)?
+        )
+        ([a-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?=[\s\\"]|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ADDRESS = re.compile(r"[\d.]+|localhost", re.IGNORECASE)
+
+
+def remote_host(command: str) -> str | None:
+    """The host that a command line asks, where it names another than the one that it runs on.
+
+    >>> remote_host(r"sc \\\\SRV2 query"), remote_host("driverquery /s SRV2 /v"), remote_host("dir /s c:")
+    ('SRV2', 'SRV2', None)
+    """
+    match = _REMOTE.search(command.partition(">")[0][:1000])
+    return match[1] if match is not None and not _ADDRESS.fullmatch(match[1]) else None
+
+
 def tool_of_command(command: str) -> str | None:
     """The program that a command line runs, if its output can be read."""
     words = command.lower().replace('"', " ").split()

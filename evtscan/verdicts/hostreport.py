@@ -6,7 +6,7 @@ from typing import Any
 
 from evtscan.facts.clockcount import count_steps
 from evtscan.facts.host import Host
-from evtscan.facts.statement import Undecided
+from evtscan.facts.statement import Listing, Undecided
 from evtscan.facts.timeline import Placed, Point, restarts
 from evtscan.model import Basis, Event, FactValue, Known, Location
 from evtscan.parsers.evidence import Reading
@@ -102,11 +102,12 @@ def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
 
 def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
     """Statements without those that only repeat, in the same kind of evidence, what was stated before."""
-    last: dict[str, FactValue | Undecided] = {}
+    last: dict[str, tuple[FactValue | Undecided, Listing]] = {}
     for item in placed:
         key = item.statement.location.source
-        if key not in last or last[key] != item.statement.value:
-            last[key] = item.statement.value
+        said = (item.statement.value, item.statement.listing)
+        if last.get(key) != said:
+            last[key] = said
             yield item
 
 

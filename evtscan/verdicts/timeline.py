@@ -212,8 +212,11 @@ def _said(name: str, item: Placed) -> str:
         return f"{catalogue.noun(name)} is undecided: {value.why}"
     listing = item.statement.listing
     if listing is not Listing.WHOLE and isinstance(value, tuple):
-        return f"{name} {', '.join(value)} {'came' if listing is Listing.ADDED else 'went'}"
+        return f"{name} {', '.join(value)} {_WHAT_BECAME[listing]}"
     return catalogue.say(name, value)
+
+
+_WHAT_BECAME = {Listing.ADDED: "came", Listing.REMOVED: "went", Listing.PART: "there"}
 
 
 def _fact(item: Placed, said: str) -> TimelineRow:

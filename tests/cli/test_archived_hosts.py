@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -98,9 +99,10 @@ def test_an_archive_that_cannot_be_unpacked_is_damaged_evidence(evtscan, affecte
 
 def test_it_has_a_row_a_warning_and_a_line_of_the_ledger(evtscan, affected):
     (affected / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 60)
-    ledger = evtscan("scan", affected, "-o", "out/").err
+    ledger = evtscan("scan", affected, "--hash", "-o", "out/").err
     (row,) = (row for row in rows("out/evidence.csv") if row["SourceFile"] == "bad.zip")
     assert (row["Format"], row["Size"], row["Records"], row["Note"]) == ("zip", "64", "", "not unpacked")
+    assert row["SHA256"] == hashlib.sha256((affected / row["SourceFile"]).read_bytes()).hexdigest()
     assert [row["Kind"] for row in rows("out/warnings.csv") if row["SourceFile"] == "bad.zip"] == ["unreadable"]
     seen = len(list(affected.iterdir()))
     assert f"files     {seen} seen, {seen - 1} read, 1 skipped" in ledger

@@ -16,6 +16,19 @@ def test_facts_with_their_sources(evtscan, affected):
     assert "facts.yaml" in result.out
 
 
+def test_times_in_a_zone(evtscan, affected):
+    """On the console; JSON stays UTC."""
+    (affected / "facts.yaml").write_text("os.service_pack: [{value: 2, from: 1997-03-01T09:00:00Z}]\n")
+    text = evtscan("facts", affected, "--timezone", "+02:00").out
+    assert "1997-03-01T11:00:00+02:00" in text
+    assert (
+        "at 1997-03-01T14:00:00+02:00 (boot session 1 of 1)"
+        in evtscan(*("facts", affected, "--at", "1997-03-01T12:00:00Z", "--timezone", "+02:00")).out
+    )
+    assert "T09:00:00Z" in evtscan("facts", affected, "--timezone", "+02:00", "-t", "json").out
+    assert evtscan("facts", affected, "--timezone", "Atlantis").code == 2
+
+
 def test_facts_as_json(evtscan, affected):
     document = json.loads(evtscan("facts", affected, "-t", "json").out)
     now = {row["name"]: row["value"] for row in document["facts"] if not row["history"]}

@@ -109,3 +109,11 @@ def test_files_totals_and_structures(evtscan, tmp_path, log):
     assert len(Path("m.csv").read_text().splitlines()) == 1 + 4
     assert evtscan("metrics", log, "-o", "m.json").code == 1
     assert evtscan("metrics", log, "-o", "m.xml").code == 2
+
+
+def test_times_in_a_zone(evtscan, log):
+    """On the console; JSON stays UTC."""
+    assert (
+        "2020-01-01T02:00:00.0000000+02:00 to 2020-01-02T02:00" in evtscan("metrics", log, "--timezone", "+02:00").out
+    )
+    assert "2020-01-01T00:00:00.0000000Z" in evtscan("metrics", log, "--timezone", "+02:00", "-t", "json").out

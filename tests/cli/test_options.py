@@ -18,6 +18,26 @@ def test_what_is_no_event_id(text):
         options.numbers(text, "--include-eid")
 
 
+PERIODS = {
+    "both": ("2001-03-14", "2001-03-15"),
+    "neither": (None, None),
+    "no end": ("2001-03-14", None),
+    "no beginning": (None, "2001-03-14"),
+}
+
+
+@pytest.mark.parametrize(("since", "until"), PERIODS.values(), ids=PERIODS)
+def test_a_period(since, until):
+    found = options.period(since, until)
+    assert found == (options.time(since, "--from"), options.time(until, "--to"))
+
+
+@pytest.mark.parametrize("since", ["2001-03-15", "2001-03-14T00:00:00Z", "2001-03-14T02:00:00+02:00"])
+def test_a_period_without_any_time(since):
+    with pytest.raises(UsageError, match=r"--from .* --to 2001-03-14: no time lies between them"):
+        options.period(since, "2001-03-14")
+
+
 def test_stars_in_paths_are_expanded(tmp_path):
     for name in ("b.evt", "a.evt", "c.txt"):
         (tmp_path / name).touch()

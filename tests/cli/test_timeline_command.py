@@ -34,6 +34,15 @@ def test_a_picture_and_a_list(evtscan, affected):
     assert not any(line.endswith(" ") for line in lines)
 
 
+def test_times_in_a_zone(evtscan, affected):
+    """On the console; CSV stays UTC."""
+    lines = evtscan("timeline", affected, "--timezone", "+02:00").out.splitlines()
+    assert lines[1].split()[1:3] == ["1997-03-01", "10:00:00"]
+    (match,) = [line for line in lines if "Dhcp 1008, confirmed" in line]
+    assert match.split()[0] == "1997-03-02T10:00:00+02:00"
+    assert rows_of(evtscan("timeline", affected, "--timezone", "+02:00", "-t", "csv"))[1]["Time"].endswith("Z")
+
+
 def test_csv_has_every_row_in_order(evtscan, affected):
     rows = rows_of(evtscan("timeline", affected, "-t", "csv"))
     assert [(row["Session"], row["Kind"], row["Verdict"], row["SourceFile"], row["Record"]) for row in rows] == [

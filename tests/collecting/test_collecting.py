@@ -125,6 +125,16 @@ def test_what_no_command_gives_is_said():
     assert "regedit /e" not in script
 
 
+def test_paths_in_comments_can_be_read():
+    notes = (("A", r"Compare Rasarp.sys in %SystemRoot%\System32\drivers with “that” of the pack"),)
+    script = collect_missing(NT4, Missing(notes=notes))
+    assert r"rem A: Compare Rasarp.sys in SystemRoot\System32\drivers with 'that' of the pack" in script
+
+
+def test_the_modern_script_says_which_powershell_it_needs():
+    assert "# It needs PowerShell 2.0, which Windows Vista and Server 2008 get with KB968929" in collect_all(MODERN, ())
+
+
 def test_nothing_missing():
     script = collect_missing(NT4, Missing(others=("W2K",)))
     assert "rem Nothing is missing on such hosts.\r\n" in script

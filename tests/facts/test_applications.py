@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from host_builder import FakeRegistry, at, booted, event, evidence, log
 from sample_writer.regf import write_hive
@@ -14,8 +15,13 @@ from evtscan.parsers.regf import read_registry
 
 ADDED, REMOVED, PART, WHOLE = Listing.ADDED, Listing.REMOVED, Listing.PART, Listing.WHOLE
 UNINSTALL, WOW = applications.ROOTS
+USERS = applications.USERS
 VERSION = "application.Exchange.version"
 INSTALLED = "Product: Exchange -- Installation operation completed successfully."
+REMOVED_IT = "Product: Exchange -- Removal completed successfully."
+UNTOLD = Undecided("it was installed, and the record does not say in which version")
+ONE, TWO = "{15E29AFF-CB19-4A20-B981-B0765A63115F}", "{D5F13588-D337-456B-9335-9EDFADFE5627}"
+"""Product codes."""
 
 
 def logged(number, *texts, sequence=7, provider="MsiInstaller", minute=None):
@@ -27,9 +33,15 @@ def with_status(number, status="0", version="6.5.7638", **more):
     return logged(number, "Exchange", version, "1033", status, "Microsoft", "(NULL)", **more)
 
 
-def stated(one):
+def of_product(code, one):
+    """An event with the product code in its binary data, behind which newer versions write more."""
+    return msgspec.structs.replace(one, data={**one.data, "Binary": (code.encode() + b"0000").hex().upper()})
+
+
+def stated(*events):
     return [
-        (item.value, item.listing if item.name == "application" else item.since) for item in applications.collect([one])
+        (item.value, item.listing if item.name == "application" else item.since)
+        for item in applications.collect(events)
     ]
 
 
@@ -38,15 +50,15 @@ EVENTS = {
     "installed, restart needed": (with_status(1033, "3010"), [(("Exchange",), ADDED), ("6.5.7638", True)]),
     "removed": (with_status(1034), [(("Exchange",), REMOVED), ("6.5.7638", False), (None, False)]),
     "configured": (with_status(1035), [(("Exchange",), PART), ("6.5.7638", False)]),
-    "without a version": (with_status(1033, version=""), [(("Exchange",), ADDED)]),
+    "without a version": (with_status(1033, version=""), [(("Exchange",), ADDED), (UNTOLD, True)]),
     "failed": (with_status(1033, "1603"), []),
     "status not told": (logged(1033, "Exchange", "6.5"), []),
     "no name": (logged(1033, " ", "6.5", "1033", "0"), []),
     "another source": (logged(1033, "Exchange", "6.5", "1033", "0", provider="Other"), []),
-    "installed, as a sentence": (logged(11707, INSTALLED), [(("Exchange",), ADDED)]),
+    "installed, as a sentence": (logged(11707, INSTALLED), [(("Exchange",), ADDED), (UNTOLD, True)]),
     "a name with dashes, in German": (
         logged(11707, "Produkt: A -- B - C -- Die Installation wurde erfolgreich abgeschlossen."),
-        [(("A",), ADDED)],
+        [(("A",), ADDED), (UNTOLD, True)],
     ),
     "removed, as a sentence": (
         logged(11724, "Product: Exchange -- Removal completed successfully."),
@@ -62,12 +74,68 @@ def test_what_an_event_says(one, expected):
     assert stated(one) == expected
 
 
+SEQUENCES = {
+    "sentence and status of one installation": (
+        (logged(11707, INSTALLED), with_status(1033, version="8")),
+        [(("Exchange",), ADDED), (("Exchange",), ADDED), ("8", True)],
+    ),
+    "status and sentence of one installation": (
+        (with_status(1033, version="8"), logged(11707, INSTALLED)),
+        [(("Exchange",), ADDED), ("8", True), (("Exchange",), ADDED)],
+    ),
+    "two installations told by sentences": (
+        (logged(11707, INSTALLED), logged(11707, INSTALLED)),
+        [(("Exchange",), ADDED), (UNTOLD, True)] * 2,
+    ),
+    "an upgrade that removes the old version first": (
+        (of_product(ONE, with_status(1034, version="6")), of_product(TWO, with_status(1033, version="8"))),
+        [(("Exchange",), REMOVED), ("6", False), (None, False), (("Exchange",), ADDED), ("8", True)],
+    ),
+    "an upgrade of old versions of Windows Installer": (
+        (logged(11724, REMOVED_IT), logged(11707, INSTALLED)),
+        [(("Exchange",), REMOVED), (None, False), (("Exchange",), ADDED), (UNTOLD, True)],
+    ),
+    "one of two versions is removed": (
+        (
+            of_product(ONE, with_status(1033, version="6")),
+            of_product(TWO, with_status(1033, version="8")),
+            of_product(ONE, logged(11724, REMOVED_IT)),
+            of_product(ONE, with_status(1034, version="6")),
+        ),
+        [
+            *((("Exchange",), ADDED), ("6", True)),
+            *((("Exchange",), ADDED), (Undecided("it is installed in several versions: 6 and 8"), True)),
+            *((("Exchange",), PART), ("8", True)),
+            *((("Exchange",), PART), ("6", False), ("8", True)),
+        ],
+    ),
+    "the same product in another version": (
+        (of_product(ONE, with_status(1033, version="6")), of_product(ONE, with_status(1035, version="8"))),
+        [(("Exchange",), ADDED), ("6", True), (("Exchange",), PART), ("8", False)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), SEQUENCES.values(), ids=SEQUENCES)
+def test_what_events_say_one_after_the_other(events, expected):
+    assert stated(*events) == expected
+
+
 def keys(*programs, root=UNINSTALL):
     """Keys of programs: names with versions, and what else their keys hold."""
     held = {root: {}}
     for place, (name, version, *more) in enumerate(programs):
         values = {"DisplayName": name, "DisplayVersion": version} | dict(more)
         held[rf"{root}\{{{place}}}"] = {key: value for key, value in values.items() if value is not None}
+    return held
+
+
+def of_user(*programs, user="S-1-5-21-1-2-3-1001"):
+    """Products of Windows Installer as they are noted for a user."""
+    held = {USERS: {}, rf"{USERS}\{user}\Products": {}}
+    for place, (name, number) in enumerate(programs):
+        values = {"DisplayName": name, "DisplayVersion": number}
+        held[rf"{USERS}\{user}\Products\{place:032}\InstallProperties"] = values
     return held
 
 
@@ -80,8 +148,16 @@ REGISTRIES = {
     "all keys": ((keys(EXCHANGE), ("SOFTWARE",)), [(("Exchange",), WHOLE)]),
     "those of 64 bits only": ((keys(EXCHANGE), (UNINSTALL,)), [(("Exchange",), PART)]),
     "those of both kinds": (
-        (keys(EXCHANGE) | keys(("Reader", "9"), root=WOW), (UNINSTALL, WOW)),
+        (keys(EXCHANGE) | keys(("Reader", "9"), root=WOW), (UNINSTALL, WOW, USERS)),
         [(("Exchange", "Reader"), WHOLE)],
+    ),
+    "those of both kinds, but not what users installed": (
+        (keys(EXCHANGE) | keys(("Reader", "9"), root=WOW), (UNINSTALL, WOW)),
+        [(("Exchange", "Reader"), PART)],
+    ),
+    "what a user installed": (
+        (keys(EXCHANGE) | of_user(("Python", "3.11"), ("exchange", "6")), ("SOFTWARE",)),
+        [(("Exchange", "Python"), WHOLE)],
     ),
     "what is no program": (
         (keys((None, "1"), ("Update", "1", ("ParentKeyName", "OperatingSystem")), ("", "1")), ("SOFTWARE",)),
@@ -111,6 +187,8 @@ def test_versions_that_a_registry_lists():
     assert version(keys(("Reader", "9")), whole=(UNINSTALL,)) == []
     assert version(keys(("Exchange", None))) == []
     assert version(keys(EXCHANGE), name="file.exchange.version") == []
+    assert version(keys(EXCHANGE) | of_user(("Exchange", "66.0"))) == ["6.5.7638"]
+    assert version(of_user(("Exchange", "8"))) == ["8"]
     (two,) = version(keys(EXCHANGE, ("Exchange", "8.0")))
     assert two == Undecided("it is installed in several versions: 6.5.7638 and 8.0")
 
@@ -128,6 +206,17 @@ def test_a_program_is_known_from_its_installation_on():
     assert known(host, first) == (Basis.UNKNOWN, None)
     assert "began later" in host.known(VERSION, host.point_of(first)).why
     assert known(host, last) == (Basis.STATED, "6.5.7638")
+
+
+def test_a_version_that_nobody_knows_ends_one_that_is_known():
+    """A registry showed one before; another set-up since then, whose record does not say what it brought."""
+    first, change, last = event(2), logged(11707, INSTALLED, minute=5), event(9)
+    applog = log(change, source="App.evt", channel="Application")
+    before = FakeRegistry(keys(EXCHANGE), taken=at(3))
+    host = Host(evidence(log(booted(1), first, last, last=10), applog, before))
+    assert known(host, first) == (Basis.STATED, "6.5.7638")
+    assert known(host, last) == (Basis.UNKNOWN, None)
+    assert "does not say in which version" in host.known(VERSION, host.now).why
 
 
 def test_a_program_is_known_until_its_removal():

@@ -1,9 +1,12 @@
 """A set of which some evidence lists all and some only says what came or went: true, false or unknown for each name."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
 
 import pytest
 from host_builder import at, event
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evtscan.detection.condition import Operator, Test
 from evtscan.facts.sets import KnownSet, SetTimeline, timeline_of
@@ -12,6 +15,7 @@ from evtscan.facts.timeline import FactTimeline, Placed, Point
 from evtscan.logic import Truth
 from evtscan.model import Basis, Location
 from evtscan.verdicts.conditions import decide
+from tests.facts.facts_oracle import Said, oracle
 
 FIXES = "hotfix"
 INF = float("inf")
@@ -102,6 +106,16 @@ CASES = {
         NOT_STATED,
     ),
     "a list after a removal": ([removed(1, 50, "Q1"), listed(2, 70, "Q2")], (2, 80), NOT_STATED),
+    "undated lists, one of which may lack what was added": (
+        [added(1, 50, "Q1"), listed(1, 0, "Q1", dated=False), listed(1, 0, source="qfe.txt", dated=False)],
+        (1, INF),
+        STATED,
+    ),
+    "in the other order": (
+        [added(1, 50, "Q1"), listed(1, 0, source="qfe.txt", dated=False), listed(1, 0, "Q1", dated=False)],
+        (1, INF),
+        STATED,
+    ),
     "undated lists that disagree": (
         [listed(1, 0, "Q1", dated=False), listed(1, 0, "Q2", source="qfe.txt", dated=False)],
         (1, INF),
@@ -123,6 +137,92 @@ CASES = {
 @pytest.mark.parametrize(("placed", "where", "expected"), CASES.values(), ids=CASES)
 def test_a_name(placed, where, expected):
     assert about(placed, "Q1", *where) == expected
+
+
+# ----------------------------------------------------------------------------------------- against the oracle
+
+
+class Kind(Enum):
+    """What a statement says of the name that is asked for."""
+
+    CAME = "a record: it came into the set"
+    WENT = "a record: it left the set"
+    SHOWN = "a record: it is there"
+    LISTED = "a complete list has it"
+    LACKING = "a complete list does not"
+    PART = "a list of some has it"
+
+
+RECORDS = (Kind.CAME, Kind.WENT, Kind.SHOWN)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One statement about the name; ``dated`` counts for lists."""
+
+    session: int
+    place: int
+    kind: Kind
+    dated: bool
+
+    @property
+    def when(self):
+        return self.place if self.dated or self.kind in RECORDS else INF
+
+    @property
+    def moment(self):
+        return (self.session, self.when)
+
+
+def placed_of(item):
+    if item.kind is Kind.SHOWN:
+        return change(item.session, item.place, "Q1", Listing.PART)
+    if item.kind in RECORDS:
+        return (added if item.kind is Kind.CAME else removed)(item.session, item.place, "Q1")
+    names = ("Q2",) if item.kind is Kind.LACKING else ("Q1", "Q2")
+    placed = listed(item.session, item.place, *names, source=item.kind.name, dated=item.dated)
+    if item.kind is Kind.PART:
+        return replace(placed, statement=replace(placed.statement, listing=Listing.PART))
+    return placed
+
+
+def said_of_the_name(spoken, unlisted):
+    """What the statements say of the name, each alone: the time line of one value, which the oracle of those judges."""
+    for item in spoken:
+        before = [other for other in spoken if other.moment < item.moment and other.kind is not Kind.LACKING]
+        last = max(before, key=lambda other: other.moment, default=None)
+        if item.kind is Kind.LACKING and unlisted and last is not None and last.kind is Kind.CAME:
+            continue  # a list that may lack what came
+        if item.kind is Kind.WENT and not any(other.moment < item.moment for other in spoken):
+            yield Said(item.session, -1, True, is_snapshot=False, dated=True, since=False)
+        yield Said(
+            item.session,
+            item.place,
+            item.kind not in (Kind.WENT, Kind.LACKING),
+            is_snapshot=item.kind not in RECORDS,
+            dated=item.dated,
+            since=item.kind is Kind.CAME,
+        )
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    spoken=st.lists(
+        st.builds(Spoken, st.integers(0, 3), st.integers(1, 6), st.sampled_from(Kind), st.booleans()),
+        max_size=7,
+        unique_by=lambda item: item.moment if item.when != INF else (*item.moment, item.kind),
+    ),
+    fact=st.sampled_from([FIXES, "application"]),
+    session=st.none() | st.integers(0, 3),
+    place=st.integers(0, 7),
+)
+def test_a_name_against_the_oracle(spoken, fact, session, place):
+    known = SetTimeline(fact, map(placed_of, spoken)).at(Point(session, place, INF))
+    found = known.about(lambda value: "Q1" in value, ["Q1"])
+    is_in = None if found.basis is Basis.UNKNOWN else "Q1" in found.value
+    said = list(said_of_the_name(spoken, unlisted=fact == FIXES))
+    basis, expected = oracle(said, {}, False, session, place)
+    assert (found.basis.name, is_in) == (basis if expected is not None else "UNKNOWN", expected)
 
 
 def test_without_a_session_a_name_counts_only_if_nothing_ever_said_otherwise():

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - tables read best with one case on a line
 """What is known of a fact at a record: the design's sentences as small time lines, and all of it against an oracle."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pytest
 from host_builder import at, booted, event, event_log, evidence, facts_file, log
@@ -12,6 +12,7 @@ from evtscan.facts.host import Host
 from evtscan.facts.statement import Statement, Undecided
 from evtscan.facts.timeline import FactTimeline, Placed, Point, SessionBound
 from evtscan.model import Basis, Bound, Location
+from tests.facts.facts_oracle import Said, oracle
 
 PACK = "os.service_pack"
 """Changes across a restart, and rises."""
@@ -29,6 +30,12 @@ def says(session, sequence, value):
         name="", value=value, location=Location(source="log", record=sequence), event=event(max(int(sequence), 1))
     )
     return Placed(statement=statement, session=session, sequence=sequence)
+
+
+def begins(session, sequence, value):
+    """An event that says that a value began with it."""
+    placed = says(session, sequence, value)
+    return replace(placed, statement=replace(placed.statement, since=True))
 
 
 def snapshot(session, sequence, value, *, dated=True, source="reg"):
@@ -54,6 +61,10 @@ STATED = {
     "any other: from its record on": (FIXES, [says(1, 50, ("Q1",))], (1, 50), ("STATED", ("Q1",))),
     "any other: not before it": (FIXES, [says(1, 50, ("Q1",))], (1, 49), ("CARRIED_BACK", ("Q1",))),
     "a snapshot speaks for its whole session": (FIXES, [snapshot(1, 50, ("Q1",))], (1, 10), ("STATED", ("Q1",))),
+    "a snapshot: not for what is before another value": (FIXES, [says(1, 50, ("Q1",)), snapshot(1, 70, ("Q2",))], (1, 40), ("CARRIED_BACK", ("Q1",))),
+    "a snapshot: for what is before the same value": (FIXES, [says(1, 50, ("Q1",)), snapshot(1, 70, ("Q1",))], (1, 40), ("STATED", ("Q1",))),
+    "a snapshot: not for what is before its beginning": (FIXES, [begins(1, 50, ("Q1",)), snapshot(1, 70, ("Q1",))], (1, 40), ("UNKNOWN", None)),
+    "a beginning: nor in a session that is not known": (FIXES, [begins(1, 50, ("Q1",)), snapshot(1, 70, ("Q1",))], (None, 0), ("UNKNOWN", None)),
     "two values, before the second": (PACK, [says(1, 50, 6), says(1, 70, 3)], (1, 69), ("STATED", 6)),
     "two values: the later holds from its record on": (PACK, [says(1, 50, 6), says(1, 70, 3)], (1, 70), ("STATED", 3)),
     "two values, before both": (PACK, [says(1, 50, 6), says(1, 70, 3)], (1, 1), ("STATED", 6)),
@@ -173,74 +184,7 @@ def test_at_a_record_of_no_known_session(placed, bounds, expected):
     assert not known.at_most
 
 
-# ----------------------------------------------------------------------------------- the oracle: slow and obvious
-
-
-@dataclass(frozen=True)
-class Said:
-    """One statement of the oracle: in which session, at which record, and whether it is a snapshot without time."""
-
-    session: int
-    place: int
-    value: int
-    is_snapshot: bool
-    dated: bool
-
-    @property
-    def when(self):
-        return self.place if self.dated or not self.is_snapshot else 1000
-
-
-def oracle(said, bounds, whole_session, session, place):  # noqa: C901 - one branch for each sentence of the design
-    """Basis and value, by the design's words: one sentence after the other, looking at everything each time."""
-
-    def stated_in(number):
-        """The statements of a session in order; a value of None stands for snapshots that disagree."""
-        mine = sorted((item for item in said if item.session == number), key=lambda item: item.when)
-        snapshots = [item for item in mine if item.is_snapshot]
-        result = [(item.when, item.value, False) for item in mine if not item.is_snapshot]
-        if any(not item.dated for item in snapshots):
-            values = {item.value for item in snapshots}
-            if len(values) == 1:
-                result += [(item.when, item.value, True) for item in snapshots]
-            else:  # the time of one is not known, and they disagree
-                result.append((1000, None, True))
-        else:
-            for moment in {item.when for item in snapshots}:
-                values = {item.value for item in snapshots if item.when == moment}
-                result.append((moment, values.pop() if len(values) == 1 else None, True))
-        return sorted(result, key=lambda item: item[0])
-
-    def admits(number, value):
-        low, high = bounds[number]
-        return value is None or (low <= value <= high)
-
-    here = stated_in(session)
-    before = [item for item in here if item[0] <= place]
-    if before:
-        return ("STATED", before[-1][1])
-    if here and whole_session and (session not in bounds or admits(session, here[0][1])):
-        return ("STATED", here[0][1])
-    for item in here:
-        if item[2] and not whole_session:
-            return ("STATED", item[1])
-    for number in range(session - 1, -1, -1):
-        if stated_in(number):
-            value = stated_in(number)[-1][1]
-            spoken_against = [b for b in bounds if number < b <= session and not admits(b, value)]
-            if not spoken_against:
-                return ("CARRIED_FORWARD", value)
-            break
-    for number in range(session, 10):
-        if stated_in(number):
-            value = stated_in(number)[0][1]
-            limiting = [b for b in bounds if b <= session and all(not stated_in(n) for n in range(b, session))]
-            if session in bounds:
-                limiting = [session]
-            if limiting and not admits(max(limiting), value):
-                break
-            return ("CARRIED_BACK", value)
-    return ("UNKNOWN", None)
+# ----------------------------------------------------------------------------------------- against the oracle
 
 
 sayings = st.lists(
@@ -248,12 +192,16 @@ sayings = st.lists(
         Said,
         session=st.integers(0, 4),
         place=st.integers(1, 6),
-        value=st.integers(0, 6),
+        value=st.none() | st.integers(0, 6),
         is_snapshot=st.booleans(),
         dated=st.booleans(),
-    ),
+        since=st.booleans(),
+    ).filter(lambda item: not (item.is_snapshot and item.since) or (item.dated and item.value is not None)),
     max_size=7,
-    unique_by=lambda item: (item.session, item.when, item.is_snapshot, item.value if item.is_snapshot else 0),
+    unique_by=lambda item: (
+        *(item.session, item.when, item.is_snapshot),
+        (item.value, item.since) if item.is_snapshot else 0,
+    ),
 )
 
 
@@ -262,19 +210,14 @@ sayings = st.lists(
     said=sayings,
     low=st.sets(st.integers(0, 4), max_size=2),
     high=st.sets(st.integers(0, 4), max_size=2),
-    session=st.integers(0, 4),
+    session=st.none() | st.integers(0, 4),
     place=st.integers(0, 7),
     whole_session=st.booleans(),
 )
 def test_against_the_oracle(said, low, high, session, place, whole_session):
     said = [item for item in said if not _clashes(item, said)]
     limits = dict.fromkeys(low, (0, 3)) | dict.fromkeys(high, (4, 99))
-    placed = [
-        snapshot(item.session, item.place, item.value, dated=item.dated)
-        if item.is_snapshot
-        else says(item.session, item.place, item.value)
-        for item in said
-    ]
+    placed = [_placed(item) for item in said]
     bounds = {number: bound(lowest, highest) for number, (lowest, highest) in limits.items()}
     timeline = FactTimeline(PACK if whole_session else FIXES, placed, bounds)
     known = timeline.at(Point(session, place, INF))
@@ -284,10 +227,22 @@ def test_against_the_oracle(said, low, high, session, place, whole_session):
     assert (known.basis.name, known.value) == (basis, value)
 
 
+def _placed(item):
+    value = Undecided("?") if item.value is None else item.value
+    if item.is_snapshot:
+        placed = snapshot(item.session, item.place, value, dated=item.dated)
+    else:
+        placed = says(item.session, item.place, value)
+    return replace(placed, statement=replace(placed.statement, since=item.since))
+
+
 def _clashes(item, said):
-    """Whether a snapshot is dated to the minute of an event: which of the two is later, the design leaves open."""
+    """Whether a snapshot is dated to the minute of an event, or of something that began: the design leaves it open."""
     return item.is_snapshot and any(
-        not other.is_snapshot and (other.session, other.when) == (item.session, item.when) for other in said
+        other != item
+        and (other.session, other.when) == (item.session, item.when)
+        and (not other.is_snapshot or other.since or item.since)
+        for other in said
     )
 
 

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - tables read best with one case on a line
 """Which machines the logs of one folder come from."""
 
+from dataclasses import replace
+
 import pytest
 from host_builder import FakeRegistry, at, event, facts_file, localised, log
 
@@ -66,11 +68,16 @@ def test_evidence_joins_through_a_name_or_because_it_names_nobody(parts):
     assert len(machine.reading.rows) == len(reading.rows)
 
 
+REPORT = Inventory(source="r", format="x")
 APART = {
     "another name at another time": ([one("a", "ONE", 0, 9), one("a2", "ONE", 0, 9), one("b", "TWO", 9, 12)], "b"),
     "numbers that go on earlier": ([one("a", "ONE", 10, 20, last=50), one("b", "TWO", 0, 9, first=51, last=60)], "b"),
     "a hive of another": ([one("a", "ONE", 0, 9), hive("h", "TWO")], "h"),
     "a report of another": ([one("a", "ONE", 0, 9), Inventory(source="r", format="x", computer="TWO")], "r"),
+    "reports of another in one file": (
+        [one("a", "ONE", 0, 9), REPORT, replace(REPORT, computer="TWO"), REPORT], "r"),
+    "registry keys among reports of another": (
+        [one("a", "ONE", 0, 9), replace(REPORT, registries=(hive("r", "TWO"),)), REPORT], "r"),
     "facts of another": ([one("a", "ONE", 0, 9), facts_file("f", host_name="TWO")], "f"),
     "a NetBIOS name that fits two": (
         [one("a", ("averylonghostname01", "x"), 0, 9), facts_file("f", host_name=[("averylonghostname02", 0), ("X", 1)]),
@@ -87,6 +94,17 @@ def test_what_names_another_machine_stays_apart_with_a_warning(parts, left_out):
     (warning,) = [item for item in machine.reading.warnings if item.location.source == left_out]
     assert warning.kind == "identity_mismatch"
     assert "facts.yaml" in warning.message
+
+
+def test_a_report_that_names_nobody_is_of_the_machine_that_its_file_names():
+    one_file = [replace(REPORT, computer=name) for name in (None, "ONE", None, "TWO", None)]
+    (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file))
+    assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
+    asked = replace(REPORT, computer="TWO", remote=True)
+    (machine,) = divide(folder(one("a", "ONE", 0, 9), asked, REPORT, one_file[1], asked, REPORT))
+    assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
+    (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file[:1], *one_file[3:]))
+    assert machine.reading.inventories == []
 
 
 MACHINES = {

@@ -76,6 +76,12 @@ def test_cut_off(tmp_path):
     assert registry.key(SERVICES + r"\RasArp").whole
 
 
+def test_cut_off_where_a_value_goes_on(tmp_path):
+    registry = read(tmp_path, DUMP.partition('            "NetBT"')[0])
+    assert [warning.kind for warning in registry.warnings] == ["truncated"]
+    assert not registry.covers(SERVICES + r"\Router")
+
+
 def test_nothing(tmp_path):
     with pytest.raises(EvidenceError, match="shows no registry key"):
         read(tmp_path, "; nothing\n")

@@ -142,6 +142,36 @@ def test_cut_off(tmp_path):
     assert not registry.covers(SERVICES + r"\RasArp\Parameters")
 
 
+@pytest.mark.parametrize("lines", [2, 3, 9, 11, 12])
+def test_cut_off_at_the_end_of_a_line(tmp_path, lines):
+    """What was printed in full ends in a blank line."""
+    registry = read(tmp_path, "".join(f"{line}\n" for line in f"C:\\>reg query x /s\n{XP}".split("\n")[: lines + 1]))
+    assert [warning.kind for warning in registry.warnings] == ["truncated"]
+    assert not registry.covers(SERVICES + r"\RasArp\Parameters")
+
+
+WHOLE = {
+    "a list of names": OLD + f"\n{ROOT}\n    Start    REG_DWORD    0x1\n\n{ROOT}\\Dhcp\n{ROOT}\\Tcpip\n",
+    "blank lines": XP + "\n\n",
+    "a prompt": f"C:\\>reg query {ROOT}\\RasArp /s{XP.rstrip()}\nC:\\Users>",
+    "the end of a search": XP.rstrip() + "\nEnd of search: 2 match(es) found.\n",
+}
+
+
+@pytest.mark.parametrize("text", WHOLE.values(), ids=WHOLE)
+def test_not_cut_off(tmp_path, text):
+    assert read(tmp_path, text).warnings == []
+
+
+@pytest.mark.parametrize("other", ["\nHost Name:                 NTBOX\n", "C:\\>net start\nServicios:\n"])
+def test_reports_among_keys_are_said_to_be_left_out(tmp_path, other):
+    registry = read(tmp_path, XP + other + OLD)
+    assert [(warning.kind, warning.location.line) for warning in registry.warnings] == [
+        ("mixed", XP.count("\n") + other.startswith("\n") + 1)
+    ]
+    assert registry.key(SERVICES + r"\Dhcp") is not None
+
+
 def test_no_key(tmp_path):
     with pytest.raises(EvidenceError, match=r"keys\.txt: shows no registry key"):
         read(tmp_path, "ERROR: The system was unable to find the specified registry key or value.\n")

@@ -150,3 +150,22 @@ def test_a_step_of_the_clock_that_two_logs_show_counts_once():
     beside = ClockStep(sequence=9, before=at(480), after=at(120))
     application = log(source="AppEvent.evt", channel="Application", clock_steps=(beside,), last=90)
     assert report(log(clock_steps=(step,), last=90), application).clock_steps == 1
+
+
+def test_what_came_and_went_is_told_each_time():
+    told = (
+        (1033, {"Data1": "Acme", "Data2": "1.0", "Data3": "1033", "Data4": "0"}),
+        (1033, {"Data1": "Acme", "Data2": "1.0", "Data3": "1033", "Data4": "0"}),
+        (11724, {"Data1": "Product: Acme -- Removal completed successfully."}),
+        (11707, {"Data1": "Product: Acme -- Installation completed successfully."}),
+    )
+    events = [
+        event(place, "MsiInstaller", number, source="App.evt", channel="Application", **data)
+        for place, (number, data) in enumerate(told, 1)
+    ]
+    rows = report(log(*events, source="App.evt", channel="Application")).facts
+    assert [(row.note, row.location.record) for row in rows if row.name == "application" and row.history] == [
+        ("installed", 1),
+        ("removed", 3),
+        ("installed", 4),
+    ]

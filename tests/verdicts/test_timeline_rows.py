@@ -199,3 +199,27 @@ def test_of_several_marks_in_a_cell_the_one_that_matters_most_is_shown():
 )
 def test_a_time_span_in_its_two_largest_units(seconds, text):
     assert lasting(seconds * TICKS_PER_SECOND) == text
+
+
+def test_what_is_said_of_the_names_of_a_set():
+    """A program that is configured was not installed, and did not go."""
+    events = [
+        event(
+            place,
+            "MsiInstaller",
+            number,
+            source="App.evt",
+            channel="Application",
+            Data1="Exchange",
+            Data2="6.5",
+            Data3="1033",
+            Data4="0",
+        )
+        for place, number in enumerate((1035, 1034, 1033), 1)
+    ]
+    host = Host(evidence(log(booted(1), last=10), log(*events, source="App.evt", channel="Application")))
+    assert [text for _, _, text in told(host) if text.startswith("application ")] == [
+        "application Exchange there",
+        "application Exchange went",
+        "application Exchange came",
+    ]

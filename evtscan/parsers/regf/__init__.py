@@ -126,6 +126,7 @@ class Hive:
         written = max(stated, self._cells.newest_write())
         self.taken = Instant(written) if written else None
         self._children: dict[int, _Children] = {}
+        self._nodes: dict[int, KeyNode] = {}
         self._warned: set[str] = set()
         if base.dirty and not replayed:
             self.warn(0, "dirty_hive", _why_dirty(base))
@@ -223,7 +224,9 @@ class Hive:
             cell = self._below(nodes[-1]).cells.get(name.lower())
             if cell is None:
                 break
-            nodes.append(self._cells.key(cell))
+            if (node := self._nodes.get(cell)) is None:
+                node = self._nodes[cell] = self._cells.key(cell)
+            nodes.append(node)
         return nodes
 
     def _below(self, node: KeyNode) -> _Children:

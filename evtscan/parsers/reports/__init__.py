@@ -12,8 +12,9 @@ from typing import cast
 
 from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, Inventory, Location, Source
+from evtscan.parsers import regquery
 from evtscan.parsers.reports.section import BoundedLines, Section, sections_of
-from evtscan.parsers.reportsignatures import REGISTRY, tool_of_head
+from evtscan.parsers.reportsignatures import REGISTRY, remote_host, tool_of_head
 from evtscan.parsers.textlines import TextLines
 
 PROGRAMS = {
@@ -51,10 +52,8 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     inventories: list[Inventory] = []
     warnings: list[ExtractionWarning] = []
     for section in sections_of(source.name, lines, first if first in PROGRAMS else None, ended=ended):
-        if section.tool == REGISTRY:
-            warnings.append(_registry_inside(section))
-            continue
-        inventories.extend(islice(_parse(section), MAX_REPORTS - len(inventories)))
+        parsed = _registry_inside(section) if section.tool == REGISTRY else _parse(section)
+        inventories.extend(islice(parsed, MAX_REPORTS - len(inventories)))
         if len(inventories) >= MAX_REPORTS:
             warnings.append(_too_long(source, section.first))
             break
@@ -85,12 +84,28 @@ def _ends_of(source: Source) -> tuple[bytes, bool]:
     return head, tail.endswith(b"\n")
 
 
-def _registry_inside(section: Section) -> ExtractionWarning:
-    return ExtractionWarning(
-        location=Location(source=section.source, line=section.first),
-        kind="mixed",
-        message="registry keys stand among system reports here and were not read; save them in a file of their own",
-    )
+def _registry_inside(section: Section) -> Iterator[Inventory]:
+    """What ``reg query`` printed among reports; what other programs print of a registry is not read here."""
+    above = "\n" * (section.first - 2) + f"C:\\>{section.command}\n" if section.command else "\n" * (section.first - 1)
+    text = above + "\n".join(section.lines) + ("\n" if section.closed else "")
+    try:
+        registry = regquery.read_printed(section.source, text)
+    except EvidenceError:
+        message = "registry keys stand among system reports here and were not read; save them in a file of their own"
+        where = Location(source=section.source, line=section.first)
+        warning = ExtractionWarning(location=where, kind="mixed", message=message)
+        yield Inventory(source=section.source, format="report", warnings=(warning,))
+    else:
+        warnings = tuple(registry.warnings)
+        asked = remote_host(section.command)
+        yield Inventory(
+            source=section.source,
+            format="reg query",
+            computer=asked,
+            registries=(registry,),
+            remote=asked is not None,
+            warnings=warnings,
+        )
 
 
 def _too_long(source: Source, line: int) -> ExtractionWarning:

@@ -10,7 +10,7 @@ as they stand, but nothing says that they are all.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from evtscan.model import Inventory
 from evtscan.parsers.reports.columns import columns_of, fields_of
@@ -34,6 +34,22 @@ def parse(section: Section) -> Iterator[Inventory]:
         yield from _from_qfecheck(section)
         return
     rows = list(_rows(section, filled))
+    for of_host in _by_host(rows):
+        yield from _listed(section, of_host)
+    if not rows:
+        yield from _bare(section)
+
+
+def _by_host(rows: Sequence[tuple[int, dict[str, str]]]) -> list[list[tuple[int, dict[str, str]]]]:
+    """The rows of each host: a question may go to several, and their answers into one table."""
+    hosts: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    for index, row in rows:
+        hosts.setdefault((_computer(row) or "").casefold(), []).append((index, row))
+    named = sum(1 for host in hosts if host)
+    return list(hosts.values()) if named > 1 else [list(rows)]
+
+
+def _listed(section: Section, rows: Sequence[tuple[int, dict[str, str]]]) -> Iterator[Inventory]:
     draft = Draft(section, "hotfixes")
     found: dict[str, int] = {}
     nameless = 0
@@ -43,16 +59,25 @@ def parse(section: Section) -> Iterator[Inventory]:
         nameless += name is None
         if name is not None:
             found.setdefault(name[0].upper(), index)
-    if not rows:
-        pattern = _NUMBER if section.command else _BARE
-        for index, line in enumerate(section.lines):
-            for match in pattern.finditer(line[:1000]):
-                found.setdefault(match[0].strip(" \t:;,").upper(), index)
+    yield from _inventory(draft, found, whole=not nameless)
+
+
+def _bare(section: Section) -> Iterator[Inventory]:
+    found: dict[str, int] = {}
+    pattern = _NUMBER if section.command else _BARE
+    for index, line in enumerate(section.lines):
+        for match in pattern.finditer(line[:1000]):
+            found.setdefault(match[0].strip(" \t:;,").upper(), index)
+    yield from _inventory(Draft(section, "hotfixes"), found, whole=bool(section.command))
+
+
+def _inventory(draft: Draft, found: Mapping[str, int], *, whole: bool) -> Iterator[Inventory]:
+    """The names with their lines; ``whole``: nothing in the list speaks against its being all of them."""
     if found:
+        section = draft.section
         draft.places["hotfixes"] = section.place(min(found.values()))
         # one row alone is what a question for one hotfix gives, too
-        asked_for_all = bool(rows or section.command) and not _PART.search(section.command)
-        whole = section.closed and len(found) > 1 and not nameless and asked_for_all
+        whole = whole and section.closed and len(found) > 1 and not _PART.search(section.command)
         yield draft.inventory(hotfixes=found, whole={"hotfixes"} if whole else ())
 
 

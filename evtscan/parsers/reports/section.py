@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from evtscan.model import ExtractionWarning, FileEntry, Inventory, Location, ServiceEntry
 from evtscan.parsers.localtime import DateOrder, PrintedTime
 from evtscan.parsers.reports.times import survey_of
-from evtscan.parsers.reportsignatures import likely_tool_of_line, prompt, tool_of_command, tool_of_line
+from evtscan.parsers.reportsignatures import likely_tool_of_line, prompt, remote_host, tool_of_command, tool_of_line
 from evtscan.wintypes import Instant
 
 MAX_LINES = 1_000_000
@@ -146,7 +146,9 @@ class Draft:
         files: Iterable[FileEntry] = (),
         whole: Iterable[str] = (),
     ) -> Inventory:
-        """All of it as an inventory."""
+        """All of it as an inventory; where the output names no host, of the one that the command asked."""
+        asked = remote_host(self.section.command)
+        self.say("computer", asked, -1)
         return Inventory(
             source=self.section.source,
             format=self.format,
@@ -156,6 +158,8 @@ class Draft:
             files=tuple(files),
             whole=frozenset(whole),
             places=self.places,
+            registries=(),
+            remote=asked is not None,
             warnings=self.warnings,
             **self.values,
         )

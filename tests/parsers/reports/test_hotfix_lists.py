@@ -73,3 +73,26 @@ def test_numbers_alone(tmp_path):
 def test_hotfix_tool(tmp_path):
     (report,) = read(tmp_path, "C:\\>hotfix /l\nInstalled:\n    Q147222  something\n    Q246009\n")
     assert report.hotfixes == ("Q147222", "Q246009")
+
+
+CAPTIONS = "Node,CSName,HotFixID,InstalledOn\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CAPTIONS + "A,A,KB1111111,x\nA,a,KB2222222,x\nB,B,KB3333333,x\n",
+        "HotFixID=KB1111111\nCSName=A\n\nHotFixID=KB2222222\nCSName=a\n\nHotFixID=KB3333333\nCSName=B\n",
+    ],
+    ids=["CSV", "list"],
+)
+def test_several_hosts_in_one_list(tmp_path, text):
+    """An answer of several hosts is that of each of them alone."""
+    first, second = read(tmp_path, text)
+    assert (first.computer, first.hotfixes, first.whole) == ("A", ("KB1111111", "KB2222222"), {"hotfixes"})
+    assert (second.computer, second.hotfixes, second.whole) == ("B", ("KB3333333",), set())
+
+
+def test_a_row_without_a_host_among_those_of_one(tmp_path):
+    (report,) = read(tmp_path, CAPTIONS + "A,A,KB1111111,x\n,,KB2222222,x\n")
+    assert (report.computer, report.hotfixes) == ("A", ("KB1111111", "KB2222222"))

@@ -53,8 +53,61 @@ def test_a_prompt_names_the_program_in_any_language(tmp_path):
     assert formats(read(tmp_path, text)) == ["netstart", "dirlisting"]
 
 
-def test_registry_keys_among_reports_are_said_to_be_left_out(tmp_path):
-    reports = read(tmp_path, NET_START + "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Example\n    Name    REG_SZ    text\n")
+RAS = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\RasArp"
+RAS_KEYS = f"\n{RAS}\n    Start    REG_DWORD    0x3\n\n{RAS}\\Parameters\n    A    REG_SZ    b\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [(NET_START, 11), (NET_START + f"C:\\>reg query {RAS} /s\n", 12)],
+    ids=["appended", "at a prompt"],
+)
+def test_registry_keys_among_reports(tmp_path, before, line):
+    first, keys, last = read(tmp_path, before + RAS_KEYS + IPCONFIG_NT)
+    assert [first.format, keys.format, last.format] == ["netstart", "reg query", "ipconfig"]
+    (registry,) = keys.registries
+    start = registry.key(r"SYSTEM\CurrentControlSet\Services\RasArp").values["start"]
+    assert (start.data, start.location.line, registry.warnings) == (3, line, [])
+    assert registry.covers(r"SYSTEM\CurrentControlSet\Services\RasArp\Other")
+
+
+REMOTE = {
+    r"sc \\SRV2 query": "SRV2",
+    r'"c:\windows\system32\sc.exe" "\\srv2.example.com" query': "srv2.example.com",
+    "driverquery /v /s SRV2 /fo csv": "SRV2",
+    r"systeminfo.exe /S \\SRV2": "SRV2",
+    "wmic /node:SRV2 qfe list": "SRV2",
+    "wmic /node:'SRV2' qfe list": None,
+    "Get-HotFix -ComputerName SRV2": "SRV2",
+    r"reg query \\SRV2\HKLM\SYSTEM /s": "SRV2",
+    r"dir \\SRV2\admin$\system32": "SRV2",
+    r"dir \\?\C:\WINNT": None,
+    r"dir /s c:\winnt": None,
+    r"sc query > \\SRV2\share\out.txt": None,
+    r"sc \\10.0.0.5 query": None,
+    r"sc \\localhost query": None,
+    "sc query": None,
+}
+
+
+@pytest.mark.parametrize(("command", "host"), REMOTE.items())
+def test_the_host_that_a_command_asks(command, host):
+    assert reportsignatures.remote_host(command) == host
+
+
+def test_what_a_command_asked_of_another_host_is_of_that_host(tmp_path):
+    services, keys = read(tmp_path, f"C:\\>sc \\\\SRV2 query\n{SC_QUERY}\nC:\\>reg query \\\\SRV3\\HKLM /s\n{RAS_KEYS}")
+    assert (services.computer, services.places["computer"].line) == ("SRV2", 1)
+    assert keys.computer == "SRV3"
+
+
+def test_registry_keys_that_are_cut_off_with_the_file(tmp_path):
+    _, keys = read(tmp_path, NET_START + RAS_KEYS.rstrip())
+    assert [warning.kind for warning in keys.warnings] == ["truncated"]
+
+
+def test_other_registry_texts_among_reports_are_said_to_be_left_out(tmp_path):
+    reports = read(tmp_path, NET_START + '\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example]\n"Name"="text"\n')
     assert formats(reports) == ["netstart", "report"]
     (warning,) = reports[1].warnings
     assert (warning.kind, warning.location.line) == ("mixed", 10)

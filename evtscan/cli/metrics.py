@@ -20,7 +20,7 @@ from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.dump.lines import csv_cell
 from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
-from evtscan.outfiles import STDOUT, refuse_existing, replacing
+from evtscan.outfiles import STDOUT, refuse_evidence, refuse_existing, replacing
 from evtscan.safetext import prose
 from evtscan.sources import find
 
@@ -62,9 +62,11 @@ def metrics(
     """Count the records of logs, and examine the logs themselves."""
     read = opt.read_options(recover, decoder, source_timezone)
     outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
-    refuse_existing([Path(target) for target in outputs if target != STDOUT], clobber=clobber)
+    written = [Path(target) for target in outputs if target != STDOUT]
+    refuse_existing(written, clobber=clobber)
     books = Books()
     found = find(opt.expand(paths))
+    refuse_evidence(written, [source.path for source in found.sources])
     books.skip(found.skipped)
     with opened(found.sources) as files:
         logs, warnings = measure(files.sources, read)

@@ -271,6 +271,7 @@ def contains(event: Event, wanted: str) -> bool:
         event.activity_id,
         event.related_activity_id,
         event.keywords,
+        event.event_type,
         event.message,
         str(event.event_id),
     )

@@ -260,6 +260,12 @@ def test_evidence_is_not_replaced(evtscan, log):
     assert log.read_bytes() == before
 
 
+def test_the_type_of_a_classic_event_is_a_value(evtscan, tmp_path):
+    (tmp_path / "SysEvent.evt").write_bytes(saved_log(EVENTS[:2]))
+    result = evtscan("dump", tmp_path / "SysEvent.evt", "--contains", "INFORMATION")
+    assert [row["EventID"] for row in table(result.out)] == ["4199"]
+
+
 def test_an_archive_that_is_read_is_not_replaced(evtscan, tmp_path, log):
     archive = tmp_path / "case.zip"
     with zipfile.ZipFile(archive, "w") as members:

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from evtscan.archives import opened
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.books import Books, writing_stdout
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.terminal import console
 from evtscan.dump.lines import csv_cell
 from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
@@ -117,20 +117,20 @@ def _bytes(logs: Sequence[LogMetrics], format_: MetricsFormat) -> bytes:
 
 
 def _print(logs: Sequence[LogMetrics], top: int, *, no_color: bool) -> None:
-    console = session.console(no_color=no_color)
+    screen = console(no_color=no_color)
     for log in logs:
-        console.print(Text(prose(log.source_file), "bold"))
+        screen.print(Text(prose(log.source_file), "bold"))
         for line in _lines(log):
-            console.print(Text(f"  {line}"))
-        console.print(_table(log.counts, top))
+            screen.print(Text(f"  {line}"))
+        screen.print(_table(log.counts, top))
     if len(logs) > 1:
         total = _summary(logs)
-        console.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
+        screen.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
         if total["FirstTime"]:
-            console.print(Text(f"  {total['FirstTime']} to {total['LastTime']}"))
+            screen.print(Text(f"  {total['FirstTime']} to {total['LastTime']}"))
         if total["Gaps"]:
-            console.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
-        console.print(_table(_total(logs), top))
+            screen.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
+        screen.print(_table(_total(logs), top))
 
 
 def _summary(logs: Sequence[LogMetrics]) -> dict[str, int | str]:

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from evtscan.cli.terminal import console as console
 from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
 from evtscan.detection.loader import RuleSet, load_rules, rule_files
@@ -105,12 +104,6 @@ def earlier_findings(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     return {key: verdict for host in saved_report(path).hosts for key, verdict in verdicts_of(host).items()}
-
-
-def console(*, no_color: bool = False, stderr: bool = False) -> Console:
-    """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
-    plain = no_color or bool(os.environ.get("NO_COLOR"))
-    return Console(stderr=stderr, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
 
 
 def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:

@@ -11,6 +11,7 @@ like.
 import importlib
 import os
 import pickle
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -143,8 +144,16 @@ def looks_worth_it(words: Sequence[str]) -> bool:
     """Whether these words ask for a few events in large files, as far as can be told without knowing the options."""
     if not any(word.startswith(_SELECTING) for word in words):
         return False
-    files = (path for path in map(Path, set(words)) if path.is_file())
-    return sum(path.stat().st_size for path in files) >= WORTH_HELPERS_SELECTING
+    return sum(map(_size, set(words))) >= WORTH_HELPERS_SELECTING
+
+
+def _size(word: str) -> int:
+    """The size of the file of this name, 0 if there is none: a word may be anything, and longer than names can be."""
+    try:
+        state = Path(word).stat()
+    except (OSError, ValueError):
+        return 0
+    return state.st_size if stat.S_ISREG(state.st_mode) else 0
 
 
 def serve(modules: Sequence[str]) -> None:

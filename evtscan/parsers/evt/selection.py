@@ -38,6 +38,7 @@ class Selection:
         self._ids = np.full(EVENT_IDS, self._everything)
         wanted = {each.event_id for each in here if each.event_id is not None}
         self._ids[[number for number in wanted if 0 <= number < EVENT_IDS]] = True
+        self._ids &= self._allowed
         self._heads = sorted({_head(each.provider) for each in here if each.event_id is None and each.provider})
         self._decisions: dict[tuple[int, str], bool] = {}
 
@@ -48,7 +49,8 @@ class Selection:
             heads = batch.rows["source_head"] | np.uint64(_FOLDED)
             for value, mask in self._heads:
                 hits |= (heads & np.uint64(mask)) == np.uint64(value)
-        found = np.flatnonzero(hits & self._allowed[batch.ids])
+            hits &= self._allowed[batch.ids]
+        found = np.flatnonzero(hits)
         return found[self._admitted(batch.rows[found])] if self._query.filters else found
 
     def _admitted(self, rows: NDArray[np.void]) -> NDArray[np.bool_]:

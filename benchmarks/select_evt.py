@@ -4,8 +4,9 @@
 
 Assembles a log of about that size in a temporary folder (2,000 varied records, repeated, with rising record numbers),
 as saved and as copied while in use, and reads each with evtscan: one id of one source, and one source with any id (what
-a scan asks for). libevt opens the saved one and takes the id of every record, the least that a selection with it can
-do. Both are measured in the same run; the best of the runs counts.
+a scan asks for), one id whatever its source, and those of some time (what ``dump`` asks for). libevt opens the saved
+one and takes the id of every record, the least that a selection with it can do. All are measured in the same run; the
+best of the runs counts.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from sample_writer.evt import saved_log
 
 from evtscan.model import Query, Selector, Source
 from evtscan.parsers.evt import read_log
+from evtscan.wintypes import parse_time
 
 HEADER_SIZE, END_SIZE = 48, 40
 DIRTY = 1
@@ -33,6 +35,8 @@ SOURCES = ("Service Control Manager", "EventLog", "W32Time", "Tcpip", "Print", "
 WANTED = Selector(provider="Dhcp", event_id=1008)
 ONE_ID = Query(frozenset({WANTED}))
 ONE_SOURCE = Query(frozenset({WANTED, Selector(provider="RemoteAccess")}))
+OF_ANYBODY = Query(include_ids=(range(1008, 1009),))
+OF_A_WHILE = Query(include_ids=(range(1008, 1009),), levels=frozenset({4}), start=parse_time("2001-03-14T00:10:00Z"))
 
 
 def varied_events(count: int) -> list[SampleEvent]:
@@ -124,6 +128,8 @@ def main() -> None:
         cases: dict[str, Callable[[], int]] = {
             "evtscan, saved log, one id": lambda: with_evtscan(saved, ONE_ID),
             "evtscan, saved log, one id and one source": lambda: with_evtscan(saved, ONE_SOURCE),
+            "evtscan, saved log, one id of any source": lambda: with_evtscan(saved, OF_ANYBODY),
+            "evtscan, saved log, the same, some time": lambda: with_evtscan(saved, OF_A_WHILE),
             "evtscan, log in use, one id": lambda: with_evtscan(live, ONE_ID),
         }
         times = {name: best_of(options.runs, what, records) for name, what in cases.items()}

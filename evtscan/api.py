@@ -52,10 +52,14 @@ def read_events(
 
     Raises:
         EvidenceError: if the file is no event log, or nothing of it can be read.
+        ValueError: if there are both a query and what would be the short way to say another.
     """
     from evtscan.frames import frame_of
 
-    wanted = query if query is not None else _query(event_ids, provider)
+    short = _query(event_ids, provider)
+    if query is not None and short is not EVERYTHING:
+        raise ValueError("give either a query, or event_ids and provider: a query can say both")
+    wanted = short if query is None else query
     with _opened(Path(path), wanted, options) as logs:
         return frame_of(logs)
 

@@ -1,7 +1,7 @@
 """Output files that take their names only when everything is written: whatever goes wrong, nothing is left half."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +35,29 @@ def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
     if existing and not clobber:
         others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
         raise OutputError(f"{existing[0]}{others}: exists already; replace it with -C, or give another name with -o")
+
+
+def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
+    """See that no output takes the place of a file that is read, by whatever name: a link, another case of letters.
+
+    Raises:
+        OutputError: if one does.
+    """
+    outputs = {_identity(path): path for path in paths}
+    outputs.pop(None, None)
+    for file in evidence if outputs else ():
+        path = outputs.get(_identity(file))
+        if path is not None:
+            raise OutputError(f"{path}: is evidence that is read, and not replaced; give another name with -o")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others; None if there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
 
 
 @contextmanager

@@ -73,6 +73,13 @@ def test_selection(log):
     assert len(evtscan.read_events(log, event_ids=[])) == 0
 
 
+def test_two_selections_at_once_are_refused(log):
+    query = evtscan.Query(levels=frozenset({2}))
+    with pytest.raises(ValueError, match="give either a query, or event_ids"):
+        evtscan.read_events(log, query, event_ids=[6009])
+    assert len(evtscan.read_events(log, query)) == 0
+
+
 def test_events_one_by_one(log):
     assert [(event.provider, event.event_id) for event in evtscan.iter_events(log)] == [
         ("Dhcp", 1008),

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from evtscan.errors import OutputError
-from evtscan.outfiles import refuse_existing, remove_temporaries, replacing, temporary_beside
+from evtscan.outfiles import refuse_evidence, refuse_existing, remove_temporaries, replacing, temporary_beside
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
@@ -29,6 +30,16 @@ def test_what_exists_is_refused_with_the_number_of_others(tmp_path: Path) -> Non
     with pytest.raises(OutputError, match=r"a \(and 1 more\): exists already; replace it with -C"):
         refuse_existing(paths, clobber=False)
     refuse_existing(paths, clobber=True)
+
+
+def test_evidence_is_known_by_whatever_name(tmp_path: Path) -> None:
+    evidence = [tmp_path / name for name in ("a.evtx", "b.evtx")]
+    for path in evidence:
+        path.touch()
+    os.link(evidence[1], tmp_path / "other.csv")
+    refuse_evidence([tmp_path / "new.csv"], [*evidence, tmp_path / "gone.evtx"])
+    with pytest.raises(OutputError, match=r"other.csv: is evidence that is read"):
+        refuse_evidence([tmp_path / "new.csv", tmp_path / "other.csv"], evidence)
 
 
 def test_two_temporary_names_differ_and_are_found_again(tmp_path: Path) -> None:

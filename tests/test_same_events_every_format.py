@@ -34,11 +34,12 @@ from evtscan.detection import catalogue
 from evtscan.detection.loader import load_rules
 from evtscan.dump.columns import row
 from evtscan.facts.catalogue import is_known
-from evtscan.model import Event, ReadOptions
-from evtscan.parsers import PARSERS, Kind
+from evtscan.model import EVERYTHING, Event, Query, ReadOptions, Selector, Source
+from evtscan.parsers import PARSERS, Kind, read_log, recognise
 from evtscan.report import Finding, HostReport
 from evtscan.scan import ScanOptions, scan
 from evtscan.sources import find
+from evtscan.wintypes import parse_time
 
 ZONE, HOURS = "+01:00", 1
 CLOCK = texts.Clock(texts.american, HOURS)
@@ -298,6 +299,41 @@ def test_what_only_strings_state_is_unknown_where_strings_are_lost(tmp_path, rul
     else:
         assert (finding.verdict, finding.count) == ("possible", 3)
         assert finding.missing_facts == ("os.version", "os.service_pack")
+
+
+FILTERS = {
+    "levels": Query(levels=frozenset({2, 3})),
+    "record ids": Query(record_ids=(range(10, 20), range(250, 252))),
+    "times": Query(start=parse_time("1997-01-21T00:00:00Z"), end=parse_time("1997-03-01T00:00:00Z")),
+    "ids": Query(include_ids=(range(1000, 1009), range(6000, 6010))),
+    "other ids": Query(exclude_ids=(range(6006, 6010), range(1008, 1009))),
+    "all": Query(
+        frozenset({Selector(provider="dhcp"), Selector(event_id=6005), Selector(channel="System", provider="Print")}),
+        levels=frozenset({2, 4}),
+        start=parse_time("1997-01-28T07:58:05Z"),
+        end=parse_time("1997-03-07T07:58:05Z"),
+        record_ids=(range(20, 280),),
+        include_ids=(range(1, 7000),),
+        exclude_ids=(range(12, 20),),
+    ),
+}
+
+
+@every_shape
+def test_every_filter_narrows_what_is_read(tmp_path, shape):
+    source = Source(lay_out(tmp_path, shape) / f"SysEvent.{shape.suffix}", f"SysEvent.{shape.suffix}")
+    row = recognise(source)
+    everything = list(read_log(row, source, EVERYTHING, ReadOptions(zone=ZONE)))
+    assert len(everything) == 300
+    for name, query in FILTERS.items():
+        taken = [
+            event
+            for event in everything
+            if query.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
+            and query.admits(event.level, event.time, event.record_id)
+        ]
+        assert list(read_log(row, source, query, ReadOptions(zone=ZONE))) == taken, name
+        assert 0 < len(taken) < 300 or shape.row != "evt", name  # others lack numbers or levels
 
 
 def test_a_fleet_with_a_host_for_each_format_through_the_command_line(tmp_path):

@@ -1,5 +1,7 @@
 """What ``dump`` and ``metrics`` read of some files: for the ledger, and for the exit code."""
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +37,8 @@ def writing_stdout() -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        if os.name == "nt" and error.errno == errno.EINVAL:  # what Windows says of a pipe that is closed
+            raise BrokenPipeError from error
         raise OutputError(f"standard output: cannot be written ({error.strerror or error})") from error
 
 

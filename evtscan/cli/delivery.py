@@ -9,7 +9,7 @@ from functools import partial
 import typer
 
 from evtscan import __version__
-from evtscan.cli import judging, session
+from evtscan.cli import judging, terminal
 from evtscan.cli.outcome import Outcome
 from evtscan.comparison import only_new
 from evtscan.detection.loader import RuleSet
@@ -107,7 +107,7 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
     if not how.quiet and how.live is None and all(output.path is not None for output in how.outputs):
         from evtscan.reporters.console import render
 
-        console = session.console(no_color=how.no_color)
+        console = terminal.console(no_color=how.no_color)
         printed = as_shown(as_shown(report, shown), None if how.zone is None else partial(in_zone, zone=how.zone))
         saved = {item.reporter.name: str(item.path) for item in (*how.outputs, *how.written) if item.path is not None}
         render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail, saved=saved)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from functools import partial
-from itertools import chain, groupby, product
+from itertools import groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -23,10 +23,10 @@ from evtscan.dump.lines import Csv, JsonLines
 from evtscan.dump.newest import newest
 from evtscan.dump.order import by_time
 from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
-from evtscan.errors import OutputError, UsageError
+from evtscan.errors import UsageError
 from evtscan.ledger import part
 from evtscan.model import Query, Selector, Source
-from evtscan.outfiles import STDOUT, is_folder, refuse_existing, replacing
+from evtscan.outfiles import STDOUT, is_folder, refuse_evidence, refuse_existing, replacing
 from evtscan.safetext import prose
 from evtscan.sources import find
 
@@ -177,7 +177,8 @@ def dump(
         rows = 0
         with helpers_for(tasks, query, 1 if texts else jobs) as helpers:
             if tasks:
-                rows = _write_all(tasks, outputs, clobber, partial(execute, helpers=helpers), books)
+                evidence = [source.path for source in found.sources]
+                rows = _write_all(tasks, outputs, evidence, clobber, partial(execute, helpers=helpers), books)
     for warning in texts.warnings if texts else ():
         books.warn(warning)
     if not quiet:
@@ -208,7 +209,7 @@ def _outputs(
     outputs = [(target, replace(options, writer=_writer_name(target, format_, profile))) for target in targets]
     if (options.raw or options.excel) and all(chosen.writer == DumpFormat.JSONL.value for _, chosen in outputs):
         raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
-    places = [(os.path.normcase(Path(target).absolute()) if target != STDOUT else target) for target in targets]
+    places = [(os.path.normcase(os.path.realpath(target)) if target != STDOUT else target) for target in targets]
     for place, name in enumerate(places):
         if name in places[:place]:
             raise UsageError(f"{targets[place]}: two outputs of one name; give each its own")
@@ -221,6 +222,8 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
     if profile is not None:
         if format_ is DumpFormat.JSONL:
             raise UsageError(f"--profile {profile.value} is CSV; leave -t away")
+        if format_ is None and Path(output).suffix.lower() == ".jsonl":
+            raise UsageError(f"{output}: --profile {profile.value} is CSV; end the name in .csv")
         return str(profile.value)
     if format_ is not None:
         return str(format_.value)
@@ -239,18 +242,16 @@ def _into_folder(output: str) -> bool:
 def _write_all(
     tasks: Sequence[Task],
     outputs: Sequence[tuple[str, DumpOptions]],
+    evidence: Sequence[Path],
     clobber: bool,
     run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
     books: Books,
 ) -> int:
     """Write one output after the other, and give the number of events; the logs are read again for each."""
     targets = [_targets(tasks, output, options) for output, options in outputs]
-    evidence = {os.path.realpath(task.source.path) for task in tasks}
-    for path in chain.from_iterable(files.values() for files in targets):
-        if os.path.realpath(path) in evidence:
-            raise OutputError(f"{path}: is evidence that is read, and not replaced; give another name with -o")
     for (output, _), files in zip(outputs, targets, strict=True):
         if output != STDOUT:
+            refuse_evidence(files.values(), evidence)
             refuse_existing(list(files.values()), clobber=clobber)
     rows = 0
     for place, ((output, options), files) in enumerate(zip(outputs, targets, strict=True)):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from evtscan.cli import options as opt
-from evtscan.cli import session
+from evtscan.cli import session, terminal
 from evtscan.cli.exits import DONE, command
 from evtscan.detection import catalogue
 from evtscan.detection.loader import SUFFIXES
@@ -71,7 +71,7 @@ def explain(
     own = _own_file(rule)
     known = session.rules_of([own, *(rules or ())] if own else rules, cached=not no_rule_cache).rules
     word, paths = _word(rule, paths or [])
-    console = session.console(no_color=no_color)
+    console = terminal.console(no_color=no_color)
     of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
     chosen = of_own if own else rules_called(known, word)
     event = None if own else event_called(word)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from evtscan.cli import options as opt
-from evtscan.cli import session
+from evtscan.cli import session, terminal
 from evtscan.cli.exits import DONE, command
 from evtscan.cli.helptext import MOMENT, OUTPUT
 from evtscan.collecting.template import template
@@ -114,7 +114,7 @@ def facts(
     elif not quiet:
         heading = f"Facts of {survey.name}{in_zone(str(moment or ''))}"
         shown = [replace(row, time=in_zone(row.time), note=in_zone(row.note)) for row in rows]
-        _print(session.console(no_color=no_color), heading, shown, sessions)
+        _print(terminal.console(no_color=no_color), heading, shown, sessions)
     if not quiet:
         for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -183,18 +183,18 @@ def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: in
     for row in rows:
         if row.history:
             unsaid = replace(row, note="" if row.note == said else row.note)
-            session.print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(unsaid, sessions)), "dim"))
+            terminal.print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(unsaid, sessions)), "dim"))
             continue
         said = row.note
         name = f"  {prose(row.name):<{width}}  "
         if len(name) > width + 4:
-            session.print_hanging(console, name.rstrip(), Text())
+            terminal.print_hanging(console, name.rstrip(), Text())
             name = " " * (width + 4)
         note = f" ({prose(row.note)})" if row.note else ""
         line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
         if row.time != NOW and row.location is not None:
             line.append(f" · {prose(str(row.location))}", "not bold dim")
-        session.print_hanging(console, name, line)
+        terminal.print_hanging(console, name, line)
     if not rows:
         console.print("  nothing is known")
 

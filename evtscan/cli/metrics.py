@@ -14,14 +14,14 @@ from rich.text import Text
 
 from evtscan.archives import opened
 from evtscan.cli import options as opt
-from evtscan.cli import session
 from evtscan.cli.books import Books, writing_stdout
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, command
 from evtscan.cli.helptext import OUTPUT
+from evtscan.cli.terminal import console
 from evtscan.dump.lines import csv_cell
 from evtscan.errors import UsageError
 from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
-from evtscan.outfiles import STDOUT, refuse_existing, replacing
+from evtscan.outfiles import STDOUT, refuse_evidence, refuse_existing, replacing
 from evtscan.safetext import prose
 from evtscan.sources import find
 
@@ -76,9 +76,11 @@ def metrics(
     read = opt.read_options(recover, decoder, source_timezone)
     in_zone = opt.shown_in(opt.display_zone(timezone))
     outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
-    refuse_existing([Path(target) for target in outputs if target != STDOUT], clobber=clobber)
+    written = [Path(target) for target in outputs if target != STDOUT]
+    refuse_existing(written, clobber=clobber)
     books = Books()
     found = find(opt.expand(paths))
+    refuse_evidence(written, [source.path for source in found.sources])
     books.skip(found.skipped)
     with opened(found.sources) as files:
         logs, warnings = measure(files.sources, read)
@@ -129,20 +131,20 @@ def _bytes(logs: Sequence[LogMetrics], format_: MetricsFormat) -> bytes:
 
 
 def _print(logs: Sequence[LogMetrics], top: int, in_zone: Callable[[str], str], *, no_color: bool) -> None:
-    console = session.console(no_color=no_color)
+    screen = console(no_color=no_color)
     for log in logs:
-        console.print(Text(prose(log.source_file), "bold"))
+        screen.print(Text(prose(log.source_file), "bold"))
         for line in _lines(log):
-            console.print(Text(f"  {in_zone(line)}"))
-        console.print(_table(log.counts, top))
+            screen.print(Text(f"  {in_zone(line)}"))
+        screen.print(_table(log.counts, top))
     if len(logs) > 1:
         total = _summary(logs)
-        console.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
+        screen.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
         if total["FirstTime"]:
-            console.print(Text(in_zone(f"  {total['FirstTime']} to {total['LastTime']}")))
+            screen.print(Text(in_zone(f"  {total['FirstTime']} to {total['LastTime']}")))
         if total["Gaps"]:
-            console.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
-        console.print(_table(_total(logs), top))
+            screen.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
+        screen.print(_table(_total(logs), top))
 
 
 def _summary(logs: Sequence[LogMetrics]) -> dict[str, int | str]:

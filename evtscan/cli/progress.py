@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.run import Watch
-from evtscan.cli import session
+from evtscan.cli import terminal
 from evtscan.detection.rule import Rule
 from evtscan.report import QUIET_KINDS, HostReport, Verdict
 from evtscan.reporters.jsonl import LiveLines
@@ -39,7 +39,7 @@ def watching(
 ) -> Iterator[tuple[Watch, Tally]]:
     """Count hosts as they are done; on a terminal show them too, and nothing in a pipe. ``live`` gets them as well."""
     tally = Tally()
-    if quiet or session.is_dumb():
+    if quiet or terminal.is_dumb():
         yield _counting(tally, lambda: None, lambda text: None, rules, live), tally
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -52,7 +52,7 @@ def watching(
         TextColumn("{task.fields[found]}"),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=session.console(no_color=no_color, stderr=True), transient=True) as bar:
+    with Progress(*columns, console=terminal.console(no_color=no_color, stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(plans), rate="", found="")
 
         def shown() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evtscan.cli import judging, session
+from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of
 from evtscan.cli.exits import DONE, FOUND, command
@@ -115,7 +115,7 @@ def _compare(
             with replacing(output.path, clobber=clobber) as stream:
                 write(comparison, stream, dialect)
     if not quiet and all(output.path is not None for output in outputs):
-        render(comparison, session.console(no_color=no_color), show_all=show_all)
+        render(comparison, terminal.console(no_color=no_color), show_all=show_all)
     is_worse = fail_on is not None and any(_counts(item, fail_on) for item in comparison.differences)
     return FOUND if is_worse else DONE
 

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from evtscan.cli import judging, session
+from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DONE, USAGE, command
 from evtscan.cli.helptext import OUTPUT, RULES, Command, Group
@@ -100,7 +100,7 @@ def list_rules(
     ]
     rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
     headings = ("Article", "Level", "Kind", "Status", "Title", "File")
-    console = session.console(no_color=no_color)
+    console = terminal.console(no_color=no_color)
     if not console.is_terminal:
         console.width = _UNBROKEN
     console.print(_table(headings, rows))
@@ -139,7 +139,7 @@ def check_rules(
     from evtscan import rulecheck  # not needed to list rules
 
     if lints:
-        session.console(no_color=no_color).print(_table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS)))
+        terminal.console(no_color=no_color).print(_table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS)))
         return DONE
     chosen = list(paths or [catalogue.folder()])
     for path in chosen:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evtscan.archives import stem
-from evtscan.cli import judging, session
+from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of, report_of
 from evtscan.cli.exits import command
@@ -132,12 +132,12 @@ def _name_of(path: Path) -> str:
 @contextmanager
 def progress(quiet: bool, hosts: int, *, no_color: bool = False) -> Iterator[Callable[[str], None]]:
     """A progress bar on a terminal, and nothing in a pipe."""
-    if quiet or session.is_dumb():
+    if quiet or terminal.is_dumb():
         yield lambda name: None
         return
     from rich.progress import Progress as Bar
 
-    with Bar(console=session.console(no_color=no_color, stderr=True), transient=True) as bar:
+    with Bar(console=terminal.console(no_color=no_color, stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=hosts)
 
         def advance(name: str) -> None:

@@ -1,13 +1,9 @@
 """What every command needs: the rules, a console for people, and the ledger at the end."""
 
 import logging
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.text import Text
 
 from evtscan.comparison import verdicts_of
 from evtscan.detection import catalogue
@@ -108,27 +104,6 @@ def earlier_findings(path: Path | None) -> dict[str, str]:
     return {key: verdict for host in saved_report(path).hosts for key, verdict in verdicts_of(host).items()}
 
 
-def console(*, no_color: bool = False, stderr: bool = False) -> Console:
-    """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
-    plain = no_color or bool(os.environ.get("NO_COLOR"))
-    return Console(stderr=stderr, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
-
-
-_NARROWEST = 28
-"""Columns below which text beside a head is not squeezed."""
-
-
-def print_hanging(console: Console, head: str, text: Text) -> None:
-    """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
-    if not console.is_terminal:
-        console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
-        return
-    for part in text.wrap(console, max(console.width - len(head), _NARROWEST)):
-        part.rstrip()
-        console.print(Text(head).append(part), soft_wrap=True)
-        head = " " * len(head)
-
-
 def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
     """The error of a run that could read none of the files, with what is wrong with the first of them."""
     reasons = [f"{item.source_file}: {item.reason}" for item in skipped[:_REASONS]]
@@ -147,8 +122,3 @@ def print_remarks(remarks: Iterable[str], *, quiet: bool) -> None:
     """Print what does not fit the run, on stderr."""
     for remark in () if quiet else remarks:
         print(f"evtscan: {prose(remark)}", file=sys.stderr)
-
-
-def is_dumb() -> bool:
-    """Whether stderr is no terminal that can show a progress bar."""
-    return not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"

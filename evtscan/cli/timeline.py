@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from evtscan.cli import judging, session
+from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DONE, command
 from evtscan.cli.helptext import HOSTS, OUTPUT, REPORTED
@@ -100,7 +100,7 @@ def timeline(
         elif format is TimelineFormat.JSON:
             _write_json(survey, rows)
         elif not quiet:
-            _print(session.console(no_color=no_color), survey, rows, in_zone, show_all=show_all)
+            _print(terminal.console(no_color=no_color), survey, rows, in_zone, show_all=show_all)
         if not quiet:
             for warning in (*survey.reading.warnings, *survey.host.warnings):
                 typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -166,7 +166,7 @@ def _print(
             line.append(prose(in_zone(row.text)) + (f", {count:,} times up to here" if count > 1 else ""))
             if row.location is not None:
                 line.append(f"  {prose(str(row.location))}", "dim")
-            session.print_hanging(console, f"  {time:<28}  ", line)
+            terminal.print_hanging(console, f"  {time:<28}  ", line)
             if left_out:
                 console.print(Text(f"{'':<44}and {left_out:,} more facts: --all shows them", "dim"), soft_wrap=True)
 

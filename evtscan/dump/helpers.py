@@ -11,6 +11,7 @@ like.
 import importlib
 import os
 import pickle
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
 WORTH_HELPERS = 48 << 20
 """Bytes of logs from which starting helpers pays off, if everything is written."""
@@ -46,16 +47,16 @@ class Helpers:
     """
 
     def __init__(self, count: int) -> None:
-        from concurrent.futures.thread import (
-            ThreadPoolExecutor,
-        )  # a helper itself needs none, and loads this module too
-
         self.count = count
         self._helpers = [_ahead.pop() if _ahead else _Helper() for _ in range(count)]
         self._idle: SimpleQueue[_Helper] = SimpleQueue()
         for helper in self._helpers:
             self._idle.put(helper)
-        self._threads = ThreadPoolExecutor(max(count, 1))  # each waits for the answer of one helper
+        self._threads: Executor | None = None  # each waits for the answer of one helper
+        if count:  # a small log, and a helper itself, which loads this module too, need not load what this takes
+            from concurrent.futures.thread import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(count)
 
     def __enter__(self) -> "Helpers":
         return self
@@ -65,12 +66,14 @@ class Helpers:
     ) -> None:
         for helper in self._helpers:
             helper.stop()
-        self._threads.shutdown(cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
         for helper in self._helpers:
             helper.close()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
-        """Have a function called; its future raises HelperLostError if the helper gives no answer."""
+        """Have a function called by one of at least one helper; its future raises HelperLostError without an answer."""
+        assert self._threads is not None
         return self._threads.submit(self._call, function, arguments)
 
     def _call(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
@@ -141,8 +144,16 @@ def looks_worth_it(words: Sequence[str]) -> bool:
     """Whether these words ask for a few events in large files, as far as can be told without knowing the options."""
     if not any(word.startswith(_SELECTING) for word in words):
         return False
-    files = (path for path in map(Path, set(words)) if path.is_file())
-    return sum(path.stat().st_size for path in files) >= WORTH_HELPERS_SELECTING
+    return sum(map(_size, set(words))) >= WORTH_HELPERS_SELECTING
+
+
+def _size(word: str) -> int:
+    """The size of the file of this name, 0 if there is none: a word may be anything, and longer than names can be."""
+    try:
+        state = Path(word).stat()
+    except (OSError, ValueError):
+        return 0
+    return state.st_size if stat.S_ISREG(state.st_mode) else 0
 
 
 def serve(modules: Sequence[str]) -> None:

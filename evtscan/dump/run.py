@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
@@ -168,11 +168,21 @@ def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOpti
         yield from _stream(task, options)
         return
     books = future.result()
-    with place.open("rb", buffering=0) as stream:
-        while piece := stream.read(_PIECE):
-            yield Result(source=books.source, data=piece)
+    with place.open("rb") as stream:
+        yield from _timed(stream, task.source) if options.with_times else _plain(stream, task.source)
     place.unlink()
     yield books
+
+
+def _plain(stream: BinaryIO, source: Source) -> Iterator[Result]:
+    while piece := stream.read(_PIECE):
+        yield Result(source=source, data=piece)
+
+
+def _timed(stream: BinaryIO, source: Source) -> Iterator[Result]:
+    while lines := stream.readlines(_PIECE):
+        found = [line.decode().partition("\t") for line in lines]
+        yield Result(source=source, lines=[line for _, _, line in found], times=[int(time) for time, _, _ in found])
 
 
 def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
@@ -191,13 +201,16 @@ def _is_selective(query: Query) -> bool:
 
 
 def _whole(task: Task, options: DumpOptions, place: Path) -> Result:
-    """All of a task as one result but for its text, which goes into a file: through a pipe it would be copied often."""
+    """All of a task as one result but for its text, which goes into a file: through a pipe it would be copied often.
+
+    So does each line behind its time: many results may wait, and are not to fill the memory.
+    """
     books = Result(source=task.source)
     with place.open("wb") as stream:
         for part in _stream(task, options):
             stream.write(part.data)
-            books.lines += part.lines
-            books.times += part.times
+            timed = zip(part.times, part.lines, strict=True)
+            stream.writelines(f"{time}\t{line}".encode("utf-8", "replace") for time, line in timed)
             books.rows += part.rows
             books.records += part.records
             books.lost += part.lost
@@ -271,6 +284,7 @@ def contains(event: Event, wanted: str) -> bool:
         event.activity_id,
         event.related_activity_id,
         event.keywords,
+        event.event_type,
         event.message,
         str(event.event_id),
     )

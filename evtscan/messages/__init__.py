@@ -6,6 +6,7 @@ The tables of one version of Windows never render the events of another: identif
 2000, so a Dhcp 1008 of the one would get the sentence of the other.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def messages_from(text: str) -> MessagesFrom:
     Raises:
         UsageError: if there is nothing at the path, or the version is none.
     """
-    if Path(text).exists():
+    if os.path.lexists(text):
         return MessagesFrom(Path(text))
     path, sign, version = text.rpartition("@")
-    if not sign or not Path(path).exists():
+    if not sign or not os.path.lexists(path):
         raise UsageError(f"--messages {text}: there is no such file or folder")
     known = os_version(version)
     if known is None:

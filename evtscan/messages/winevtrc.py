@@ -24,7 +24,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from evtscan.errors import EvidenceError
@@ -79,8 +79,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._connection = sqlite3.connect(_uri(path.resolve()), uri=True, check_same_thread=False)
         except (sqlite3.Error, OSError) as error:
             raise EvidenceError(f"{path.name}: cannot be opened ({error})") from error
         weakref.finalize(self, self._connection.close)  # tables are kept for as long as somebody may ask them
@@ -125,6 +124,12 @@ class Database:
         except _DAMAGE as error:
             raise EvidenceError(f"{self.path.name}: a damaged database ({error})") from error
         return {table: frozenset(names) for table, names in columns.items()}
+
+
+def _uri(path: PurePath) -> str:
+    """A path as SQLite takes it, which wants no server where the name of one may stand (a share of Windows)."""
+    plain = path.as_uri()
+    return (plain if plain.startswith("file:///") else plain.replace("//", "////", 1)) + "?mode=ro&immutable=1"
 
 
 @dataclass(frozen=True, slots=True)

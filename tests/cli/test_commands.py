@@ -46,17 +46,23 @@ def test_an_interrupt_before_the_command_runs(monkeypatch, capsys):
 
 
 HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")
+OF_RULES = ("evtscan.detection", "evtscan.facts", "evtscan.verdicts", "evtscan.reporters")
 
 
-def loaded_by(code: str) -> str:
+def loaded_by(code: str, heavy: tuple[str, ...] = HEAVY) -> str:
     """Which of the heavy modules a piece of code loads."""
-    code = f"import sys; {code}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = f"import sys; {code}; print([name for name in {heavy!r} if name in sys.modules])"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_the_command_line_alone_loads_nothing_heavy():
     assert loaded_by("import evtscan.__main__, evtscan.cli") == "[]"
     assert loaded_by("from evtscan.cli import build; build(['dump'])") == "[]"
+
+
+@pytest.mark.parametrize("command", ["dump", "metrics"])
+def test_commands_about_logs_alone_load_nothing_of_rules(command):
+    assert loaded_by(f"import evtscan.cli.{command}", OF_RULES) == "[]"
 
 
 def test_a_run_loads_the_one_command_it_is_asked_for():

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,6 +238,7 @@ def test_several_outputs(evtscan, log):
         ("-t", "jsonl", "--excel"),
         ("--since", "30"),
         ("--include-eid", "9-5"),
+        ("-o", "a.jsonl", "--profile", "evtxecmd"),
     ],
 )
 def test_wrong_options(evtscan, log, options):
@@ -256,6 +258,28 @@ def test_evidence_is_not_replaced(evtscan, log):
     before = log.read_bytes()
     assert evtscan("dump", log, "-o", log, "-t", "csv", "-C").code == 1
     assert log.read_bytes() == before
+
+
+def test_the_type_of_a_classic_event_is_a_value(evtscan, tmp_path):
+    (tmp_path / "SysEvent.evt").write_bytes(saved_log(EVENTS[:2]))
+    result = evtscan("dump", tmp_path / "SysEvent.evt", "--contains", "INFORMATION")
+    assert [row["EventID"] for row in table(result.out)] == ["4199"]
+
+
+def test_an_archive_that_is_read_is_not_replaced(evtscan, tmp_path, log):
+    archive = tmp_path / "case.zip"
+    with zipfile.ZipFile(archive, "w") as members:
+        members.write(log, "System.evtx")
+    before = archive.read_bytes()
+    result = evtscan("dump", archive, "-o", archive, "-t", "csv", "-C")
+    assert (result.code, archive.read_bytes()) == (1, before)
+    assert "is evidence that is read" in result.err
+
+
+def test_one_output_by_two_names_is_noticed(evtscan, log):
+    result = evtscan("dump", log, "-o", "out.csv", "-o", "there/../out.csv", "-C")
+    assert result.code == 2
+    assert "two outputs of one name" in result.err
 
 
 def test_logs_whose_names_meet_get_files_of_their_own(evtscan, tmp_path, log):

@@ -130,6 +130,8 @@ def test_a_database_for_the_windows_that_the_user_names(evtscan, tmp_path, affec
     ("value", "code", "words"),
     [
         ("nowhere", 2, "there is no such file or folder"),
+        ("x" * 300, 2, "there is no such file or folder"),
+        ("x" * 300 + "@5.1", 2, "there is no such file or folder"),
         ("system32@NT", 2, "'NT' is no version of Windows"),
         ("facts.txt", 1, "no message texts: give a folder of message files"),
     ],

@@ -50,6 +50,14 @@ def test_bad_checksums_are_counted(evtscan, log):
     assert "1 with a bad records checksum" in figures["Health"]
 
 
+def test_evidence_is_not_replaced(evtscan, tmp_path, log):
+    export = tmp_path / "export.json"
+    export.write_text(evtscan("dump", log, "-t", "jsonl").out)
+    before = export.read_bytes()
+    assert evtscan("metrics", export, "-o", export, "-C").code == 1
+    assert export.read_bytes() == before
+
+
 def test_csv_of_the_counts(evtscan, log):
     rows = list(csv.DictReader(io.StringIO(evtscan("metrics", log, "-t", "csv").out, newline="")))
     assert [(row["EventID"], row["Count"]) for row in rows] == [("1008", "5"), ("4199", "1")]

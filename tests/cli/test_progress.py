@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from evtscan.audit.plan import HostPlan
-from evtscan.cli import progress, session
+from evtscan.cli import progress
+from evtscan.cli import terminal as cli_terminal
 from evtscan.cli.progress import watching
 from evtscan.cli.session import rules_of
 from evtscan.report import Finding, HostReport
@@ -27,9 +28,9 @@ def report(name, *verdicts):
 def screen(monkeypatch):
     """What is shown on a terminal."""
     shown = StringIO()
-    monkeypatch.setattr(session, "is_dumb", lambda: False)
+    monkeypatch.setattr(cli_terminal, "is_dumb", lambda: False)
     terminal = Console(file=shown, force_terminal=True, width=200, color_system=None)
-    monkeypatch.setattr(session, "console", lambda **options: terminal)
+    monkeypatch.setattr(cli_terminal, "console", lambda **options: terminal)
     return shown
 
 
@@ -57,7 +58,7 @@ def test_findings_are_only_counted_after_some(screen, monkeypatch):
 
 def test_a_pipe_or_quiet_shows_nothing(screen, monkeypatch):
     for quiet in (True, False):
-        monkeypatch.setattr(session, "is_dumb", lambda: True)
+        monkeypatch.setattr(cli_terminal, "is_dumb", lambda: True)
         with watching([ALPHA], [RULE], quiet=quiet) as (watch, tally):
             watch.begun(ALPHA)
             watch.done(ALPHA, [report("ALPHA", "confirmed")])
@@ -66,8 +67,8 @@ def test_a_pipe_or_quiet_shows_nothing(screen, monkeypatch):
 
 
 def test_the_bar_has_no_colour_where_none_is_wanted(screen, monkeypatch):
-    asked, console = [], session.console
-    monkeypatch.setattr(session, "console", lambda **options: asked.append(options) or console(**options))
+    asked, console = [], cli_terminal.console
+    monkeypatch.setattr(cli_terminal, "console", lambda **options: asked.append(options) or console(**options))
     with watching([ALPHA], [RULE], quiet=False, no_color=True):
         pass
     assert asked == [{"no_color": True, "stderr": True}]

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from evtscan.cli import session
+from evtscan.cli import terminal
 
 
 def rows_of(result):
@@ -105,7 +105,7 @@ def test_quiet_prints_nothing(evtscan, affected):
 def test_on_a_terminal_a_row_goes_on_below_its_text():
     stream = io.StringIO()
     console = Console(file=stream, width=70, force_terminal=True, color_system=None, legacy_windows=False)
-    session.print_hanging(
+    terminal.print_hanging(
         console, "  1997-03-01  ", Text("match       Dhcp 1008, confirmed, and a very long explanation of why")
     )
     assert stream.getvalue().splitlines() == [

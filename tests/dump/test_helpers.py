@@ -85,6 +85,7 @@ def large(tmp_path):
         (["LARGE"], False),
         (["small", "--channel", "System"], False),
         (["\0", "--channel", "System"], False),
+        (["LARGE", "--include-eid", "4624," * 100], True),
         ([], False),
     ],
 )

@@ -1,6 +1,7 @@
 """A selection is the same whoever makes it: this process, its helpers, or helpers that are lost."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ class Answering:
     def __init__(self, *lost):
         self.lost = lost
         self.calls = []
+        self.answers = []
 
     def submit(self, function, *arguments):
         future = Future()
@@ -33,6 +35,7 @@ class Answering:
         else:
             future.set_result(function(*arguments))
         self.calls.append(arguments[0].chunks)
+        self.answers.append(future)
         return future
 
 
@@ -62,6 +65,21 @@ def test_the_same_bytes_in_the_same_order(tasks, options, rows, lost):
     for number in ("rows", "records", "lost"):
         assert sum(getattr(part, number) for part in shared) == sum(getattr(part, number) for part in alone)
     assert sum(part.rows for part in shared) == rows
+
+
+@pytest.mark.parametrize("writer", ["jsonl", "csv"])
+def test_lines_with_times_wait_on_disk(tasks, writer):
+    """Of a large log that is sorted they would not fit into the memory."""
+    options = replace(SELECTING, writer=writer, with_times=True)
+    alone = list(execute(tasks, options))
+    helpers = Answering()
+    shared = list(execute(tasks, options, helpers))
+    for column in ("lines", "times"):
+        assert [item for part in shared for item in getattr(part, column)] == [
+            item for part in alone for item in getattr(part, column)
+        ]
+    assert sum(part.rows for part in shared) == sum(part.rows for part in alone) == 450
+    assert all(answer.result().lines == [] for answer in helpers.answers)
 
 
 def test_helpers_of_a_selection_begin_with_what_this_process_comes_to_last(tasks):

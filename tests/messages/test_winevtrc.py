@@ -1,4 +1,5 @@
 import sqlite3
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,19 @@ def test_winevt_kb_has_a_table_for_each_version(tmp_path):
     assert database.find(wanted(5, version="5.1", role=Role.PARAMETER)) == Found("Access is denied.")
     assert database.find(wanted(0x1234)) is None
     assert database.find(wanted(provider="DhcpServer")) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PurePosixPath("/a b/kb.db"), "file:///a%20b/kb.db"),
+        (PureWindowsPath(r"C:\kb.db"), "file:///C:/kb.db"),
+        (PureWindowsPath(r"\\server\share\kb.db"), "file:////server/share/kb.db"),
+    ],
+)
+def test_a_database_is_opened_on_a_drive_and_on_a_share(path, uri):
+    """SQLite refuses a URI that names a server."""
+    assert winevtrc._uri(path) == f"{uri}?mode=ro&immutable=1"
 
 
 def test_winevt_kb_does_not_render_the_events_of_another_windows(tmp_path):

@@ -204,8 +204,8 @@ def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
         return None
     if end > size:
         return None if final else _Found(starts[:-1], rows[:-1], int(starts[-1]), unbroken=True)
-    if words[end // 4 - 1] != length or size - end >= SHORTEST_RECORD:
-        return None
+    if words[end // 4 - 1] != length or buffer.find(MAGIC, _LEAD + end, _LEAD + size) >= 0:
+        return None  # also a record that does not lie in the grid of the others
     return _Found(starts, rows, _dealt_with(end, size, final), unbroken=True)
 
 

@@ -96,14 +96,20 @@ def chunk_at(source: Source, offset: int) -> int | None:
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted while a log is read, selected or not."""
+    """What is counted while a log is read, selected or not.
+
+    ``first`` and ``last`` are the numbers of the oldest and the newest record; ``first_ticks`` and ``last_ticks`` come
+    from the oldest and the newest header that has a time: that of a record that was being written holds zero.
+    """
 
     layout: Layout
     records: int = 0
     lost: int = 0
     holes: int = 0
-    first: tuple[int, int] | None = None  # number, ticks
-    last: tuple[int, int] | None = None
+    first: int | None = None
+    last: int | None = None
+    first_ticks: int | None = None
+    last_ticks: int | None = None
     oldest: DecodedRecord | None = None
     newest: DecodedRecord | None = None
     computers: dict[str, None] = field(default_factory=dict)
@@ -118,12 +124,18 @@ class Tally:
         if not len(number):
             return
         if self.first is None:
-            self.first = int(number[0]), int(ticks[0])
-        elif self.last is not None and int(number[0]) > self.last[0] + 1:
+            self.first = int(number[0])
+        elif self.last is not None and int(number[0]) > self.last + 1:
             self.holes += 1
         self.holes += int(np.count_nonzero(np.diff(number.view(np.int64)) > 1))
-        self.last = int(number[-1]), int(ticks[-1])
+        self.last = int(number[-1])
         self.records += len(number)
+        if not ticks.all():
+            number, ticks = number[ticks > 0], ticks[ticks > 0]
+            if not len(ticks):
+                return
+        self.first_ticks = int(ticks[0]) if self.first_ticks is None else self.first_ticks
+        self.last_ticks = int(ticks[-1])
         self.whole_seconds = self.whole_seconds and not (ticks % TICKS_PER_SECOND).any()
         self.clock.add(ticks.view(np.int64), lambda index: int(number[index]))
 
@@ -136,7 +148,6 @@ class Tally:
         """All of it, as the log's summary."""
         oldest, newest = self.oldest, self.newest
         header = self.layout.header
-        first_number = None if self.first is None else self.first[0]
         ends = [None if record is None else record.computer for record in (oldest, newest)]
         return LogSummary(
             format="evtx",
@@ -145,13 +156,13 @@ class Tally:
             newest_computer=ends[1],
             records=self.records,
             lost=self.lost,
-            first_sequence=first_number,
-            last_sequence=None if self.last is None else self.last[0],
-            first_time=None if self.first is None else Instant(self.first[1]),
-            last_time=None if self.last is None else Instant(self.last[1]),
+            first_sequence=self.first,
+            last_sequence=self.last,
+            first_time=_time(self.first_ticks, oldest),
+            last_time=_time(self.last_ticks, newest),
             holes=self.holes,
             dirty=header.dirty,
-            wrapped=first_number is not None and first_number > 1,
+            wrapped=self.first is not None and self.first > 1,
             cleared=self._cleared(),
             filtered=oldest is not None and newest is not None and self._filtered(oldest, newest),
             clock_steps=self.clock.found,
@@ -159,9 +170,9 @@ class Tally:
         )
 
     def _converted(self) -> bool:
-        if self.oldest is None or self.newest is None or self.first is None or self.last is None:
+        if self.oldest is None or self.newest is None or self.first_ticks is None or self.last_ticks is None:
             return False
-        return was_converted(((self.oldest, self.first[1]), (self.newest, self.last[1])), self.whole_seconds)
+        return was_converted(((self.oldest, self.first_ticks), (self.newest, self.last_ticks)), self.whole_seconds)
 
     def _cleared(self) -> bool:
         """A log that is cleared begins with the event that says so; or it is empty, and its counter is not."""
@@ -181,7 +192,14 @@ class Tally:
             return False
         if (oldest.channel or "").casefold() == _FORWARDED:
             return False
-        return newest.record_id - oldest.record_id > self.last[0] - self.first[0]
+        return newest.record_id - oldest.record_id > self.last - self.first
+
+
+def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
+    """The time in a header, or where no header has one that of the event."""
+    if ticks is None and record is not None:
+        ticks = record.ticks
+    return None if ticks is None else Instant(ticks)
 
 
 class EvtxLog:

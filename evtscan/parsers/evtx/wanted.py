@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.model import Query
+from evtscan.parsers.eventids import EVENT_IDS, allowed_ids
 from evtscan.parsers.evtx.templates import NOT_KNOWN, Template, TemplateTable
 
-_EVENT_IDS = 1 << 16
 _ANY, _NO_NAME = -1, -2
 _MOST_NAMED = 64  # tables kept of channels and providers that are values, 64 KiB each
 
@@ -24,10 +24,10 @@ class WantedIds:
     def __init__(self, query: Query) -> None:
         self._query = query
         self.by_name = query.names
-        self._allowed = _allowed_ids(query)
+        self._allowed = allowed_ids(query)
         self._names = _Names(query)
         self._kinds: dict[bytes, int] = {}
-        self._tables = np.zeros((0, _EVENT_IDS), np.bool_)
+        self._tables = np.zeros((0, EVENT_IDS), np.bool_)
         self._table: TemplateTable | None = None
         self._kind_of = np.zeros(0, np.int64)
         self._named: dict[tuple[str | None, frozenset[str] | None], Ids] = {}
@@ -67,12 +67,12 @@ class WantedIds:
     def _fitting(self, channel: str | None, providers: frozenset[str] | None) -> Ids:
         if self._query.selectors is None:
             return self._allowed
-        ids = np.zeros(_EVENT_IDS, np.bool_)
+        ids = np.zeros(EVENT_IDS, np.bool_)
         wanted = self._names.ids(channel, providers)
         if (wanted == _ANY).any():
             ids[:] = True
         else:
-            ids[wanted[(wanted >= 0) & (wanted < _EVENT_IDS)]] = True
+            ids[wanted[(wanted >= 0) & (wanted < EVENT_IDS)]] = True
         return ids & self._allowed
 
 
@@ -99,12 +99,3 @@ class _Names:
             fits &= np.isin(self._provider, [_ANY, *(self._numbers.get(name, _NO_NAME) for name in providers)])
         found: NDArray[np.int64] = self._event_id[fits]
         return found
-
-
-def _allowed_ids(query: Query) -> Ids:
-    """For each event id whether the ranges of a query allow it."""
-    allowed = np.full(_EVENT_IDS, query.include_ids is None)
-    for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
-        for numbers in ranges:
-            allowed[[number for number in numbers if 0 <= number < _EVENT_IDS]] = value
-    return allowed

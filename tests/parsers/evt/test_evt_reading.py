@@ -10,7 +10,7 @@ from sample_writer.event import EventType, SampleEvent
 from sample_writer.evt import GAP_BYTES, GAP_DWORDS, live_log, saved_log
 
 from evtscan.model import Event, Location, LogSummary, Query, Selector
-from evtscan.parsers.evt import records
+from evtscan.parsers.evt import reader, records
 from evtscan.wintypes import parse_time
 
 HEADER_SIZE, END_SIZE = 48, 40
@@ -428,6 +428,49 @@ def test_a_query_selects_by_id_source_and_channel(read, selector, providers):
     reading = read(saved_log(logged), Query(frozenset({selector})))
     assert [event.provider for event in reading.events] == providers
     assert reading.summary.records == len(sources)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        (Query(levels=frozenset({2})), [2]),
+        (Query(levels=frozenset({0})), [5, 6]),
+        (Query(levels=frozenset({4})), [1, 4, 7]),
+        (Query(levels=frozenset({1})), []),
+        (Query(record_ids=(range(2, 4), range(7, 99))), [2, 3, 7]),
+        (Query(start=parse_time("2001-03-14T10:00:03Z")), [4, 5, 6, 7]),
+        (Query(start=parse_time("2001-03-14T10:00:02.0000001Z"), end=parse_time("2001-03-14T10:00:04Z")), [4]),
+        (Query(end=parse_time("2001-03-14T10:00:04.0000001Z")), [1, 2, 3, 4, 5]),
+        (Query(include_ids=(range(101, 103), range(105, 106))), [2, 3, 6]),
+        (Query(exclude_ids=(range(101, 106),)), [1, 7]),
+        (Query(frozenset({Selector(provider="dhcp")}), exclude_ids=(range(101, 103),)), [1, 5, 7]),
+        (Query(frozenset({Selector(event_id=104)}), frozenset({0}), include_ids=(range(9999),)), [5]),
+    ],
+)
+def test_filters_narrow_the_selection(read, query, numbers):
+    """Types 0 to 16, one each, and one that nobody knows, a second after the other."""
+    logged = [
+        SampleEvent(
+            provider=("Dhcp", "Print")[place % 2],
+            event_id=100 + place,
+            time=f"2001-03-14T10:00:0{place}Z",
+            computer="PC",
+            event_type=kind,
+            qualifiers=0x8000,
+        )
+        for place, kind in enumerate((0, 1, 2, 4, 8, 16, 32))
+    ]
+    reading = read(saved_log(logged), query)
+    assert reading.numbers == numbers
+    assert reading.summary.records == 7
+
+
+def test_only_what_is_selected_is_looked_at_by_name(read, monkeypatch):
+    """Also where ranges of ids select, as those of the command line."""
+    looked_at = []
+    monkeypatch.setattr(reader, "source_name", lambda record: looked_at.append(record) or "Print")
+    assert read(saved_log(simple(60)), Query(include_ids=(range(6001, 6003),))).numbers == [2, 3]
+    assert len(looked_at) == 2
 
 
 def test_an_unknown_channel_fits_every_selector(read):

@@ -83,6 +83,15 @@ def test_the_chain_is_what_the_search_finds(
         assert found(part) == searched(part)
 
 
+@pytest.mark.parametrize("behind", range(1, 61))
+def test_a_record_outside_the_grid_is_not_lost_at_a_seam(behind: int) -> None:
+    """One foreign byte before the last record, and a segment that ends so many bytes behind it."""
+    last = LOG.rindex(b"LfLe", 0, -40) - 4
+    part = LOG[HEADER:last] + b"\0" + LOG[last:-40]
+    with with_attributes(SEGMENT_SIZE=last - HEADER + behind):
+        assert [number for _, _, number, _ in found(part)] == list(range(1, 31))
+
+
 def test_an_intact_log_is_a_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     """But where a text of it looks like the signature of a record."""
     searches = []

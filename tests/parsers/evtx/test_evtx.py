@@ -41,6 +41,27 @@ def test_the_summary_of_a_whole_log(tmp_path):
     assert not summary.dirty
 
 
+@pytest.mark.parametrize(
+    ("untimed", "first", "last"),
+    [([4], 0, 3), ([0], 1, 4), ([0, 2, 4], 1, 3), ([0, 1, 2, 3, 4], 0, 4)],
+    ids=["the newest", "the oldest", "some", "all"],
+)
+def test_a_header_without_a_time_is_neither_an_end_nor_a_step(tmp_path, untimed, first, last):
+    """A record that was being written when the log was copied has zero there; System has its time."""
+    data = bytearray(evtx_log(events(5)))
+    position = HEADER_BLOCK + 0x200
+    for place in range(5):
+        if place in untimed:
+            data[position + 16 : position + 24] = bytes(8)
+        position += int.from_bytes(data[position + 4 : position + 8], "little")
+    found, log = read(tmp_path, bytes(data))
+    assert [event.time.ticks for event in found] == [TIME + place for place in range(5)]
+    summary = log.summary
+    assert (summary.records, summary.first_sequence, summary.last_sequence) == (5, 1, 5)
+    assert (summary.first_time.ticks, summary.last_time.ticks) == (TIME + first, TIME + last)
+    assert summary.clock_steps == ()
+
+
 def test_the_names_of_the_selected_events_oldest_first(tmp_path):
     log = evtx_log([*events(3, computer="OLD"), *events(2, computer="NEW")])
     assert read(tmp_path, log)[1].summary.computers == ("OLD", "NEW")

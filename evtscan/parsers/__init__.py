@@ -256,6 +256,25 @@ PARSERS: tuple[Format, ...] = (
         known_by="a headline of five names with date and time second, above rows of six fields, in any language",
     ),
     Format(
+        name="dump-csv",
+        title="CSV of EvtxECmd and evtscan dump",
+        kind=Kind.LOG,
+        module="evtscan.parsers.dumpcsv",
+        recognises=textsignatures.is_dump_csv,
+        keeps=(
+            "`evtscan dump`: what the log holds; EvtxECmd: most of System, record numbers, times to 100 ns in UTC, "
+            "data by name, raw data; each as far as its columns are there"
+        ),
+        loses=(
+            "`evtscan dump`: line breaks in messages; EvtxECmd: Qualifiers, Version, EventSourceName, task, opcode, "
+            "the message, and where one string ends and the next begins"
+        ),
+        known_by=(
+            "a headline with the names of columns: `EventId` and `Provider` beside `Payload`, `MapDescription` or "
+            "`EventRecordId` (EvtxECmd, Timeline Explorer), or `EventID`, `EventLevel` and `Provider`"
+        ),
+    ),
+    Format(
         name="csv",
         title="CSV of Get-WinEvent, Get-EventLog and Log Parser",
         kind=Kind.LOG,

@@ -17,9 +17,11 @@ from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
 from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, json_pieces
 from evtscan.parsers.jsonrows import ROWS
 from evtscan.parsers.jsonshapes import SHAPES, Members
+from evtscan.parsers.jsonxml import XML
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
+_SHAPES = (*XML, *SHAPES, *ROWS)
 _FOREIGN = "objects that are no events, or of a shape that is not known"
 
 
@@ -51,7 +53,7 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
 def _record(text: bytes, offset: int, line: int, books: Books) -> Record | None:
     try:
         members = _members(text)
-        shape = next((shape for shape in (*SHAPES, *ROWS) if shape.recognises(members)), None)
+        shape = next((shape for shape in _SHAPES if shape.recognises(members)), None)
         if shape is None:
             books.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
             return None

@@ -30,7 +30,7 @@ _NEWEST_FIRST = 1 << 48
 ALL_DATA = "Data"
 """In ``Event.unreadable`` it stands for every data field."""
 
-_FIELDS = {
+FIELDS = {
     "channel": "Channel",
     "time": "TimeCreated",
     "record_id": "EventRecordID",
@@ -95,12 +95,12 @@ class Content:
 
 @dataclass(slots=True)
 class Record:
-    """One record of an export: where it begins, its System fields, and how to get the rest.
+    """One record of an export: where it begins (text has lines and no offset), its System fields, how to get the rest.
 
     ``origin`` names the log that it was taken from, where an export says that of each record.
     """
 
-    offset: int
+    offset: int | None
     line: int
     system: System
     content: Callable[[], Content]
@@ -393,7 +393,7 @@ class ExportLog:
 
 def unsaid(system: System) -> frozenset[str]:
     """The fields of System that a record does not say, by the names that rules use."""
-    lost = frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
+    lost = frozenset(name for attribute, name in FIELDS.items() if system.get(attribute) is None)
     return lost | USER_FIELDS if lost & USER_FIELDS else lost
 
 

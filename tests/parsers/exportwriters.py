@@ -4,6 +4,8 @@ Each writer says an event in one program's words, independently of the parser th
 """
 
 import base64
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +16,8 @@ from xml.sax.saxutils import escape
 from sample_writer.event import Data, Element, EventType, SampleEvent, Value, ValueType
 from sample_writer.evtx import evtx_log
 
+from evtscan.dump.blocks import of_events
+from evtscan.dump.lines import Csv
 from evtscan.model import EVERYTHING, Event, Source
 from evtscan.parsers.evtx import read_log
 from evtscan.wintypes import format_filetime
@@ -479,13 +483,80 @@ def evtxecmd(event: Event) -> dict[str, Any]:
         "ProcessId": event.process_id or 0,
         "ThreadId": event.thread_id or 0,
         "Level": levels[event.level or 0],
-        "Keywords": "Classic",
+        "Keywords": _KEYWORD_NAMES.get(event.keywords, event.keywords),
         "SourceFile": "C:\\case\\x.evtx",
         "ExtraDataOffset": 0,
         "HiddenRecord": False,
         "TimeCreated": str(event.time).replace("Z", "+00:00"),
         "RecordNumber": event.record_id,
     }
+
+
+_KEYWORD_NAMES = {"0x8020000000000000": "Audit success", "0x8080000000000000": "Audit success, classic"}
+
+
+def evtxecmd_csv(events: Iterable[Event]) -> str:
+    """EvtxECmd ``--csv``: a byte order mark, 27 columns, times in UTC without saying so."""
+    names = "RecordNumber,EventRecordId,TimeCreated,EventId,Level,Provider,Channel,ProcessId,ThreadId,Computer"
+    names += ",ChunkNumber,UserId,MapDescription,UserName,RemoteHost,PayloadData1,PayloadData2,PayloadData3"
+    names += ",PayloadData4,PayloadData5,PayloadData6,ExecutableInfo,HiddenRecord,SourceFile,Keywords,ExtraDataOffset"
+    columns = [*names.split(","), "Payload"]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    for event in events:
+        time = format_filetime(event.time.ticks).replace("T", " ").removesuffix("Z") if event.time else ""
+        mapped = {"PayloadData1": "Target: LAB\\x,\r\n of two lines"}
+        writer.writerow(evtxecmd(event) | mapped | {"TimeCreated": time})
+    return f"\ufeff{text.getvalue()}"
+
+
+def evtxecmd_whole(event: Event) -> dict[str, Any]:
+    """EvtxECmd ``--json --fj``: the whole event as XML in JSON."""
+    payload = json.loads(evtxecmd(event)["Payload"])
+    time = format_filetime(event.time.ticks).replace("T", " ").removesuffix("Z") if event.time else ""
+    return {"Event": {"@xmlns": _NAMESPACE, "System": _xml_system(event, time, braces=False)} | payload}
+
+
+def xmltodict(event: Event) -> dict[str, Any]:
+    """The XML of Windows as Python's xmltodict makes JSON of it."""
+    time = format_filetime(event.time.ticks) if event.time else ""
+    nested = {name: value for name, value in event.data.items() if isinstance(value, Mapping)}
+    data: list[Any] = []
+    for name, value in event.data.items():
+        for item in value if isinstance(value, list) else [value]:
+            if _unnamed(name):
+                data.append(item or None)
+            elif name != "Binary" and name not in nested:
+                data.append({"@Name": name, "#text": item} if item else {"@Name": name})
+    inner: dict[str, Any] = {"Data": data[0] if len(data) == 1 else data}
+    if "Binary" in event.data:
+        inner["Binary"] = event.data["Binary"]
+    body = {"UserData": _in_xml(nested)} if nested else {"EventData": inner}
+    return {"Event": {"@xmlns": _NAMESPACE, "System": _xml_system(event, time)} | body}
+
+
+def _xml_system(event: Event, time: str, *, braces: bool = True) -> dict[str, Any]:
+    system: dict[str, Any] = {}
+    for name, text, attributes in _system_parts(event):
+        shown: dict[str, Any] = {f"@{key}": value for key, value in attributes.items() if key}
+        if not braces:
+            shown = {key: _capital_hex(str(value)) for key, value in shown.items()}
+        system[name] = shown | ({"#text": text} if text else {}) if shown else text or None
+    return system | {"TimeCreated": {"@SystemTime": time}}
+
+
+def _in_xml(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return [_in_xml(item) for item in value] if isinstance(value, list) else value
+    attributes = {f"@{name}": text for name, text in value.get("#attributes", {}).items()}
+    return attributes | {name: _in_xml(item) for name, item in value.items() if name != "#attributes"}
+
+
+def dump_csv(events: Iterable[Event], *, raw: bool = False, excel: bool = False) -> str:
+    """``evtscan dump`` as CSV."""
+    writer = Csv(raw=raw, excel=excel)
+    return writer.header + "".join(line for block in of_events(events) for line in writer.lines(block))
 
 
 def _capital_hex(text: str) -> str:

@@ -29,10 +29,12 @@ from tests.parsers.exportwriters import (
     events_of,
     evtx_dump,
     evtxecmd,
+    evtxecmd_whole,
     lines,
     velociraptor,
     velociraptor_row,
     winlogbeat,
+    xmltodict,
 )
 
 Writer = Callable[[Event], dict[str, Any]]
@@ -147,6 +149,48 @@ def test_evtxecmd(tmp_path: Path, events: list[Event]) -> None:
     assert field_value(classic, "Qualifiers") is UNREADABLE
     assert [warning.kind for warning in log.warnings] == ["lossy_export"]
     assert is_event_json(content.encode()[:4096], "x.json")
+
+
+def test_whole_events_of_evtxecmd(tmp_path: Path, events: list[Event]) -> None:
+    content = lines(map(evtxecmd_whole, events))
+    log = opened(tmp_path / "x.json", content)
+    classic, *others = log
+    assert others == [exported(event, other) for event, other in zip(events[1:], others, strict=True)]
+    assert (classic.qualifiers, classic.level, classic.time) == (0x8000, 2, events[0].time)
+    assert field_value(classic, "Data1") is UNREADABLE
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_xml_in_json(tmp_path: Path, events: list[Event], layout: str) -> None:
+    """Attributes as members ``@name``: a provider's name is one of them."""
+    content = LAYOUTS[layout]([xmltodict(event) for event in events])
+    log = opened(tmp_path / "x.json", content)
+    assert_lossless(list(log), events)
+    assert log.warnings == []
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+def test_xml_in_json_says_what_stands_beside_the_data(tmp_path: Path) -> None:
+    document = {
+        "?xml": {"@version": "1.0"},
+        "Event": {
+            "@xmlns": "x",
+            "System": {"Provider": {"@Name": "A"}, "EventID": "1", "Security": None},
+            "EventData": {"@Name": "T", "Data": None, "Item": {"@k": "v", "#text": "i"}},
+            "DebugData": {"Level": "3"},
+            "RenderingInfo": {"@Culture": "en-US", "Message": "It failed."},
+        },
+    }
+    (event,) = opened(tmp_path / "x.json", json.dumps(document))
+    assert (event.provider, event.message) == ("A", "It failed.")
+    assert event.data == {
+        "#attributes": {"Name": "T"},
+        "Data1": "",
+        "Item": {"#attributes": {"k": "v"}, "#text": "i"},
+        "DebugData": {"Level": "3"},
+    }
 
 
 def test_winlogbeat(tmp_path: Path, events: list[Event]) -> None:

@@ -139,6 +139,11 @@ SHAPES = {
     "EvtxECmd": Shape(row="json", suffix="json", write=_json(exports.evtxecmd), strings=False),
     "EvtxECmd csv": Shape(row="dump-csv", suffix="csv", write=_of_events(exports.evtxecmd_csv), strings=False),
     "EvtxECmd, whole": Shape(row="json", suffix="json", write=_json(exports.evtxecmd_whole), strings=False),
+    "Get-WinEvent json": Shape(
+        row="json", suffix="json", write=_json(partial(exports.get_winevent_json, values=False)), strings=False
+    ),
+    "Get-WinEvent json, deep": Shape(row="json", suffix="json", write=_json(exports.get_winevent_json)),
+    "Get-EventLog json": Shape(row="json", suffix="json", write=_json(exports.get_eventlog_json)),
     "xmltodict": Shape(row="json", suffix="json", write=_json(exports.xmltodict)),
     "Winlogbeat": Shape(row="json", suffix="json", write=_json(exports.winlogbeat)),
     "Elasticsearch": Shape(
@@ -391,7 +396,8 @@ def test_a_rule_on_raw_data_is_a_candidate_where_raw_data_is_lost(tmp_path, shap
 KEEP_RAW_DATA = [
     shape
     for name, shape in SHAPES.items()
-    if shape.row in ("evt", "evtx", "xml", "clixml", "json", "dump-csv") or "Parser" in name
+    if (shape.row in ("evt", "evtx", "xml", "clixml", "json", "dump-csv") and name != "Get-WinEvent json")
+    or "Parser" in name
 ]
 
 

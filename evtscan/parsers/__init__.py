@@ -158,23 +158,26 @@ PARSERS: tuple[Format, ...] = (
     ),
     Format(
         name="json",
-        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, evtscan dump)",
+        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, PowerShell, evtscan dump)",
         kind=Kind.LOG,
         module="evtscan.parsers.eventjson",
         recognises=signatures.is_event_json,
         keeps=(
-            "evtx_dump, Chainsaw, `evtscan dump`: what the log holds; Velociraptor: the same, times to the "
-            "microsecond, and the message; Winlogbeat: most of System, data, the message"
+            "evtx_dump, Chainsaw, `evtscan dump`, XML turned into JSON: what the log holds; Velociraptor: the same, "
+            "times to the microsecond, and the message; Winlogbeat: most of System, data, the message; Get-WinEvent "
+            "and Get-EventLog with ConvertTo-Json: as CLIXML and CSV, values of data by position, times in UTC"
         ),
         loses=(
             "Winlogbeat: Qualifiers, EventSourceName, empty values, and the numbers of keywords, task and opcode; "
             "older versions of Velociraptor: whether a number was hexadecimal; rows of its artifacts: most of System, "
             "and fractions of seconds; EvtxECmd: Qualifiers, EventSourceName, task, opcode, and where one string ends "
-            "and the next begins"
+            "and the next begins; PowerShell: names of data, and without a larger `-Depth` data of Get-WinEvent at all"
         ),
         known_by=(
-            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or the columns of "
-            "`evtscan dump`, EvtxECmd or an artifact of Velociraptor"
+            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, the columns of `evtscan "
+            "dump`, EvtxECmd or an artifact of Velociraptor, or properties of PowerShell's objects (`Id` and "
+            "`ProviderName`, `Source` and `TimeGenerated`); alone, in an array, in what `chainsaw hunt` has detected, "
+            "or among the `hits` of Elasticsearch"
         ),
     ),
     Format(

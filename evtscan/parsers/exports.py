@@ -119,6 +119,7 @@ class Books:
     """Warnings, and what is counted while an export is read, selected or not.
 
     ``in_order``: the order of its records is that of the log. ``on_a_wall``: its times come from local ones.
+    ``chosen``: somebody, or a rule, has chosen the records that are in it.
     """
 
     def __init__(self, source: Source) -> None:
@@ -132,7 +133,7 @@ class Books:
         self._numbers: dict[Series, _Numbers] = {}
         self._unnumbered = False
         self.in_order = True
-        self.on_a_wall = False
+        self.on_a_wall = self.chosen = False
         self._clock = ExportClock()
         self._oldest: tuple[int, System] | None = None
         self._newest: tuple[int, System] | None = None
@@ -210,7 +211,7 @@ class Books:
             last_time=None if last is None else last.get("time"),
             wrapped=any(series.lowest > 1 for series in numbers),
             cleared=first is not None and first["event_id"] in _CLEARED.get(first["provider"].casefold(), ()),
-            filtered=self._unnumbered or any(not series.whole for series in numbers),
+            filtered=self.chosen or self._unnumbered or any(not series.whole for series in numbers),
             clock_steps=self._clock.found(on_a_wall=self.on_a_wall),
         )
 

@@ -24,7 +24,7 @@ Reading = tuple[System, Callable[[], Content], str]
 """System, how to get the rest, and the log that the record comes from if the export says so."""
 
 MOST_DEPTH = 64
-_UNIX_EPOCH = 116_444_736_000_000_000
+UNIX_EPOCH = 116_444_736_000_000_000
 _BARE_GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\Z")
 _ATTRIBUTES = "_attributes"
 
@@ -70,7 +70,7 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _members(raw: msgspec.Raw | None) -> Members:
+def decoded_members(raw: msgspec.Raw | None) -> Members:
     """The members of an object inside another."""
     try:
         return msgspec.json.decode(raw, type=Members) if raw is not None else {}
@@ -185,7 +185,7 @@ def _time(value: Any) -> Instant | None:
         return instant(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or not -1e11 < value < 1e12:
         return None
-    ticks = _UNIX_EPOCH + round(value * 1_000_000) * (TICKS_PER_SECOND // 1_000_000)
+    ticks = UNIX_EPOCH + round(value * 1_000_000) * (TICKS_PER_SECOND // 1_000_000)
     return Instant(ticks, 6) if ticks >= 0 else None
 
 
@@ -268,7 +268,7 @@ _NO_DATA = frozenset({"System", "#attributes", "RenderingInfo", "Message"})
 
 
 def _read_evtx_dump(top: Members) -> Reading:
-    event = _members(top.get("Event"))
+    event = decoded_members(top.get("Event"))
     system = system_of(_object(decoded(event.get("System"))))
 
     def content() -> Content:
@@ -353,7 +353,7 @@ _WINLOGBEAT = (
 def _read_winlogbeat(top: Members) -> Reading:
     top = _unwrapped(top)
     if "winlog" in top:
-        log = _members(top["winlog"])
+        log = decoded_members(top["winlog"])
     else:
         log = {name.removeprefix("winlog."): raw for name, raw in top.items()}  # flat keys, or version 6 and before
     said = {name: decoded(raw) for name, raw in log.items() if name not in _BULKY}
@@ -396,7 +396,7 @@ _BULKY = frozenset({"event_data", "user_data", "message", "@metadata", "agent", 
 
 def _unwrapped(top: Members) -> Members:
     """The document itself, without what Elasticsearch stores around it."""
-    return _members(top["_source"]) if "_source" in top else top
+    return decoded_members(top["_source"]) if "_source" in top else top
 
 
 def _level(word: Any, keywords: Any) -> int | None:

@@ -33,7 +33,7 @@ _LOSSES = (
 
 
 def _read(top: Members) -> Reading:
-    event = _object(decoded(top["Event"]))
+    event = _event(top)
     system = system_of(_object(_with_plain_names(event.get("System"))))
     spelt = _is_evtxecmd(event)
 
@@ -53,7 +53,12 @@ def _is_evtxecmd(event: dict[str, Any]) -> bool:
 
 
 def _losses(system: object, top: Members) -> str:
-    return _LOSSES if _is_evtxecmd(_object(decoded(top["Event"]))) else ""
+    return _LOSSES if _is_evtxecmd(_event(top)) else ""
+
+
+def _event(top: Members) -> dict[str, Any]:
+    """The element Event: the only member, or in an array of them the object itself."""
+    return _object(decoded(top["Event"])) if "Event" in top else {name: decoded(raw) for name, raw in top.items()}
 
 
 def _with_plain_names(value: Any) -> Any:
@@ -147,6 +152,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 XML: tuple[Shape, ...] = (
-    Shape(lambda top: "Event" in top and _ATTRIBUTE.match(top["Event"]) is not None, _read, _losses),
+    Shape(
+        lambda top: "@xmlns" in top or ("Event" in top and _ATTRIBUTE.match(top["Event"]) is not None), _read, _losses
+    ),
 )
 """Events that are XML in JSON."""

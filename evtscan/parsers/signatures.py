@@ -14,7 +14,14 @@ _JSON_EVENT = re.compile(
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
     rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
     rb'|\A\[?\s*\{\s*"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
+    rb'|\A\[?\s*\{\s*"group"\s*:[^{}]*"kind"\s*:[^{}]*"documents?"\s*:'
     rb'|"ChunkNumber"\s*:\s*\d+\s*,[^{}]*"Payload"\s*:\s*"'
+)
+_POWERSHELL = (
+    re.compile(
+        rb'(?=.*"Id"\s*:\s*\d)(?=.*"TimeCreated"\s*:).*"(?:ProviderName|LogName|LevelDisplayName)"\s*:', re.DOTALL
+    ),
+    re.compile(rb'(?=.*"Source"\s*:)(?=.*"TimeGenerated"\s*:).*"(?:InstanceId|EventID)"\s*:', re.DOTALL),
 )
 
 
@@ -46,4 +53,6 @@ def is_clixml(head: bytes, name: str) -> bool:
 def is_event_json(head: bytes, name: str) -> bool:
     """Whether a file is JSON that begins with an event of a known tool."""
     text = ascii_of(head)
-    return bool(_JSON.search(text) and _JSON_EVENT.search(text))
+    if not _JSON.search(text):
+        return False
+    return bool(_JSON_EVENT.search(text)) or any(shape.match(text) for shape in _POWERSHELL)

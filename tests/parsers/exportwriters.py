@@ -437,6 +437,85 @@ def winlogbeat(event: Event) -> dict[str, Any]:
     }
 
 
+def chainsaw_hunt(events: Sequence[Event], path: str = "/case/x.evtx") -> list[dict[str, Any]]:
+    """``chainsaw hunt --json``: each event as often as rules match it, or several of them for one rule."""
+    documents = [{"kind": "evtx", "path": path, "data": chainsaw(event)} for event in events]
+    said = {"group": "Sigma", "name": "Some rule", "timestamp": "2024-01-01T00:00:00+00:00", "level": "low"}
+    alone = [{**said, "kind": "individual", "document": document} for document in documents for _ in range(2)]
+    return [*alone, {**said, "kind": "aggregate", "documents": documents}]
+
+
+def elasticsearch(events: Iterable[Event], indent: int | None = None) -> str:
+    """The answer to a search in an index of Winlogbeat."""
+    hits = [{"_index": "winlogbeat-8", "_id": "x", "_source": winlogbeat(event)} for event in events]
+    total = {"value": len(hits), "relation": "eq"}
+    answer = {"took": 5, "timed_out": False, "_shards": {"total": 1}, "hits": {"total": total, "hits": hits}}
+    return json.dumps(answer, indent=indent, ensure_ascii=False)
+
+
+def get_winevent_json(event: Event, *, version: int = 7, values: bool = True) -> dict[str, Any]:
+    """``Get-WinEvent | ConvertTo-Json`` of Windows PowerShell 5 or PowerShell 7; ``values``: with ``-Depth``."""
+    keywords = int(event.keywords or "0", 16)
+    milliseconds = (event.time.ticks - 116_444_736_000_000_000) // 10_000 if event.time else 0
+    local = format_filetime(event.time.ticks + 2 * 36_000_000_000).replace("Z", "+02:00") if event.time else None
+    properties: list[Any] = [
+        {"Value": list(bytes.fromhex(text)) if name == "Binary" else text} for name, text in _flat(event.data)
+    ]
+    if not values:
+        properties = ["System.Diagnostics.Eventing.Reader.EventProperty"] * len(properties)
+    return {
+        "Id": event.event_id,
+        "Version": event.version,
+        "Qualifiers": event.qualifiers,
+        "Level": event.level,
+        "Task": event.task,
+        "Opcode": event.opcode,
+        "Keywords": keywords - (1 << 64) if keywords >> 63 else keywords,
+        "RecordId": event.record_id,
+        "ProviderName": event.provider,
+        "ProviderId": event.provider_guid and event.provider_guid.strip("{}").lower(),
+        "LogName": event.channel,
+        "ProcessId": event.process_id,
+        "ThreadId": event.thread_id,
+        "MachineName": event.computer,
+        "UserId": {"BinaryLength": 12, "AccountDomainSid": None, "Value": event.user_id} if event.user_id else None,
+        "TimeCreated": local if version == 7 else f"/Date({milliseconds})/",
+        "ActivityId": event.activity_id and event.activity_id.strip("{}").lower(),
+        "RelatedActivityId": event.related_activity_id and event.related_activity_id.strip("{}").lower(),
+        "ContainerLog": event.channel,
+        "MatchedQueryIds": [],
+        "Bookmark": {},
+        "LevelDisplayName": "Fehler",
+        "Properties": properties,
+        "Message": MESSAGE,
+    }
+
+
+def get_eventlog_json(event: Event) -> dict[str, Any]:
+    """``Get-EventLog | ConvertTo-Json``."""
+    milliseconds = (event.time.ticks - 116_444_736_000_000_000) // 10_000 if event.time else 0
+    audits = {"0x90000000000000": 16, "0xa0000000000000": 8}
+    types = {1: 1, 2: 1, 3: 2, 4: 4, 0: audits.get(event.keywords or "", 8)}
+    return {
+        "MachineName": event.computer,
+        "Data": list(bytes.fromhex(event.data.get("Binary", ""))),
+        "Index": event.record_id,
+        "Category": f"({event.task or 0})",
+        "CategoryNumber": event.task or 0,
+        "EventID": event.event_id,
+        "EntryType": types[event.level or 0],
+        "Message": MESSAGE,
+        "Source": event.provider,
+        "ReplacementStrings": [text for name, text in _flat(event.data) if name != "Binary"],
+        "InstanceId": (event.qualifiers or 0) << 16 | event.event_id,
+        "TimeGenerated": f"/Date({milliseconds})/",
+        "TimeWritten": f"/Date({milliseconds})/",
+        "UserName": "NT AUTHORITY\\SYSTEM" if event.user_id == "S-1-5-18" else event.user_id and "LAB\\x",
+        "Site": None,
+        "Container": None,
+    }
+
+
 def velociraptor_row(event: Event) -> dict[str, Any]:
     """``Windows.EventLogs.EvtxHunter``: a few columns of System, times in whole seconds, the data as in the others."""
     data = velociraptor(event)

@@ -26,6 +26,8 @@ from tests.parsers.exportwriters import (
     MESSAGE,
     SAMPLES,
     chainsaw,
+    chainsaw_hunt,
+    elasticsearch,
     events_of,
     evtx_dump,
     evtxecmd,
@@ -191,6 +193,45 @@ def test_xml_in_json_says_what_stands_beside_the_data(tmp_path: Path) -> None:
         "Item": {"#attributes": {"k": "v"}, "#text": "i"},
         "DebugData": {"Level": "3"},
     }
+
+
+def test_what_chainsaw_has_detected(tmp_path: Path, events: list[Event]) -> None:
+    """Each event once, however many rules match it; that there are no others proves nothing."""
+    for layout in LAYOUTS.values():
+        content = layout(chainsaw_hunt(events))
+        log = opened(tmp_path / "x.json", content)
+        assert_lossless(list(log), events)
+        assert log.warnings == []
+        assert log.summary.filtered
+        assert is_event_json(content.encode()[:4096], "x.json")
+    log = opened(
+        tmp_path / "x.json", lines([{"group": "G", "kind": "individual", "document": 1}, *chainsaw_hunt(events)])
+    )
+    assert [event.event_id for event in log] == [1008, 7036, 104, 4624]
+    assert [warning.kind for warning in log.warnings] == ["bad_record"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_answer_of_elasticsearch(tmp_path: Path, events: list[Event], indent: int | None) -> None:
+    content = elasticsearch(events, indent)
+    log = opened(tmp_path / "x.json", content)
+    assert [event.record_id for event in log] == [11, 12, 13, 14]
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert log.summary.filtered
+    assert is_event_json(content.encode()[:4096], "x.json")
+    more = content[:-1] + ', "aggregations": {"a": {"b": 1}}}'
+    log = opened(tmp_path / "x.json", more)
+    assert len(list(log)) == 4
+    assert [warning.kind for warning in log.warnings] == ["lossy_export", "foreign_bytes"]
+
+
+def test_a_whole_document_of_xml_in_json(tmp_path: Path, events: list[Event]) -> None:
+    documents = [xmltodict(event)["Event"] for event in events]
+    content = json.dumps({"Events": {"Event": documents}}, indent=1)
+    log = opened(tmp_path / "x.json", content)
+    assert_lossless(list(log), events)
+    assert log.warnings == []
+    assert is_event_json(content.encode()[:4096], "x.json")
 
 
 def test_winlogbeat(tmp_path: Path, events: list[Event]) -> None:

@@ -210,7 +210,8 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "the zone; record numbers, raw data, the message; without `-t` where one string ends and the next begins; "
-            "the channel, unless the file is named after System, Application or Security"
+            "names of data (Vista and later); the channel, unless the file is named after System, Application or "
+            "Security"
         ),
         known_by="rows of date, time, three numbers, source, user (or the other way round), computer, strings",
     ),
@@ -288,8 +289,9 @@ PARSERS: tuple[Format, ...] = (
             "message; Log Parser: record number, strings, raw data; each as far as the columns were chosen"
         ),
         loses=(
-            "the zone, but for columns `TO_UTCTIME(…)` of Log Parser; PowerShell: data and raw data; Get-EventLog: the "
-            "channel, unless the file's name tells; what stands in columns that were not chosen"
+            "the zone, but for columns `TO_UTCTIME(…)` of Log Parser; PowerShell: data and raw data; Log Parser: names "
+            "of data (Vista and later); Get-EventLog: the channel, unless the file's name tells; what stands in "
+            "columns that were not chosen"
         ),
         known_by=(
             "a headline with the names of fields: `Id` and `ProviderName` beside others; `Source`, `TimeGenerated` and "

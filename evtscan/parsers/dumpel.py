@@ -20,7 +20,7 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import ANY_DATA, numbered
+from evtscan.parsers.insertions import ANY_DATA, Names, numbered
 from evtscan.parsers.textlog import Block, Entry, Part, between, blocks, open_log
 from evtscan.parsers.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
@@ -68,6 +68,7 @@ class Dumpel:
         self._channel = channel
         self._unreadable = _LOST if channel else _LOST | {"Channel"}
         self._any_strings = self._any_tabs = False
+        self._names = Names()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""
@@ -76,6 +77,7 @@ class Dumpel:
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """What the export has lost of its strings."""
+        yield from self._names.notes()
         if not self._any_strings:
             yield "strings", "no record has strings (option -ns?): they are taken for unknown, not for absent"
         elif not self._any_tabs:
@@ -93,6 +95,7 @@ class Dumpel:
             self._any_strings = True
             self._any_tabs = self._any_tabs or "\t" in strings
         number = int(row.event_id)
+        self._names.look_at(row.source)
         system = System(
             event_id=number & 0xFFFF, provider=row.source.strip(), channel=self._channel, computer=row.computer.strip()
         )
@@ -115,7 +118,7 @@ class Dumpel:
             "task": int(row.category),
             "user_id": user_id,
         }
-        unreadable = self._unreadable | lost | kind.unreadable
+        unreadable = self._unreadable | lost | kind.unreadable | self._names.of_content()
         if not self._any_strings:
             return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)
         data, lost = data_of_strings(strings or "", exact=self._any_tabs)

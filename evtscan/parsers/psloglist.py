@@ -26,7 +26,7 @@ from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.dumpel import data_of_strings
 from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import data_of_message
+from evtscan.parsers.insertions import Names, data_of_message
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlog import (
     Block,
@@ -77,6 +77,7 @@ class PsLogList:
     def __init__(self, channel: str | None) -> None:
         self._name_channel = self._channel = channel
         self._types = Words("types of events are")
+        self._names = Names()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""
@@ -118,6 +119,7 @@ class PsLogList:
 
     def _entry(self, block: Block[tuple[str, ...]], record: "_Record") -> Entry:
         number = int(record.number)
+        self._names.look_at(record.provider)
         system = System(
             event_id=int(record.event_id) & 0xFFFF,
             provider=record.provider,
@@ -145,7 +147,7 @@ class PsLogList:
             "level": kind.level,
             "user_id": user_id,
         }
-        unreadable = _LOST | lost | kind.unreadable
+        unreadable = _LOST | lost | kind.unreadable | self._names.of_content()
         unreadable |= frozenset() if record.channel else {"Channel"}
         text = record.text
         if found := _NO_MESSAGE.match(text):

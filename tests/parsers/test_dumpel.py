@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sample_writer.evt import saved_log
 from text_writers import STORY, Clock, dumpel, german, kinds, read
 
+from evtscan.detection.fields import UNREADABLE, field_value
 from evtscan.model import EVERYTHING, Source
 from evtscan.parsers.dumpel import data_of_strings, read_log
 from evtscan.parsers.evt import read_log as read_evt
@@ -90,6 +92,14 @@ def test_strings_with_line_breaks(tmp_path: Path) -> None:
     events, _ = read(read_log, tmp_path, text)
     assert events[0].data["Data2"] == "The semaphore timeout\nperiod has expired."
     assert events[1].event_id == 7000
+
+
+def test_names_of_vista_and_later_are_lost(tmp_path: Path) -> None:
+    modern = replace(STORY[1], provider="Microsoft-Windows-WindowsUpdateClient", event_id=20)
+    events, reader = read(read_log, tmp_path, dumpel([STORY[0], modern]))
+    assert [field_value(event, "updateTitle") for event in events] == [UNREADABLE, UNREADABLE]
+    assert field_value(events[1], "Data1") == "00A0C9112233"
+    assert kinds(reader) == ["names"]
 
 
 def test_a_whole_event_identifier(tmp_path: Path) -> None:

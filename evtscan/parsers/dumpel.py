@@ -129,15 +129,16 @@ def data_of_strings(text: str, *, exact: bool) -> tuple[dict[str, str], frozense
     """The data that strings in one text make, and the fields that they leave open.
 
     ``exact`` says that tabs stand between strings. Else spaces do, and only a text without any is one string for
-    certain; another is kept whole under the name ``Strings``, for those who look for words.
+    certain (one that begins with a space may begin with an empty string); another is kept whole under the name
+    ``Strings``, for those who look for words.
     """
-    if not text:
+    if not text or (text.isspace() and not exact):
         return {}, frozenset()
     if exact:
         return numbered(text.split("\t")), frozenset()
     if not any(character.isspace() for character in text):
         return numbered([text]), frozenset()
-    return {"Strings": text}, ANY_DATA
+    return {"Strings": text.strip()}, ANY_DATA
 
 
 def _row(line: str, following: str) -> _Row | None:
@@ -153,10 +154,21 @@ def _row(line: str, following: str) -> _Row | None:
         return None
     date, time, kind, category, event_id, rest = row.groups()
     if names := _USER_FIRST.match(rest):
-        return _Row(date, time, kind, category, event_id, names[2], names[1], names[3], names[4])
+        return _Row(date, time, kind, category, event_id, names[2], names[1], names[3], _strings(names))
     if names := _SOURCE_FIRST.match(rest):
-        return _Row(date, time, kind, category, event_id, names[1], names[2], names[3], names[4])
+        return _Row(date, time, kind, category, event_id, names[1], names[2], names[3], _strings(names))
     return None
+
+
+def _strings(names: re.Match[str]) -> str | None:
+    """The strings behind the computer, with a blank before them where an empty one may be the first of them.
+
+    It is not where one blank alone stands before them, or as many as before the computer.
+    """
+    if names[4] is None:
+        return None
+    before, behind = names.start(3) - names.end(2), names.start(4) - names.end(3)
+    return names[4] if behind in (1, before) else f" {names[4]}"
 
 
 def _in_new_order(sixth: str, seventh: str) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from evtscan.parsers.textblocks import TextBlocks, text_of
 _MEMBERS = msgspec.json.Decoder(Members)
 _SHAPES = (*XML, *SHAPES, *ROWS, *POWERSHELL)
 _FOREIGN = "objects that are no events, or of a shape that is not known"
+_BETWEEN = b" \t\r\n,\x1a"
 _MOST_DETECTED = 1 << 18
 """Events that are remembered, to be read once however many rules have detected them."""
 
@@ -50,8 +51,12 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     seen: set[bytes] = set()
     offset, line = blocks.start, 1
     wrapped = False
+    in_array = False
+    last = b""
     for piece in json_pieces(blocks):
         text = bare(piece)
+        in_array = in_array or (line == 1 and piece.lstrip()[:1] == b"[")
+        last = piece if piece.strip(_BETWEEN) else last
         if line == 1 and is_wrapper(piece):
             wrapped = books.chosen = True
         elif text.startswith(b"{"):
@@ -69,6 +74,8 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
             books.warn("foreign_bytes", "text that is no JSON object", offset=offset, line=line)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
+    if (in_array or wrapped) and last.rstrip(_BETWEEN).endswith(b"}") and bare(last)[:1] == b"{":
+        books.warn_of_missing_end("the bracket that closes its array")
 
 
 def _records(text: bytes, offset: int, line: int, books: Books, seen: set[bytes]) -> Iterator[Record]:

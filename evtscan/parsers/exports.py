@@ -156,6 +156,12 @@ class Books:
             self._said.add(kind)
             self.warn(kind, message, offset=offset, line=line)
 
+    def warn_of_missing_end(self, mark: str) -> None:
+        """Note that a file ends behind a whole record, and lacks what its program writes last."""
+        self.warn(
+            "truncated", f"the file ends without {mark}: records behind the last one are lost; export the log again"
+        )
+
     def count(self, record: Record, series: Series, number: int | None, sequence: int) -> None:
         """Take in one readable record."""
         system = record.system

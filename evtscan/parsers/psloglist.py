@@ -52,7 +52,7 @@ from evtscan.parsers.textsignatures import (
 _LOST = NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten", "Binary", "Task"}
 _LABEL = re.compile(r" {3}(Type|Computer|User):(.*)\Z")
 _TIME = re.compile(r" {3}Time: {1,16}(\S.{0,60}?) {1,16}ID: {1,16}(\d{1,10})\s*\Z")
-_NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:\s*", re.IGNORECASE)
+_NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:[\r\n]*[ \t]?", re.IGNORECASE)
 _MOST_LABELS = 4
 _COLUMNS = 9
 
@@ -151,7 +151,7 @@ class PsLogList:
         unreadable |= frozenset() if record.channel else {"Channel"}
         text = record.text
         if found := _NO_MESSAGE.match(text):
-            data, lost = data_of_strings(text[found.end() :].strip(), exact=False)
+            data, lost = data_of_strings(text[found.end() :].rstrip(), exact=False)
             return Content(data=data, unreadable=unreadable | lost | {"Message"}, flaw=flaw)
         data, lost = data_of_message(text)
         return Content(data=data, message=text, unreadable=unreadable | lost, flaw=flaw)

@@ -70,6 +70,16 @@ def test_columns_between_spaces(tmp_path: Path, user_first: bool) -> None:
     assert events[2].data == {"Data1": "Server"}
 
 
+@pytest.mark.parametrize(("gap", "exact"), [("\t", True), ("\t ", False), (" ", True), ("  ", False)])
+def test_an_empty_string_may_be_the_first_one(tmp_path: Path, gap: str, exact: bool) -> None:
+    """A blank more than between columns: "" and "Server", or "Server" alone behind an expanded tab."""
+    column = gap[0]
+    row = column.join(("3/14/2001", "9:26:53 AM", "1", "0", "7000", "X", "N/A", "NTBOX"))
+    (event,), _ = read(read_log, tmp_path, f"{row}{gap}Server\r\n", name="x.txt")
+    assert field_value(event, "Data1") == ("Server" if exact else UNREADABLE)
+    assert ("Strings" in event.data) is not exact
+
+
 def test_the_line_of_kb_129266(tmp_path: Path) -> None:
     line = "  4/11/95 4:58:39 AM  1   0   1016    N/A DhcpServer  REDIPSRVP2  %%20013\r\n".lstrip(" ")
     (event,), _ = read(read_log, tmp_path, line + line.replace("4/11", "4/13"), name="x.txt")[0][:1], None

@@ -460,6 +460,20 @@ def test_cut_short(tmp_path: Path, events: list[Event], layout: str) -> None:
     assert (warning.kind, warning.records_lost) == ("truncated", 1)
 
 
+@pytest.mark.parametrize("layout", ["array", "array of lines", "pretty array"])
+@pytest.mark.parametrize("behind", ["", ",", ",\n"])
+def test_cut_between_two_objects(tmp_path: Path, events: list[Event], layout: str, behind: str) -> None:
+    content = LAYOUTS[layout]([evtx_dump(event) for event in events]).rstrip().removesuffix("]").rstrip()
+    log = opened(tmp_path / "x.json", content + behind)
+    assert len(list(log)) == 4
+    (warning,) = log.warnings
+    assert (warning.kind, warning.records_lost) == ("truncated", 0)
+    assert "without the bracket" in warning.message
+    log = opened(tmp_path / "x.json", elasticsearch(events).removesuffix("]}}") + behind)
+    assert len(list(log)) == 4
+    assert [warning.kind for warning in log.warnings] == ["lossy_export", "truncated"]
+
+
 def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:
     content = '{"Event": {"System": {"EventID": 1, "Channel": "\\ud83d!"}, "EventData": {"x": "\\ud83d!"}}}'
     (event,) = opened(tmp_path / "x.json", content)

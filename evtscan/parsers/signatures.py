@@ -8,21 +8,19 @@ _EVENTS_ROOT = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Events(?:\s[^<>]*)?(?:/>|
 _CLIXML = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Objs\b[^<>]*schemas\.microsoft\.com/powershell/2004/04")
 _EVENT_OBJECT = re.compile(rb"Eventing\.Reader\.EventLogRecord|N=\"(?:Id|ProviderName|RecordId)\"")
 _JSON = re.compile(rb"\A(?:Record \d+\s+)?\[?\s*\{")
+_JSON_BEGIN = re.compile(
+    rb'(?:Record \d+\s+)?\[?\s*\{\s*(?:"Event"\s*:\s*\{'
+    rb'|"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
+    rb'|"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
+    rb'|"group"\s*:[^{}]*"kind"\s*:[^{}]*"documents?"\s*:)'
+)
 _JSON_EVENT = re.compile(
-    rb'\A(?:Record \d+\s+)?\[?\s*\{\s*"Event"\s*:\s*\{'
-    rb'|"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
+    rb'"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
-    rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
-    rb'|\A\[?\s*\{\s*"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
-    rb'|\A\[?\s*\{\s*"group"\s*:[^{}]*"kind"\s*:[^{}]*"documents?"\s*:'
     rb'|"ChunkNumber"\s*:\s*\d+\s*,[^{}]*"Payload"\s*:\s*"'
 )
-_POWERSHELL = (
-    re.compile(
-        rb'(?=.*"Id"\s*:\s*\d)(?=.*"TimeCreated"\s*:).*"(?:ProviderName|LogName|LevelDisplayName)"\s*:', re.DOTALL
-    ),
-    re.compile(rb'(?=.*"Source"\s*:)(?=.*"TimeGenerated"\s*:).*"(?:InstanceId|EventID)"\s*:', re.DOTALL),
-)
+_ID = re.compile(rb'"Id"\s*:\s*\d')
+_BESIDE_ID = (b'"ProviderName"', b'"LogName"', b'"LevelDisplayName"')
 
 
 def ascii_of(head: bytes) -> bytes:
@@ -55,4 +53,11 @@ def is_event_json(head: bytes, name: str) -> bool:
     text = ascii_of(head)
     if not _JSON.search(text):
         return False
-    return bool(_JSON_EVENT.search(text)) or any(shape.match(text) for shape in _POWERSHELL)
+    return bool(_JSON_BEGIN.match(text) or _JSON_EVENT.search(text)) or _is_of_powershell(text)
+
+
+def _is_of_powershell(text: bytes) -> bool:
+    """Whether JSON has the properties of what Get-WinEvent or Get-EventLog gives, in whatever order they stand."""
+    if b'"TimeCreated"' in text and _ID.search(text):
+        return any(name in text for name in _BESIDE_ID)
+    return b'"TimeGenerated"' in text and b'"Source"' in text and (b'"InstanceId"' in text or b'"EventID"' in text)

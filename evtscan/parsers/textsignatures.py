@@ -223,8 +223,10 @@ def is_field_csv(head: bytes, name: str) -> bool:
 
 def is_dump_csv(head: bytes, name: str) -> bool:
     """Whether this is a CSV file of EvtxECmd or ``evtscan dump``."""
-    lines = [line for line in _lines(head)[:_HEAD_LINES] if not _PROMPT.match(line)]
-    return any(dump_header(line.split(separator)) is not None for line in lines[:1] for separator in SEPARATORS)
+    line = next((line for line in _lines(head) if not _PROMPT.match(line)), "")
+    if "provider" not in line.lower():
+        return False
+    return any(dump_header(line.split(separator)) is not None for separator in SEPARATORS)
 
 
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:

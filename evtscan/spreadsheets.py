@@ -24,6 +24,15 @@ def excel_time(text: str) -> str:
     return f"{match[1]} {match[2]}" if match else text
 
 
+def as_meant(text: str) -> str:
+    """The text that ``neutralised`` has made safe.
+
+    >>> as_meant("'=1+1"), as_meant("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
 def neutralised(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
     return "'" + text if _FORMULA.match(text) else text

@@ -138,11 +138,23 @@ SHAPES = {
     "old Velociraptor": Shape(row="json", suffix="json", write=_json(partial(exports.velociraptor, decimal=True))),
     "rows of Velociraptor": Shape(row="json", suffix="json", write=_json(exports.velociraptor_row)),
     "EvtxECmd": Shape(row="json", suffix="json", write=_json(exports.evtxecmd), strings=False),
+    "EvtxECmd csv": Shape(row="dump-csv", suffix="csv", write=_of_events(exports.evtxecmd_csv), strings=False),
+    "EvtxECmd, whole": Shape(row="json", suffix="json", write=_json(exports.evtxecmd_whole), strings=False),
+    "Get-WinEvent json": Shape(
+        row="json", suffix="json", write=_json(partial(exports.get_winevent_json, values=False)), strings=False
+    ),
+    "Get-WinEvent json, deep": Shape(row="json", suffix="json", write=_json(exports.get_winevent_json)),
+    "Get-EventLog json": Shape(row="json", suffix="json", write=_json(exports.get_eventlog_json)),
+    "xmltodict": Shape(row="json", suffix="json", write=_json(exports.xmltodict)),
     "Winlogbeat": Shape(row="json", suffix="json", write=_json(exports.winlogbeat)),
     "Elasticsearch": Shape(
         row="json", suffix="json", write=_json(lambda event: {"_id": "x", "_source": exports.winlogbeat(event)})
     ),
     "evtscan dump": Shape(row="json", suffix="jsonl", write=_json(row)),
+    "evtscan dump csv": Shape(row="dump-csv", suffix="csv", write=_of_events(exports.dump_csv)),
+    "evtscan dump csv for Excel": Shape(
+        row="dump-csv", suffix="csv", write=_of_events(partial(exports.dump_csv, excel=True))
+    ),
     "NT viewer, no messages": _bare(row="viewer", write=_printed(texts.viewer)),
     "NT viewer": _bare(row="viewer", write=_printed(texts.viewer, text=BOOTED), strings=False),
     "NT viewer csv": _bare(row="viewer", write=_printed(texts.viewer, text=BOOTED, separator=","), strings=False),
@@ -418,7 +430,10 @@ def test_a_rule_on_raw_data_is_a_candidate_where_raw_data_is_lost(tmp_path, shap
 
 
 KEEP_RAW_DATA = [
-    shape for name, shape in SHAPES.items() if shape.row in ("evt", "evtx", "xml", "clixml", "json") or "Parser" in name
+    shape
+    for name, shape in SHAPES.items()
+    if (shape.row in ("evt", "evtx", "xml", "clixml", "json", "dump-csv") and name != "Get-WinEvent json")
+    or "Parser" in name
 ]
 
 

@@ -158,23 +158,26 @@ PARSERS: tuple[Format, ...] = (
     ),
     Format(
         name="json",
-        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, evtscan dump)",
+        title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, PowerShell, evtscan dump)",
         kind=Kind.LOG,
         module="evtscan.parsers.eventjson",
         recognises=signatures.is_event_json,
         keeps=(
-            "evtx_dump, Chainsaw, `evtscan dump`: what the log holds; Velociraptor: the same, times to the "
-            "microsecond, and the message; Winlogbeat: most of System, data, the message"
+            "evtx_dump, Chainsaw, `evtscan dump`, XML turned into JSON: what the log holds; Velociraptor: the same, "
+            "times to the microsecond, and the message; Winlogbeat: most of System, data, the message; Get-WinEvent "
+            "and Get-EventLog with ConvertTo-Json: as CLIXML and CSV, values of data by position, times in UTC"
         ),
         loses=(
             "Winlogbeat: Qualifiers, EventSourceName, empty values, and the numbers of keywords, task and opcode; "
             "older versions of Velociraptor: whether a number was hexadecimal; rows of its artifacts: most of System, "
             "and fractions of seconds; EvtxECmd: Qualifiers, EventSourceName, task, opcode, and where one string ends "
-            "and the next begins"
+            "and the next begins; PowerShell: names of data, and without a larger `-Depth` data of Get-WinEvent at all"
         ),
         known_by=(
-            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, or the columns of "
-            "`evtscan dump`, EvtxECmd or an artifact of Velociraptor"
+            "an object with the keys of an event: `Event`, `System`, `winlog` or `log_name`, the columns of `evtscan "
+            "dump`, EvtxECmd or an artifact of Velociraptor, or properties of PowerShell's objects (`Id` and "
+            "`ProviderName`, `Source` and `TimeGenerated`); alone, in an array, in what `chainsaw hunt` has detected, "
+            "or among the `hits` of Elasticsearch"
         ),
     ),
     Format(
@@ -207,7 +210,8 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses=(
             "the zone; record numbers, raw data, the message; without `-t` where one string ends and the next begins; "
-            "the channel, unless the file is named after System, Application or Security"
+            "names of data (Vista and later); the channel, unless the file is named after System, Application or "
+            "Security"
         ),
         known_by="rows of date, time, three numbers, source, user (or the other way round), computer, strings",
     ),
@@ -256,6 +260,25 @@ PARSERS: tuple[Format, ...] = (
         known_by="a headline of five names with date and time second, above rows of six fields, in any language",
     ),
     Format(
+        name="dump-csv",
+        title="CSV of EvtxECmd and evtscan dump",
+        kind=Kind.LOG,
+        module="evtscan.parsers.dumpcsv",
+        recognises=textsignatures.is_dump_csv,
+        keeps=(
+            "`evtscan dump`: what the log holds; EvtxECmd: most of System, record numbers, times to 100 ns in UTC, "
+            "data by name, raw data; each as far as its columns are there"
+        ),
+        loses=(
+            "`evtscan dump`: line breaks in messages; EvtxECmd: Qualifiers, Version, EventSourceName, task, opcode, "
+            "the message, and where one string ends and the next begins"
+        ),
+        known_by=(
+            "a headline with the names of columns: `EventId` and `Provider` beside `Payload`, `MapDescription` or "
+            "`EventRecordId` (EvtxECmd, Timeline Explorer), or `EventID`, `EventLevel` and `Provider`"
+        ),
+    ),
+    Format(
         name="csv",
         title="CSV of Get-WinEvent, Get-EventLog and Log Parser",
         kind=Kind.LOG,
@@ -266,8 +289,9 @@ PARSERS: tuple[Format, ...] = (
             "message; Log Parser: record number, strings, raw data; each as far as the columns were chosen"
         ),
         loses=(
-            "the zone, but for columns `TO_UTCTIME(…)` of Log Parser; PowerShell: data and raw data; Get-EventLog: the "
-            "channel, unless the file's name tells; what stands in columns that were not chosen"
+            "the zone, but for columns `TO_UTCTIME(…)` of Log Parser; PowerShell: data and raw data; Log Parser: names "
+            "of data (Vista and later); Get-EventLog: the channel, unless the file's name tells; what stands in "
+            "columns that were not chosen"
         ),
         known_by=(
             "a headline with the names of fields: `Id` and `ProviderName` beside others; `Source`, `TimeGenerated` and "

@@ -89,6 +89,8 @@ def read_records(source: Source, books: Books, zone: SourceZone | None = None) -
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
     yield from _records(waiting, *at, zone, books)
+    if waiting.rstrip().endswith(_END):
+        books.warn_of_missing_end("</Objs>")
 
 
 def _is_event(piece: bytes, types: set[bytes]) -> bool:

@@ -22,7 +22,7 @@ from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
 from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import ANY_DATA, data_of_message, numbered
+from evtscan.parsers.insertions import ANY_DATA, Names, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
 from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
@@ -67,6 +67,7 @@ class FieldCsv:
     def __init__(self, channel: str | None) -> None:
         self._channel = channel
         self._words = Words("types or levels of events are")
+        self._names = Names()
         self.one_offset = False
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
@@ -92,11 +93,14 @@ class FieldCsv:
             yield Flaw(1, "no_headline", "no line names the columns of a table")
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English."""
-        return self._words.notes()
+        """Words that are not English, and names that are lost."""
+        yield from self._words.notes()
+        yield from self._names.notes()
 
     def _entry(self, row: Row, event_id: int, table: "_Table") -> Entry:
         fields = row.fields
+        if table.program.strings:
+            self._names.look_at(fields[table.provider])
         system: Fields = {"event_id": event_id & 0xFFFF, "provider": fields[table.provider].strip()}
         if self._channel is not None:
             system["channel"] = self._channel
@@ -113,7 +117,7 @@ class FieldCsv:
         )
 
     def _content(self, row: Row, event_id: int, system: "Fields", table: "_Table") -> Content:
-        unreadable = set(table.lost)
+        unreadable = set(table.lost | self._names.of_content())
         if event_id > 0xFFFF:
             system["qualifiers"] = event_id >> 16
         for place, column in table.columns:
@@ -179,7 +183,10 @@ class _Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """How one program names its columns. ``lost`` are the fields that none of its columns has."""
+    """How one program names its columns. ``lost`` are the fields that none of its columns has.
+
+    ``strings``: it prints those of an event, but no names.
+    """
 
     event_ids: tuple[str, ...]
     provider: str
@@ -188,6 +195,7 @@ class _Program:
     lost: frozenset[str]
     content: Callable[[Cells, frozenset[str], str], Content]
     one_offset: bool
+    strings: bool = False
 
 
 class _Table:
@@ -301,8 +309,8 @@ def _message_content(cells: Cells, unreadable: frozenset[str], flaw: str) -> Con
     if not message:
         return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)
     message = message.replace("\r", "")
-    data, lost = data_of_message(message)
-    return Content(data=data, message=message, unreadable=unreadable | lost, flaw=flaw)
+    data, _ = data_of_message(message)  # and whatever stands in it may have had a name
+    return Content(data=data, message=message, unreadable=unreadable | ANY_DATA, flaw=flaw)
 
 
 def _log_parser_content(cells: Cells, unreadable: frozenset[str], flaw: str) -> Content:
@@ -381,5 +389,6 @@ _PROGRAMS = {
         lost=NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten"},
         content=_log_parser_content,
         one_offset=True,
+        strings=True,
     ),
 }

@@ -1,12 +1,14 @@
 """Lines → rows of a CSV file, each with the line that it begins on; what is damaged is given up to the next row.
 
-A field may hold line breaks within quotation marks. One that never ends is cut off at the limit of the ``csv`` module
-(131,072 characters, twice what a record of a log can hold), and reading goes on with the line after it.
+A field may hold line breaks within quotation marks. One that never ends is cut off at a limit (131,072 characters,
+twice what a record of a log can hold), and reading goes on with the line after it.
 """
 
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+LONGEST_FIELD = 1 << 17
 
 
 @dataclass(slots=True)
@@ -19,7 +21,7 @@ class Row:
     error: str = ""
 
 
-def rows(lines: Iterable[tuple[int, str]], separator: str) -> Iterator[Row]:
+def rows(lines: Iterable[tuple[int, str]], separator: str, longest: int = LONGEST_FIELD) -> Iterator[Row]:
     """The rows that are not blank.
 
     >>> [row.fields for row in rows([(1, 'a,"b'), (2, 'c",d')], ",")]
@@ -29,6 +31,7 @@ def rows(lines: Iterable[tuple[int, str]], separator: str) -> Iterator[Row]:
     reader = csv.reader(numbers, delimiter=separator)
     while True:
         numbers.first = 0
+        csv.field_size_limit(longest)  # one for all readers, so it is set anew for each row
         try:
             fields = next(reader)
         except StopIteration:

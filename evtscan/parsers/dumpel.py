@@ -20,7 +20,7 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import ANY_DATA, numbered
+from evtscan.parsers.insertions import ANY_DATA, Names, numbered
 from evtscan.parsers.textlog import Block, Entry, Part, between, blocks, open_log
 from evtscan.parsers.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
@@ -68,6 +68,7 @@ class Dumpel:
         self._channel = channel
         self._unreadable = _LOST if channel else _LOST | {"Channel"}
         self._any_strings = self._any_tabs = False
+        self._names = Names()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""
@@ -76,6 +77,7 @@ class Dumpel:
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """What the export has lost of its strings."""
+        yield from self._names.notes()
         if not self._any_strings:
             yield "strings", "no record has strings (option -ns?): they are taken for unknown, not for absent"
         elif not self._any_tabs:
@@ -93,6 +95,7 @@ class Dumpel:
             self._any_strings = True
             self._any_tabs = self._any_tabs or "\t" in strings
         number = int(row.event_id)
+        self._names.look_at(row.source)
         system = System(
             event_id=number & 0xFFFF, provider=row.source.strip(), channel=self._channel, computer=row.computer.strip()
         )
@@ -115,7 +118,7 @@ class Dumpel:
             "task": int(row.category),
             "user_id": user_id,
         }
-        unreadable = self._unreadable | lost | kind.unreadable
+        unreadable = self._unreadable | lost | kind.unreadable | self._names.of_content()
         if not self._any_strings:
             return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)
         data, lost = data_of_strings(strings or "", exact=self._any_tabs)
@@ -126,15 +129,16 @@ def data_of_strings(text: str, *, exact: bool) -> tuple[dict[str, str], frozense
     """The data that strings in one text make, and the fields that they leave open.
 
     ``exact`` says that tabs stand between strings. Else spaces do, and only a text without any is one string for
-    certain; another is kept whole under the name ``Strings``, for those who look for words.
+    certain (one that begins with a space may begin with an empty string); another is kept whole under the name
+    ``Strings``, for those who look for words.
     """
-    if not text:
+    if not text or (text.isspace() and not exact):
         return {}, frozenset()
     if exact:
         return numbered(text.split("\t")), frozenset()
     if not any(character.isspace() for character in text):
         return numbered([text]), frozenset()
-    return {"Strings": text}, ANY_DATA
+    return {"Strings": text.strip()}, ANY_DATA
 
 
 def _row(line: str, following: str) -> _Row | None:
@@ -150,10 +154,21 @@ def _row(line: str, following: str) -> _Row | None:
         return None
     date, time, kind, category, event_id, rest = row.groups()
     if names := _USER_FIRST.match(rest):
-        return _Row(date, time, kind, category, event_id, names[2], names[1], names[3], names[4])
+        return _Row(date, time, kind, category, event_id, names[2], names[1], names[3], _strings(names))
     if names := _SOURCE_FIRST.match(rest):
-        return _Row(date, time, kind, category, event_id, names[1], names[2], names[3], names[4])
+        return _Row(date, time, kind, category, event_id, names[1], names[2], names[3], _strings(names))
     return None
+
+
+def _strings(names: re.Match[str]) -> str | None:
+    """The strings behind the computer, with a blank before them where an empty one may be the first of them.
+
+    It is not where one blank alone stands before them, or as many as before the computer.
+    """
+    if names[4] is None:
+        return None
+    before, behind = names.start(3) - names.end(2), names.start(4) - names.end(3)
+    return names[4] if behind in (1, before) else f" {names[4]}"
 
 
 def _in_new_order(sixth: str, seventh: str) -> tuple[str, str]:

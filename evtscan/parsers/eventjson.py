@@ -2,25 +2,37 @@
 
 Each shape is recognised by its keys: ``Event`` (evtx_dump and Chainsaw), ``System`` (Velociraptor), ``winlog``, or
 ``log_name`` before version 7 (Winlogbeat, whether or not it came through Elasticsearch), ``EventLevel`` and
-``Provider`` (``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd). ``jsonshapes`` and, for
-rows, ``jsonrows`` say what each of them calls what.
+``Provider`` (``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd), objects of PowerShell by
+their properties. ``jsonshapes``, ``jsonxml``, ``jsonrows`` and ``jsonpowershell`` say what each of them calls what.
+
+What ``chainsaw hunt`` has detected holds the events themselves, once for each rule that an event matches: each is read
+once.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
+from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
-from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, json_pieces
+from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, is_wrapper, is_wrapper_end, json_pieces
+from evtscan.parsers.jsonpowershell import POWERSHELL
 from evtscan.parsers.jsonrows import ROWS
-from evtscan.parsers.jsonshapes import SHAPES, Members
+from evtscan.parsers.jsonshapes import SHAPES, Members, decoded, decoded_members
+from evtscan.parsers.jsonxml import XML
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
+_SHAPES = (*XML, *SHAPES, *ROWS, *POWERSHELL)
 _FOREIGN = "objects that are no events, or of a shape that is not known"
+_BETWEEN = b" \t\r\n,\x1a"
+_MOST_DETECTED = 1 << 18
+"""Events that are remembered, to be read once however many rules have detected them."""
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
@@ -35,36 +47,73 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
 def read_records(source: Source, books: Books) -> Iterator[Record]:
     """Find the events of a file."""
     blocks = TextBlocks(source)
+    channel = channel_of(source.name)
+    seen: set[bytes] = set()
     offset, line = blocks.start, 1
+    wrapped = False
+    in_array = False
+    last = b""
     for piece in json_pieces(blocks):
         text = bare(piece)
-        if text.startswith(b"{"):
-            record = _record(text, offset, line, books)
-            if record is not None:
-                yield record
-        elif text:
+        in_array = in_array or (line == 1 and piece.lstrip()[:1] == b"[")
+        last = piece if piece.strip(_BETWEEN) else last
+        if line == 1 and is_wrapper(piece):
+            wrapped = books.chosen = True
+        elif text.startswith(b"{"):
+            try:
+                for record in _records(text, offset, line, books, seen):
+                    if channel and record.system.get("channel") is None:
+                        record.system["channel"] = channel
+                    yield record
+            except (ValueError, RecursionError) as error:
+                why = "it is longer than 4 MiB" if len(text) >= LONGEST_OBJECT else str(error) or type(error).__name__
+                message = f"an event cannot be read: {why[:200]}; export the log again"
+                kind = "bad_record" if text.endswith(b"}") else "truncated"
+                books.warn(kind, message, offset=offset, line=line, lost=1)
+        elif text and not (wrapped and is_wrapper_end(text)):
             books.warn("foreign_bytes", "text that is no JSON object", offset=offset, line=line)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
+    if (in_array or wrapped) and last.rstrip(_BETWEEN).endswith(b"}") and bare(last)[:1] == b"{":
+        books.warn_of_missing_end("the bracket that closes its array")
 
 
-def _record(text: bytes, offset: int, line: int, books: Books) -> Record | None:
-    try:
-        members = _members(text)
-        shape = next((shape for shape in (*SHAPES, *ROWS) if shape.recognises(members)), None)
+def _records(text: bytes, offset: int, line: int, books: Books, seen: set[bytes]) -> Iterator[Record]:
+    """The events of one object: one, or those that a rule of Chainsaw has detected and that were not ``seen`` yet.
+
+    Raises:
+        ValueError: if the text is no JSON object, or the object no event.
+        RecursionError: if it is nested too deep.
+    """
+    members = _members(text)
+    found: Iterable[tuple[str, Members]] = [("", members)]
+    if "group" in members and ("document" in members or "documents" in members):
+        found = _detected(members, seen)
+        books.chosen = True
+    for origin, event in found:
+        shape = next((shape for shape in _SHAPES if shape.recognises(event)), None)
         if shape is None:
             books.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
-            return None
-        system, content, origin = shape.read(members)
-    except (ValueError, RecursionError) as error:
-        why = "it is longer than 4 MiB" if len(text) >= LONGEST_OBJECT else str(error) or type(error).__name__
-        message = f"an event cannot be read: {why[:200]}; export the log again"
-        kind = "bad_record" if text.endswith(b"}") else "truncated"
-        books.warn(kind, message, offset=offset, line=line, lost=1)
-        return None
-    if note := shape.losses(system, members):
-        books.warn_once("lossy_export", note, offset=offset, line=line)
-    return Record(offset, line, system, lambda: _guarded(content), origin)
+            continue
+        system, content, log = shape.read(event)
+        if note := shape.losses(system, event):
+            books.warn_once("lossy_export", note, offset=offset, line=line)
+        yield Record(offset, line, system, partial(_guarded, content), log or origin)
+
+
+def _detected(members: Members, seen: set[bytes]) -> Iterator[tuple[str, Members]]:
+    """The events that ``chainsaw hunt`` says a rule has detected, one or more, with the paths of their logs."""
+    documents = [decoded_members(members["document"])] if "document" in members else []
+    if "documents" in members:
+        documents += msgspec.json.decode(members["documents"], type=list[Members])
+    for document in documents:
+        event = document.get("data", msgspec.Raw(b"{}"))
+        plain = msgspec.json.encode(decoded(event))  # each copy is indented as deep as it stands
+        digest = hashlib.blake2b(plain, digest_size=16).digest()
+        if digest not in seen:
+            if len(seen) < _MOST_DETECTED:
+                seen.add(digest)
+            yield str(decoded(document.get("path")) or ""), decoded_members(event)
 
 
 def _guarded(content: Callable[[], Content]) -> Content:

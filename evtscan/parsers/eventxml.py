@@ -36,6 +36,8 @@ _BETWEEN = re.compile(
     rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,40}:)?Events\b[^<>]*>"
     rb"|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
 )
+_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?Events\b[^<>]*(?<!/)>")
+_ENDS_BEHIND_EVENT = re.compile(rb"</(?:[\w.-]{1,40}:)?Event>\s*\Z")
 _END, _CLOSE, _SYSTEM_END = b"</Event>", "</Event>", "</System>"
 _FOREIGN = (
     "characters beyond ASCII are not UTF-8, and are read in code page {page}, which only looks likely: wevtutil writes "
@@ -74,6 +76,8 @@ _CONTENT = re.compile(
 _DATUM = re.compile(_DATA.format("([^'<>&]*)", '([^"<>&]*)', "([^<]*)"))
 _ATTRIBUTE = re.compile(r"\s+([\w:.-]+)\s*=\s*(?:'([^'<>&]*)'|\"([^\"<>&]*)\")")
 _ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+\s*=\s*(?:'[^'<>&]*'|\"[^\"<>&]*\"))*+\s*")
+_LAST_LINE_OF_ROOT = 40
+_LONGEST_END = 1024
 _MOST_CACHED, _LONGEST_CACHED = 4096, 2048
 
 
@@ -92,6 +96,8 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     plain = PlainSystem()
     offset, line = blocks.start, 1
     prefix = _prefix_of(blocks)
+    rooted = False
+    piece = b""
     for piece, is_event in pieces(blocks, _BEGIN_WITH_PREFIX if prefix else _BEGIN):
         if is_event:
             bare = re.sub(rb"(</?)" + re.escape(prefix) + rb":", rb"\1", piece) if prefix else piece
@@ -99,9 +105,12 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
             if record is not None:
                 yield record
         else:
+            rooted = rooted or (line < _LAST_LINE_OF_ROOT and _ROOT.search(piece) is not None)
             _look_between(piece, offset, line, books)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
+    if rooted and _ENDS_BEHIND_EVENT.search(piece[-_LONGEST_END:]):
+        books.warn_of_missing_end("</Events>")
 
 
 def _prefix_of(blocks: TextBlocks) -> bytes:

@@ -30,7 +30,7 @@ _NEWEST_FIRST = 1 << 48
 ALL_DATA = "Data"
 """In ``Event.unreadable`` it stands for every data field."""
 
-_FIELDS = {
+FIELDS = {
     "channel": "Channel",
     "time": "TimeCreated",
     "record_id": "EventRecordID",
@@ -95,12 +95,12 @@ class Content:
 
 @dataclass(slots=True)
 class Record:
-    """One record of an export: where it begins, its System fields, and how to get the rest.
+    """One record of an export: where it begins (text has lines and no offset), its System fields, how to get the rest.
 
     ``origin`` names the log that it was taken from, where an export says that of each record.
     """
 
-    offset: int
+    offset: int | None
     line: int
     system: System
     content: Callable[[], Content]
@@ -119,6 +119,7 @@ class Books:
     """Warnings, and what is counted while an export is read, selected or not.
 
     ``in_order``: the order of its records is that of the log. ``on_a_wall``: its times come from local ones.
+    ``chosen``: somebody, or a rule, has chosen the records that are in it.
     """
 
     def __init__(self, source: Source) -> None:
@@ -132,7 +133,7 @@ class Books:
         self._numbers: dict[Series, _Numbers] = {}
         self._unnumbered = False
         self.in_order = True
-        self.on_a_wall = False
+        self.on_a_wall = self.chosen = False
         self._clock = ExportClock()
         self._oldest: tuple[int, System] | None = None
         self._newest: tuple[int, System] | None = None
@@ -154,6 +155,12 @@ class Books:
         if kind not in self._said:
             self._said.add(kind)
             self.warn(kind, message, offset=offset, line=line)
+
+    def warn_of_missing_end(self, mark: str) -> None:
+        """Note that a file ends behind a whole record, and lacks what its program writes last."""
+        self.warn(
+            "truncated", f"the file ends without {mark}: records behind the last one are lost; export the log again"
+        )
 
     def count(self, record: Record, series: Series, number: int | None, sequence: int) -> None:
         """Take in one readable record."""
@@ -210,7 +217,7 @@ class Books:
             last_time=None if last is None else last.get("time"),
             wrapped=any(series.lowest > 1 for series in numbers),
             cleared=first is not None and first["event_id"] in _CLEARED.get(first["provider"].casefold(), ()),
-            filtered=self._unnumbered or any(not series.whole for series in numbers),
+            filtered=self.chosen or self._unnumbered or any(not series.whole for series in numbers),
             clock_steps=self._clock.found(on_a_wall=self.on_a_wall),
         )
 
@@ -393,7 +400,7 @@ class ExportLog:
 
 def unsaid(system: System) -> frozenset[str]:
     """The fields of System that a record does not say, by the names that rules use."""
-    lost = frozenset(name for attribute, name in _FIELDS.items() if system.get(attribute) is None)
+    lost = frozenset(name for attribute, name in FIELDS.items() if system.get(attribute) is None)
     return lost | USER_FIELDS if lost & USER_FIELDS else lost
 
 

@@ -5,10 +5,13 @@ It contains the following insertion string(s): …" (KB 165959; NT), "… The fo
 (2000, XP, 2003), or "… The following information was included with the event:" and a line for each string (Vista
 and later). The first two put a comma and a space between strings, and a full stop behind the last; Get-EventLog prints
 the second with each string in single quotation marks, and no full stop.
+
+From Vista on most data has names. A program that reads a log as one of NT sees the values alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 ANY_DATA = frozenset({"Data"})
 """In ``Event.unreadable``: no data field can be read."""
@@ -50,13 +53,38 @@ def insertion_strings(message: str) -> tuple[str, ...] | None:
 def data_of_message(message: str) -> tuple[dict[str, str], frozenset[str]]:
     """The data that a printed message holds, and the fields that it leaves open.
 
-    One string is exact. Several may be fewer, for what stands between strings may stand within one; what is beyond
-    them counts as unknown.
+    One string is exact where Windows NT to 2003 printed it. Several may be fewer, for what stands between strings may
+    stand within one, and from Vista on they may have names; what is beyond them counts as unknown.
     """
     strings = insertion_strings(message)
     if strings is None:
         return {}, ANY_DATA
-    return numbered(strings), _BINARY if len(strings) == 1 else ANY_DATA
+    exact = len(strings) == 1 and _LINES.search(message) is None
+    return numbered(strings), _BINARY if exact else ANY_DATA
+
+
+@dataclass(slots=True)
+class Names:
+    """Whether the data of a log that a program of NT has read may have had names: it is of Vista or later."""
+
+    lost: bool = False
+
+    def look_at(self, provider: str) -> None:
+        """Take the source of the next event: only Vista and later have such names."""
+        self.lost = self.lost or provider[:18].casefold() == "microsoft-windows-"
+
+    def of_content(self) -> frozenset[str]:
+        """The fields that the loss of names leaves open."""
+        return ANY_DATA if self.lost else frozenset()
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What is to be said of the whole file."""
+        if self.lost:
+            yield (
+                "names",
+                "the log is of Vista or later, whose data has names, and this program printed the values alone: rules "
+                "on named data stay unknown; export the log with wevtutil epl, or as XML, to decide them",
+            )
 
 
 def numbered(strings: Sequence[str]) -> dict[str, str]:

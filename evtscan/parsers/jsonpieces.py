@@ -1,7 +1,9 @@
 """A file of JSON objects → the bytes of each: JSON Lines, an array, or objects one after the other on many lines.
 
 Objects are found without decoding them, so that one that is broken costs no other: in JSON Lines by the lines, else by
-the braces outside strings, starting afresh at the next object that begins with the same key as the first one did.
+the braces outside strings, starting afresh at the next object that begins with the same key as the first one did. What
+some programs put before an array (Elasticsearch its ``hits``, Windows PowerShell ``value``, converters of XML the root)
+is a piece of its own.
 """
 
 import re
@@ -15,6 +17,12 @@ LONGEST_OBJECT = 4 << 20
 
 _LINES_LOOKED_AT = 8
 _AROUND = b" \t\r\n,[]\xef\xbb\xbf\x1a"
+_WRAPPER = re.compile(
+    rb'\s*\{\s*(?:"(?:took|_scroll_id|pit_id)"\s*:.{0,2000}?"hits"\s*:|"value"\s*:|"Events"\s*:\s*\{'
+    rb'(?:\s*"@[^"]{1,40}"\s*:\s*"[^"]{0,200}"\s*,){0,4}\s*"Event"\s*:)\s*\[\s*(?=\{)',
+    re.DOTALL,
+)
+_WRAPPER_END = re.compile(rb'(?:[\s\]},]|"\w{1,40}"\s*:\s*(?:\d{1,20}|\Z))*+\Z')
 _NUMBER_LINE = re.compile(rb"(?:\A|(?<=\n))Record \d{1,20}\Z")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[{}]', re.DOTALL)
 _FIRST_KEY = re.compile(rb'\{\s*"((?:[^"\\]|\\.){0,200})"')
@@ -26,6 +34,8 @@ def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
     head = b""
     while head.count(b"\n") < _LINES_LOOKED_AT and len(head) < LONGEST_OBJECT and (block := next(blocks, b"")):
         head += block
+    if wrapper := _WRAPPER.match(head):
+        return chain([wrapper[0]], _objects(chain([head[wrapper.end() :]], blocks)))
     rest = chain([head], blocks)
     return _lines(rest) if any(map(_is_object, head.split(b"\n")[:_LINES_LOOKED_AT])) else _objects(rest)
 
@@ -33,6 +43,16 @@ def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def bare(piece: bytes) -> bytes:
     """A piece without what stands around its object; evtx_dump puts a line with its number before each."""
     return _NUMBER_LINE.sub(b"", piece.strip(_AROUND)).rstrip(_AROUND)
+
+
+def is_wrapper(piece: bytes) -> bool:
+    """Whether a piece is what a program puts before the array of its events."""
+    return piece.rstrip().endswith(b"[") and _WRAPPER.match(piece + b"{") is not None
+
+
+def is_wrapper_end(text: bytes) -> bool:
+    """Whether a text may be what stands behind such an array: brackets, and members that are numbers or objects."""
+    return _WRAPPER_END.match(text) is not None
 
 
 def _is_object(line: bytes) -> bool:

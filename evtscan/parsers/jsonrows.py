@@ -2,17 +2,17 @@
 
 * Artifacts of Velociraptor such as ``Windows.EventLogs.EvtxHunter``: ``EventTime`` to the second, ``Provider``,
   ``EventID`` …, and the data as ``parse_evtx()`` gives it.
-* EvtxECmd ``--json``: ``Payload`` is the data, turned from XML into JSON and that into text. Values of unnamed data are
-  one text with commas, from which empty ones are missing.
+* EvtxECmd ``--json``, and in the same columns ``--csv``: ``Payload`` is the data, turned from XML into JSON and that
+  into text (see ``jsonxml``). ``Keywords`` has names for nine values, and any other in hexadecimal.
 """
 
 import json
-import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.eventtypes import level_of_word
-from evtscan.parsers.exports import ALL_DATA, Content, System, add, instant, unsaid, whole_number
+from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
 from evtscan.parsers.jsonshapes import (
     Members,
     Reading,
@@ -22,17 +22,14 @@ from evtscan.parsers.jsonshapes import (
     text_of,
     velociraptor_data,
 )
-from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text
-
-_MOST_DEPTH = 64
-_BARE_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_HEX = re.compile(r"0x[0-9A-F]+\Z")
+from evtscan.parsers.jsonxml import data_of
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex
 
 _VELOCIRAPTOR = (
     "written by an artifact of Velociraptor that keeps few fields of System, and of times whole seconds: rules on the "
     "others stay unknown; collect the .evtx file to decide them"
 )
-_EVTXECMD = (
+EVTXECMD_LOSSES = (
     "written by EvtxECmd, which leaves out Qualifiers, Version, Task, Opcode and EventSourceName, and keeps data "
     "without names as one text: rules on those stay unknown; export the log itself to decide them"
 )
@@ -84,9 +81,35 @@ def _whole_seconds(value: Any) -> Instant | None:
 # ---------------------------------------------------------------------------------------------------- EvtxECmd
 
 
+_LEVELS = {"logalways": 0, "info": 4, "success": 8, "failure": 16}
+_KEYWORDS = {
+    "audit failure": 0x8010_0000_0000_0000,
+    "audit success": 0x8020_0000_0000_0000,
+    "time": 0x8000_0000_0000_0010,
+    "state": 0x8000_0000_0000_0080,
+    "reboot": 0x8000_0000_0000_0040,
+    "installation": 0x8000_0000_0000_0018,
+    "download": 0x8000_0000_0000_0014,
+    "audit success, classic": 0x8080_0000_0000_0000,
+    "classic": 0x8000_0000_0000_0000,
+}
+"""Names that EvtxECmd has for whole values of Keywords, whatever their bits mean."""
+
+
 def _read_evtxecmd(top: Members) -> Reading:
     said = {name: decoded(raw) for name, raw in top.items() if not name.startswith("Payload")}
+    return evtxecmd_row(said, lambda: decoded(top.get("Payload")))
+
+
+def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> Reading:
+    """A row of EvtxECmd: the values of its columns, and how to get ``Payload``.
+
+    Raises:
+        ShapeError: if the row has no event id.
+    """
     word = str(said.get("Level") or "").casefold()
+    keywords = str(said.get("Keywords") or "").casefold()
+    number = _KEYWORDS.get(keywords, whole_number(keywords))
     time = said.get("TimeCreated")
     system: System = {
         "event_id": _event_id(said.get("EventId")),
@@ -94,24 +117,25 @@ def _read_evtxecmd(top: Members) -> Reading:
         "time": instant(time) if isinstance(time, str) else None,
         "channel": _text(said.get("Channel")),
         "computer": _text(said.get("Computer")),
-        "level": {"logalways": 0, "info": 4}.get(word, level_of_word(word)),
+        "level": _LEVELS.get(word, level_of_word(word)),
+        "keywords": None if number is None else format_hex(number),
         "record_id": whole_number(said.get("EventRecordId")),
         "header_id": whole_number(said.get("RecordNumber")),
         "process_id": whole_number(said.get("ProcessId")) or None,  # 0 where the event has none
         "thread_id": whole_number(said.get("ThreadId")) or None,
         "user_id": _text(said.get("UserId")),
-        "recovered": said.get("HiddenRecord") is True,
+        "recovered": str(said.get("HiddenRecord")).casefold() == "true",
     }
     lost = unsaid(system) - USER_FIELDS
 
     def content() -> Content:
-        data, whole = _payload(decoded(top.get("Payload")))
+        data, whole = payload_of(payload())
         return Content(data, None, lost if whole else lost | {ALL_DATA})
 
     return system, content, _text(said.get("SourceFile")) or ""
 
 
-def _payload(text: Any) -> tuple[dict[str, Any], bool]:
+def payload_of(text: Any) -> tuple[dict[str, Any], bool]:
     """The data of an event, and whether each value of it is known for itself.
 
     Raises:
@@ -119,63 +143,7 @@ def _payload(text: Any) -> tuple[dict[str, Any], bool]:
         RecursionError: if it is nested too deep.
     """
     payload = json.loads(text) if isinstance(text, str) and text else {}
-    if not isinstance(payload, dict):
-        return {}, False
-    fields: dict[str, Any] = {}
-    whole = True
-    for part, value in payload.items():
-        if part != "EventData":
-            said = _element(value)
-            for name, item in (said if part == "UserData" and isinstance(said, dict) else {part: said}).items():
-                add(fields, name, item)
-            continue
-        for name, item in (value if isinstance(value, dict) else {}).items():
-            if name == "Data":
-                whole = _add_data(fields, item) and whole
-            elif name == "Binary":
-                add(fields, name, text_of(item).replace("-", ""))
-            elif not name.startswith("@"):
-                add(fields, name, _element(item))
-    return fields, whole
-
-
-def _add_data(fields: dict[str, Any], value: Any) -> bool:
-    """Add the elements ``Data``; false if some have no name."""
-    whole = True
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict) and isinstance(item.get("@Name"), str):
-            add(fields, item["@Name"], _leaf(item.get("#text")))
-        elif item is not None:
-            whole = False
-            add(fields, "Strings", _leaf(item.get("#text") if isinstance(item, dict) else item))
-    return whole
-
-
-def _element(value: Any, depth: int = 0) -> Any:
-    """An element of XML in JSON: text, or its children, with attributes under ``#attributes``; xmlns is dropped."""
-    if depth > _MOST_DEPTH:
-        raise ShapeError(f"more than {_MOST_DEPTH} elements inside each other")
-    if isinstance(value, list):
-        return [_element(item, depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return _leaf(value)
-    attributes = {
-        name[1:]: _leaf(item)
-        for name, item in value.items()
-        if name.startswith("@") and name[1:].partition(":")[0] != "xmlns"
-    }
-    children = {name: _element(item, depth + 1) for name, item in value.items() if not name.startswith("@")}
-    if not attributes and children.keys() == {"#text"}:
-        return children["#text"]
-    return ({"#attributes": attributes} if attributes else {}) | children
-
-
-def _leaf(value: Any) -> str:
-    """A value as Windows writes it: EvtxECmd has hexadecimal numbers in capitals and GUIDs without braces."""
-    text = text_of(value)
-    if _HEX.match(text):
-        return text.lower()
-    return format_guid_text(text) if len(text) == 36 and _BARE_GUID.match(text) else text
+    return data_of(payload, spelt=True) if isinstance(payload, dict) else ({}, False)
 
 
 ROWS: tuple[Shape, ...] = (
@@ -184,6 +152,10 @@ ROWS: tuple[Shape, ...] = (
         _read_velociraptor,
         lambda system, top: _VELOCIRAPTOR,
     ),
-    Shape(lambda top: {"EventId", "Provider", "Payload"} <= top.keys(), _read_evtxecmd, lambda system, top: _EVTXECMD),
+    Shape(
+        lambda top: {"EventId", "Provider", "Payload"} <= top.keys(),
+        _read_evtxecmd,
+        lambda system, top: EVTXECMD_LOSSES,
+    ),
 )
 """Shapes of rows in JSON."""

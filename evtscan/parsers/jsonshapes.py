@@ -23,8 +23,8 @@ Members = dict[str, msgspec.Raw]
 Reading = tuple[System, Callable[[], Content], str]
 """System, how to get the rest, and the log that the record comes from if the export says so."""
 
-_MAX_DEPTH = 64
-_UNIX_EPOCH = 116_444_736_000_000_000
+MOST_DEPTH = 64
+UNIX_EPOCH = 116_444_736_000_000_000
 _BARE_GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\Z")
 _ATTRIBUTES = "_attributes"
 
@@ -70,7 +70,7 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _members(raw: msgspec.Raw | None) -> Members:
+def decoded_members(raw: msgspec.Raw | None) -> Members:
     """The members of an object inside another."""
     try:
         return msgspec.json.decode(raw, type=Members) if raw is not None else {}
@@ -101,8 +101,8 @@ def tree_of(value: Any, depth: int = 0) -> Any:
     evtx_dump puts attributes into a member ``#attributes``, and on demand, as Chainsaw always does, into a member
     ``NAME_attributes`` beside the element; it numbers repeated names (``X``, ``X_1``, ``X_2``).
     """
-    if depth > _MAX_DEPTH:
-        raise ShapeError(f"more than {_MAX_DEPTH} elements inside each other")
+    if depth > MOST_DEPTH:
+        raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
     if isinstance(value, list):
         return [tree_of(item, depth + 1) for item in value]
     if not isinstance(value, dict):
@@ -185,7 +185,7 @@ def _time(value: Any) -> Instant | None:
         return instant(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or not -1e11 < value < 1e12:
         return None
-    ticks = _UNIX_EPOCH + round(value * 1_000_000) * (TICKS_PER_SECOND // 1_000_000)
+    ticks = UNIX_EPOCH + round(value * 1_000_000) * (TICKS_PER_SECOND // 1_000_000)
     return Instant(ticks, 6) if ticks >= 0 else None
 
 
@@ -268,7 +268,7 @@ _NO_DATA = frozenset({"System", "#attributes", "RenderingInfo", "Message"})
 
 
 def _read_evtx_dump(top: Members) -> Reading:
-    event = _members(top.get("Event"))
+    event = decoded_members(top.get("Event"))
     system = system_of(_object(decoded(event.get("System"))))
 
     def content() -> Content:
@@ -353,7 +353,7 @@ _WINLOGBEAT = (
 def _read_winlogbeat(top: Members) -> Reading:
     top = _unwrapped(top)
     if "winlog" in top:
-        log = _members(top["winlog"])
+        log = decoded_members(top["winlog"])
     else:
         log = {name.removeprefix("winlog."): raw for name, raw in top.items()}  # flat keys, or version 6 and before
     said = {name: decoded(raw) for name, raw in log.items() if name not in _BULKY}
@@ -396,7 +396,7 @@ _BULKY = frozenset({"event_data", "user_data", "message", "@metadata", "agent", 
 
 def _unwrapped(top: Members) -> Members:
     """The document itself, without what Elasticsearch stores around it."""
-    return _members(top["_source"]) if "_source" in top else top
+    return decoded_members(top["_source"]) if "_source" in top else top
 
 
 def _level(word: Any, keywords: Any) -> int | None:
@@ -440,7 +440,7 @@ def _place(name: str) -> tuple[int, int]:
 
 # ---------------------------------------------------------------------------------------------- evtscan dump
 
-_COLUMNS = {
+DUMP_NUMBERS = {
     "EventLevel": "level",
     "RecordID": "record_id",
     "ProcessID": "process_id",
@@ -451,7 +451,7 @@ _COLUMNS = {
     "HeaderID": "header_id",
     "Version": "version",
 }
-_TEXT_COLUMNS = {
+DUMP_TEXTS = {
     "Channel": "channel",
     "Computer": "computer",
     "UserID": "user_id",
@@ -472,11 +472,20 @@ _LOCAL_DUMP = (
 
 def _read_dump(top: Members) -> Reading:
     said = {name: decoded(raw) for name, raw in top.items() if name not in ("Data", "Message")}
+    return dump_row(said, lambda: decoded(top.get("Data")), lambda: decoded(top.get("Message")))
+
+
+def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable[[], Any]) -> Reading:
+    """A row of ``evtscan dump``: the values of its columns, and how to get those of ``Data`` and ``Message``.
+
+    Raises:
+        ShapeError: if the row has no event id.
+    """
     number = whole_number(said.get("EventID"))
     if number is None:
         raise ShapeError("the row has no EventID")
-    fields: dict[str, Any] = {field: whole_number(said.get(column)) for column, field in _COLUMNS.items()}
-    fields |= {field: _text(said.get(column)) for column, field in _TEXT_COLUMNS.items()}
+    fields: dict[str, Any] = {field: whole_number(said.get(column)) for column, field in DUMP_NUMBERS.items()}
+    fields |= {field: _text(said.get(column)) for column, field in DUMP_TEXTS.items()}
     system = cast(
         System,
         fields
@@ -485,13 +494,13 @@ def _read_dump(top: Members) -> Reading:
             "provider": _text(said.get("Provider")) or "",
             "time": _dumped_time(said.get("TimeCreated")),
             "time_written": _dumped_time(said.get("TimeWritten")),
-            "recovered": said.get("Recovered") is True,
+            "recovered": str(said.get("Recovered")).casefold() == "true",
         },
     )
 
     def content() -> Content:
-        data = _object(_typed(decoded(top.get("Data"))))
-        return Content(data, _text(decoded(top.get("Message"))), _lost_before_dump(system, data))
+        fields = _object(_typed(data()))
+        return Content(fields, _text(message()), _lost_before_dump(system, fields))
 
     return system, content, _text(said.get("SourceFile")) or ""
 
@@ -511,20 +520,26 @@ def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]
 
 
 def _dumped_time(value: Any) -> Instant | None:
-    """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told."""
+    """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told.
+
+    With ``--excel`` those in UTC have neither ``Z`` nor ``T``.
+    """
     time = _time(value)
-    return time if time is None or str(value).endswith("Z") else Instant(time.ticks, time.digits, local=True)
+    if time is None or str(value).endswith("Z") or str(value)[10:11] == " ":
+        return time
+    return Instant(time.ticks, time.digits, local=True)
 
 
-def _dump_losses(system: System, top: Members) -> str:
+def dump_losses(system: System) -> str:
+    """What is to be said of a dump with such a row."""
     time = system.get("time")
     return _LOCAL_DUMP if time is not None and time.local else ""
 
 
 def _typed(value: Any, depth: int = 0) -> Any:
     """Data as ``dump`` writes it, which is text throughout already."""
-    if depth > _MAX_DEPTH:
-        raise ShapeError(f"more than {_MAX_DEPTH} elements inside each other")
+    if depth > MOST_DEPTH:
+        raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
     if isinstance(value, list):
         return [_typed(item, depth + 1) for item in value]
     if isinstance(value, dict):
@@ -535,7 +550,7 @@ def _typed(value: Any, depth: int = 0) -> Any:
 SHAPES: tuple[Shape, ...] = (
     Shape(lambda top: "Event" in top, _read_evtx_dump),
     Shape(lambda top: "System" in top, _read_velociraptor, _velociraptor_losses),
-    Shape(lambda top: "EventLevel" in top and "Provider" in top, _read_dump, _dump_losses),
+    Shape(lambda top: "EventLevel" in top and "Provider" in top, _read_dump, lambda system, top: dump_losses(system)),
     Shape(
         lambda top: "winlog" in top or "winlog.event_id" in top or "_source" in top or "log_name" in top,
         _read_winlogbeat,

@@ -26,7 +26,7 @@ from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.dumpel import data_of_strings
 from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import data_of_message
+from evtscan.parsers.insertions import Names, data_of_message
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlog import (
     Block,
@@ -52,7 +52,7 @@ from evtscan.parsers.textsignatures import (
 _LOST = NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten", "Binary", "Task"}
 _LABEL = re.compile(r" {3}(Type|Computer|User):(.*)\Z")
 _TIME = re.compile(r" {3}Time: {1,16}(\S.{0,60}?) {1,16}ID: {1,16}(\d{1,10})\s*\Z")
-_NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:\s*", re.IGNORECASE)
+_NO_MESSAGE = re.compile(r"Message text not available\.\s+Insertion strings:[\r\n]*[ \t]?", re.IGNORECASE)
 _MOST_LABELS = 4
 _COLUMNS = 9
 
@@ -77,6 +77,7 @@ class PsLogList:
     def __init__(self, channel: str | None) -> None:
         self._name_channel = self._channel = channel
         self._types = Words("types of events are")
+        self._names = Names()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""
@@ -118,6 +119,7 @@ class PsLogList:
 
     def _entry(self, block: Block[tuple[str, ...]], record: "_Record") -> Entry:
         number = int(record.number)
+        self._names.look_at(record.provider)
         system = System(
             event_id=int(record.event_id) & 0xFFFF,
             provider=record.provider,
@@ -145,11 +147,11 @@ class PsLogList:
             "level": kind.level,
             "user_id": user_id,
         }
-        unreadable = _LOST | lost | kind.unreadable
+        unreadable = _LOST | lost | kind.unreadable | self._names.of_content()
         unreadable |= frozenset() if record.channel else {"Channel"}
         text = record.text
         if found := _NO_MESSAGE.match(text):
-            data, lost = data_of_strings(text[found.end() :].strip(), exact=False)
+            data, lost = data_of_strings(text[found.end() :].rstrip(), exact=False)
             return Content(data=data, unreadable=unreadable | lost | {"Message"}, flaw=flaw)
         data, lost = data_of_message(text)
         return Content(data=data, message=text, unreadable=unreadable | lost, flaw=flaw)

@@ -8,14 +8,19 @@ _EVENTS_ROOT = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Events(?:\s[^<>]*)?(?:/>|
 _CLIXML = re.compile(rb"\A(?:<\?xml[^<>]*\?>\s*)?<Objs\b[^<>]*schemas\.microsoft\.com/powershell/2004/04")
 _EVENT_OBJECT = re.compile(rb"Eventing\.Reader\.EventLogRecord|N=\"(?:Id|ProviderName|RecordId)\"")
 _JSON = re.compile(rb"\A(?:Record \d+\s+)?\[?\s*\{")
+_JSON_BEGIN = re.compile(
+    rb'(?:Record \d+\s+)?\[?\s*\{\s*(?:"Event"\s*:\s*\{'
+    rb'|"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
+    rb'|"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
+    rb'|"group"\s*:[^{}]*"kind"\s*:[^{}]*"documents?"\s*:)'
+)
 _JSON_EVENT = re.compile(
-    rb'\A(?:Record \d+\s+)?\[?\s*\{\s*"Event"\s*:\s*\{'
-    rb'|"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
+    rb'"System"\s*:\s*\{\s*"(?:Provider|EventID|Channel|Computer|Correlation)"'
     rb'|"winlog[".]|"winlogbeat"|"log_name"\s*:'
-    rb'|\A\s*\{\s*"TimeCreated"\s*:(?=[^\n]*"EventLevel"\s*:)'
-    rb'|\A\[?\s*\{\s*"EventTime"\s*:[^{}]*"Provider"\s*:[^{}]*"EventID"\s*:'
     rb'|"ChunkNumber"\s*:\s*\d+\s*,[^{}]*"Payload"\s*:\s*"'
 )
+_ID = re.compile(rb'"Id"\s*:\s*\d')
+_BESIDE_ID = (b'"ProviderName"', b'"LogName"', b'"LevelDisplayName"')
 
 
 def ascii_of(head: bytes) -> bytes:
@@ -46,4 +51,13 @@ def is_clixml(head: bytes, name: str) -> bool:
 def is_event_json(head: bytes, name: str) -> bool:
     """Whether a file is JSON that begins with an event of a known tool."""
     text = ascii_of(head)
-    return bool(_JSON.search(text) and _JSON_EVENT.search(text))
+    if not _JSON.search(text):
+        return False
+    return bool(_JSON_BEGIN.match(text) or _JSON_EVENT.search(text)) or _is_of_powershell(text)
+
+
+def _is_of_powershell(text: bytes) -> bool:
+    """Whether JSON has the properties of what Get-WinEvent or Get-EventLog gives, in whatever order they stand."""
+    if b'"TimeCreated"' in text and _ID.search(text):
+        return any(name in text for name in _BESIDE_ID)
+    return b'"TimeGenerated"' in text and b'"Source"' in text and (b'"InstanceId"' in text or b'"EventID"' in text)

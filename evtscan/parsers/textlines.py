@@ -36,13 +36,13 @@ class TextLines:
     only looks likely.
     """
 
-    def __init__(self, source: Source) -> None:
-        """Find out the encoding.
+    def __init__(self, source: Source, longest: int = LONGEST_LINE) -> None:
+        """Find out the encoding; a line that is longer is given in pieces.
 
         Raises:
             EvidenceError: if the file cannot be read.
         """
-        self._source = source
+        self._source, self._longest = source, longest
         try:
             with source.open() as stream:
                 head = stream.read(_HEAD)
@@ -57,12 +57,23 @@ class TextLines:
         mark = _MARKS.get(encoding, b"")
         self._skip = len(mark) if mark and head.startswith(mark) else 0
 
+    @property
+    def doubt(self) -> str:
+        """What is to be said of the encoding, if it is a guess."""
+        if not self.guessed:
+            return ""
+        page = self.encoding.removeprefix("cp")
+        return (
+            f"letters outside ASCII were read in code page {page}, which only looks likely: if they are wrong, convert "
+            "the file to UTF-8"
+        )
+
     def __iter__(self) -> Iterator[tuple[int, str]]:
         with self._source.open() as raw:
             raw.seek(self._skip)
             text = io.TextIOWrapper(raw, encoding=self.encoding, errors=KEEP_BYTES, newline="\n")
             number = 1
-            while line := text.readline(LONGEST_LINE):
+            while line := text.readline(self._longest):
                 ended = line[-1] == "\n"
                 line = line.rstrip("\r\n")
                 if line and (line[0] in "\f\x1a\ufeff" or line[-1] == "\x1a"):

@@ -183,7 +183,8 @@ class TextLog:
 
     def __iter__(self) -> Iterator[Event]:
         books, places, clock = self._books, self._places, self._clock
-        self._warn_of_encoding()
+        if doubt := self._lines.doubt:
+            books.warn("encoding", doubt)
         for part in self._dialect.entries(self._lines):
             if isinstance(part, Section):
                 places.begin_section()
@@ -216,14 +217,6 @@ class TextLog:
             unreadable=content.unreadable,
             **entry.system,
         )
-
-    def _warn_of_encoding(self) -> None:
-        if self._lines.guessed:
-            message = (
-                f"letters outside ASCII were read in code page {self._lines.encoding.removeprefix('cp')}, which only "
-                "looks likely: if they are wrong, convert the file to UTF-8"
-            )
-            self._books.warn("encoding", message)
 
 
 class _Places:

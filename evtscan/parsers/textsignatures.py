@@ -136,6 +136,23 @@ def csv_header(names: Iterable[str]) -> str | None:
     return None
 
 
+_DUMP_COLUMNS = {
+    "EvtxECmd": (frozenset({"eventid", "provider"}), frozenset({"payload", "mapdescription", "eventrecordid"})),
+    "evtscan": (frozenset({"eventid", "provider", "eventlevel"}), frozenset({"data", "timecreated", "recordid"})),
+}
+
+
+def column_names(names: Iterable[str]) -> list[str]:
+    """Names of columns in lower case, without quotation marks and without the blanks of Timeline Explorer."""
+    return [name.strip("\ufeff ").strip('"').replace(" ", "").lower() for name in names]
+
+
+def dump_header(names: Iterable[str]) -> str | None:
+    """Which program gives the columns of a table with whole events these names: EvtxECmd, ``evtscan``, or None."""
+    given = frozenset(column_names(names))
+    return next((name for name, (all_of, one_of) in _DUMP_COLUMNS.items() if all_of <= given and one_of & given), None)
+
+
 def lacks_source(names: Iterable[str]) -> bool:
     """Whether these columns are of such a table, but for the one that names the source of each event."""
     given = frozenset(name.strip().strip('"').strip().lower() for name in names)
@@ -202,6 +219,14 @@ def is_field_csv(head: bytes, name: str) -> bool:
     lines = [line for line in _lines(head) if not line.startswith("#TYPE") and not _PROMPT.match(line)]
     headlines = [line.split(separator) for line in lines[:1] for separator in SEPARATORS]
     return any(csv_header(names) is not None or lacks_source(names) for names in headlines)
+
+
+def is_dump_csv(head: bytes, name: str) -> bool:
+    """Whether this is a CSV file of EvtxECmd or ``evtscan dump``."""
+    line = next((line for line in _lines(head) if not _PROMPT.match(line)), "")
+    if "provider" not in line.lower():
+        return False
+    return any(dump_header(line.split(separator)) is not None for separator in SEPARATORS)
 
 
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:

@@ -4,6 +4,8 @@ Each writer says an event in one program's words, independently of the parser th
 """
 
 import base64
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +16,8 @@ from xml.sax.saxutils import escape
 from sample_writer.event import Data, Element, EventType, SampleEvent, Value, ValueType
 from sample_writer.evtx import evtx_log
 
+from evtscan.dump.blocks import of_events
+from evtscan.dump.lines import Csv
 from evtscan.model import EVERYTHING, Event, Source
 from evtscan.parsers.evtx import read_log
 from evtscan.wintypes import format_filetime
@@ -433,6 +437,85 @@ def winlogbeat(event: Event) -> dict[str, Any]:
     }
 
 
+def chainsaw_hunt(events: Sequence[Event], path: str = "/case/x.evtx") -> list[dict[str, Any]]:
+    """``chainsaw hunt --json``: each event as often as rules match it, or several of them for one rule."""
+    documents = [{"kind": "evtx", "path": path, "data": chainsaw(event)} for event in events]
+    said = {"group": "Sigma", "name": "Some rule", "timestamp": "2024-01-01T00:00:00+00:00", "level": "low"}
+    alone = [{**said, "kind": "individual", "document": document} for document in documents for _ in range(2)]
+    return [*alone, {**said, "kind": "aggregate", "documents": documents}]
+
+
+def elasticsearch(events: Iterable[Event], indent: int | None = None) -> str:
+    """The answer to a search in an index of Winlogbeat."""
+    hits = [{"_index": "winlogbeat-8", "_id": "x", "_source": winlogbeat(event)} for event in events]
+    total = {"value": len(hits), "relation": "eq"}
+    answer = {"took": 5, "timed_out": False, "_shards": {"total": 1}, "hits": {"total": total, "hits": hits}}
+    return json.dumps(answer, indent=indent, ensure_ascii=False)
+
+
+def get_winevent_json(event: Event, *, version: int = 7, values: bool = True) -> dict[str, Any]:
+    """``Get-WinEvent | ConvertTo-Json`` of Windows PowerShell 5 or PowerShell 7; ``values``: with ``-Depth``."""
+    keywords = int(event.keywords or "0", 16)
+    milliseconds = (event.time.ticks - 116_444_736_000_000_000) // 10_000 if event.time else 0
+    local = format_filetime(event.time.ticks + 2 * 36_000_000_000).replace("Z", "+02:00") if event.time else None
+    properties: list[Any] = [
+        {"Value": list(bytes.fromhex(text)) if name == "Binary" else text} for name, text in _flat(event.data)
+    ]
+    if not values:
+        properties = ["System.Diagnostics.Eventing.Reader.EventProperty"] * len(properties)
+    return {
+        "Id": event.event_id,
+        "Version": event.version,
+        "Qualifiers": event.qualifiers,
+        "Level": event.level,
+        "Task": event.task,
+        "Opcode": event.opcode,
+        "Keywords": keywords - (1 << 64) if keywords >> 63 else keywords,
+        "RecordId": event.record_id,
+        "ProviderName": event.provider,
+        "ProviderId": event.provider_guid and event.provider_guid.strip("{}").lower(),
+        "LogName": event.channel,
+        "ProcessId": event.process_id,
+        "ThreadId": event.thread_id,
+        "MachineName": event.computer,
+        "UserId": {"BinaryLength": 12, "AccountDomainSid": None, "Value": event.user_id} if event.user_id else None,
+        "TimeCreated": local if version == 7 else f"/Date({milliseconds})/",
+        "ActivityId": event.activity_id and event.activity_id.strip("{}").lower(),
+        "RelatedActivityId": event.related_activity_id and event.related_activity_id.strip("{}").lower(),
+        "ContainerLog": event.channel,
+        "MatchedQueryIds": [],
+        "Bookmark": {},
+        "LevelDisplayName": "Fehler",
+        "Properties": properties,
+        "Message": MESSAGE,
+    }
+
+
+def get_eventlog_json(event: Event) -> dict[str, Any]:
+    """``Get-EventLog | ConvertTo-Json``."""
+    milliseconds = (event.time.ticks - 116_444_736_000_000_000) // 10_000 if event.time else 0
+    audits = {"0x90000000000000": 16, "0xa0000000000000": 8}
+    types = {1: 1, 2: 1, 3: 2, 4: 4, 0: audits.get(event.keywords or "", 8)}
+    return {
+        "MachineName": event.computer,
+        "Data": list(bytes.fromhex(event.data.get("Binary", ""))),
+        "Index": event.record_id,
+        "Category": f"({event.task or 0})",
+        "CategoryNumber": event.task or 0,
+        "EventID": event.event_id,
+        "EntryType": types[event.level or 0],
+        "Message": MESSAGE,
+        "Source": event.provider,
+        "ReplacementStrings": [text for name, text in _flat(event.data) if name != "Binary"],
+        "InstanceId": (event.qualifiers or 0) << 16 | event.event_id,
+        "TimeGenerated": f"/Date({milliseconds})/",
+        "TimeWritten": f"/Date({milliseconds})/",
+        "UserName": "NT AUTHORITY\\SYSTEM" if event.user_id == "S-1-5-18" else event.user_id and "LAB\\x",
+        "Site": None,
+        "Container": None,
+    }
+
+
 def velociraptor_row(event: Event) -> dict[str, Any]:
     """``Windows.EventLogs.EvtxHunter``: a few columns of System, times in whole seconds, the data as in the others."""
     data = velociraptor(event)
@@ -479,13 +562,80 @@ def evtxecmd(event: Event) -> dict[str, Any]:
         "ProcessId": event.process_id or 0,
         "ThreadId": event.thread_id or 0,
         "Level": levels[event.level or 0],
-        "Keywords": "Classic",
+        "Keywords": _KEYWORD_NAMES.get(event.keywords, event.keywords),
         "SourceFile": "C:\\case\\x.evtx",
         "ExtraDataOffset": 0,
         "HiddenRecord": False,
         "TimeCreated": str(event.time).replace("Z", "+00:00"),
         "RecordNumber": event.record_id,
     }
+
+
+_KEYWORD_NAMES = {"0x8020000000000000": "Audit success", "0x8080000000000000": "Audit success, classic"}
+
+
+def evtxecmd_csv(events: Iterable[Event]) -> str:
+    """EvtxECmd ``--csv``: a byte order mark, 27 columns, times in UTC without saying so."""
+    names = "RecordNumber,EventRecordId,TimeCreated,EventId,Level,Provider,Channel,ProcessId,ThreadId,Computer"
+    names += ",ChunkNumber,UserId,MapDescription,UserName,RemoteHost,PayloadData1,PayloadData2,PayloadData3"
+    names += ",PayloadData4,PayloadData5,PayloadData6,ExecutableInfo,HiddenRecord,SourceFile,Keywords,ExtraDataOffset"
+    columns = [*names.split(","), "Payload"]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    for event in events:
+        time = format_filetime(event.time.ticks).replace("T", " ").removesuffix("Z") if event.time else ""
+        mapped = {"PayloadData1": "Target: LAB\\x,\r\n of two lines"}
+        writer.writerow(evtxecmd(event) | mapped | {"TimeCreated": time})
+    return f"\ufeff{text.getvalue()}"
+
+
+def evtxecmd_whole(event: Event) -> dict[str, Any]:
+    """EvtxECmd ``--json --fj``: the whole event as XML in JSON."""
+    payload = json.loads(evtxecmd(event)["Payload"])
+    time = format_filetime(event.time.ticks).replace("T", " ").removesuffix("Z") if event.time else ""
+    return {"Event": {"@xmlns": _NAMESPACE, "System": _xml_system(event, time, braces=False)} | payload}
+
+
+def xmltodict(event: Event) -> dict[str, Any]:
+    """The XML of Windows as Python's xmltodict makes JSON of it."""
+    time = format_filetime(event.time.ticks) if event.time else ""
+    nested = {name: value for name, value in event.data.items() if isinstance(value, Mapping)}
+    data: list[Any] = []
+    for name, value in event.data.items():
+        for item in value if isinstance(value, list) else [value]:
+            if _unnamed(name):
+                data.append(item or None)
+            elif name != "Binary" and name not in nested:
+                data.append({"@Name": name, "#text": item} if item else {"@Name": name})
+    inner: dict[str, Any] = {"Data": data[0] if len(data) == 1 else data}
+    if "Binary" in event.data:
+        inner["Binary"] = event.data["Binary"]
+    body = {"UserData": _in_xml(nested)} if nested else {"EventData": inner}
+    return {"Event": {"@xmlns": _NAMESPACE, "System": _xml_system(event, time)} | body}
+
+
+def _xml_system(event: Event, time: str, *, braces: bool = True) -> dict[str, Any]:
+    system: dict[str, Any] = {}
+    for name, text, attributes in _system_parts(event):
+        shown: dict[str, Any] = {f"@{key}": value for key, value in attributes.items() if key}
+        if not braces:
+            shown = {key: _capital_hex(str(value)) for key, value in shown.items()}
+        system[name] = shown | ({"#text": text} if text else {}) if shown else text or None
+    return system | {"TimeCreated": {"@SystemTime": time}}
+
+
+def _in_xml(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return [_in_xml(item) for item in value] if isinstance(value, list) else value
+    attributes = {f"@{name}": text for name, text in value.get("#attributes", {}).items()}
+    return attributes | {name: _in_xml(item) for name, item in value.items() if name != "#attributes"}
+
+
+def dump_csv(events: Iterable[Event], *, raw: bool = False, excel: bool = False) -> str:
+    """``evtscan dump`` as CSV."""
+    writer = Csv(raw=raw, excel=excel)
+    return writer.header + "".join(line for block in of_events(events) for line in writer.lines(block))
 
 
 def _capital_hex(text: str) -> str:

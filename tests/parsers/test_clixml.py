@@ -188,3 +188,9 @@ def test_round_trip_of_strings(tmp_path_factory: pytest.TempPathFactory, strings
     binary = events_of([sample], folder)
     (event,) = opened(folder / "x.xml", clixml(binary))
     assert event.data == binary[0].data
+
+
+def test_cut_between_two_objects(tmp_path: Path, events: list[Event]) -> None:
+    log = opened(tmp_path / "x.xml", clixml(events).removesuffix("</Objs>"))
+    assert len(list(log)) == 4
+    assert [warning.kind for warning in log.warnings] == ["lossy_export", "truncated"]

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from text_writers import STORY, Clock, get_eventlog, get_winevent, kinds, log_parser, read
 
+from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.errors import EvidenceError
 from evtscan.parsers.csvexports import read_log
 from evtscan.parsers.textsignatures import is_field_csv
@@ -91,6 +93,18 @@ def test_log_parser_carries_strings_and_data(tmp_path: Path) -> None:
     assert events[1].message == "The text"
     assert not {"Data", "Binary", "Message"} & events[1].unreadable
     assert {"Qualifiers", "Keywords"} <= events[1].unreadable
+    assert kinds(reader) == []
+
+
+def test_log_parser_loses_the_names_of_vista_and_later(tmp_path: Path) -> None:
+    """A rule on ``TargetUserName`` must not be false because the value stands there without its name."""
+    modern = replace(STORY[3], provider="Microsoft-Windows-Security-Auditing", event_id=4624)
+    events, reader = read(read_log, tmp_path, log_parser([*STORY, modern]), name="x.csv")
+    assert [field_value(event, "TargetUserName") for event in events] == [UNREADABLE] * 5, "all are of one host"
+    assert field_value(events[4], "Data2") == "y"
+    assert kinds(reader) == ["names"]
+    events, reader = read(read_log, tmp_path, log_parser(STORY), name="x.csv")
+    assert [field_value(event, "TargetUserName") for event in events] == [ABSENT] * 4
     assert kinds(reader) == []
 
 

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sample_writer.evt import saved_log
 from text_writers import STORY, Clock, dumpel, german, kinds, read
 
+from evtscan.detection.fields import UNREADABLE, field_value
 from evtscan.model import EVERYTHING, Source
 from evtscan.parsers.dumpel import data_of_strings, read_log
 from evtscan.parsers.evt import read_log as read_evt
@@ -68,6 +70,16 @@ def test_columns_between_spaces(tmp_path: Path, user_first: bool) -> None:
     assert events[2].data == {"Data1": "Server"}
 
 
+@pytest.mark.parametrize(("gap", "exact"), [("\t", True), ("\t ", False), (" ", True), ("  ", False)])
+def test_an_empty_string_may_be_the_first_one(tmp_path: Path, gap: str, exact: bool) -> None:
+    """A blank more than between columns: "" and "Server", or "Server" alone behind an expanded tab."""
+    column = gap[0]
+    row = column.join(("3/14/2001", "9:26:53 AM", "1", "0", "7000", "X", "N/A", "NTBOX"))
+    (event,), _ = read(read_log, tmp_path, f"{row}{gap}Server\r\n", name="x.txt")
+    assert field_value(event, "Data1") == ("Server" if exact else UNREADABLE)
+    assert ("Strings" in event.data) is not exact
+
+
 def test_the_line_of_kb_129266(tmp_path: Path) -> None:
     line = "  4/11/95 4:58:39 AM  1   0   1016    N/A DhcpServer  REDIPSRVP2  %%20013\r\n".lstrip(" ")
     (event,), _ = read(read_log, tmp_path, line + line.replace("4/11", "4/13"), name="x.txt")[0][:1], None
@@ -90,6 +102,14 @@ def test_strings_with_line_breaks(tmp_path: Path) -> None:
     events, _ = read(read_log, tmp_path, text)
     assert events[0].data["Data2"] == "The semaphore timeout\nperiod has expired."
     assert events[1].event_id == 7000
+
+
+def test_names_of_vista_and_later_are_lost(tmp_path: Path) -> None:
+    modern = replace(STORY[1], provider="Microsoft-Windows-WindowsUpdateClient", event_id=20)
+    events, reader = read(read_log, tmp_path, dumpel([STORY[0], modern]))
+    assert [field_value(event, "updateTitle") for event in events] == [UNREADABLE, UNREADABLE]
+    assert field_value(events[1], "Data1") == "00A0C9112233"
+    assert kinds(reader) == ["names"]
 
 
 def test_a_whole_event_identifier(tmp_path: Path) -> None:

@@ -26,13 +26,17 @@ from tests.parsers.exportwriters import (
     MESSAGE,
     SAMPLES,
     chainsaw,
+    chainsaw_hunt,
+    elasticsearch,
     events_of,
     evtx_dump,
     evtxecmd,
+    evtxecmd_whole,
     lines,
     velociraptor,
     velociraptor_row,
     winlogbeat,
+    xmltodict,
 )
 
 Writer = Callable[[Event], dict[str, Any]]
@@ -146,6 +150,87 @@ def test_evtxecmd(tmp_path: Path, events: list[Event]) -> None:
     assert field_value(classic, "Binary") == "08000000AB"
     assert field_value(classic, "Qualifiers") is UNREADABLE
     assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+def test_whole_events_of_evtxecmd(tmp_path: Path, events: list[Event]) -> None:
+    content = lines(map(evtxecmd_whole, events))
+    log = opened(tmp_path / "x.json", content)
+    classic, *others = log
+    assert others == [exported(event, other) for event, other in zip(events[1:], others, strict=True)]
+    assert (classic.qualifiers, classic.level, classic.time) == (0x8000, 2, events[0].time)
+    assert field_value(classic, "Data1") is UNREADABLE
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_xml_in_json(tmp_path: Path, events: list[Event], layout: str) -> None:
+    """Attributes as members ``@name``: a provider's name is one of them."""
+    content = LAYOUTS[layout]([xmltodict(event) for event in events])
+    log = opened(tmp_path / "x.json", content)
+    assert_lossless(list(log), events)
+    assert log.warnings == []
+    assert is_event_json(content.encode()[:4096], "x.json")
+
+
+def test_xml_in_json_says_what_stands_beside_the_data(tmp_path: Path) -> None:
+    document = {
+        "?xml": {"@version": "1.0"},
+        "Event": {
+            "@xmlns": "x",
+            "System": {"Provider": {"@Name": "A"}, "EventID": "1", "Security": None},
+            "EventData": {"@Name": "T", "Data": None, "Item": {"@k": "v", "#text": "i"}},
+            "DebugData": {"Level": "3"},
+            "RenderingInfo": {"@Culture": "en-US", "Message": "It failed."},
+        },
+    }
+    (event,) = opened(tmp_path / "x.json", json.dumps(document))
+    assert (event.provider, event.message) == ("A", "It failed.")
+    assert event.data == {
+        "#attributes": {"Name": "T"},
+        "Data1": "",
+        "Item": {"#attributes": {"k": "v"}, "#text": "i"},
+        "DebugData": {"Level": "3"},
+    }
+
+
+def test_what_chainsaw_has_detected(tmp_path: Path, events: list[Event]) -> None:
+    """Each event once, however many rules match it; that there are no others proves nothing."""
+    for layout in LAYOUTS.values():
+        content = layout(chainsaw_hunt(events))
+        log = opened(tmp_path / "x.json", content)
+        assert_lossless(list(log), events)
+        assert log.warnings == []
+        assert log.summary.filtered
+        assert is_event_json(content.encode()[:4096], "x.json")
+    log = opened(
+        tmp_path / "x.json", lines([{"group": "G", "kind": "individual", "document": 1}, *chainsaw_hunt(events)])
+    )
+    assert [event.event_id for event in log] == [1008, 7036, 104, 4624]
+    assert [warning.kind for warning in log.warnings] == ["bad_record"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_answer_of_elasticsearch(tmp_path: Path, events: list[Event], indent: int | None) -> None:
+    content = elasticsearch(events, indent)
+    log = opened(tmp_path / "x.json", content)
+    assert [event.record_id for event in log] == [11, 12, 13, 14]
+    assert [warning.kind for warning in log.warnings] == ["lossy_export"]
+    assert log.summary.filtered
+    assert is_event_json(content.encode()[:4096], "x.json")
+    more = content[:-1] + ', "aggregations": {"a": {"b": 1}}}'
+    log = opened(tmp_path / "x.json", more)
+    assert len(list(log)) == 4
+    assert [warning.kind for warning in log.warnings] == ["lossy_export", "foreign_bytes"]
+
+
+def test_a_whole_document_of_xml_in_json(tmp_path: Path, events: list[Event]) -> None:
+    documents = [xmltodict(event)["Event"] for event in events]
+    content = json.dumps({"Events": {"Event": documents}}, indent=1)
+    log = opened(tmp_path / "x.json", content)
+    assert_lossless(list(log), events)
+    assert log.warnings == []
     assert is_event_json(content.encode()[:4096], "x.json")
 
 
@@ -373,6 +458,20 @@ def test_cut_short(tmp_path: Path, events: list[Event], layout: str) -> None:
     assert [event.event_id for event in log] == [1008, 7036, 104]
     (warning,) = log.warnings
     assert (warning.kind, warning.records_lost) == ("truncated", 1)
+
+
+@pytest.mark.parametrize("layout", ["array", "array of lines", "pretty array"])
+@pytest.mark.parametrize("behind", ["", ",", ",\n"])
+def test_cut_between_two_objects(tmp_path: Path, events: list[Event], layout: str, behind: str) -> None:
+    content = LAYOUTS[layout]([evtx_dump(event) for event in events]).rstrip().removesuffix("]").rstrip()
+    log = opened(tmp_path / "x.json", content + behind)
+    assert len(list(log)) == 4
+    (warning,) = log.warnings
+    assert (warning.kind, warning.records_lost) == ("truncated", 0)
+    assert "without the bracket" in warning.message
+    log = opened(tmp_path / "x.json", elasticsearch(events).removesuffix("]}}") + behind)
+    assert len(list(log)) == 4
+    assert [warning.kind for warning in log.warnings] == ["lossy_export", "truncated"]
 
 
 def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:

@@ -411,3 +411,12 @@ def test_real_logs_through_another_decoder(tmp_path: Path, corpus: Path) -> None
                 compared += 1
         assert log.summary.lost == 0, path.name
     assert compared == 27_134
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_cut_between_two_events(tmp_path: Path, events: list[Event], root: bool) -> None:
+    """A root that is not closed tells that records are missing; wevtutil writes none."""
+    content = viewer(events).removesuffix("</Events>") if root else wevtutil(events)
+    log = opened(tmp_path / "x.xml", content)
+    assert len(list(log)) == 4
+    assert [(warning.kind, warning.records_lost) for warning in log.warnings] == [("truncated", 0)] * root

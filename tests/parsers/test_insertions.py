@@ -45,5 +45,6 @@ def test_strings_of_the_sentence(message: str, strings: tuple[str, ...] | None) 
 def test_one_string_is_exact_and_several_may_be_fewer() -> None:
     assert data_of_message(NT.format("a")) == ({"Data1": "a"}, {"Binary"})
     assert data_of_message(NT.format("a, b")) == ({"Data1": "a", "Data2": "b"}, {"Data"})
+    assert data_of_message(VISTA.format("a")) == ({"Data1": "a"}, {"Data"}), "from Vista on it may have had a name"
     assert data_of_message(NT.format("")) == ({}, {"Data"})
     assert data_of_message("Any other text") == ({}, {"Data"})

@@ -108,3 +108,10 @@ def test_a_record_without_its_event_id(tmp_path: Path) -> None:
     assert [event.event_id for event in events] == [6005, 1008, 529]
     assert kinds(reader) == ["bad_record"]
     assert reader.summary.lost == 1
+
+
+def test_an_empty_string_may_be_the_first_one(tmp_path: Path) -> None:
+    texts = ["Message text not available.  Insertion strings:\r\n\t" + strings for strings in ("b  ", " b  ")]
+    found = [read(read_log, tmp_path, psloglist(STORY[:1], text=text))[0][0] for text in texts]
+    assert [dict(event.data) for event in found] == [{"Data1": "b"}, {"Strings": "b"}]
+    assert ["Data" in event.unreadable for event in found] == [False, True]

@@ -20,6 +20,11 @@ JSON = [
     '{"@timestamp":"2024-01-01T00:00:00Z","agent":{"type":"winlogbeat"},',
     '{"@timestamp":"2024-01-01T00:00:00Z","winlog":{"event_id":"1"',
     '{"TimeCreated":"2001-03-14T09:26:53Z","EventID":1008,"EventLevel":2,"Provider":"Dhcp"',
+    '{"Event":{"@xmlns":"http://schemas.microsoft.com/win/2004/08/events/event","System":{"Provider":{"@Name"',
+    '[{"group":"Sigma","kind":"individual","document":{"kind":"evtx",',
+    '{"took":1,"hits":{"total":1,"hits":[{"_source":{"winlog":{"channel":"System"',
+    '[\r\n    {\r\n        "Id":  13,\r\n        "TimeCreated":  "x",\r\n        "LogName":  "System"',
+    '[{"EventID": 7040, "Source": "X", "TimeGenerated": "',
 ]
 CLIXML = [
     '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\r\n  <Obj RefId="0">\r\n'
@@ -33,6 +38,8 @@ OTHERS = [
     'REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM]\r\n"Event"="<Event><System>"',
     '{"name": "config", "System": {"path": "C:\\\\"}}',
     '[{"id": 1}]',
+    '[{"Id": 1, "TimeCreated": "2020-01-01"}]',
+    '{"group": "a", "kind": "b"}',
     '{"schema": 1, "hosts": []}',
     '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0">'
     "<T>System.ServiceProcess.ServiceController</T>",

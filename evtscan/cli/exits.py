@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from evtscan.errors import EvtscanError, RuleError, UsageError
+from evtscan.safetext import visible
 
 DONE = 0
 FAILED = 1
@@ -28,7 +29,7 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
         try:
             code = function(*args, **kwargs)
         except EvtscanError as error:
-            typer.echo(f"evtscan: {error}", err=True)
+            typer.echo("\n".join(map(visible, f"evtscan: {error}".split("\n"))), err=True)
             code = USAGE if isinstance(error, UsageError | RuleError) else FAILED
         except KeyboardInterrupt:
             typer.echo("evtscan: interrupted", err=True)

@@ -53,6 +53,10 @@ def _run() -> None:
         print(f"evtscan {__version__}")
         return
     try:
+        os.getcwd()
+    except OSError as error:
+        sys.exit(f"evtscan: the current folder is gone, or cannot be entered ({error.strerror}); change to another one")
+    try:
         if sys.argv[1:2] == ["dump"]:
             from evtscan.dump.helpers import start_ahead
 

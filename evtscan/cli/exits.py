@@ -34,6 +34,9 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
         except KeyboardInterrupt:
             typer.echo("evtscan: interrupted", err=True)
             code = INTERRUPTED
+        except MemoryError:
+            typer.echo("evtscan: there is not enough memory for this", err=True)
+            code = FAILED
         except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, not even at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = FAILED

@@ -71,6 +71,24 @@ def test_streams_that_are_closed(tmp_path):
     assert ended.stderr == "evtscan: standard output: cannot be written (Bad file descriptor)\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the folder of a process")
+def test_the_current_folder_is_gone(tmp_path):
+    ended = in_a_shell(f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; evtscan scan .")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("evtscan: the current folder is gone, or cannot be entered (")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_not_enough_memory(monkeypatch, evtscan, tmp_path):
+    def too_much(*args, **kwargs):
+        raise MemoryError
+
+    (tmp_path / "report.json").write_text("{}")
+    monkeypatch.setattr("evtscan.cli.session.saved_report", too_much)
+    ran = evtscan("report", "report.json")
+    assert (ran.code, ran.err) == (1, "evtscan: there is not enough memory for this\n")
+
+
 HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")
 
 

@@ -53,7 +53,7 @@ def _run() -> None:
         print(f"evtscan {__version__}")
         return
     try:
-        os.getcwd()
+        os.getcwd()  # noqa: PTH109 - pathlib may not be loaded yet
     except OSError as error:
         sys.exit(f"evtscan: the current folder is gone, or cannot be entered ({error.strerror}); change to another one")
     try:

@@ -25,7 +25,7 @@ from evtscan import __version__
 from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
-from evtscan.errors import OutputError
+from evtscan.errors import EvidenceError, OutputError
 from evtscan.report import HostReport
 from evtscan.reporters.json import host_from_json
 
@@ -275,7 +275,13 @@ class StoredHosts(Sequence[HostReport]):
             lines = place.file.read_bytes().split(b"\n")
         if place.line >= len(lines):
             raise OutputError(f"{place.file}: was changed by somebody else; run the audit again")
-        return self._change(host_from_json(lines[place.line], str(place.file)))
+        try:
+            host = host_from_json(lines[place.line], str(place.file))
+        except EvidenceError as error:  # its first line is whole, so every run would take it for good again
+            with _naming(place.file):
+                place.file.unlink()
+            raise OutputError(f"{error}; it is removed: run the audit again, which reads this host anew") from error
+        return self._change(host)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from evtscan.errors import EvtscanError, RuleError, UsageError
+from evtscan.safetext import visible
 
 DONE = 0
 FAILED = 1
@@ -28,11 +29,14 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
         try:
             code = function(*args, **kwargs)
         except EvtscanError as error:
-            typer.echo(f"evtscan: {error}", err=True)
+            typer.echo("\n".join(map(visible, f"evtscan: {error}".split("\n"))), err=True)
             code = USAGE if isinstance(error, UsageError | RuleError) else FAILED
         except KeyboardInterrupt:
             typer.echo("evtscan: interrupted", err=True)
             code = INTERRUPTED
+        except MemoryError:
+            typer.echo("evtscan: there is not enough memory for this", err=True)
+            code = FAILED
         except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, not even at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = FAILED

@@ -15,7 +15,7 @@ from evtscan.detection.context import names_in
 from evtscan.detection.references import resolved
 from evtscan.detection.rule import KnownIssue, Logsource, Rule, Selection
 from evtscan.detection.section import Problems, Section
-from evtscan.errors import Problem
+from evtscan.errors import Problem, UsageError
 from evtscan.model import Query
 from evtscan.parsers.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
 from evtscan.report import RefusedRule, RuleInfo
@@ -69,6 +69,9 @@ def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
 
     That is the place below the folder that was given, for a file given itself its name; where another file is called
     so already, with the name of the folder before it, or a number behind it.
+
+    Raises:
+        UsageError: if a folder cannot be listed.
     """
     found: dict[str, Path] = {}
     seen: set[Path] = set()
@@ -83,7 +86,10 @@ def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
 
 def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
-        found = (file for file in path.rglob("*") if _is_rule_file(file) and file.is_file())
+        try:
+            found = [file for file in path.rglob("*") if _is_rule_file(file) and file.is_file()]
+        except OSError as error:  # folders in folders, deeper than a path can be long
+            raise UsageError(f"{path}: cannot be listed ({error.strerror}); give the folder of the rules") from error
         yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
     else:
         yield path, path.name

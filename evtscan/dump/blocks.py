@@ -1,5 +1,6 @@
 """Logs → blocks: columns of values for some thousand records at a time, whatever the format of the log."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -78,7 +79,7 @@ def of_batch(batch: "RecordBatch", source_name: str) -> Block:
     columns |= {
         "TimeCreated": times(ticks),
         "Provider": [name or None for name in batch.column("provider")],
-        "Data": batch.data_json(),
+        "Data": list(map(inert, batch.data_json())),
         "SourceFile": Same(source_name),
         "Offset": batch.offset,
         "Recovered": recovered if any(recovered) else Same(False),
@@ -126,10 +127,19 @@ _MOST_SECONDS = 1 << 16
 def json_text(value: Any) -> str:
     """A value as compact JSON; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
     try:
-        return msgspec.json.encode(value).decode()
+        return inert(msgspec.json.encode(value).decode())
     except UnicodeEncodeError:
-        text = msgspec.json.encode(_replaced(value))
-        return text.decode()
+        return inert(msgspec.json.encode(_replaced(value)).decode())
+
+
+_ACTED_ON = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def inert(text: str) -> str:
+    """The same JSON with escapes for what a terminal acts on and JSON leaves alone: C1 controls, what reorders text."""
+    if text.isascii() or text.isprintable():  # nearly all is, and both are told fast
+        return text
+    return _ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _replaced(value: Any) -> Any:

@@ -110,18 +110,23 @@ class JsonLines(Lines):
 
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
-_BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n", "\0": "\\0"})
+_CONTROLS = (
+    {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\t")}
+    | {code: f"\\u{code:04x}" for code in (*range(0x2028, 0x202F), *range(0x2066, 0x206A))}
+    | {ord("\r"): "\\r", ord("\n"): "\\n", 0: "\\0"}
+)
+"""What a terminal acts on, as an escape that a person can read: line breaks, controls, what reorders text."""
 
 
 def csv_cell(value: Any, raw: bool = False) -> str:
-    """One cell: text on one line, quoted where it must be, formulas neutralised unless ``raw``."""
+    """One cell: text on one line and without controls, quoted where it must be, formulas neutralised unless ``raw``."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    text = str(value).translate(_BREAKS)
+    text = str(value).translate(_CONTROLS)
     if not raw:
         text = neutralised(text)
     return _enclosed(text) if _NEEDS_QUOTES.search(text) else text

@@ -134,8 +134,12 @@ def _nearest(groups: Sequence[Sequence[Event]], kernel: Sequence[Event]) -> dict
 
 
 def divide(stretch: Stretch) -> list[Session]:
-    """Divide records into boot sessions: one before the first start, if anything is there, and one from each start."""
-    starts = find_starts(stretch.events)
+    """Divide records into boot sessions: one before the first start, if anything is there, and one from each start.
+
+    A record that an export holds several times counts once, and of starts that begin at one place there is one.
+    """
+    once = {(event.sequence, event.event_id): event for event in stretch.events}
+    starts = list({start.first: start for start in find_starts(once.values())}.values())
     edges: list[tuple[int, Instant | None, Start | None]] = [
         (start.first, start.events[0].time, start) for start in starts
     ]

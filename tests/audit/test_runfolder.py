@@ -127,6 +127,17 @@ def test_a_stored_host_that_somebody_removed(folder):
         list(stored)
 
 
+def test_a_stored_host_that_a_disk_damaged_is_read_anew_by_the_next_run(folder):
+    folder.put(finished("A"), "key")
+    (file,) = (folder.path / "hosts").iterdir()
+    head, _ = file.read_bytes().split(b"\n", 1)
+    file.write_bytes(head + b"\n" + bytes(512))
+    assert folder.has(host("A"), "key")
+    with pytest.raises(OutputError, match=r"damaged, or not JSON: .*; it is removed: run the audit again"):
+        list(folder.stored([host("A")]))
+    assert not folder.has(host("A"), "key")
+
+
 def test_the_state_comes_back(folder):
     assert folder.state() is None
     findings = {"A": {"id": KnownFinding("confirmed", "rule")}}

@@ -45,6 +45,51 @@ def test_an_interrupt_before_the_command_runs(monkeypatch, capsys):
     assert capsys.readouterr().err == "evtscan: interrupted\n"
 
 
+def in_a_shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a POSIX shell, in which ``evtscan`` is the program."""
+    program = f'evtscan() {{ "{sys.executable}" -m evtscan "$@"; }}; '
+    return subprocess.run(["sh", "-c", program + line], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is asked for by its name on Linux")
+@pytest.mark.parametrize("words", ["--version", "scan --help", "rules list", "collect --for nt4"])
+def test_a_full_disk_behind_standard_output(words):
+    ended = in_a_shell(f"evtscan {words} > /dev/full")
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "evtscan: standard output: cannot be written (No space left on device)\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams with a POSIX shell")
+def test_streams_that_are_closed(tmp_path):
+    (tmp_path / "notes.txt").write_text("no log")
+    out = tmp_path / "out.csv"
+    ended = in_a_shell(f"evtscan dump {tmp_path} > {out} 2>&-")
+    assert (ended.returncode, ended.stderr, out.read_bytes().count(b"\n")) == (1, "", 0)  # no ledger in the table
+    ended = in_a_shell("evtscan rules list >&- <&-")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "evtscan: standard output: cannot be written (Bad file descriptor)\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the folder of a process")
+def test_the_current_folder_is_gone(tmp_path):
+    ended = in_a_shell(f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; evtscan scan .")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("evtscan: the current folder is gone, or cannot be entered (")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_not_enough_memory(monkeypatch, evtscan, tmp_path):
+    def too_much(*args, **kwargs):
+        raise MemoryError
+
+    (tmp_path / "report.json").write_text("{}")
+    monkeypatch.setattr("evtscan.cli.session.saved_report", too_much)
+    ran = evtscan("report", "report.json")
+    assert (ran.code, ran.err) == (1, "evtscan: there is not enough memory for this\n")
+
+
 HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")
 OF_RULES = ("evtscan.detection", "evtscan.facts", "evtscan.verdicts", "evtscan.reporters")
 

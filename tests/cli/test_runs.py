@@ -100,6 +100,15 @@ def test_path_that_does_not_exist(evtscan):
     assert evtscan("audit", "nowhere").code == 2
 
 
+def test_what_an_error_quotes_cannot_drive_a_terminal(evtscan, affected, tmp_path):
+    (tmp_path / "accept.csv").write_text(
+        "host,article,until,reason\nNTWS07,Q162396,\x1b[2J\u202e,x\n", encoding="utf-8"
+    )
+    ran = evtscan("scan", affected, "--accept", tmp_path / "accept.csv")
+    assert ran.code == 2
+    assert r"until: \x1b[2J\u202e is not a date" in ran.err
+
+
 def test_folder_without_evidence(evtscan, tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()

@@ -1,5 +1,8 @@
 """Files and folders → rules, and every problem at once."""
 
+import errno
+from pathlib import Path
+
 import pytest
 import yaml
 from example_rules import knows, load_text, rule_text
@@ -7,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evtscan.detection.loader import load_rules, rule_files
+from evtscan.errors import UsageError
 from evtscan.model import Query, Selector
 
 DETECTION = "s: {Provider_Name: Disk, EventID: 7}\ncondition: s"
@@ -94,6 +98,15 @@ def test_each_file_counts_once_and_has_a_name_of_its_own(tmp_path):
 def test_a_file_that_is_not_there_is_a_problem(tmp_path):
     (problem,) = load_rules([tmp_path / "none.yml"], fact_known=knows).problems
     assert (problem.file, problem.message.split(" (")[0]) == ("none.yml", "cannot be read")
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
+    def too_deep(folder, pattern):
+        raise OSError(errno.ENAMETOOLONG, "File name too long")
+
+    monkeypatch.setattr(Path, "rglob", too_deep)
+    with pytest.raises(UsageError, match=r"cannot be listed \(File name too long\); give the folder of the rules"):
+        rule_files([tmp_path])
 
 
 def test_documents_of_a_file_load_on_their_own(tmp_path):

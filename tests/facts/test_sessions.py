@@ -67,6 +67,16 @@ def test_a_log_that_begins_with_a_start_has_nothing_before_it():
     assert spans(sessions_of(event_log(1, 6005), last=9)) == [(1, 9)]
 
 
+def test_a_start_that_an_export_holds_twice_is_one_start():
+    records = [event_log(5, 6009), event_log(5, 6009), event_log(6, 6005), event_log(6, 6005)]
+    assert spans(sessions_of(*records, last=9)) == [(1, 4), (5, 9)]
+
+
+def test_starts_that_begin_at_one_place_are_one():
+    found = sessions_of(kernel(5), event_log(5, 6005), kernel(6), event_log(7, 6009), last=9)
+    assert spans(found) == [(1, 4), (5, 9)]
+
+
 def test_a_log_without_a_start_is_one_session():
     (session,) = sessions_of(event(5), first=3, last=9)
     assert (session.first, session.last, session.start, session.whole) == (3, 9, None, False)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from evtscan.model import ExtractionWarning, Location
 
 HEADER_BLOCK = 0x1000
+_HEADER = 128  # what of that block is in use
 CHUNK_SIZE = 0x10000
 FIRST_RECORD = 0x200
 CHUNK_MAGIC = b"ElfChnk\0"
@@ -90,8 +91,8 @@ class FileHeader:
 
     @classmethod
     def parse(cls, head: bytes) -> "FileHeader":
-        """Read the first 128 bytes of a file; fewer are taken as if zeros followed."""
-        head = head.ljust(128, b"\0")
+        """Read the first bytes of a file; fewer are taken as if zeros followed."""
+        head = head.ljust(_HEADER, b"\0")
         first_chunk, _, next_record = struct.unpack_from("<3Q", head, 8)
         (chunk_count,) = struct.unpack_from("<H", head, 42)
         flags, checksum = struct.unpack_from("<2I", head, 120)
@@ -135,7 +136,7 @@ def read_layout(stream: BinaryIO, source: str) -> Layout:
     """
     size = stream.seek(0, 2)
     stream.seek(0)
-    header = FileHeader.parse(stream.read(128))
+    header = FileHeader.parse(stream.read(_HEADER))
     warnings: list[ExtractionWarning] = []
     if not header.intact and header.checksums:
         warnings.append(
@@ -148,7 +149,7 @@ def read_layout(stream: BinaryIO, source: str) -> Layout:
 
 def _walk(stream: BinaryIO, size: int, source: str, warnings: list[ExtractionWarning]) -> Iterator[ChunkPlace]:
     position = HEADER_BLOCK
-    searched = HEADER_BLOCK  # everything before it has been looked at
+    searched = _HEADER  # everything before it has been looked at
     ahead = 1
     while position < size:
         if run := _regular_run(stream, position, min(ahead, (size - position) // CHUNK_SIZE)):
@@ -163,9 +164,10 @@ def _walk(stream: BinaryIO, size: int, source: str, warnings: list[ExtractionWar
         if not _starts_chunk(head):
             found = _find_chunk(stream, searched, min(position + CHUNK_SIZE, size))
             if found is None:
-                yield from _judge_gap(stream, position, source, warnings)
+                yield from _judge_gap(stream, position, CHUNK_SIZE, source, warnings)
                 searched = position = position + CHUNK_SIZE
                 continue
+            yield from _judge_gap(stream, position, found - position, source, warnings, only_records=True)
             position = found
             stream.seek(position)
             head = stream.read(_HEAD)
@@ -219,17 +221,28 @@ def _find_chunk(stream: BinaryIO, start: int, end: int) -> int | None:
     return None
 
 
-def _judge_gap(stream: BinaryIO, position: int, source: str, warnings: list[ExtractionWarning]) -> Iterator[ChunkPlace]:
-    """What to make of 64 KiB without a chunk header: an orphan, damage, or zeros (reserved and not used yet)."""
+def _judge_gap(
+    stream: BinaryIO,
+    position: int,
+    size: int,
+    source: str,
+    warnings: list[ExtractionWarning],
+    *,
+    only_records: bool = False,
+) -> Iterator[ChunkPlace]:
+    """What to make of bytes without a chunk header: an orphan, damage, or zeros (reserved and not used yet).
+
+    There are 64 KiB of them at most. ``only_records``: whatever else they hold stands in no chunk's place.
+    """
     stream.seek(position)
-    data = stream.read(CHUNK_SIZE)
+    data = stream.read(max(size, 0))
     at = data.find(RECORD_MAGIC)
     if at >= 0:
         message = "a chunk without its header: its records can only be recovered"
         warnings.append(_warning(source, position, "bad_chunk", message, lost=1))
         number = int.from_bytes(data[at + 8 : at + 16], "little")
         yield ChunkPlace(position, len(data), number, orphan=True)
-    elif any(data):
+    elif any(data) and not only_records:
         message = f"{len(data)} bytes that hold neither a chunk nor zeros are skipped"
         warnings.append(_warning(source, position, "bad_chunk", message, lost=1))
 

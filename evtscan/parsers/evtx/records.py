@@ -181,7 +181,7 @@ class _Walk:
             if size == 0 and self._follows(position):
                 size = self._sound(position, self._present)  # the free-space offset is older than the record
             if size == 0:
-                if not known and not self._data.startswith(RECORD_MAGIC, position):
+                if not known and not self._data.startswith(RECORD_MAGIC, position) and self._has_begun(position, limit):
                     break  # nobody says that there is more
                 position = self._skip(position, limit)
                 continue
@@ -192,6 +192,10 @@ class _Walk:
             position = self._take(position, size)
         self._report_foreign()
         self._count_lost(position)
+
+    def _has_begun(self, position: int, limit: int) -> bool:
+        """Whether there is no record to look for: some were read, or none stands behind the position."""
+        return self._last is not None or self._next_sound(position, limit, newer=False) is None
 
     def _passed_by(self, position: int) -> int:
         """The size of the record at a position if it belongs to another chunk, else 0."""

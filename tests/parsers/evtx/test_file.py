@@ -60,6 +60,27 @@ def test_chunks_are_found_again_where_bytes_are_missing(log, removed):
     assert kinds(found)[0] == ("displaced_chunk", 0x11000 - removed)
 
 
+def test_a_chunk_is_found_where_bytes_of_the_header_block_are_missing(log):
+    found = layout(log[:200] + log[205:])
+    assert [place.offset for place in found.chunks] == [0xFFB, 0x10FFB, 0x20FFB]
+    assert kinds(found) == [("displaced_chunk", 0xFFB)]
+
+
+def test_records_between_the_grid_and_a_displaced_chunk_are_not_lost_silently(log):
+    torn = bytearray(log[:200] + log[205:])
+    torn[0xFFB : 0xFFB + 0x1000] = bytes(0x1000)
+    found = layout(bytes(torn))
+    assert [(place.offset, place.orphan) for place in found.chunks] == [
+        (0x1000, True),
+        (0x10FFB, False),
+        (0x20FFB, False),
+    ]
+    assert [(warning.kind, warning.location.offset, warning.records_lost) for warning in found.warnings] == [
+        ("bad_chunk", 0x1000, 1),
+        ("displaced_chunk", 0x10FFB, 0),
+    ]
+
+
 def test_chunks_are_found_again_behind_foreign_bytes(log):
     found = layout(log[:HEADER_BLOCK] + b"\xaa" * 12_345 + log[HEADER_BLOCK:])
     assert [place.offset for place in found.chunks] == [0x1000 + 12_345 + number * CHUNK for number in range(3)]

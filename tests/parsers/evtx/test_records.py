@@ -98,6 +98,14 @@ def test_an_impossible_free_space_offset_is_not_used(built, free):
     assert [warning.kind for warning in found[1]] == ["bad_chunk"]
 
 
+def test_records_behind_a_damaged_header_that_lost_its_place_are_counted(built):
+    chunk, _ = built
+    shifted = chunk[:31] + b"\xaa" + chunk[31:-1]
+    records, warnings = find(shifted)
+    assert records.number.tolist() == [2, 3, 4, 5, 6]
+    assert [(warning.kind, warning.records_lost) for warning in warnings] == [("bad_chunk", 0), ("bad_record", 1)]
+
+
 def test_a_free_space_offset_that_is_older_than_the_records_hides_none(built):
     chunk, offsets = built
     assert numbers(resealed(changed(chunk, 48, struct.pack("<I", offsets[3])))) == [1, 2, 3, 4, 5, 6]

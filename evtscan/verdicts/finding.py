@@ -22,15 +22,15 @@ ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
 class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
-    ``explained_by`` names the rule that explains the event better, where one does, and ``cleared_by`` is the event
-    behind it that says that it is over. ``support`` is what else was logged and fits.
+    ``explained_by`` names the rules that explain the events better, by article or title, and ``cleared_by`` is the
+    event behind it that says that it is over. ``support`` is what else was logged and fits.
     """
 
     match: Match
     point: Point
     verdict: Verdict
     explanation: Explanation | None = None
-    explained_by: str = ""
+    explained_by: tuple[str, ...] = ()
     cleared_by: Event | None = None
     support: tuple[Explanation, ...] = ()
 

@@ -1,6 +1,6 @@
 """Matches of rules × facts of a host → findings: what each match means on this host, at its time, and why."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from evtscan.detection.eventtests import EXPORT_WHOLE
@@ -18,7 +18,7 @@ from evtscan.verdicts.conditions import Conditions, deciding, every_test
 from evtscan.verdicts.context import Sightings
 from evtscan.verdicts.correlating import Matches
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
-from evtscan.verdicts.matches import Sorted, entity_of, judge_matches, only_detected, together, with_event
+from evtscan.verdicts.matches import JudgedMatches, entity_of, judge_matches, only_detected, together, with_event
 from evtscan.verdicts.precedence import AFFECTED, Explained
 
 SHOWN_ONLY_WITH_ALL = frozenset({Verdict.CLEAR.value, Verdict.NOT_ASSESSED.value, Verdict.NOT_APPLICABLE.value})
@@ -52,15 +52,14 @@ def judge(
     spoken = [rule for rule in spoken if not rule.silent]
     chronology = Chronology(host)
     judging = _Judging(host, chronology, Matches(detected, chronology), detected.sightings, strict_facts, admits)
-    found = [(rule, conditions := judging.conditions(rule), judging.sort(rule, conditions)) for rule in spoken]
-    explained = Explained(item for _, _, matches in found for item in matches.judged)
+    found = [(rule, conditions := judging.conditions(rule), judging.judged(rule, conditions)) for rule in spoken]
+    explained = Explained(item for _, conditions, matches in found for item in _explaining(conditions, matches))
     outcomes: list[Outcome] = []
     for rule, conditions, matches in found:
-        judged = tuple(explained.apply(matches.judged))
         if conditions is None:
-            outcomes.append(_plain(host, host_name, rule, judged))
+            outcomes.append(_plain(host, host_name, rule, explained.apply(matches)))
         else:
-            outcomes.extend(_by_entity(conditions, host_name, rule, judged, matches.refused))
+            outcomes.extend(_by_entity(conditions, host_name, rule, explained.apply(matches)))
     return _one_per_article(outcomes, {rule.info.id: rule for rule in spoken})
 
 
@@ -79,29 +78,36 @@ class _Judging:
         """The conditions of a rule on the host; None if it says nothing of hosts."""
         return Conditions(rule.known_issue, self.host, self.strict_facts) if rule.known_issue else None
 
-    def sort(self, rule: Rule, conditions: Conditions | None) -> Sorted:
+    def judged(self, rule: Rule, conditions: Conditions | None) -> JudgedMatches:
         """The matches of a rule, judged."""
         matches = self.matches.of(rule)
         if conditions is None:
-            return only_detected(self.chronology, filter(self._is_admitted, matches))
+            return only_detected(self.chronology, matches, self._is_admitted)
         return judge_matches(rule, conditions, self.chronology, matches, self.sightings, self._is_admitted)
 
     def _is_admitted(self, match: Match) -> bool:
         return any(map(self.admits, match.events))
 
 
+def _explaining(conditions: Conditions | None, matches: JudgedMatches) -> Iterator[Judged]:
+    """The matches of a rule that may explain events to others: not those of a rule about another system."""
+    foreign = _foreign_facts(conditions) if conditions is not None else frozenset()
+    return (item for item in matches.judged if not _is_of_another_system(item, foreign))
+
+
 # ------------------------------------------------------------------------------------------------ findings
 
 
-def _by_entity(
-    conditions: Conditions, host_name: str, rule: Rule, judged: Sequence[Judged], refused: Sequence[Judged]
-) -> Iterator[Outcome]:
+def _by_entity(conditions: Conditions, host_name: str, rule: Rule, matches: JudgedMatches) -> Iterator[Outcome]:
     entities: dict[str, tuple[list[Judged], list[Judged]]] = {}
-    for place, items in enumerate((judged, refused)):
+    for place, items in enumerate((matches.judged, matches.refused)):
         for item in items:
             entities.setdefault(entity_of(item.match, rule), ([], []))[place].append(item)
-    for entity, (kept, near) in (entities or {"": ([], [])}).items():
-        yield _Case(rule, conditions, host_name, entity, tuple(map(_settled, kept)), tuple(near)).outcome()
+    for entity, (kept, near) in entities.items():
+        own = JudgedMatches(tuple(map(_settled, kept)), tuple(near))
+        yield _Case(rule, conditions, host_name, entity, own).outcome()
+    if not entities:
+        yield _Case(rule, conditions, host_name, "", matches).outcome()
 
 
 def _settled(item: Judged) -> Judged:
@@ -111,21 +117,21 @@ def _settled(item: Judged) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One known issue, one host, one entity: what its judged matches, in order of time, come to.
-
-    ``refused`` are those that by what stands around them are no matches.
-    """
+    """One known issue, one host, one entity: what its judged matches, in order of time, come to."""
 
     rule: Rule
     conditions: Conditions
     host_name: str
     entity: str
-    judged: tuple[Judged, ...]
-    refused: tuple[Judged, ...]
+    matches: JudgedMatches
 
     @property
     def host(self) -> Host:
         return self.conditions.host
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        return self.matches.judged
 
     def outcome(self) -> Outcome:
         """The first verdict that applies, in order of severity."""
@@ -135,7 +141,9 @@ class _Case:
             confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
             finding = self._confirmed(confirmed, affected) if confirmed else self._possible(affected)
         elif affected:
-            finding = self._foreign(now) if self._is_foreign(affected, now) else self._resolved(affected, now)
+            foreign = _foreign_facts(self.conditions)
+            is_foreign = all(_is_of_another_system(item, foreign) for item in affected)
+            finding = self._foreign(now) if is_foreign else self._resolved(affected, now)
         elif cleared := self._cleared:
             finding = self._over(cleared)
         elif self.conditions.issue.report_exposed and now.truth is Truth.TRUE:
@@ -143,21 +151,6 @@ class _Case:
         else:
             finding = self._unaffected(now)
         return Outcome(finding=finding, matches=self.judged)
-
-    def _is_foreign(self, affected: Sequence[Judged], now: Explanation) -> bool:
-        """Whether the rule is about another product or version than the host's, as far as that was ever known.
-
-        A host that is known to run another Windows now may have been upgraded; but where nothing says that it ever ran
-        one that the rule is about, the rule does not apply to it.
-        """
-        fails = {reason.leaf.fact for reason in deciding(now)}
-        foreign = {fact for fact in fails if (kind := find(fact)) is not None and kind.applicability}
-        return not self.conditions.issue.report_excluded and all(
-            item.explanation is not None
-            and any(reason.leaf.fact in foreign for reason in deciding(item.explanation))
-            and item.explanation.truth is Truth.UNKNOWN
-            for item in affected
-        )
 
     @property
     def _cleared(self) -> list[Judged]:
@@ -208,11 +201,12 @@ class _Case:
         return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
 
     def _exposed(self, now: Explanation) -> Finding:
-        seen = not_seen(self.host, self.rule)
         if self.judged:
             seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
-        elif self.refused:
+        elif self.matches.refused:
             seen = self._not_as_asked()
+        else:
+            seen = _unseen(self.host, self.rule, self.matches)
         reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
         finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
         return replace(finding, remedy=self._remedy(self.host.now))
@@ -259,19 +253,19 @@ class _Case:
         excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
         if excluded:
             return self._excluded(excluded)
-        if self.judged:
-            return self._inapplicable()
-        if self.refused:
-            explanation = _explanation(self.refused[-1])
-            shown = with_event(self.refused[-1].match, explanation)
+        if inapplicable := self.judged or self.matches.taken:
+            return self._inapplicable(inapplicable)
+        if refused := self.matches.refused:
+            explanation = _explanation(refused[-1])
+            shown = with_event(refused[-1].match, explanation)
             return self._finding(Verdict.CLEAR, [], self._not_as_asked(), shown, explanation.basis)
         verdict = Verdict.CLEAR if would_show(self.host, self.rule) else Verdict.NOT_ASSESSED
-        return self._finding(verdict, [], not_seen(self.host, self.rule), now, now.basis)
+        return self._finding(verdict, [], _unseen(self.host, self.rule, self.matches), now, now.basis)
 
     def _not_as_asked(self) -> str:
         """What was logged, and what stands around it that makes it no match."""
-        failed = reasons.failed(_explanation(self.refused[-1]))
-        return f"{reasons.logged(events_of(self.refused))}, but not as the rule asks: {failed}."
+        failed = reasons.failed(_explanation(self.matches.refused[-1]))
+        return f"{reasons.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
 
     def _excluded(self, excluded: list[Judged]) -> Finding:
         best = _best(excluded)
@@ -293,16 +287,16 @@ class _Case:
         shown = with_event(self.judged[-1].match, now)
         return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
 
-    def _inapplicable(self) -> Finding:
-        last = self.judged[-1]
+    def _inapplicable(self, judged: Sequence[Judged]) -> Finding:
+        last = judged[-1]
         explanation = _explanation(last)
-        logged = reasons.logged(events_of(self.judged))
-        if all(item.explained_by for item in self.judged):
-            reason = f"{logged}, which {last.explained_by} explains."
+        if all(item.explained_by for item in judged):
+            reason = _explained_elsewhere(judged)
         else:
-            reason = f"{logged}, but the rule is not about such a host: {reasons.failed(explanation)}."
+            failed = reasons.failed(explanation)
+            reason = f"{reasons.logged(events_of(judged))}, but the rule is not about such a host: {failed}."
         shown = with_event(last.match, explanation)
-        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, last.basis)
+        return self._finding(Verdict.NOT_APPLICABLE, judged, reason, shown, last.basis)
 
     def _finding(
         self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
@@ -325,6 +319,26 @@ class _Case:
                 at_start = self.conditions.at(Point(index, sessions[index].first)).truth is Truth.FALSE
                 return any(session.whole for session in sessions[index if at_start else index + 1 :])
         return False
+
+
+def _foreign_facts(conditions: Conditions) -> frozenset[str]:
+    """The facts of product and version by which a rule is known not to be about what the host runs now."""
+    now = conditions.at(conditions.host.now)
+    if now.truth is not Truth.FALSE or conditions.issue.report_excluded:
+        return frozenset()
+    fails = {reason.leaf.fact for reason in deciding(now)}
+    return frozenset(fact for fact in fails if (kind := find(fact)) is not None and kind.applicability)
+
+
+def _is_of_another_system(item: Judged, foreign: Set[str]) -> bool:
+    """Whether nothing says that the host ran, at a match, a system that the rule is about; it does not run one now.
+
+    It may have been upgraded; but where nothing says that it ever ran one that the rule is about, the rule does not
+    apply to it. ``foreign`` are the facts by which it does not run one now.
+    """
+    if not foreign or item.explanation is None or item.explanation.truth is not Truth.UNKNOWN:
+        return False
+    return any(reason.leaf.fact in foreign for reason in deciding(item.explanation))
 
 
 def _explanation(item: Judged) -> Explanation:
@@ -362,24 +376,45 @@ def _basis_of_known(explanation: Explanation) -> str:
     return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
 
 
-def _plain(host: Host, host_name: str, rule: Rule, judged: Sequence[Judged]) -> Outcome:
+def _explained_elsewhere(judged: Sequence[Judged]) -> str:
+    """What was logged, and which rules explain it better."""
+    names = reasons.joined(dict.fromkeys(name for item in judged for name in item.explained_by))
+    return f"{reasons.logged(events_of(judged))}, which is explained by {names}."
+
+
+def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
+    """Why no match of a rule counts: others explain them, the run leaves them out, or there are none."""
+    if matches.taken:
+        return _explained_elsewhere(matches.taken)
+    if matches.left_out:
+        certain = all(match.truth is Truth.TRUE for match in matches.left_out)
+        events = list({event.location: event for match in matches.left_out for event in match.events}.values())
+        return f"{reasons.logged(events, certain=certain)}, but the filters of this run leave it out."
+    return not_seen(host, rule)
+
+
+def _plain(host: Host, host_name: str, rule: Rule, matches: JudgedMatches) -> Outcome:
     """A rule that says nothing of hosts: it was detected, may have been, or was not."""
+    judged = matches.judged
     detected = [item for item in judged if item.verdict is Verdict.DETECTED]
-    shown = detected or judged
+    shown: Sequence[Judged] = detected or judged
     if detected:
         verdict, reason = Verdict.DETECTED, f"{reasons.logged(events_of(detected))}."
     elif judged:
         verdict, reason = Verdict.POSSIBLE, f"{reasons.logged(events_of(judged), certain=False)}."
         reason += f" Whether it is this event is open: {reasons.unknown(judged[-1].match.explanation)}."
+    elif matches.taken:
+        verdict, shown = Verdict.NOT_APPLICABLE, matches.taken
+        reason = _explained_elsewhere(matches.taken)
     else:
         verdict = Verdict.CLEAR if would_show(host, rule) else Verdict.NOT_ASSESSED
-        reason = not_seen(host, rule)
+        reason = _unseen(host, rule, matches)
     finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
     if verdict is Verdict.POSSIBLE:
         explanation = judged[-1].match.explanation
         ways = reasons.to_ask(explanation) or (EXPORT_WHOLE,)
         finding = replace(finding, explanation=explanation, how_to_get=ways)
-    return Outcome(finding=finding, matches=tuple(judged))
+    return Outcome(finding=finding, matches=judged)
 
 
 def _one_per_article(outcomes: Iterable[Outcome], rules: Mapping[str, Rule]) -> list[Outcome]:

@@ -1,13 +1,13 @@
 """Judged matches of several rules → which rules explain which events, so that others need not speak of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from evtscan.detection.rule import Rule
 from evtscan.model import Location
 from evtscan.report import Verdict
-from evtscan.verdicts import reasons
 from evtscan.verdicts.finding import Judged
+from evtscan.verdicts.matches import JudgedMatches
 
 AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
 
@@ -26,21 +26,24 @@ class Explained:
                     if item.verdict is Verdict.CONFIRMED:
                         self._sure.add((event.location, rule.info.id))
 
-    def apply(self, judged: Iterable[Judged]) -> Iterator[Judged]:
-        """The matches without those that a rule of higher precedence takes, which explains each of their events.
+    def apply(self, matches: JudgedMatches) -> JudgedMatches:
+        """The matches of a rule, those put aside that a rule of higher precedence takes: it explains all their events.
 
         One that is only possible takes none that is confirmed: the reader would be left with less than is known.
         One that is excluded while others explain its events does not apply, unless its rule wants it reported.
         """
-        for item in judged:
+        judged: list[Judged] = []
+        taken: list[Judged] = []
+        for item in matches.judged:
             rule, others = item.match.rule, self._explaining(item)
-            if any(_goes_before(other, rule) and self._is_as_sure(other, item) for other in others):
-                continue
-            if others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
-                names = reasons.joined(other.info.article or other.info.title for other in others)
-                yield replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+            before = [other for other in others if _goes_before(other, rule) and self._is_as_sure(other, item)]
+            if before:
+                taken.append(_explained_by(before, item))
+            elif others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
+                judged.append(_explained_by(others, item))
             else:
-                yield item
+                judged.append(item)
+        return replace(matches, judged=tuple(judged), taken=tuple(taken))
 
     def _is_as_sure(self, other: Rule, item: Judged) -> bool:
         if item.verdict is not Verdict.CONFIRMED:
@@ -54,8 +57,18 @@ class Explained:
         return [rule for rule in common if rule.info.id != item.match.rule.info.id]
 
 
+def _explained_by(rules: Iterable[Rule], item: Judged) -> Judged:
+    names = tuple(dict.fromkeys(rule.info.article or rule.info.title for rule in rules))
+    return replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+
+
 def _goes_before(one: Rule, other: Rule) -> bool:
-    """Whether a rule names another one, by id, article, title or name, as one that it silences."""
+    """Whether a rule silences another one; of two that name each other, neither does."""
+    return _names(one, other) and not _names(other, one)
+
+
+def _names(one: Rule, other: Rule) -> bool:
+    """Whether a rule names another one, by id, article, title or name, as one that it goes before."""
     info = other.info
     names = {name.casefold() for name in (info.id, info.article, info.title, other.name) if name}
     issue = one.known_issue

@@ -473,8 +473,8 @@ def plain():
 
 def test_a_plain_rule_detects():
     assert finding(plain(), log(event(5))).verdict == "detected"
-    assert finding(plain, log(event(5))).reason == "Dhcp 1008 was logged once."
-    assert finding(plain, log()).verdict == "clear"
+    assert finding(plain(), log(event(5))).reason == "Dhcp 1008 was logged once."
+    assert finding(plain(), log()).verdict == "clear"
 
 
 def test_matches_come_in_the_order_of_the_time_line_whatever_their_files_are_called():

@@ -94,12 +94,14 @@ def system_of(host: Host) -> str:
 def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
     """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``.
 
-    Local times tell only what holds in every zone, unless all are of one log, and so of one zone.
+    Where no log shows a start, nobody knows how many sessions there were, and the days alone tell. Local times tell
+    only what holds in every zone, unless all are of one log, and so of one zone.
     """
     if not shown:
         return "unknown"
     oldest_active = len(host.sessions) - ACTIVE_SESSIONS
-    if any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
+    shows_starts = any(session.start is not None for session in host.sessions)
+    if shows_starts and any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
         return "active"
     times = [item.event.time for item in shown if item.event.time is not None]
     ends = [log.summary.last_time for log in logs if log.summary.last_time is not None]

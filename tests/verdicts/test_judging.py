@@ -498,6 +498,11 @@ def test_activity(record, days, activity):
     assert found.activity == activity
 
 
+@pytest.mark.parametrize(("days", "activity"), [(5, "active"), (400, "quiet")])
+def test_activity_goes_by_days_where_no_log_shows_a_start(days, activity):
+    assert finding(rule(), log(event(5), last=9, last_time=at(5 + days * 1440))).activity == activity
+
+
 @pytest.mark.parametrize(("days", "activity"), [(5.9, "active"), (6.5, "unknown"), (7.3, "quiet")])
 def test_activity_of_a_local_time_is_what_it_is_in_every_zone(days, activity):
     """The event lies ten hours before the log whose end is known, if its zone is that of Greenwich."""

@@ -58,7 +58,7 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
     logs = covering(host, rule)
     spans = [time for log in logs for time in (log.summary.first_time, log.summary.last_time) if time is not None]
     return Finding(
-        finding_id=_identity(host_name, rule.info.id, entity),
+        finding_id=_identity(host_name, rule.info.article or rule.info.id, entity),
         host=host_name,
         computer=next(iter(host.names), ""),
         verdict=verdict.value,
@@ -81,8 +81,13 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
     )
 
 
-def _identity(host_name: str, rule_id: str, entity: str) -> str:
-    return sha256("\0".join((host_name, rule_id, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+def _identity(host_name: str, subject: str, entity: str) -> str:
+    """What a finding is known by from run to run.
+
+    ``subject`` is the article, since the rules of one article give one finding, and not always the same rule of them
+    has the most severe verdict; of a rule without an article it is its id.
+    """
+    return sha256("\0".join((host_name, subject, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def system_of(host: Host) -> str:

@@ -533,7 +533,15 @@ def test_coverage_of_every_log_in_which_the_event_would_stand():
     assert found.source_files == ("System.evt",)
 
 
-def test_the_identity_of_a_finding_is_host_rule_and_entity():
+def test_the_identity_of_a_finding_is_host_article_and_entity():
     one = finding(DHCP, log(event(5)), facts_file(**AFFECTED))
     other = finding(DHCP, log(event(5), event(6)), FakeRegistry({}))
-    assert one.finding_id == other.finding_id == "4ee1464cdef06a6d"
+    assert one.finding_id == other.finding_id == "d1ba877b364309a9"
+
+
+def test_a_finding_stays_the_same_when_another_rule_of_its_article_becomes_the_worst():
+    rules = [rule(PACK, rule_id="one", article="Q1"), rule(VERSION, rule_id="two", article="Q1", fields={"Data1": "x"})]
+    facts = facts_file(os_version="4.0")
+    before, after = finding(rules, log(event(5)), facts), finding(rules, log(event(5), event(6, Data1="x")), facts)
+    assert [(item.rule_id, item.verdict) for item in (before, after)] == [("one", "possible"), ("two", "confirmed")]
+    assert before.finding_id == after.finding_id

@@ -29,7 +29,7 @@ class Member:
 
     ``place`` is that of its rule among those of the correlation. ``since`` are the ticks since the member before, at
     least; ``certain`` says that they are no more, and ``ordered`` that it came behind that one. ``value`` is what is
-    counted, None where this evidence cannot carry it.
+    counted, None where this evidence cannot carry it. ``belongs``: it is known to be of the group that is looked at.
     """
 
     match: Match
@@ -38,11 +38,17 @@ class Member:
     certain: bool = True
     ordered: bool = True
     value: Hashable = ()
+    belongs: bool = True
+
+    @property
+    def is_certain_event(self) -> bool:
+        """Whether it is known to be an event of the group, whatever its value is."""
+        return self.match.truth is Truth.TRUE and self.belongs
 
     @property
     def is_candidate(self) -> bool:
         """Whether it may be none, or not the one value that is counted."""
-        return self.match.truth is not Truth.TRUE or self.value is None
+        return not self.is_certain_event or self.value is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +225,16 @@ def _runs_without_order(line: _Line, places: Sequence[int]) -> Iterator[list[int
 
 
 def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
-    """Where it is uncertain what stands in a window, more may do so than is seen."""
+    """Where it is uncertain what stands in a window, more may do so than is seen.
+
+    A window that a candidate opens may begin elsewhere, and so may those behind it, until nothing was logged for the
+    timespan: none of them is certain to meet the condition.
+    """
     first, number = 0, len(line.members)
+    begins = True
     while first < number:
+        begins = begins or not line.spans(first - 1, first, certain=False)
+        begins = begins and line.members[first].is_certain_event
         last = first
         while last + 1 < number and line.spans(first, last + 1, certain=False):
             last += 1
@@ -235,7 +248,8 @@ def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
         is_open = is_uncertain or not line.around.is_covered(window[0])
         holds = _holds(line.correlation, sure, window, is_open=is_open)
         if holds is not Truth.FALSE:
-            yield Group(tuple(window), holds)
+            yield Group(tuple(window), holds if begins else Truth.UNKNOWN)
+        begins = begins and not is_uncertain
         first = last + 1
 
 

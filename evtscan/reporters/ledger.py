@@ -3,7 +3,7 @@
 from evtscan.ledger import DAMAGE, Lines, Names, by_reason, part
 from evtscan.model import EvidenceRow
 from evtscan.report import HostReport, RefusedRule, Report
-from evtscan.reporters.summary import HostSummary, feed
+from evtscan.reporters.summary import HostSummary
 
 NOT_READ = frozenset({"host_failed", "host_timeout", "unreadable"})
 """Kinds of warnings that say that a host or a file could not be read at all, so that it has no row of its own."""
@@ -53,16 +53,6 @@ class Ledger:
             *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
             *part("refused", [_refused(rule) for rule in rules.refused]),
         ]
-
-
-def ledger(report: Report) -> list[str]:
-    """Write the ledger of a report as lines of text, safe to print.
-
-    Lists are cut short after some names and lines, with the number of what is left out: it is in the report.
-    """
-    made = Ledger(report)
-    feed(report, [made])
-    return made.lines()
 
 
 def read_files(host: HostReport) -> list[EvidenceRow]:

@@ -74,14 +74,6 @@ class Needs:
         return sorted(self._found.values(), key=lambda need: need.rank)
 
 
-def needs(judged: Iterable[Judged]) -> list[Need]:
-    """What the open findings lack, most decisive first; those that nobody would act upon are left out."""
-    made = Needs()
-    for item in judged:
-        made.add(item)
-    return made.ranked()
-
-
 def _lacking(finding: Finding) -> Iterator[tuple[str, str]]:
     """What a finding lacks: a fact with a way to get it, or an instruction that is about no fact.
 

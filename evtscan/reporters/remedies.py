@@ -1,7 +1,6 @@
 """Findings → what to do first: each remedy once, with the hosts that need it, most urgent first."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evtscan.report import ACCEPTED, QUIET_KINDS, RuleInfo, Verdict
@@ -74,11 +73,3 @@ class Remedies:
     def ranked(self) -> list[Remedy]:
         """The remedies, most urgent first."""
         return sorted(self._found.values(), key=lambda remedy: remedy.urgency)
-
-
-def remedies(judged: Iterable[Judged]) -> list[Remedy]:
-    """The remedies of all findings that call for action, most urgent first."""
-    made = Remedies()
-    for item in judged:
-        made.add(item)
-    return made.ranked()

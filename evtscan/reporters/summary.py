@@ -100,11 +100,6 @@ def rules_by_id(report: Report) -> dict[str, RuleInfo]:
     return {rule.id: rule for rule in report.rules}
 
 
-def judged(report: Report) -> Iterator[Judged]:
-    """Join each finding with its rule, in the order of every report: host, severity of verdict, level, article."""
-    return (item for summary in summaries(report) for item in summary.findings)
-
-
 def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
     """The rule with this id; one of which nothing is known if the report does not describe it."""
     return rules.get(rule_id) or RuleInfo(id=rule_id, title="", level="")
@@ -114,11 +109,6 @@ def summaries(report: Report) -> Iterator[HostSummary]:
     """Summarise each host of a report, in order of their names, one at a time."""
     rules = rules_by_id(report)
     return (summary_of(host, rules) for host in in_order(report.hosts))
-
-
-def summarise(report: Report) -> list[HostSummary]:
-    """Summarise all hosts of a report that fits into memory, in order of their names."""
-    return list(summaries(report))
 
 
 def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from sample_reports import DHCP, finding
+from sample_reports import DHCP, finding, ranked
 
 from evtscan.report import HostReport, Verdict
-from evtscan.reporters.needs import needs
+from evtscan.reporters.needs import Needs
 from evtscan.reporters.summary import Judged
 
 
@@ -13,7 +13,7 @@ def judged(missing=(), ways=(), host="a", verdict=Verdict.POSSIBLE, rule=DHCP, *
 
 
 def told(items):
-    return [(need.fact, need.ways, need.findings, need.alone, need.hosts) for need in needs(items)]
+    return [(need.fact, need.ways, need.findings, need.alone, need.hosts) for need in ranked(Needs(), items)]
 
 
 def test_facts_by_the_findings_that_they_would_decide():

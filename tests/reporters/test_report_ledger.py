@@ -4,7 +4,14 @@ import pytest
 
 from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
 from evtscan.report import HostReport, Report
-from evtscan.reporters.ledger import is_damaged, ledger
+from evtscan.reporters.ledger import Ledger, is_damaged
+from evtscan.reporters.summary import feed
+
+
+def ledger(report: Report) -> list[str]:
+    made = Ledger(report)
+    feed(report, [made])
+    return made.lines()
 
 
 def test_the_ledger_of_several_hosts(full: Report) -> None:

@@ -71,7 +71,7 @@ class Matches:
         These may be of any group, and they are one of their own, without values. What lacks one of the fields belongs
         to no group.
         """
-        groups: dict[tuple[str, ...], tuple[Mapping[str, str], list[Member]]] = {}
+        groups: dict[tuple[str, ...], tuple[dict[str, str], list[Member]]] = {}
         unreadable: list[Member] = []
         for place, rule in enumerate(correlation.members):
             fields = _names(correlation, correlation.group_by, place)

@@ -10,7 +10,7 @@ import typer
 
 from evtscan import __version__
 from evtscan.cli import judging, session
-from evtscan.cli.outcome import Outcome
+from evtscan.cli.exitcode import ExitCode
 from evtscan.comparison import only_new
 from evtscan.detection.loader import RuleSet
 from evtscan.outfiles import STDOUT
@@ -93,14 +93,14 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         OutputError: if an output cannot be written.
     """
     also: list[Sink] = [] if how.live is None else [how.live]
-    digest, ledger, outcome = Digest(), Ledger(report), Outcome(fail_on=how.fail_on, strict=how.strict)
+    digest, ledger, exit_code = Digest(), Ledger(report), ExitCode(fail_on=how.fail_on, strict=how.strict)
     shown = only_new if how.new_only else None
     write_outputs(
         report,
         how.outputs,
         clobber=how.clobber,
         stdout=sys.stdout.buffer,
-        also=[digest, ledger, outcome, *also],
+        also=[digest, ledger, exit_code, *also],
         shown=shown,
     )
     if not how.quiet and how.live is None and all(output.path is not None for output in how.outputs):
@@ -111,6 +111,6 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail)
     if with_ledger and not how.quiet:
         print("\n".join(ledger.lines()), file=sys.stderr)
-    if with_ledger and not outcome.any_read:
+    if with_ledger and not exit_code.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is evidence that evtscan reads", err=True)
-    return outcome.code
+    return exit_code.value

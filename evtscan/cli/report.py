@@ -10,8 +10,8 @@ import typer
 from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of
+from evtscan.cli.exitcode import is_as_bad
 from evtscan.cli.exits import DONE, FOUND, command
-from evtscan.cli.outcome import is_as_bad
 from evtscan.comparison import Difference, with_acceptance
 from evtscan.comparison import compare as compare_reports
 from evtscan.errors import UsageError

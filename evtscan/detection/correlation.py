@@ -59,8 +59,8 @@ class Group:
     truth: Truth
 
 
-class Surroundings(Protocol):
-    """What is known of the host whose matches are members."""
+class Timing(Protocol):
+    """What a host tells of the time between members, and of how far its logs reach behind them."""
 
     def least(self, one: Member, other: Member) -> int:
         """How many ticks lie between two members at least, in whatever order they came."""
@@ -71,11 +71,11 @@ class Surroundings(Protocol):
         ...
 
 
-def groups_of(correlation: Correlation, members: Sequence[Member], around: Surroundings) -> Iterator[Group]:
+def groups_of(correlation: Correlation, members: Sequence[Member], timing: Timing) -> Iterator[Group]:
     """The groups that meet a correlation, or may meet it; ``members`` are those of one ``group-by``, in order."""
     times = list(accumulate(member.since for member in members))
     breaks = list(accumulate(not (member.certain and member.ordered) for member in members))
-    line = _Line(correlation, members, times, breaks, around)
+    line = _Line(correlation, members, times, breaks, timing)
     if _rises(correlation):
         yield from _in_any_window(line)
     else:
@@ -106,13 +106,13 @@ class _Line:
     members: Sequence[Member]
     times: Sequence[int]
     breaks: Sequence[int]
-    around: Surroundings
+    timing: Timing
 
     def spans(self, first: int, last: int, *, certain: bool) -> bool:
         """Whether one member stands within the timespan of another one; or, not for ``certain``, may stand there."""
         if self.breaks[last] == self.breaks[first]:
             return self.times[last] - self.times[first] <= self.correlation.timespan
-        least = self.around.least
+        least = self.timing.least
         return not certain and least(self.members[first], self.members[last]) <= self.correlation.timespan
 
 
@@ -245,7 +245,7 @@ def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
             if not member.is_candidate and line.breaks[place] == line.breaks[first]
         ]
         is_uncertain = line.breaks[first] != line.breaks[min(last + 1, number - 1)]
-        is_open = is_uncertain or not line.around.is_covered(window[0])
+        is_open = is_uncertain or not line.timing.is_covered(window[0])
         holds = _holds(line.correlation, sure, window, is_open=is_open)
         if holds is not Truth.FALSE:
             yield Group(tuple(window), holds if begins else Truth.UNKNOWN)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evtscan.report import Finding, Verdict
 from evtscan.reporters.remedies import calls_for_action
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.summary import ReportedFinding
 
 _LIST = re.compile(r", | and ")
 
@@ -26,7 +26,7 @@ class Need:
     _ways: dict[str, None] = field(default_factory=dict)
     _hosts: dict[str, None] = field(default_factory=dict)
 
-    def add(self, item: Judged, place: int, ways: Iterable[str], *, alone: bool) -> None:
+    def add(self, item: ReportedFinding, place: int, ways: Iterable[str], *, alone: bool) -> None:
         """Take a finding that lacks it, with ways to get it there."""
         self.alone += alone
         self.findings.append(place)
@@ -56,7 +56,7 @@ class Needs:
         self._found: dict[tuple[str, str], Need] = {}
         self._seen = 0
 
-    def add(self, item: Judged) -> None:
+    def add(self, item: ReportedFinding) -> None:
         """Take the next finding; those that are decided, or that nobody would act upon, only count."""
         place = self._seen
         self._seen += 1

@@ -17,7 +17,7 @@ from evtscan.model import Event, Location
 from evtscan.report import Explanation
 from evtscan.verdicts.boots import in_boots, in_one_boot, matched_boots, since_boot
 from evtscan.verdicts.chronology import Chronology, Line
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
 from evtscan.verdicts.periods import Periods
 from evtscan.verdicts.reasons import joined, lasting, listed, moment, to_ask, unknown
@@ -114,7 +114,7 @@ class Context:
             same_boot=entry.same_boot,
         )
         covered = self._coverage.of(window)
-        if isinstance(covered, Gap):
+        if isinstance(covered, Uncovered):
             return undecided(entry, f"whether {asked} is not known: {covered.says}", covered.how_to_get, event.location)
         says = f"no {asked}, in {joined(line.name for line in covered)}"
         return known(entry, truth(not entry.wanted), says, *(_end(line, entry.after) for line in covered))

@@ -20,7 +20,7 @@ from evtscan.logic import Truth, truth
 from evtscan.model import Event
 from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND
 from evtscan.verdicts.reasons import joined, lasting, moment, times
 
@@ -49,9 +49,9 @@ class Matches:
         return self._correlated[rule.info.id]
 
     def _correlate(self, rule: Rule, correlation: Correlation) -> Iterator[Match]:
-        around = _Surroundings(rule, correlation, self._chronology, self._coverage)
+        timing = _Timing(rule, correlation, self._chronology, self._coverage)
         for shown, members in self._grouped(correlation):
-            for group in groups_of(correlation, self._in_order(correlation, members), around):
+            for group in groups_of(correlation, self._in_order(correlation, members), timing):
                 if shown and not any(member.belongs for member in group.members):
                     continue  # they are looked at as a group of their own
                 events = _events(group.members)
@@ -133,8 +133,8 @@ class Matches:
         return replace(member, since=least, certain=certain, ordered=ordered)
 
 
-class _Surroundings:
-    """What the chronology and the logs of a host tell of a correlation's members."""
+class _Timing:
+    """What the chronology and the logs of a host tell of the time between and behind a correlation's members."""
 
     def __init__(self, rule: Rule, correlation: Correlation, chronology: Chronology, coverage: Coverage) -> None:
         self._chronology, self._coverage = chronology, coverage
@@ -152,7 +152,7 @@ class _Surroundings:
             Window(event=member.match.event, after=True, channels=channels, within=self._timespan)
             for channels in self._channels
         )
-        return not any(isinstance(self._coverage.of(window), Gap) for window in windows)
+        return not any(isinstance(self._coverage.of(window), Uncovered) for window in windows)
 
 
 def _names(correlation: Correlation, fields: Iterable[str], place: int) -> list[str]:

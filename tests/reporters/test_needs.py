@@ -4,12 +4,12 @@ from sample_reports import DHCP, finding, ranked
 
 from evtscan.report import HostReport, Verdict
 from evtscan.reporters.needs import Needs
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.summary import ReportedFinding
 
 
 def judged(missing=(), ways=(), host="a", verdict=Verdict.POSSIBLE, rule=DHCP, **fields):
     lacking = {"missing_facts": tuple(missing), "how_to_get": tuple(ways)} | fields
-    return Judged(HostReport(host=host), finding(verdict, rule, host=host, **lacking), rule)
+    return ReportedFinding(HostReport(host=host), finding(verdict, rule, host=host, **lacking), rule)
 
 
 def told(items):

@@ -5,13 +5,15 @@ from sample_reports import DHCP, DISK, NOTICE, finding, ranked
 from evtscan.report import HostReport, Verdict
 from evtscan.reporters.phrases import verdict_counts
 from evtscan.reporters.remedies import Remedies, calls_for_action
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.summary import ReportedFinding
 
 STEPS = ("Install it.",)
 
 
 def judged(verdict, rule=DHCP, host="a", **fields):
-    return Judged(HostReport(host=host), finding(verdict, rule, host=host, **({"remedy": STEPS} | fields)), rule)
+    return ReportedFinding(
+        HostReport(host=host), finding(verdict, rule, host=host, **({"remedy": STEPS} | fields)), rule
+    )
 
 
 def test_a_remedy_stands_once_with_its_hosts_and_findings():

@@ -22,7 +22,8 @@ from evtscan.parsers.surroundings import around
 from evtscan.report import HostReport
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
-from evtscan.verdicts.judging import Outcome, judge
+from evtscan.verdicts.judging import judge
+from evtscan.verdicts.outcomes import Outcome
 from evtscan.wintypes import Instant
 
 

@@ -1,7 +1,7 @@
 """Judged matches of several rules → which rules explain which events, so that others need not speak of them."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from evtscan.detection.rule import Rule
 from evtscan.model import Location
@@ -12,19 +12,35 @@ from evtscan.verdicts.matches import JudgedMatches
 AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """A rule that explains an event; ``sure``: a match of it is confirmed."""
+
+    rule: Rule
+    sure: bool
+
+
 class Explained:
-    """The events of one host that known issues explain, each with the rules that do, and those that are sure of it."""
+    """The events of one host that known issues explain, each with the rules that do.
+
+    Hundreds of thousands of events are explained by few combinations of rules, so events of one combination share it.
+    """
 
     def __init__(self, judged: Iterable[Judged]) -> None:
-        self._by_event: dict[Location, dict[str, Rule]] = {}
-        self._sure: set[tuple[Location, str]] = set()
+        self._by_event: dict[Location, Mapping[str, _By]] = {}
+        joined: dict[tuple[int, str, bool], Mapping[str, _By]] = {}
+        nothing: Mapping[str, _By] = {}
         for item in judged:
-            rule = item.match.rule
-            if item.verdict in AFFECTED and rule.known_issue is not None:
-                for event in item.match.events:
-                    self._by_event.setdefault(event.location, {})[rule.info.id] = rule
-                    if item.verdict is Verdict.CONFIRMED:
-                        self._sure.add((event.location, rule.info.id))
+            rule, sure = item.match.rule, item.verdict is Verdict.CONFIRMED
+            if item.verdict not in AFFECTED or rule.known_issue is None:
+                continue
+            for event in item.match.events:
+                before = self._by_event.get(event.location, nothing)
+                key = (id(before), rule.info.id, sure)  # all that are joined are kept, so that no id is used twice
+                if key not in joined:
+                    known = before.get(rule.info.id)
+                    joined[key] = {**before, rule.info.id: _By(rule, sure or (known is not None and known.sure))}
+                self._by_event[event.location] = joined[key]
 
     def apply(self, matches: JudgedMatches) -> JudgedMatches:
         """The matches of a rule, those put aside that a rule of higher precedence takes: it explains all their events.
@@ -48,12 +64,12 @@ class Explained:
     def _is_as_sure(self, other: Rule, item: Judged) -> bool:
         if item.verdict is not Verdict.CONFIRMED:
             return True
-        return all((event.location, other.info.id) in self._sure for event in item.match.events)
+        return all(self._by_event[event.location][other.info.id].sure for event in item.match.events)
 
     def _explaining(self, item: Judged) -> list[Rule]:
         """The other rules that explain every event of a match."""
         first, *more = (self._by_event.get(event.location, {}) for event in item.match.events)
-        common = (rule for number, rule in first.items() if all(number in others for others in more))
+        common = (by.rule for number, by in first.items() if all(number in others for others in more))
         return [rule for rule in common if rule.info.id != item.match.rule.info.id]
 
 

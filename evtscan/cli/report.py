@@ -54,6 +54,8 @@ def report(
     if compare is not None:
         if saved is not None:
             raise UsageError(f"{saved}: give either one report, or two with --compare")
+        if new_only or timezone:
+            raise UsageError(f"{'--new-only' if new_only else '--timezone'} is for one report, not for --compare")
         return _compare(
             compare, outputs, judging.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose
         )

@@ -242,14 +242,15 @@ def judge_events(
 
 
 def unanswered(
-    sources: Iterable[Source], rules: Sequence[Rule], *, default_name: str = "host"
+    sources: Iterable[Source], rules: Sequence[Rule], read_options: ReadOptions = PLAIN, *, default_name: str = "host"
 ) -> tuple[str, dict[str, tuple[str, ...]]]:
     """A host's name, and the facts that rules ask for and nothing is known of now, each with these rules.
 
     First those that open findings lack, then by the number of rules. A rule whose conditions are known to be false on
     the host asks for nothing.
     """
-    with surveyed(sources, rules, ScanOptions(every_fact=True), default_name=default_name) as survey:
+    options = ScanOptions(every_fact=True, read=read_options)
+    with surveyed(sources, rules, options, default_name=default_name) as survey:
         host = survey.host
         asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
         asked = asked_by(asking).items()

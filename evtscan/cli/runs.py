@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from evtscan.archives import stem
 from evtscan.cli import judging, session
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import deliver, outputs_of, report_of
 from evtscan.cli.exits import command
+from evtscan.cli.hostname import default_name
 from evtscan.cli.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
 from evtscan.comparison import with_status
 from evtscan.scan import scan as scan_host
@@ -48,10 +48,14 @@ def scan(
     earlier = session.earlier_findings(since_report)
     loaded = rules_for(request)
     accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
-    name = _name_of(Path(paths[0]).resolve())
     with progress(settings.quiet, 1, no_color=settings.no_color) as bar:
         result = scan_host(
-            found.sources, loaded.rules, chosen, host_name=host, default_name=name, skipped=found.skipped
+            found.sources,
+            loaded.rules,
+            chosen,
+            host_name=host,
+            default_name=default_name(paths[0]),
+            skipped=found.skipped,
         )
         bar(result.host)
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
@@ -59,14 +63,6 @@ def scan(
         report_of([with_status(result, earlier, accepted)], loaded),
         delivery_of(request, settings, outputs, new_only=new_only, zone=zone, clobber=settings.clobber),
     )
-
-
-def _name_of(path: Path) -> str:
-    """What a host is called whose evidence names none: a folder's name, that of a file or an archive without suffix."""
-    if path.is_dir():
-        return path.name
-    name = stem(path.name)
-    return name if name != path.name else path.stem
 
 
 @contextmanager

@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from evtscan.acceptance import NOTHING, Accepted
-from evtscan.report import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, HostReport, Level, Report, RuleInfo, Verdict
+from evtscan.report import (
+    ACCEPTED,
+    KNOWN,
+    NEW,
+    NOT_SEEN,
+    Finding,
+    HostReport,
+    Level,
+    MatchRow,
+    Report,
+    RuleInfo,
+    Verdict,
+)
 
 
 class Change(Enum):
@@ -112,9 +124,19 @@ def with_acceptance(host: HostReport, accepted: Accepted) -> HostReport:
     return replace(host, findings=tuple(_with_acceptance(finding, accepted) for finding in host.findings))
 
 
-def only_new(host: HostReport) -> HostReport:
-    """The host without the findings that are known or accepted."""
-    return replace(host, findings=tuple(finding for finding in host.findings if finding.status == NEW))
+def only_new(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostReport:
+    """The host without the findings that are known or accepted, and without their matches.
+
+    ``rules`` are those of the report by their ids: a finding has the matches of all rules of its article.
+    """
+
+    def subject(row: Finding | MatchRow) -> tuple[str, str]:
+        rule = rules.get(row.rule_id)
+        return (rule.article if rule is not None and rule.article else row.rule_id), row.entity
+
+    findings = tuple(finding for finding in host.findings if finding.status == NEW)
+    left = set(map(subject, findings))
+    return replace(host, findings=findings, matches=tuple(row for row in host.matches if subject(row) in left))
 
 
 def verdicts_of(host: HostReport) -> dict[str, str]:

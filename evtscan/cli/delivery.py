@@ -20,7 +20,7 @@ from evtscan.reporters.digest import Digest
 from evtscan.reporters.jsonl import LiveLines
 from evtscan.reporters.ledger import Ledger
 from evtscan.reporters.output import Output, check_outputs, plan_outputs, write_outputs
-from evtscan.reporters.summary import Sink
+from evtscan.reporters.summary import Sink, rules_by_id
 from evtscan.reporters.view import Shown, as_shown
 from evtscan.reporters.zonedtimes import in_zone
 
@@ -82,7 +82,8 @@ def split_live(
     later = tuple(item for item in outputs if item.path is not None or item.reporter.name != _LIVE)
     if len(later) == len(outputs):
         return later, None
-    last: Shown = (lambda host: only_new(shown(host))) if new_only else shown
+    infos = {rule.info.id: rule.info for rule in rules.rules}
+    last: Shown = (lambda host: only_new(shown(host), infos)) if new_only else shown
     return later, LiveLines(report_of((), rules), sys.stdout.buffer, last)
 
 
@@ -94,7 +95,7 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
     """
     also: list[Sink] = [] if how.live is None else [how.live]
     digest, ledger, exit_code = Digest(), Ledger(report), ExitCode(fail_on=how.fail_on, strict=how.strict)
-    shown = only_new if how.new_only else None
+    shown = partial(only_new, rules=rules_by_id(report)) if how.new_only else None
     write_outputs(
         report,
         how.outputs,

@@ -133,7 +133,7 @@ class IssueOnHost:
         last = affected[-1]
         later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
         if later:
-            more = reasons.more_times(len(later))
+            more = reasons.more_times(len(events_of(later)))
             parts.append(f"Logged {more} after the change: check that the fix reached the file.")
         elif not self._covers_full_session_after(last):
             parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
@@ -160,7 +160,8 @@ class IssueOnHost:
         cleared = self._cleared
         if not cleared:
             return ""
-        return f" {reasons.sentence(reasons.more_times(len(cleared)))[:-1]} it was over: {_clearing(cleared[-1]).says}."
+        more = reasons.sentence(reasons.more_times(len(events_of(cleared)))).removesuffix(".")
+        return f" {more} it was over: {_clearing(cleared[-1]).says}."
 
     def _unaffected(self, now: Explanation) -> Finding:
         excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]

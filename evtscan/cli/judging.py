@@ -45,6 +45,9 @@ FailOnOption = Annotated[
     FailOn | None,
     typer.Option("--fail-on", help="Exit with 10 on a finding with this verdict or a worse one."),
 ]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Log what is being done, and show every finding of several hosts.")
+]
 Accept = Annotated[
     Path | None,
     typer.Option(

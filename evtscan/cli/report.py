@@ -44,10 +44,11 @@ def report(
     excel: opt.Excel = False,
     clobber: opt.Clobber = False,
     quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
+    verbose: judging.Verbose = False,
     no_color: opt.NoColor = False,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""
+    session.set_up_logging(verbose)
     dialect = Dialect(raw=raw, excel=excel)
     outputs = outputs_of(output, format, dialect, clobber)
     zone = opt.display_zone(timezone)

@@ -52,7 +52,7 @@ class RunSettings:
     excel: opt.Excel = False
     clobber: opt.Clobber = False
     quiet: opt.Quiet = False
-    verbose: opt.Verbose = False
+    verbose: judging.Verbose = False
     no_color: opt.NoColor = False
 
     @property

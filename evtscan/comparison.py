@@ -90,13 +90,7 @@ def compare(old: Report, new: Report) -> Comparison:
     found: list[Difference] = []
     hosts = same = unasked = 0
     for old_host, new_host in _paired(before.hosts(), after.hosts()):
-        if new_host is None:
-            assert old_host is not None
-            found.append(Difference(change=Change.HOST_WENT, host=old_host.host))
-        elif old_host is None:
-            found.append(Difference(change=Change.HOST_CAME, host=new_host.host))
-            found.extend(_between({}, after.findings(new_host), before, after))
-        else:
+        if old_host is not None and new_host is not None:
             hosts += 1
             was, now = before.findings(old_host), after.findings(new_host)
             lost = [key for key in was.keys() - now.keys() if after.rule(was[key].rule_id) is None]
@@ -105,6 +99,11 @@ def compare(old: Report, new: Report) -> Comparison:
                 del was[key]
             found.extend(_between(was, now, before, after))
             same += sum(now[key].verdict == was[key].verdict for key in now.keys() & was.keys())
+        elif new_host is not None:
+            found.append(Difference(change=Change.HOST_CAME, host=new_host.host))
+            found.extend(_between({}, after.findings(new_host), before, after))
+        elif old_host is not None:
+            found.append(Difference(change=Change.HOST_WENT, host=old_host.host))
     return Comparison(differences=tuple(sorted(found, key=_order)), hosts=hosts, same=same, unasked=unasked)
 
 

@@ -76,7 +76,7 @@ class _Judging:
 
 def _explaining(conditions: Conditions | None, matches: JudgedMatches) -> Iterator[Judged]:
     """The matches of a rule that may explain events to others: not those of a rule about another system."""
-    foreign = foreign_facts(conditions) if conditions is not None else frozenset()
+    foreign = foreign_facts(conditions) if conditions is not None and matches.judged else frozenset()
     return (item for item in matches.judged if not is_of_another_system(item, foreign))
 
 

@@ -16,8 +16,9 @@ from evtscan.facts.host import Host
 from evtscan.model import ClockStep, Event, Evidence, ExtractionWarning, FactsFile, Location, Log, LogSummary, Source
 from evtscan.parsers.clocksteps import ClockSteps
 from evtscan.parsers.timechanges import with_told
-from evtscan.report import Explanation, Verdict
-from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome, judge
+from evtscan.report import NOT_SEEN, Explanation, Verdict
+from evtscan.verdicts.judging import judge
+from evtscan.verdicts.outcomes import Outcome
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
 NOTHING = "none"
@@ -48,7 +49,7 @@ def run(rule: Rule) -> Iterator[CaseResult]:
         host = Host(evidence_of(rule, case))
         finding = _worst(rule, host).finding
         assert finding.explanation is not None, "a known issue explains what it comes to"
-        verdict = NOTHING if finding.verdict in SHOWN_ONLY_WITH_ALL else finding.verdict
+        verdict = NOTHING if Verdict(finding.verdict) in NOT_SEEN else finding.verdict
         yield CaseResult(case, verdict, finding.reason, finding.explanation, tuple(host.warnings))
 
 

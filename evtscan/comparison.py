@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from evtscan.acceptance import NOTHING, Accepted
-from evtscan.report import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, HostReport, Level, Report, RuleInfo, Verdict
+from evtscan.report import (
+    ACCEPTED,
+    KNOWN,
+    NEW,
+    NOT_SEEN,
+    Finding,
+    HostReport,
+    Level,
+    MatchRow,
+    Report,
+    RuleInfo,
+    Verdict,
+)
 
 
 class Change(Enum):
@@ -78,13 +90,7 @@ def compare(old: Report, new: Report) -> Comparison:
     found: list[Difference] = []
     hosts = same = unasked = 0
     for old_host, new_host in _paired(before.hosts(), after.hosts()):
-        if new_host is None:
-            assert old_host is not None
-            found.append(Difference(change=Change.HOST_WENT, host=old_host.host))
-        elif old_host is None:
-            found.append(Difference(change=Change.HOST_CAME, host=new_host.host))
-            found.extend(_between({}, after.findings(new_host), before, after))
-        else:
+        if old_host is not None and new_host is not None:
             hosts += 1
             was, now = before.findings(old_host), after.findings(new_host)
             lost = [key for key in was.keys() - now.keys() if after.rule(was[key].rule_id) is None]
@@ -93,6 +99,11 @@ def compare(old: Report, new: Report) -> Comparison:
                 del was[key]
             found.extend(_between(was, now, before, after))
             same += sum(now[key].verdict == was[key].verdict for key in now.keys() & was.keys())
+        elif new_host is not None:
+            found.append(Difference(change=Change.HOST_CAME, host=new_host.host))
+            found.extend(_between({}, after.findings(new_host), before, after))
+        elif old_host is not None:
+            found.append(Difference(change=Change.HOST_WENT, host=old_host.host))
     return Comparison(differences=tuple(sorted(found, key=_order)), hosts=hosts, same=same, unasked=unasked)
 
 
@@ -112,9 +123,19 @@ def with_acceptance(host: HostReport, accepted: Accepted) -> HostReport:
     return replace(host, findings=tuple(_with_acceptance(finding, accepted) for finding in host.findings))
 
 
-def only_new(host: HostReport) -> HostReport:
-    """The host without the findings that are known or accepted."""
-    return replace(host, findings=tuple(finding for finding in host.findings if finding.status == NEW))
+def only_new(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostReport:
+    """The host without the findings that are known or accepted, and without their matches.
+
+    ``rules`` are those of the report by their ids: a finding has the matches of all rules of its article.
+    """
+
+    def subject(row: Finding | MatchRow) -> tuple[str, str]:
+        rule = rules.get(row.rule_id)
+        return (rule.article if rule is not None and rule.article else row.rule_id), row.entity
+
+    findings = tuple(finding for finding in host.findings if finding.status == NEW)
+    left = set(map(subject, findings))
+    return replace(host, findings=findings, matches=tuple(row for row in host.matches if subject(row) in left))
 
 
 def verdicts_of(host: HostReport) -> dict[str, str]:

@@ -351,8 +351,6 @@ def around_of(rule: Rule) -> list[str]:
         found += [f"in support: {_with_events(rule, entry, entry.text)}" for entry in issue.supported_by]
         found += [_with_events(rule, issue.cleared_by, issue.cleared_by.text)] if issue.cleared_by is not None else []
     return found
-    clearing = rule.known_issue.cleared_by if rule.known_issue is not None else None
-    return [*_asked_around(rule), *([] if clearing is None else [_with_events(rule, clearing, clearing.text)])]
 
 
 def _asked_around(rule: Rule) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The story on one screen: the evidence of one host + rules → everything found on it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,8 @@ from evtscan.parsers.surroundings import around
 from evtscan.report import HostReport
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.hostreport import assemble
-from evtscan.verdicts.judging import Outcome, judge
+from evtscan.verdicts.judging import judge
+from evtscan.verdicts.outcomes import Outcome
 from evtscan.wintypes import Instant
 
 
@@ -159,21 +160,10 @@ def _reading(
     sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ScanOptions
 ) -> Iterator[Reading]:
     """What the files come to; those out of archives last as long as the context does."""
-    wanted, index = facts.Wanted(None if options.every_fact else asked_by(rules)), RuleIndex(rules)
-    of_rules = query_of(rules)
-
-    def is_idle(event: Event) -> bool:
-        if wanted.tells(event):
-            return False
-        if are_alike:
-            return not index.concerns(event)
-        return not of_rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
-
+    wanted = facts.Wanted(None if options.every_fact else asked_by(rules))
     with opened(sources, hashed=options.read.hashed) as files:
-        # what a record does not fit, its copies in logs of the same format do not fit either; but a list of it that
-        # leaves that open needs the record beside it
-        are_alike = log_formats(files.sources) in _FULL_FORMATS
-        reading = read(files.sources, of_rules | wanted.query, options.read, is_idle=is_idle)
+        is_idle = _idle(rules, wanted, are_alike=log_formats(files.sources) in _FULL_FORMATS)
+        reading = read(files.sources, query_of(rules) | wanted.query, options.read, is_idle=is_idle)
         for item in skipped:
             reading.skipped.append(item)
             if item.unreadable:
@@ -186,6 +176,24 @@ def _reading(
 
 _FULL_FORMATS = ({"evtx"}, {"evt"})
 """Formats of the logs of a host that are all binary and alike."""
+
+
+def _idle(rules: Sequence[Rule], wanted: facts.Wanted, *, are_alike: bool) -> Callable[[Event], bool]:
+    """Which of the events that were asked for a scan lets go, since neither rules nor facts can use them.
+
+    What a record does not fit, its copies in logs of the same format do not fit either. But a list of it that leaves
+    that open needs the record beside it: where logs are not alike, all that rules ask for stays.
+    """
+    index, of_rules = RuleIndex(rules), query_of(rules)
+
+    def is_idle(event: Event) -> bool:
+        if wanted.tells(event):
+            return False
+        if are_alike:
+            return not index.concerns(event)
+        return not of_rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
+
+    return is_idle
 
 
 def _survey(reading: Reading, name: str, default_name: str, rules: Sequence[Rule], options: ScanOptions) -> Survey:
@@ -241,14 +249,15 @@ def judge_events(
 
 
 def unanswered(
-    sources: Iterable[Source], rules: Sequence[Rule], *, default_name: str = "host"
+    sources: Iterable[Source], rules: Sequence[Rule], read_options: ReadOptions = PLAIN, *, default_name: str = "host"
 ) -> tuple[str, dict[str, tuple[str, ...]]]:
     """A host's name, and the facts that rules ask for and nothing is known of now, each with these rules.
 
     First those that open findings lack, then by the number of rules. A rule whose conditions are known to be false on
     the host asks for nothing.
     """
-    with surveyed(sources, rules, ScanOptions(every_fact=True), default_name=default_name) as survey:
+    options = ScanOptions(every_fact=True, read=read_options)
+    with surveyed(sources, rules, options, default_name=default_name) as survey:
         host = survey.host
         asking = [rule for rule in rules if rule.known_issue and not _is_ruled_out(rule.known_issue, host)]
         asked = asked_by(asking).items()

@@ -9,7 +9,7 @@ import pytest
 from evtscan.acceptance import Acceptance, Accepted
 from evtscan.comparison import Change, compare, only_new, verdicts_of, with_acceptance, with_status
 from evtscan.model import EvidenceRow
-from evtscan.report import Finding, HostReport, Report, RuleInfo, Verdict
+from evtscan.report import Finding, HostReport, MatchRow, Report, RuleInfo, Verdict
 
 DHCP = RuleInfo(id="dhcp", title="DHCP", level="medium", article="Q162396")
 DISK = RuleInfo(id="disk", title="Disk", level="critical", article="Q1")
@@ -32,6 +32,28 @@ def host(name: str, *verdicts: str, read: bool = True) -> HostReport:
     rules = (DHCP, DISK)
     findings = tuple(finding(name, verdict, rule) for verdict, rule in zip(verdicts, rules, strict=False) if verdict)
     return HostReport(host=name, findings=findings, evidence=(LOG,) if read else ())
+
+
+RULES = {DHCP.id: DHCP, DISK.id: DISK}
+
+
+def match(rule: RuleInfo, entity: str = "") -> MatchRow:
+    return MatchRow(
+        timestamp="",
+        computer="",
+        verdict="confirmed",
+        rule_id=rule.id,
+        entity=entity,
+        channel="System",
+        provider="Dhcp",
+        event_id=1008,
+        event_level=None,
+        record_id=None,
+        details="",
+        basis="stated",
+        source_file="SysEvent.Evt",
+        offset=None,
+    )
 
 
 def report(*hosts: HostReport) -> Report:
@@ -153,7 +175,7 @@ def test_accepted_findings_say_until_when() -> None:
         ("accepted", "until 2026-12-31: why"),
         ("known", ""),
     ]
-    assert only_new(marked).findings == ()
+    assert only_new(marked, RULES).findings == ()
     assert [item.status for item in with_acceptance(host("a", "possible", "possible"), accepted).findings] == [
         "accepted",
         "new",
@@ -162,8 +184,16 @@ def test_accepted_findings_say_until_when() -> None:
 
 def test_only_new_keeps_what_is_new_or_worse() -> None:
     marked = with_status(host("a", "confirmed", "confirmed"), verdicts_of(host("a", "possible", "confirmed")))
-    assert [item.rule_id for item in only_new(marked).findings] == ["dhcp"]
-    assert only_new(marked).evidence == marked.evidence
+    assert [item.rule_id for item in only_new(marked, RULES).findings] == ["dhcp"]
+    assert only_new(marked, RULES).evidence == marked.evidence
+
+
+def test_only_new_leaves_out_the_matches_of_what_it_leaves_out() -> None:
+    marked = with_status(host("a", "confirmed", "confirmed"), verdicts_of(host("a", "possible", "confirmed")))
+    other_rule = replace(DHCP, id="other rule of the article")
+    matches = (match(DHCP), match(other_rule), match(DHCP, entity="C:"), match(DISK))
+    shown = only_new(replace(marked, matches=matches), {**RULES, other_rule.id: other_rule})
+    assert [(row.rule_id, row.entity) for row in shown.matches] == [("dhcp", ""), (other_rule.id, "")]
 
 
 def test_what_no_rule_looks_for_any_more_is_not_gone() -> None:

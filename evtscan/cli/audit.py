@@ -18,10 +18,11 @@ from evtscan.audit.run import How
 from evtscan.audit.run import audit as judge_hosts
 from evtscan.cli import judging, session
 from evtscan.cli import options as opt
-from evtscan.cli.delivery import Delivery, deliver, planned_outputs, report_of, split_live
+from evtscan.cli.delivery import deliver, planned_outputs, report_of, split_live
 from evtscan.cli.exits import command
 from evtscan.cli.helptext import HOSTS, WORK
 from evtscan.cli.progress import Tally, watching
+from evtscan.cli.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
 from evtscan.comparison import with_status
 from evtscan.errors import UsageError
 from evtscan.facts.catalogue import is_known
@@ -29,9 +30,7 @@ from evtscan.ledger import NAMES_SHOWN, part
 from evtscan.model import Source
 from evtscan.outfiles import STDOUT, is_folder
 from evtscan.parsers.fleetfile import read_fleet
-from evtscan.reporters.csv import Dialect
 from evtscan.safetext import prose
-from evtscan.scan import ScanOptions
 
 
 @command
@@ -44,21 +43,8 @@ def audit(
             show_default=False,
         ),
     ],
-    output: judging.Outputs = None,
-    format: judging.Format = None,  # noqa: A002 - the name of the option
-    rules: opt.RulePaths = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    exclude_rule: opt.ExcludeRules = None,
-    min_level: judging.MinLevel = judging.LOWEST,
-    verdict: judging.Verdicts = None,
-    show_all: opt.All = False,
-    from_: opt.Since = None,
-    to: opt.Until = None,
-    since: opt.Newest = None,
-    include_eid: opt.IncludeIds = None,
-    exclude_eid: opt.ExcludeIds = None,
-    provider: opt.Providers = None,
-    channel: opt.Channels = None,
+    *,
+    request: Request,
     host: Annotated[
         list[str] | None,
         typer.Option(
@@ -129,82 +115,52 @@ def audit(
     ] = "",
     accept: judging.Accept = None,
     new_only: opt.NewOnly = False,
-    fail_on: judging.FailOnOption = None,
-    strict: opt.Strict = False,
-    strict_facts: opt.StrictFacts = False,
-    recover: opt.Recover = False,
-    decoder: opt.Reference = opt.DecoderName.COLUMNS,
-    source_timezone: opt.SourceZone = "",
-    timezone: opt.DisplayZone = "",
-    messages: opt.Messages = "",
-    hashed: opt.Hash = False,
-    raw: opt.Raw = False,
-    excel: opt.Excel = False,
-    clobber: opt.Clobber = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Detailed = False,
-    no_color: opt.NoColor = False,
+    settings: RunSettings,
 ) -> int:
     """Judge every host of a folder and report on all of them."""
-    session.set_up_logging(verbose)
+    session.set_up_logging(settings.verbose)
+    quiet = settings.quiet
     place = _place(folder)
-    dialect = Dialect(raw=raw, excel=excel)
-    outputs = planned_outputs(output, format, dialect)
-    zone = opt.display_zone(timezone)
-    home = _home(output or (), place)
+    outputs = planned_outputs(request.output, request.format, settings.dialect)
+    zone = opt.display_zone(settings.timezone)
+    home = _home(request.output or (), place)
     hosts_from = HostsFrom(by=host_from, depth=depth)
-    since_time, until_time = opt.period(from_, to)
-    chosen = ScanOptions(
-        since=since_time,
-        until=until_time,
-        newest=opt.span(since, "--since"),
-        include_ids=opt.numbers(include_eid, "--include-eid"),
-        exclude_ids=opt.numbers(exclude_eid, "--exclude-eid") or frozenset(),
-        providers=opt.names(provider),
-        channels=opt.names(channel),
-        verdicts=frozenset(item.value for item in verdict or ()),
-        show_all=show_all,
-        strict_facts=strict_facts,
-        read=opt.read_options(recover, decoder, source_timezone, hashed=hashed),
-        messages=opt.messages_from(messages),
-    )
-    loaded = session.rules_of(rules, min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
+    chosen = scan_options(request, settings)
+    loaded = rules_for(request)
     accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
     paths = [item.path for item in outputs if item.path is not None]
-    with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=clobber) as kept:
+    with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=settings.clobber) as kept:
         everything = _planned(place, hosts_from, [home, *paths])
         plans = _chosen_hosts(everything, host)
         if inventory is not None:
             plans = _with_inventory(plans, inventory, quiet)
-        shared = key_of_work(session.key_of_rules(rules), [rule.info.id for rule in loaded.rules], chosen, str(place))
+        shared = key_of_work(
+            session.key_of_rules(request.rules), [rule.info.id for rule in loaded.rules], chosen, str(place)
+        )
         keys = {item.name: key_of_host(shared, item) for item in plans}
         how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
         earlier = verdicts(kept.earlier)
         outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
-        with watching(plans, loaded.rules, quiet=quiet, no_color=no_color, live=live) as (watch, tally):
+        with watching(plans, loaded.rules, quiet=quiet, no_color=settings.no_color, live=live) as (watch, tally):
             judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
         taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
         found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
-        made_of = [accepted.in_force, str(new_only), str(dialect)]
+        made_of = [accepted.in_force, str(new_only), str(settings.dialect)]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
         is_current = kept.is_current(run) and not tally.read
         if not is_current:
             kept.begin_writing()
-        how_to_deliver = Delivery(
-            outputs=[item for item in outputs if item.path is None or not is_current],
-            written=outputs if is_current else (),
-            live=live,
-            clobber=clobber or kept.is_lasting,
-            quiet=quiet,
-            no_color=no_color,
-            zone=zone,
-            show_all=show_all,
-            in_detail=verbose,
+        how_to_deliver = delivery_of(
+            request,
+            settings,
+            [item for item in outputs if item.path is None or not is_current],
             new_only=new_only,
-            fail_on=judging.verdict(fail_on),
-            strict=strict,
+            zone=zone,
+            clobber=settings.clobber or kept.is_lasting,
+            live=live,
+            written=outputs if is_current else (),
         )
         code = deliver(report_of(hosts, loaded), how_to_deliver)
         if not quiet:

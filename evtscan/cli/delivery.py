@@ -10,7 +10,7 @@ import typer
 
 from evtscan import __version__
 from evtscan.cli import judging, terminal
-from evtscan.cli.outcome import Outcome
+from evtscan.cli.exitcode import ExitCode
 from evtscan.comparison import only_new
 from evtscan.detection.loader import RuleSet
 from evtscan.outfiles import STDOUT
@@ -20,7 +20,7 @@ from evtscan.reporters.digest import Digest
 from evtscan.reporters.jsonl import LiveLines
 from evtscan.reporters.ledger import Ledger
 from evtscan.reporters.output import Output, check_outputs, plan_outputs, write_outputs
-from evtscan.reporters.summary import Sink
+from evtscan.reporters.summary import Sink, rules_by_id
 from evtscan.reporters.view import Shown, as_shown
 from evtscan.reporters.zonedtimes import in_zone
 
@@ -83,7 +83,8 @@ def split_live(
     later = tuple(item for item in outputs if item.path is not None or item.reporter.name != _LIVE)
     if len(later) == len(outputs):
         return later, None
-    last: Shown = (lambda host: only_new(shown(host))) if new_only else shown
+    infos = {rule.info.id: rule.info for rule in rules.rules}
+    last: Shown = (lambda host: only_new(shown(host), infos)) if new_only else shown
     return later, LiveLines(report_of((), rules), sys.stdout.buffer, last)
 
 
@@ -94,14 +95,14 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         OutputError: if an output cannot be written.
     """
     also: list[Sink] = [] if how.live is None else [how.live]
-    digest, ledger, outcome = Digest(), Ledger(report), Outcome(fail_on=how.fail_on, strict=how.strict)
-    shown = only_new if how.new_only else None
+    digest, ledger, exit_code = Digest(), Ledger(report), ExitCode(fail_on=how.fail_on, strict=how.strict)
+    shown = partial(only_new, rules=rules_by_id(report)) if how.new_only else None
     write_outputs(
         report,
         how.outputs,
         clobber=how.clobber,
         stdout=sys.stdout.buffer,
-        also=[digest, ledger, outcome, *also],
+        also=[digest, ledger, exit_code, *also],
         shown=shown,
     )
     if not how.quiet and how.live is None and all(output.path is not None for output in how.outputs):
@@ -113,6 +114,6 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail, saved=saved)
     if with_ledger and not how.quiet:
         print("\n".join(ledger.lines()), file=sys.stderr)
-    if with_ledger and not outcome.any_read:
+    if with_ledger and not exit_code.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is evidence that evtscan reads", err=True)
-    return outcome.code
+    return exit_code.value

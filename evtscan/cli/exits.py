@@ -4,10 +4,10 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from typing import ParamSpec
 
 import typer
 
+from evtscan.cli.optiongroups import ungrouped
 from evtscan.errors import EvtscanError, RuleError, UsageError
 from evtscan.safetext import visible
 
@@ -18,16 +18,18 @@ DAMAGED = 3
 FOUND = 10
 INTERRUPTED = 130
 
-P = ParamSpec("P")
 
+def command(function: Callable[..., int]) -> Callable[..., None]:
+    """Turn a function that returns an exit code into a command; errors made on purpose end it with their sentence.
 
-def command(function: Callable[P, int]) -> Callable[P, None]:
-    """Turn a function that returns an exit code into a command; errors made on purpose end it with their sentence."""
+    Its parameters are options, or groups of them (``optiongroups``).
+    """
+    run_with = ungrouped(function)
 
-    @functools.wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+    @functools.wraps(run_with)
+    def run(**given: object) -> None:
         try:
-            code = function(*args, **kwargs)
+            code = run_with(**given)
         except EvtscanError as error:
             typer.echo("\n".join(map(visible, f"evtscan: {error}".split("\n"))), err=True)
             code = USAGE if isinstance(error, UsageError | RuleError) else FAILED

@@ -12,6 +12,7 @@ from rich.text import Text
 from evtscan.cli import options as opt
 from evtscan.cli import session, terminal
 from evtscan.cli.exits import DONE, command
+from evtscan.cli.hostname import default_name
 from evtscan.detection import catalogue
 from evtscan.detection.loader import SUFFIXES
 from evtscan.detection.products import products_of
@@ -96,8 +97,7 @@ def explain(
             read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
             messages=opt.messages_from(messages),
         )
-        name = Path(paths[0]).resolve().name
-        _explain_on(evidence, name, chosen or of_event or mentions, options, console)
+        _explain_on(evidence, default_name(paths[0]), chosen or of_event or mentions, options, console)
     return DONE
 
 

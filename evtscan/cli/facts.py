@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,16 +14,17 @@ from evtscan.cli import options as opt
 from evtscan.cli import session, terminal
 from evtscan.cli.exits import DONE, command
 from evtscan.cli.helptext import MOMENT, OUTPUT
+from evtscan.cli.hostname import default_name
 from evtscan.collecting.template import template
 from evtscan.detection.rule import Rule
 from evtscan.errors import UsageError
 from evtscan.facts.host import Host
 from evtscan.facts.timeline import Point
-from evtscan.model import Event, Source
+from evtscan.model import Event, ReadOptions
 from evtscan.report import FactRow
 from evtscan.safetext import prose
 from evtscan.scan import ScanOptions, records, surveyed, unanswered
-from evtscan.sources import find
+from evtscan.sources import Found, find
 from evtscan.verdicts.hostreport import NOW, fact_rows, fact_rows_at
 
 
@@ -76,16 +76,16 @@ def facts(
     """Show what is known of a host, each fact with its sources in order of time."""
     if at is not None and record is not None:
         raise UsageError("--at and --record both name the moment to look at; give one of them")
+    if blanks and (at is not None or record is not None or format is not FactsFormat.CONSOLE):
+        raise UsageError("--template asks what is not known now, and is YAML; leave out --at, --record and -t")
     time = opt.time(at, "--at")
     in_zone = opt.shown_in(opt.display_zone(timezone))
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     found = find(opt.expand(paths))
+    name = default_name(paths[0])
     if blanks:
-        return _print_template(
-            found.sources, session.rules_of(rules, cached=not no_rule_cache).rules, Path(paths[0]).resolve().name
-        )
+        return _print_template(found, session.rules_of(rules, cached=not no_rule_cache).rules, read, name)
     events = [] if record is None else records(found.sources, record, read)
-    name = Path(paths[0]).resolve().name
     with surveyed(
         found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
     ) as survey:
@@ -160,9 +160,9 @@ def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
     return candidates[0]
 
 
-def _print_template(sources: Sequence[Source], rules: Sequence[Rule], default_name: str) -> int:
+def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str) -> int:
     """Print the blanks of a host, also of one without evidence: then all of them are."""
-    name, unknown = unanswered(sources, rules, default_name=default_name)
+    name, unknown = unanswered(found.sources, rules, read, default_name=name)
     sys.stdout.buffer.write(template(name, unknown).encode("utf-8", "backslashreplace"))
     return DONE
 

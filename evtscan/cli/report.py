@@ -10,9 +10,9 @@ import typer
 from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.delivery import Delivery, deliver, outputs_of
+from evtscan.cli.exitcode import is_as_bad
 from evtscan.cli.exits import DONE, FOUND, command
 from evtscan.cli.helptext import REPORTED
-from evtscan.cli.outcome import is_as_bad
 from evtscan.comparison import Difference, with_acceptance
 from evtscan.comparison import compare as compare_reports
 from evtscan.errors import UsageError
@@ -54,12 +54,15 @@ def report(
     no_color: opt.NoColor = False,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""
+    session.set_up_logging(verbose)
     dialect = Dialect(raw=raw, excel=excel)
     outputs = outputs_of(output, format, dialect, clobber)
     zone = opt.display_zone(timezone)
     if compare is not None:
         if saved is not None:
             raise UsageError(f"{saved}: give either one report, or two with --compare")
+        if new_only or timezone:
+            raise UsageError(f"{'--new-only' if new_only else '--timezone'} is for one report, not for --compare")
         return _compare(
             compare, outputs, judging.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose
         )

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from evtscan.cli import judging, session, terminal
 from evtscan.cli import options as opt
 from evtscan.cli.exits import DONE, command
 from evtscan.cli.helptext import HOSTS, OUTPUT, REPORTED
+from evtscan.cli.hostname import default_name
 from evtscan.report import TimelineRow
 from evtscan.reporters import csv
 from evtscan.reporters.tables import Cell, Table
@@ -85,7 +85,7 @@ def timeline(
     in_zone = opt.shown_in(opt.display_zone(timezone))
     found = find(opt.expand(paths))
     loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
-    name = Path(paths[0]).resolve().name
+    name = default_name(paths[0])
     read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
     options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read, every_fact=True)
     with surveyed(

@@ -29,7 +29,7 @@ class Member:
 
     ``place`` is that of its rule among those of the correlation. ``since`` are the ticks since the member before, at
     least; ``certain`` says that they are no more, and ``ordered`` that it came behind that one. ``value`` is what is
-    counted, None where this evidence cannot carry it.
+    counted, None where this evidence cannot carry it. ``belongs``: it is known to be of the group that is looked at.
     """
 
     match: Match
@@ -38,11 +38,17 @@ class Member:
     certain: bool = True
     ordered: bool = True
     value: Hashable = ()
+    belongs: bool = True
+
+    @property
+    def is_certain_event(self) -> bool:
+        """Whether it is known to be an event of the group, whatever its value is."""
+        return self.match.truth is Truth.TRUE and self.belongs
 
     @property
     def is_candidate(self) -> bool:
         """Whether it may be none, or not the one value that is counted."""
-        return self.match.truth is not Truth.TRUE or self.value is None
+        return not self.is_certain_event or self.value is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,8 @@ class Group:
     truth: Truth
 
 
-class Surroundings(Protocol):
-    """What is known of the host whose matches are members."""
+class Timing(Protocol):
+    """What a host tells of the time between members, and of how far its logs reach behind them."""
 
     def least(self, one: Member, other: Member) -> int:
         """How many ticks lie between two members at least, in whatever order they came."""
@@ -65,11 +71,11 @@ class Surroundings(Protocol):
         ...
 
 
-def groups_of(correlation: Correlation, members: Sequence[Member], around: Surroundings) -> Iterator[Group]:
+def groups_of(correlation: Correlation, members: Sequence[Member], timing: Timing) -> Iterator[Group]:
     """The groups that meet a correlation, or may meet it; ``members`` are those of one ``group-by``, in order."""
     times = list(accumulate(member.since for member in members))
     breaks = list(accumulate(not (member.certain and member.ordered) for member in members))
-    line = _Line(correlation, members, times, breaks, around)
+    line = _Line(correlation, members, times, breaks, timing)
     if _rises(correlation):
         yield from _in_any_window(line)
     else:
@@ -100,13 +106,13 @@ class _Line:
     members: Sequence[Member]
     times: Sequence[int]
     breaks: Sequence[int]
-    around: Surroundings
+    timing: Timing
 
     def spans(self, first: int, last: int, *, certain: bool) -> bool:
         """Whether one member stands within the timespan of another one; or, not for ``certain``, may stand there."""
         if self.breaks[last] == self.breaks[first]:
             return self.times[last] - self.times[first] <= self.correlation.timespan
-        least = self.around.least
+        least = self.timing.least
         return not certain and least(self.members[first], self.members[last]) <= self.correlation.timespan
 
 
@@ -219,9 +225,16 @@ def _runs_without_order(line: _Line, places: Sequence[int]) -> Iterator[list[int
 
 
 def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
-    """Where it is uncertain what stands in a window, more may do so than is seen."""
+    """Where it is uncertain what stands in a window, more may do so than is seen.
+
+    A window that a candidate opens may begin elsewhere, and so may those behind it, until nothing was logged for the
+    timespan: none of them is certain to meet the condition.
+    """
     first, number = 0, len(line.members)
+    begins = True
     while first < number:
+        begins = begins or not line.spans(first - 1, first, certain=False)
+        begins = begins and line.members[first].is_certain_event
         last = first
         while last + 1 < number and line.spans(first, last + 1, certain=False):
             last += 1
@@ -232,10 +245,11 @@ def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
             if not member.is_candidate and line.breaks[place] == line.breaks[first]
         ]
         is_uncertain = line.breaks[first] != line.breaks[min(last + 1, number - 1)]
-        is_open = is_uncertain or not line.around.is_covered(window[0])
+        is_open = is_uncertain or not line.timing.is_covered(window[0])
         holds = _holds(line.correlation, sure, window, is_open=is_open)
         if holds is not Truth.FALSE:
-            yield Group(tuple(window), holds)
+            yield Group(tuple(window), holds if begins else Truth.UNKNOWN)
+        begins = begins and not is_uncertain
         first = last + 1
 
 

@@ -83,15 +83,6 @@ def detect(rules: Sequence[Rule], events: Iterable[Event]) -> Detected:
     return found
 
 
-def match(rules: Sequence[Rule], events: Iterable[Event]) -> Iterator[Match]:
-    """Every match of every event, in the order of events, then of rules; correlations match no single event."""
-    index = RuleIndex(rules)
-    for event in events:
-        for asked, seen, truth in index.hits(event):
-            if asked.name is None:
-                yield Match(asked.rule, (seen,), truth)
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What one rule asks of events: its detection, or a selection that it names (``name``)."""
@@ -189,11 +180,6 @@ class RuleIndex:
         if own is not None and own is not self._rules[place] and not own.silent:
             return False
         return self._bases.setdefault(base.info.id, place) == place
-
-
-def explain(rule: Rule, event: Event) -> Explanation:
-    """Why an event is a match of a rule's detection, or not: every test with what the event says."""
-    return _explained(rule.selection, with_derived(event, rule.derived))
 
 
 def _explained(selection: Selection, event: Event) -> Explanation:

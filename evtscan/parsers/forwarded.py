@@ -4,7 +4,6 @@ A collector keeps the events that others forward to it, each with the Channel an
 a custom view holds several channels of one host.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
@@ -93,12 +92,3 @@ def _part(log: Log, events: list[Event], by_computer: bool) -> Log:
         clock_steps=() if by_computer else log.summary.clock_steps,
     )
     return Log(source=log.source, summary=summary, events=tuple(events), forwarded=by_computer)
-
-
-def origins(logs: Iterable[Log]) -> Iterator[str]:
-    """The computers from which events were forwarded, each once, as they are first named."""
-    seen: dict[str, str] = {}
-    for log in logs:
-        for name in log.summary.computers:
-            seen.setdefault(label_of(name).casefold(), label_of(name))
-    yield from seen.values()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evtscan.model import EvidenceRow
 from evtscan.report import HostReport
-from evtscan.reporters.ledger import is_damaged
+from evtscan.reporters.ledger import damaged_files
 from evtscan.wintypes import TICKS_PER_SECOND, parse_time
 
 SHORT_DAYS = 7
@@ -64,11 +64,11 @@ def _of_files(host: HostReport) -> Iterator[BlindSpot]:
     for warning in host.warnings:
         if warning.kind == _UNREADABLE:
             yield BlindSpot("unreadable", warning.location.source, warning.message)
+    for row in damaged_files(host):
+        records = f"{row.lost:,} record{'' if row.lost == 1 else 's'}"
+        lost = f"{records} lost" if row.lost else "see the warnings of the host"
+        yield BlindSpot("damaged", row.source_file, lost)
     for row in host.evidence:
-        if is_damaged(host, row):
-            records = f"{row.lost:,} record{'' if row.lost == 1 else 's'}"
-            lost = f"{records} lost" if row.lost else "see the warnings of the host"
-            yield BlindSpot("damaged", row.source_file, lost)
         if row.records is not None:
             yield from (BlindSpot(kind, row.source_file, text) for kind, text in _of_log(row))
 

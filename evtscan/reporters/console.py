@@ -16,7 +16,7 @@ from rich.text import Text
 from evtscan.logic import Truth
 from evtscan.report import NEW, NOT_SEEN, QUIET_KINDS, STATUSES, Explanation, Report, Verdict
 from evtscan.reporters.blindspots import KINDS
-from evtscan.reporters.digest import Digest, visible
+from evtscan.reporters.digest import Digest, findings_shown
 from evtscan.reporters.explanation import lines as explanation_lines
 from evtscan.reporters.needs import Need
 from evtscan.reporters.paragraphs import MARGIN, cut_line, paragraph
@@ -24,7 +24,7 @@ from evtscan.reporters.phrases import count, coverage, in_short, logged, named, 
 from evtscan.reporters.remedies import Remedy
 from evtscan.reporters.summary import (
     HostSummary,
-    Judged,
+    ReportedFinding,
     in_order,
     rules_by_id,
     summary_of,
@@ -156,7 +156,7 @@ def _print_host(console: Console, summary: HostSummary, *, show_all: bool, remed
     if host.computer and host.computer != host.host:
         heading.append(f" ({prose(host.computer)})", "not bold")
     paragraph(console, 0, heading.append(": " + system_of(host), "not bold"))
-    items = visible(summary, show_all=show_all)
+    items = findings_shown(summary, show_all=show_all)
     for place, item in enumerate(items):
         if place and item.verdict not in _SHORT:
             console.print()
@@ -173,7 +173,7 @@ def _nothing_found(summary: HostSummary) -> str:
     return prose(f"No finding in {count(summary.logs, 'log')} with {count(summary.records, 'record')}{span}.")
 
 
-def _print_finding(console: Console, item: Judged, *, remedies: bool) -> None:
+def _print_finding(console: Console, item: ReportedFinding, *, remedies: bool) -> None:
     finding = item.finding
     quiet = item.rule.kind in QUIET_KINDS
     mark = _label(word(item.verdict).upper(), "dim" if quiet else _VERDICT_STYLES[item.verdict])

@@ -6,12 +6,12 @@ from evtscan.report import NOT_SEEN, Verdict
 from evtscan.reporters.blindspots import blind_spots
 from evtscan.reporters.needs import Needs
 from evtscan.reporters.remedies import Remedies
-from evtscan.reporters.summary import HostSummary, Judged
+from evtscan.reporters.summary import HostSummary, ReportedFinding
 
 _Severity = tuple[int, int, str]
 
 
-def visible(summary: HostSummary, *, show_all: bool) -> list[Judged]:
+def findings_shown(summary: HostSummary, *, show_all: bool) -> list[ReportedFinding]:
     """The findings of a host, without ``show_all`` only what was found."""
     return [item for item in summary.findings if show_all or item.verdict not in NOT_SEEN]
 
@@ -35,7 +35,7 @@ class Digest:
 
     def add(self, summary: HostSummary) -> None:
         """Take the next host."""
-        found = visible(summary, show_all=False)
+        found = findings_shown(summary, show_all=False)
         self._order.append((summary.severity, self.hosts, bool(found)))
         self.hosts += 1
         self.with_findings += bool(found)

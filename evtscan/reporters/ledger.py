@@ -3,7 +3,7 @@
 from evtscan.ledger import DAMAGE, Lines, Names, by_reason, part
 from evtscan.model import EvidenceRow
 from evtscan.report import HostReport, RefusedRule, Report
-from evtscan.reporters.summary import HostSummary, feed
+from evtscan.reporters.summary import HostSummary
 
 NOT_READ = frozenset({"host_failed", "host_timeout", "unreadable"})
 """Kinds of warnings that say that a host or a file could not be read at all, so that it has no row of its own."""
@@ -29,10 +29,8 @@ class Ledger:
         self._lost += sum(row.lost for row in host.evidence)
         for item in host.skipped:
             self._skipped.setdefault(item.reason, Names()).add(prefix + item.source_file)
-        for row in host.evidence:
-            if is_damaged(host, row):
-                count = f"{row.records or 0:,} records read, {row.lost:,} lost"
-                self._damaged.add(f"{prefix}{row.source_file}: {count}")
+        for row in damaged_files(host):
+            self._damaged.add(f"{prefix}{row.source_file}: {row.records or 0:,} records read, {row.lost:,} lost")
         for warning in host.warnings:
             place = f"{prefix}{warning.location}: " if warning.location.source else ""  # else it names the host itself
             self._warnings.add(f"{place}{warning.message}")
@@ -55,35 +53,21 @@ class Ledger:
         ]
 
 
-def ledger(report: Report) -> list[str]:
-    """Write the ledger of a report as lines of text, safe to print.
-
-    Lists are cut short after some names and lines, with the number of what is left out: it is in the report.
-    """
-    made = Ledger(report)
-    feed(report, [made])
-    return made.lines()
-
-
 def read_files(host: HostReport) -> list[EvidenceRow]:
     """The files of a host that were read: an archive that cannot be unpacked has a row, and is skipped all the same."""
     skipped = {item.source_file for item in host.skipped}
     return [row for row in host.evidence if row.source_file not in skipped]
 
 
-def is_damaged(host: HostReport, row: EvidenceRow) -> bool:
-    """Whether this file is damaged: records are lost, or a warning says that a part of it cannot be read."""
-    return row.lost > 0 or any(
-        warning.location.source == row.source_file and (warning.records_lost > 0 or warning.kind in DAMAGE)
-        for warning in host.warnings
-    )
+def damaged_files(host: HostReport) -> list[EvidenceRow]:
+    """The files of a host that are damaged: records are lost, or a warning says that a part cannot be read."""
+    told = {item.location.source for item in host.warnings if item.records_lost > 0 or item.kind in DAMAGE}
+    return [row for row in host.evidence if row.lost > 0 or row.source_file in told]
 
 
 def is_incomplete(host: HostReport) -> bool:
     """Whether some of what was collected of a host is damaged, or could not be read."""
-    return any(warning.kind in NOT_READ for warning in host.warnings) or any(
-        is_damaged(host, row) for row in host.evidence
-    )
+    return any(warning.kind in NOT_READ for warning in host.warnings) or bool(damaged_files(host))
 
 
 def _refused(rule: RefusedRule) -> str:

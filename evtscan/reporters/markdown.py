@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from evtscan.report import NEW, QUIET_KINDS, STATUSES, Report, Verdict
-from evtscan.reporters.digest import Digest, visible
+from evtscan.reporters.digest import Digest, findings_shown
 from evtscan.reporters.explanation import as_text
 from evtscan.reporters.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
 from evtscan.reporters.remedies import Remedy
-from evtscan.reporters.summary import HostSummary, Judged
+from evtscan.reporters.summary import HostSummary, ReportedFinding
 from evtscan.safetext import prose
 
 REMEDIES_SHOWN = 20
@@ -114,7 +114,7 @@ def _needs(digest: Digest) -> Iterator[str]:
 
 
 def _host(summary: HostSummary) -> Iterator[str]:
-    found = visible(summary, show_all=False)
+    found = findings_shown(summary, show_all=False)
     if not found:
         return
     computer = summary.host.computer
@@ -125,7 +125,7 @@ def _host(summary: HostSummary) -> Iterator[str]:
         yield from _finding(item)
 
 
-def _finding(item: Judged) -> Iterator[str]:
+def _finding(item: ReportedFinding) -> Iterator[str]:
     finding, rule = item.finding, item.rule
     title = ", ".join(part for part in (rule.article, rule.title or rule.id) if part)
     yield f"### {word(item.verdict).capitalize()}: {escaped(title)}"

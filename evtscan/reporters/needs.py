@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evtscan.report import Finding, Verdict
 from evtscan.reporters.remedies import calls_for_action
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.summary import ReportedFinding
 
 _LIST = re.compile(r", | and ")
 
@@ -26,7 +26,7 @@ class Need:
     _ways: dict[str, None] = field(default_factory=dict)
     _hosts: dict[str, None] = field(default_factory=dict)
 
-    def add(self, item: Judged, place: int, ways: Iterable[str], *, alone: bool) -> None:
+    def add(self, item: ReportedFinding, place: int, ways: Iterable[str], *, alone: bool) -> None:
         """Take a finding that lacks it, with ways to get it there."""
         self.alone += alone
         self.findings.append(place)
@@ -56,7 +56,7 @@ class Needs:
         self._found: dict[tuple[str, str], Need] = {}
         self._seen = 0
 
-    def add(self, item: Judged) -> None:
+    def add(self, item: ReportedFinding) -> None:
         """Take the next finding; those that are decided, or that nobody would act upon, only count."""
         place = self._seen
         self._seen += 1
@@ -72,14 +72,6 @@ class Needs:
     def ranked(self) -> list[Need]:
         """What is missing, most decisive first."""
         return sorted(self._found.values(), key=lambda need: need.rank)
-
-
-def needs(judged: Iterable[Judged]) -> list[Need]:
-    """What the open findings lack, most decisive first; those that nobody would act upon are left out."""
-    made = Needs()
-    for item in judged:
-        made.add(item)
-    return made.ranked()
 
 
 def _lacking(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 
 from evtscan.report import NEW, Finding, HostReport, Verdict
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.summary import ReportedFinding
 from evtscan.reporters.tables import RECORD_IDS_SHOWN
 from evtscan.safetext import prose
 
@@ -19,7 +19,7 @@ def _service_pack(text: str) -> str:
     return "no service pack" if text == "0" else f"Service Pack {text}" if text[0].isdigit() else text
 
 
-def in_short(item: Judged) -> str:
+def in_short(item: ReportedFinding) -> str:
     """What a finding is about, and when it was seen."""
     finding, rule = item.finding, item.rule
     times = f"{finding.first_seen} to {finding.last_seen}" if finding.first_seen != finding.last_seen else ""

@@ -1,17 +1,16 @@
 """Findings → what to do first: each remedy once, with the hosts that need it, most urgent first."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evtscan.report import ACCEPTED, QUIET_KINDS, RuleInfo, Verdict
-from evtscan.reporters.summary import Judged, level_rank
+from evtscan.reporters.summary import ReportedFinding, level_rank
 
 CALLS_FOR_ACTION = frozenset({Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED})
 """Verdicts on a problem that is there, may be there, or is to come."""
 
 
-def calls_for_action(item: Judged) -> bool:
+def calls_for_action(item: ReportedFinding) -> bool:
     """Whether somebody has to do something about a finding."""
     return item.verdict in CALLS_FOR_ACTION and item.rule.kind not in QUIET_KINDS and item.finding.status != ACCEPTED
 
@@ -29,7 +28,7 @@ class Remedy:
     _verdicts: Counter[Verdict] = field(default_factory=Counter)
     _hosts: dict[str, None] = field(default_factory=dict)
 
-    def add(self, item: Judged, place: int) -> None:
+    def add(self, item: ReportedFinding, place: int) -> None:
         """Take a finding that these steps settle."""
         self._verdicts[item.verdict] += 1
         self.findings.append(place)
@@ -64,7 +63,7 @@ class Remedies:
         self._found: dict[tuple[str, tuple[str, ...]], Remedy] = {}
         self._seen = 0
 
-    def add(self, item: Judged) -> None:
+    def add(self, item: ReportedFinding) -> None:
         """Take the next finding; those that call for nothing, or for which no remedy is known, only count."""
         steps, place = item.finding.remedy, self._seen
         self._seen += 1
@@ -74,11 +73,3 @@ class Remedies:
     def ranked(self) -> list[Remedy]:
         """The remedies, most urgent first."""
         return sorted(self._found.values(), key=lambda remedy: remedy.urgency)
-
-
-def remedies(judged: Iterable[Judged]) -> list[Remedy]:
-    """The remedies of all findings that call for action, most urgent first."""
-    made = Remedies()
-    for item in judged:
-        made.add(item)
-    return made.ranked()

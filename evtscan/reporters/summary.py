@@ -12,7 +12,7 @@ from evtscan.report import ACCEPTED, NOT_SEEN, QUIET_KINDS, Finding, HostReport,
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReportedFinding:
     """A finding together with the rule that it is about."""
 
     host: HostReport
@@ -44,7 +44,7 @@ class HostSummary:
     host: HostReport
     worst_verdict: Verdict | None
     worst_level: str
-    findings: tuple[Judged, ...]
+    findings: tuple[ReportedFinding, ...]
     counts: Mapping[Verdict, int]
     first_event: str
     last_event: str
@@ -100,11 +100,6 @@ def rules_by_id(report: Report) -> dict[str, RuleInfo]:
     return {rule.id: rule for rule in report.rules}
 
 
-def judged(report: Report) -> Iterator[Judged]:
-    """Join each finding with its rule, in the order of every report: host, severity of verdict, level, article."""
-    return (item for summary in summaries(report) for item in summary.findings)
-
-
 def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
     """The rule with this id; one of which nothing is known if the report does not describe it."""
     return rules.get(rule_id) or RuleInfo(id=rule_id, title="", level="")
@@ -116,14 +111,11 @@ def summaries(report: Report) -> Iterator[HostSummary]:
     return (summary_of(host, rules) for host in in_order(report.hosts))
 
 
-def summarise(report: Report) -> list[HostSummary]:
-    """Summarise all hosts of a report that fits into memory, in order of their names."""
-    return list(summaries(report))
-
-
 def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
     """Summarise one host."""
-    findings = sorted((Judged(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings), key=_order)
+    findings = sorted(
+        (ReportedFinding(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings), key=_order
+    )
     worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)
     levels = [item.rule.level for item in findings if item.counts_as_worst and item.verdict is worst]
     logs = [row for row in host.evidence if row.records is not None]
@@ -144,7 +136,7 @@ def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
     )
 
 
-def _order(item: Judged) -> tuple[int, int, str, str, str, str]:
+def _order(item: ReportedFinding) -> tuple[int, int, str, str, str, str]:
     finding, rule = item.finding, item.rule
     return item.verdict.rank, -level_rank(rule.level), rule.article, rule.id, finding.entity, finding.finding_id
 

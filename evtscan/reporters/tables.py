@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from evtscan.model import EvidenceRow, ExtractionWarning
 from evtscan.report import HostReport, MatchRow, Report, RuleInfo, Verdict
-from evtscan.reporters.summary import HostSummary, Judged, level_rank, rule_of, rules_by_id, summaries
+from evtscan.reporters.summary import HostSummary, ReportedFinding, level_rank, rule_of, rules_by_id, summaries
 from evtscan.safetext import visible
 
 Cell = str | int | bool | None
@@ -180,7 +180,7 @@ def _time(value: Callable[[T], str]) -> Column[T]:
     return Column(value, Kind.TIME)
 
 
-_FINDINGS: Mapping[str, Column[Judged]] = {
+_FINDINGS: Mapping[str, Column[ReportedFinding]] = {
     "Host": Column(lambda item: item.host.host),
     "Computer": Column(lambda item: item.finding.computer),
     "Verdict": Column(lambda item: item.finding.verdict),
@@ -309,7 +309,7 @@ _RULES: Mapping[str, Column[RuleInfo]] = {
     "References": Column(lambda rule: rule.references),
 }
 
-FINDINGS: TableForm[Judged] = TableForm(
+FINDINGS: TableForm[ReportedFinding] = TableForm(
     name="findings", columns=_FINDINGS, of_host=lambda summary, rules: summary.findings
 )
 """One row per finding: rule, host, verdict, reasons, remedy."""

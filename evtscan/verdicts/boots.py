@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from evtscan.detection.context import Boots, SameBoot, SinceBoot
 from evtscan.detection.matcher import Match
+from evtscan.facts.sessions import Start
 from evtscan.logic import Truth, all_of, truth
 from evtscan.model import Event, Location
 from evtscan.report import Explanation
@@ -39,9 +40,10 @@ def _passed(entry: SinceBoot, event: Event, limit: int, chronology: Chronology, 
     session = chronology.session_of(event)
     if session is None:
         return undecided(entry, "the boot session of the event is not known", COLLECT_SYSTEM, event.location)
-    if chronology.host.sessions[session].start is None:
+    start = chronology.host.sessions[session].start
+    if start is None:
         return _passed_in_part(entry, event, limit, chronology, at_least=at_least)
-    start, least, most = _time_since_start(event, session, chronology)
+    record, least, most = _time_since_start(event, start, chronology)
     if not chronology.shows_starts(session):
         least = 0
     if least == most:
@@ -49,19 +51,17 @@ def _passed(entry: SinceBoot, event: Event, limit: int, chronology: Chronology, 
     else:
         says = f"at least {lasting(least)} after the start" if least else "after the start"
     if least >= limit if at_least else (most is not None and most <= limit):
-        return known(entry, Truth.TRUE, says, start.location)
+        return known(entry, Truth.TRUE, says, record.location)
     if (most is not None and most < limit) if at_least else least > limit:
-        return known(entry, Truth.FALSE, says, start.location)
+        return known(entry, Truth.FALSE, says, record.location)
     if most is None:
-        return undecided(entry, "the clock was set between the start and the event", BY_HAND, start.location)
+        return undecided(entry, "the clock was set between the start and the event", BY_HAND, record.location)
     return undecided(entry, f"{lasting(most)} after the start, or another one may be missing", COLLECT_SYSTEM)
 
 
-def _time_since_start(event: Event, session: int, chronology: Chronology) -> tuple[Event, int, int | None]:
+def _time_since_start(event: Event, start: Start, chronology: Chronology) -> tuple[Event, int, int | None]:
     """A record of the start, and how much time passed since it at least and at most: one with no step behind it."""
-    found = chronology.host.sessions[session]
-    assert found.start is not None, "asked for before"
-    spans = [(record, chronology.elapsed(record, event)) for record in found.start.events]
+    spans = [(record, chronology.elapsed(record, event)) for record in start.events]
     record, elapsed = max(spans, key=lambda item: (item[1].high is not None, max(item[1].low or 0, 0)))
     return record, max(elapsed.low or 0, 0), elapsed.high
 

@@ -17,7 +17,7 @@ from evtscan.model import Event, Location
 from evtscan.report import Explanation
 from evtscan.verdicts.boots import in_boots, in_one_boot, matched_boots, since_boot
 from evtscan.verdicts.chronology import Chronology, Line
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
 from evtscan.verdicts.periods import Periods
 from evtscan.verdicts.reasons import joined, lasting, listed, moment, to_ask, unknown
@@ -45,7 +45,7 @@ class Context:
             for entry in (*self._entries, *self._support)
             if isinstance(entry, Beside)
         }
-        self._entity = {match.event.location: entity for match, entity in matches}
+        self._entity = {_key(match): entity for match, entity in matches}
         self._matched = matched_boots(matches, chronology) if self._asks(Boots) else {}
         self._periods = {
             (entry, entity): Periods(entry, (match for match, of in matches if of == entity), chronology)
@@ -79,10 +79,10 @@ class Context:
             case SinceBoot():
                 return since_boot(entry, match, self._chronology)
             case Boots():
-                entity = self._entity.get(match.event.location, "")
+                entity = self._entity.get(_key(match), "")
                 return in_boots(entry, match, self._matched.get(entity, {}), self._chronology)
             case Every():
-                entity = self._entity.get(match.event.location, "")
+                entity = self._entity.get(_key(match), "")
                 return self._periods[entry, entity].at(match, self._coverage)
             case SameBoot():
                 return in_one_boot(entry, match, self._chronology)
@@ -114,10 +114,15 @@ class Context:
             same_boot=entry.same_boot,
         )
         covered = self._coverage.of(window)
-        if isinstance(covered, Gap):
+        if isinstance(covered, Uncovered):
             return undecided(entry, f"whether {asked} is not known: {covered.says}", covered.how_to_get, event.location)
         says = f"no {asked}, in {joined(line.name for line in covered)}"
         return known(entry, truth(not entry.wanted), says, *(_end(line, entry.after) for line in covered))
+
+
+def _key(match: Match) -> tuple[Location, tuple[str, ...]]:
+    """What tells the matches of one rule apart: of the groups that one event may end, what they are grouped by."""
+    return match.event.location, tuple(match.group.values())
 
 
 def _perhaps(entry: Beside, event: Event, sighting: Sighting | None, asked: str) -> Explanation:

@@ -4,7 +4,7 @@ Groups are of one host. Members stand in the order of their records within a log
 logs; the time between two of them is what the clock counted, without its steps.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import merge
@@ -12,6 +12,7 @@ from math import inf
 
 from evtscan.detection.correlation import Group, Member, groups_of
 from evtscan.detection.derive import with_derived
+from evtscan.detection.eventtests import EXPORT_WHOLE
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.detection.matcher import Detected, Match
 from evtscan.detection.rule import Correlation, CorrelationType, Rule
@@ -19,12 +20,16 @@ from evtscan.logic import Truth, truth
 from evtscan.model import Event
 from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND
-from evtscan.verdicts.reasons import lasting, moment, times
+from evtscan.verdicts.reasons import joined, lasting, moment, times
 
 _CANDIDATES_EXPLAINED = 3
 """Of how many members an explanation says why they are candidates."""
+
+
+_MOST_SHARED = 1_000_000
+"""Of how many members, over all groups, it is asked whether they may be of a group; of more it would take too long."""
 
 
 class Matches:
@@ -44,9 +49,11 @@ class Matches:
         return self._correlated[rule.info.id]
 
     def _correlate(self, rule: Rule, correlation: Correlation) -> Iterator[Match]:
-        around = _Surroundings(rule, correlation, self._chronology, self._coverage)
-        for shown, members in self._grouped(correlation).values():
-            for group in groups_of(correlation, self._in_order(correlation, members), around):
+        timing = _Timing(rule, correlation, self._chronology, self._coverage)
+        for shown, members in self._grouped(correlation):
+            for group in groups_of(correlation, self._in_order(correlation, members), timing):
+                if shown and not any(member.belongs for member in group.members):
+                    continue  # they are looked at as a group of their own
                 events = _events(group.members)
                 yield Match(
                     rule,
@@ -58,27 +65,32 @@ class Matches:
 
     # ------------------------------------------------------------------------------------------------ groups
 
-    def _grouped(self, correlation: Correlation) -> dict[Hashable, tuple[Mapping[str, str], list[Member]]]:
-        """The matches of the rules by the values of ``group-by``; those of which nobody can read them are one group.
+    def _grouped(self, correlation: Correlation) -> Iterator[tuple[Mapping[str, str], list[Member]]]:
+        """The matches of the rules by the values of ``group-by``, each with those of which nobody can read them.
 
-        What lacks one of the fields belongs to no group.
+        These may be of any group, and they are one of their own, without values. What lacks one of the fields belongs
+        to no group.
         """
-        groups: dict[Hashable, tuple[Mapping[str, str], list[Member]]] = {}
-        for place, (reference, rule) in enumerate(zip(correlation.references, correlation.members, strict=True)):
-            fields = [correlation.aliases.get(name, {}).get(reference, name) for name in correlation.group_by]
+        groups: dict[tuple[str, ...], tuple[dict[str, str], list[Member]]] = {}
+        unreadable: list[Member] = []
+        for place, rule in enumerate(correlation.members):
+            fields = _names(correlation, correlation.group_by, place)
             for match in self.of(rule):
                 values = [field_value(match.event, name) for name in fields]
                 member = _member(correlation, match, place)
                 if ABSENT in values or member is None:
                     continue
                 if UNREADABLE in values:
-                    member = replace(member, match=replace(match, truth=Truth.UNKNOWN))
-                    key: Hashable = None
+                    unreadable.append(replace(member, belongs=False))
                 else:
                     key = tuple(str(value).casefold() for value in values)
-                shown = {} if key is None else dict(zip(correlation.group_by, map(str, values), strict=True))
-                groups.setdefault(key, (shown, []))[1].append(member)
-        return groups
+                    shown = dict(zip(correlation.group_by, map(str, values), strict=True))
+                    groups.setdefault(key, (shown, []))[1].append(member)
+        shared = unreadable if len(groups) * len(unreadable) <= _MOST_SHARED else []
+        for shown, members in groups.values():
+            yield shown, [*members, *shared]
+        if unreadable:
+            yield {}, unreadable
 
     # ------------------------------------------------------------------------------------------------- order
 
@@ -121,8 +133,8 @@ class Matches:
         return replace(member, since=least, certain=certain, ordered=ordered)
 
 
-class _Surroundings:
-    """What the chronology and the logs of a host tell of a correlation's members."""
+class _Timing:
+    """What the chronology and the logs of a host tell of the time between and behind a correlation's members."""
 
     def __init__(self, rule: Rule, correlation: Correlation, chronology: Chronology, coverage: Coverage) -> None:
         self._chronology, self._coverage = chronology, coverage
@@ -140,16 +152,20 @@ class _Surroundings:
             Window(event=member.match.event, after=True, channels=channels, within=self._timespan)
             for channels in self._channels
         )
-        return not any(isinstance(self._coverage.of(window), Gap) for window in windows)
+        return not any(isinstance(self._coverage.of(window), Uncovered) for window in windows)
+
+
+def _names(correlation: Correlation, fields: Iterable[str], place: int) -> list[str]:
+    """What some fields of a correlation are called in the events of one of its rules."""
+    reference = correlation.references[place]
+    return [correlation.aliases.get(name, {}).get(reference, name) for name in fields]
 
 
 def _member(correlation: Correlation, match: Match, place: int) -> Member | None:
     """A match as a member; None if it has none of the values that are counted."""
     if correlation.type is not CorrelationType.VALUE_COUNT:
         return Member(match, place)
-    reference = correlation.references[place]
-    fields = (correlation.aliases.get(name, {}).get(reference, name) for name in correlation.fields)
-    values = [field_value(match.event, name) for name in fields]
+    values = [field_value(match.event, name) for name in _names(correlation, correlation.fields, place)]
     if ABSENT in values:
         return None
     value = None if UNREADABLE in values else tuple(str(item).casefold() for item in values)
@@ -169,13 +185,29 @@ def _explain(correlation: Correlation, group: Group) -> Explanation:
     parts = [_of_rule(correlation, group, place) for place in range(len(correlation.references))]
     candidates = [member for member in group.members if member.match.truth is not Truth.TRUE]
     parts += [member.match.explanation for member in candidates[:_CANDIDATES_EXPLAINED]]
-    if group.truth is Truth.UNKNOWN and not candidates:
+    strays = [member for member in group.members if not member.belongs]
+    if strays:
+        parts.append(_ungrouped(correlation, strays))
+    if group.truth is Truth.UNKNOWN and not candidates and not strays:
         parts.append(_uncertain(correlation, group))
     return Explanation(
         text=f"{correlation.type.value} within {lasting(correlation.timespan)}",
         truth=group.truth,
         basis="stated" if group.truth is Truth.TRUE else "",
         children=tuple(part for part in parts if part is not None),
+    )
+
+
+def _ungrouped(correlation: Correlation, strays: Sequence[Member]) -> Explanation:
+    """Why it is not known whether some members are of a group."""
+    fields = _names(correlation, correlation.group_by, strays[0].place)
+    names = [name for name in fields if field_value(strays[0].match.event, name) is UNREADABLE]
+    return Explanation(
+        text=f"with the same {joined(correlation.group_by)}",
+        truth=Truth.UNKNOWN,
+        says=f"{joined(names)} of {strays[0].match.event.location} is not in this evidence, which cannot carry it",
+        locations=tuple(member.match.event.location for member in strays[:_CANDIDATES_EXPLAINED]),
+        how_to_get=EXPORT_WHOLE,
     )
 
 

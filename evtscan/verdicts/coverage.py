@@ -16,7 +16,7 @@ _BY_HAND = "compare the records around it by hand: the clock was set there"
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class Uncovered:
     """Why nobody knows whether something was logged, and how to get what would tell."""
 
     says: str
@@ -44,7 +44,7 @@ class Coverage:
     def __init__(self, chronology: Chronology) -> None:
         self._chronology = chronology
 
-    def of(self, window: Window) -> tuple[Line, ...] | Gap:
+    def of(self, window: Window) -> tuple[Line, ...] | Uncovered:
         """The logs that cover a window, so that what is not in them was not logged; else what they lack."""
         own = self._chronology.line_of(window.event)
         names = {channel.casefold(): channel for channel in window.channels}
@@ -52,14 +52,14 @@ class Coverage:
         if own is not None and (own.channel.casefold() in names if own.channel and names else not groups):
             return self._own(window, own) or (own,)
         if not names:
-            return Gap("its log overlaps others that do not hold it", "collect each log of this host once")
+            return Uncovered("its log overlaps others that do not hold it", "collect each log of this host once")
         if not groups:
             channel = " or ".join(f"“{name}”" for name in names.values())
-            return Gap(f"no log {channel} was collected", f"collect the log {channel} of this host")
+            return Uncovered(f"no log {channel} was collected", f"collect the log {channel} of this host")
         covering: list[Line] = []
         for group in groups:
             found = self._beside(window, group)
-            if isinstance(found, Gap):
+            if isinstance(found, Uncovered):
                 return found
             covering.append(found)
         return tuple(covering)
@@ -69,7 +69,7 @@ class Coverage:
 
     # --------------------------------------------------------------------------------------- in the same log
 
-    def _own(self, window: Window, line: Line) -> Gap | None:
+    def _own(self, window: Window, line: Line) -> Uncovered | None:
         """What the log of the event itself lacks; record order says where the window lies."""
         event = window.event
         if not line.stretch.whole:
@@ -80,13 +80,13 @@ class Coverage:
         if end is None and window.within is None:
             return self._beyond(window, line)
         if end is None or line.is_late(event):
-            return Gap("the time of the event is not certain", _BY_HAND)
+            return Uncovered("the time of the event is not certain", _BY_HAND)
         if (step := self._step_beside(window, line)) is not None:
             if _reaches(step, end, window.after):
                 return None
-            return Gap(f"the clock was set in between, at {step}", _BY_HAND)
+            return Uncovered(f"the clock was set in between, at {step}", _BY_HAND)
         if not self._chronology.is_steady(event, end, own_log=True):
-            return Gap("the clock was set in between, as another log shows", _BY_HAND)
+            return Uncovered("the clock was set in between, as another log shows", _BY_HAND)
         edge = line.last_time if window.after else line.first_time
         if edge is not None and _reaches(edge, end, window.after):
             return None
@@ -107,25 +107,25 @@ class Coverage:
             return next((step.before for step in steps if step.sequence > window.event.sequence), None)
         return next((step.after for step in reversed(steps) if step.sequence <= window.event.sequence), None)
 
-    def _beyond(self, window: Window, line: Line) -> Gap | None:
+    def _beyond(self, window: Window, line: Line) -> Uncovered | None:
         """What lies between the log and another part of it, where all up to its end, or its beginning, counts."""
         rest = [other for other in self._lines_of((line.channel or "").casefold()) if other is not line]
         others = [other for other in rest if _is_later(line, other) is window.after]
         if line.channel is None or not others:
             return None
         if (others[0] if window.after else line).cleared:
-            return Gap("the log was cleared in between", _archive(line))
-        return Gap(
+            return Uncovered("the log was cleared in between", _archive(line))
+        return Uncovered(
             f"records are missing between {line.name} and {joined(other.name for other in others)}", _archive(line)
         )
 
     # --------------------------------------------------------------------------------------- in another log
 
-    def _beside(self, window: Window, lines: Sequence[Line]) -> Line | Gap:
+    def _beside(self, window: Window, lines: Sequence[Line]) -> Line | Uncovered:
         """The one of another log's parts that covers the window by its times; else what is lacking."""
         event, end = window.event, self._end(window)
         if event.time is None:
-            return Gap("the time of the event is not known", "export the log in a format that has times")
+            return Uncovered("the time of the event is not known", "export the log in a format that has times")
         line = next((line for line in lines if _covers(line, event.time)), None)
         if line is None:
             return _outside(lines, event.time)
@@ -134,7 +134,7 @@ class Coverage:
         if end is None:
             return self._beyond(window, line) or line
         if not self._chronology.is_steady(event, end, own_log=False):
-            return Gap("the clock was set in between", _BY_HAND)
+            return Uncovered("the clock was set in between", _BY_HAND)
         edge = line.last_time if window.after else line.first_time
         if edge is not None and _reaches(edge, end, window.after):
             return line
@@ -166,21 +166,23 @@ class Coverage:
         following = self._chronology.following_session(session)
         return following.begins if following is not None else None
 
-    def _short(self, window: Window, line: Line, edge: Instant | None, end: Instant) -> Gap:
+    def _short(self, window: Window, line: Line, edge: Instant | None, end: Instant) -> Uncovered:
         """A log that does not reach so far, or was cleared before it did."""
         later = [other for other in self._lines_of((line.channel or "").casefold()) if _is_later(line, other)]
         if (window.after and later and later[0].cleared) or (not window.after and line.cleared):
-            return Gap(f"the log was cleared {'after' if window.after else 'before'} {edge or 'it'}", _archive(line))
+            return Uncovered(
+                f"the log was cleared {'after' if window.after else 'before'} {edge or 'it'}", _archive(line)
+            )
         apart = _apart(window.event.time, edge)
         log = f"the log “{line.channel}”" if line.channel else "the log"
         if window.after:
-            return Gap(f"{line.name} ends {apart} it", f"collect {log} again, or what follows, up to {end}")
-        return Gap(f"{line.name} begins {apart} it", f"find an older copy of {log}, back to {end}")
+            return Uncovered(f"{line.name} ends {apart} it", f"collect {log} again, or what follows, up to {end}")
+        return Uncovered(f"{line.name} begins {apart} it", f"find an older copy of {log}, back to {end}")
 
 
-def _not_whole(line: Line) -> Gap:
+def _not_whole(line: Line) -> Uncovered:
     channel = f"“{line.channel}” " if line.channel else ""
-    return Gap(
+    return Uncovered(
         f"{line.name} does not hold every record ({line.flaw or 'incomplete'})",
         f"collect the log {channel}as a whole, in its own format (.evt or .evtx)",
     )
@@ -203,7 +205,7 @@ def _covers(line: Line, time: Instant) -> bool:
     return _reaches(line.first_time, time, after=False) and _reaches(line.last_time, time, after=True)
 
 
-def _outside(lines: Sequence[Line], time: Instant) -> Gap:
+def _outside(lines: Sequence[Line], time: Instant) -> Uncovered:
     """Logs none of which reaches to a time."""
     log = f"the log “{lines[0].channel}”" if lines[0].channel else "the log"
     before = [(line.last_time, line) for line in lines if line.last_time is not None and line.last_time < time]
@@ -211,12 +213,14 @@ def _outside(lines: Sequence[Line], time: Instant) -> Gap:
     when = moment(time)
     if before and not behind:
         edge, line = max(before, key=lambda item: item[0])
-        return Gap(f"{line.name} ends {_apart(time, edge)} it", f"collect {log} again, or what follows, from {when} on")
+        return Uncovered(
+            f"{line.name} ends {_apart(time, edge)} it", f"collect {log} again, or what follows, from {when} on"
+        )
     if behind and not before:
         edge, line = min(behind, key=lambda item: item[0])
-        return Gap(f"{line.name} begins {_apart(time, edge)} it", f"find an older copy of {log}, back to {when}")
+        return Uncovered(f"{line.name} begins {_apart(time, edge)} it", f"find an older copy of {log}, back to {when}")
     names = joined(line.name for line in lines)
-    return Gap(f"{names} may not reach to it", f"find {log} of {when}")
+    return Uncovered(f"{names} may not reach to it", f"find {log} of {when}")
 
 
 def _is_later(line: Line, other: Line) -> bool:

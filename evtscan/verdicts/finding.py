@@ -22,15 +22,15 @@ ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
 class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
-    ``explained_by`` names the rule that explains the event better, where one does, and ``cleared_by`` is the event
-    behind it that says that it is over. ``support`` is what else was logged and fits.
+    ``explained_by`` names the rules that explain the events better, by article or title, and ``cleared_by`` is the
+    event behind it that says that it is over. ``support`` is what else was logged and fits.
     """
 
     match: Match
     point: Point
     verdict: Verdict
     explanation: Explanation | None = None
-    explained_by: str = ""
+    explained_by: tuple[str, ...] = ()
     cleared_by: Event | None = None
     support: tuple[Explanation, ...] = ()
 
@@ -58,7 +58,7 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
     logs = covering(host, rule)
     spans = [time for log in logs for time in (log.summary.first_time, log.summary.last_time) if time is not None]
     return Finding(
-        finding_id=_identity(host_name, rule.info.id, entity),
+        finding_id=_identity(host_name, rule.info.article or rule.info.id, entity),
         host=host_name,
         computer=next(iter(host.names), ""),
         verdict=verdict.value,
@@ -81,8 +81,13 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
     )
 
 
-def _identity(host_name: str, rule_id: str, entity: str) -> str:
-    return sha256("\0".join((host_name, rule_id, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+def _identity(host_name: str, subject: str, entity: str) -> str:
+    """What a finding is known by from run to run.
+
+    ``subject`` is the article, since the rules of one article give one finding, and not always the same rule of them
+    has the most severe verdict; of a rule without an article it is its id.
+    """
+    return sha256("\0".join((host_name, subject, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def system_of(host: Host) -> str:
@@ -94,12 +99,14 @@ def system_of(host: Host) -> str:
 def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
     """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``.
 
-    Local times tell only what holds in every zone, unless all are of one log, and so of one zone.
+    Where no log shows a start, nobody knows how many sessions there were, and the days alone tell. Local times tell
+    only what holds in every zone, unless all are of one log, and so of one zone.
     """
     if not shown:
         return "unknown"
     oldest_active = len(host.sessions) - ACTIVE_SESSIONS
-    if any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
+    shows_starts = any(session.start is not None for session in host.sessions)
+    if shows_starts and any(item.point.session is not None and item.point.session >= oldest_active for item in shown):
         return "active"
     times = [item.event.time for item in shown if item.event.time is not None]
     ends = [log.summary.last_time for log in logs if log.summary.last_time is not None]

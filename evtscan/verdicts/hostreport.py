@@ -10,9 +10,9 @@ from evtscan.facts.statement import Listing, Undecided
 from evtscan.facts.timeline import Placed, Point, restarts
 from evtscan.model import Basis, Event, FactValue, Known, Location
 from evtscan.parsers.evidence import Reading
-from evtscan.report import FactRow, Finding, HostReport, MatchRow, NearbyRow, Surroundings, Verdict
+from evtscan.report import NOT_SEEN, FactRow, Finding, HostReport, MatchRow, NearbyRow, Surroundings, Verdict
 from evtscan.verdicts.finding import Judged, known_now, shown_value, system_of, text_of
-from evtscan.verdicts.judging import SHOWN_ONLY_WITH_ALL, Outcome
+from evtscan.verdicts.outcomes import Outcome
 from evtscan.verdicts.timeline import row_sequence, rows_of_logs, session_rows
 
 NOW = "now"
@@ -55,7 +55,7 @@ def assemble(
 
     ``message_of`` gives the message of an event that matched, if there is one, and ``neighbours`` the records around.
     """
-    shown = [outcome for outcome in outcomes if show_all or outcome.finding.verdict not in SHOWN_ONLY_WITH_ALL]
+    shown = [outcome for outcome in outcomes if show_all or Verdict(outcome.finding.verdict) not in NOT_SEEN]
     names = host.names
     return HostReport(
         host=host_name,
@@ -210,7 +210,7 @@ def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> I
 def _ends(outcome: Outcome) -> list[Event]:
     """The first and the last of the matches on which the verdict rests, as far as their verdict tells."""
     verdict = outcome.finding.verdict
-    if not outcome.matches or verdict in SHOWN_ONLY_WITH_ALL:
+    if not outcome.matches or Verdict(verdict) in NOT_SEEN:
         return []
     matches = [item for item in outcome.matches if item.verdict.value == verdict] or outcome.matches
     in_order = sorted(matches, key=lambda item: item.order)

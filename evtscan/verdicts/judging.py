@@ -3,34 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evtscan.detection.eventtests import EXPORT_WHOLE
 from evtscan.detection.matcher import Detected, Match
 from evtscan.detection.rule import Rule
-from evtscan.facts.catalogue import find
 from evtscan.facts.host import Host
-from evtscan.facts.timeline import AFTER_EVERYTHING, Point
-from evtscan.logic import Truth
 from evtscan.model import Event
-from evtscan.report import Explanation, Finding, Verdict
-from evtscan.verdicts import reasons
+from evtscan.report import Verdict
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.conditions import Conditions, deciding, every_test
+from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.context import Sightings
 from evtscan.verdicts.correlating import Matches
-from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
-from evtscan.verdicts.matches import Sorted, entity_of, judge_matches, only_detected, together, with_event
-from evtscan.verdicts.precedence import AFFECTED, Explained
-
-SHOWN_ONLY_WITH_ALL = frozenset({Verdict.CLEAR.value, Verdict.NOT_ASSESSED.value, Verdict.NOT_APPLICABLE.value})
-"""Verdicts that a report leaves out unless it is asked for all of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a rule comes to on a host: the finding, and the judged matches of its entity."""
-
-    finding: Finding
-    matches: tuple[Judged, ...]
+from evtscan.verdicts.finding import Judged
+from evtscan.verdicts.matches import JudgedMatches, entity_of, judge_matches, only_detected
+from evtscan.verdicts.outcomes import IssueOnHost, Outcome, foreign_facts, is_of_another_system, plain_outcome
+from evtscan.verdicts.precedence import Explained
 
 
 def judge(
@@ -52,15 +37,14 @@ def judge(
     spoken = [rule for rule in spoken if not rule.silent]
     chronology = Chronology(host)
     judging = _Judging(host, chronology, Matches(detected, chronology), detected.sightings, strict_facts, admits)
-    found = [(rule, conditions := judging.conditions(rule), judging.sort(rule, conditions)) for rule in spoken]
-    explained = Explained(item for _, _, matches in found for item in matches.judged)
+    found = [(rule, conditions := judging.conditions(rule), judging.judged(rule, conditions)) for rule in spoken]
+    explained = Explained(item for _, conditions, matches in found for item in _explaining(conditions, matches))
     outcomes: list[Outcome] = []
     for rule, conditions, matches in found:
-        judged = tuple(explained.apply(matches.judged))
         if conditions is None:
-            outcomes.append(_plain(host, host_name, rule, judged))
+            outcomes.append(plain_outcome(host, host_name, rule, explained.apply(matches)))
         else:
-            outcomes.extend(_by_entity(conditions, host_name, rule, judged, matches.refused))
+            outcomes.extend(_by_entity(conditions, host_name, rule, explained.apply(matches)))
     return _one_per_article(outcomes, {rule.info.id: rule for rule in spoken})
 
 
@@ -79,307 +63,41 @@ class _Judging:
         """The conditions of a rule on the host; None if it says nothing of hosts."""
         return Conditions(rule.known_issue, self.host, self.strict_facts) if rule.known_issue else None
 
-    def sort(self, rule: Rule, conditions: Conditions | None) -> Sorted:
+    def judged(self, rule: Rule, conditions: Conditions | None) -> JudgedMatches:
         """The matches of a rule, judged."""
         matches = self.matches.of(rule)
         if conditions is None:
-            return only_detected(self.chronology, filter(self._is_admitted, matches))
+            return only_detected(self.chronology, matches, self._is_admitted)
         return judge_matches(rule, conditions, self.chronology, matches, self.sightings, self._is_admitted)
 
     def _is_admitted(self, match: Match) -> bool:
         return any(map(self.admits, match.events))
 
 
+def _explaining(conditions: Conditions | None, matches: JudgedMatches) -> Iterator[Judged]:
+    """The matches of a rule that may explain events to others: not those of a rule about another system."""
+    foreign = foreign_facts(conditions) if conditions is not None and matches.judged else frozenset()
+    return (item for item in matches.judged if not is_of_another_system(item, foreign))
+
+
 # ------------------------------------------------------------------------------------------------ findings
 
 
-def _by_entity(
-    conditions: Conditions, host_name: str, rule: Rule, judged: Sequence[Judged], refused: Sequence[Judged]
-) -> Iterator[Outcome]:
+def _by_entity(conditions: Conditions, host_name: str, rule: Rule, matches: JudgedMatches) -> Iterator[Outcome]:
     entities: dict[str, tuple[list[Judged], list[Judged]]] = {}
-    for place, items in enumerate((judged, refused)):
+    for place, items in enumerate((matches.judged, matches.refused)):
         for item in items:
             entities.setdefault(entity_of(item.match, rule), ([], []))[place].append(item)
-    for entity, (kept, near) in (entities or {"": ([], [])}).items():
-        yield _Case(rule, conditions, host_name, entity, tuple(map(_settled, kept)), tuple(near)).outcome()
+    for entity, (kept, near) in entities.items():
+        own = JudgedMatches(tuple(map(_settled, kept)), tuple(near))
+        yield IssueOnHost(rule, conditions, host_name, entity, own).outcome()
+    if not entities:
+        yield IssueOnHost(rule, conditions, host_name, "", matches).outcome()
 
 
 def _settled(item: Judged) -> Judged:
     """A match that a later event says is over is resolved."""
     return item if item.cleared_by is None else replace(item, verdict=Verdict.RESOLVED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One known issue, one host, one entity: what its judged matches, in order of time, come to.
-
-    ``refused`` are those that by what stands around them are no matches.
-    """
-
-    rule: Rule
-    conditions: Conditions
-    host_name: str
-    entity: str
-    judged: tuple[Judged, ...]
-    refused: tuple[Judged, ...]
-
-    @property
-    def host(self) -> Host:
-        return self.conditions.host
-
-    def outcome(self) -> Outcome:
-        """The first verdict that applies, in order of severity."""
-        now = self.conditions.at(self.host.now)
-        affected = [item for item in self.judged if item.verdict in AFFECTED]
-        if affected and now.truth is not Truth.FALSE:
-            confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
-            finding = self._confirmed(confirmed, affected) if confirmed else self._possible(affected)
-        elif affected:
-            finding = self._foreign(now) if self._is_foreign(affected, now) else self._resolved(affected, now)
-        elif cleared := self._cleared:
-            finding = self._over(cleared)
-        elif self.conditions.issue.report_exposed and now.truth is Truth.TRUE:
-            finding = self._exposed(now)
-        else:
-            finding = self._unaffected(now)
-        return Outcome(finding=finding, matches=self.judged)
-
-    def _is_foreign(self, affected: Sequence[Judged], now: Explanation) -> bool:
-        """Whether the rule is about another product or version than the host's, as far as that was ever known.
-
-        A host that is known to run another Windows now may have been upgraded; but where nothing says that it ever ran
-        one that the rule is about, the rule does not apply to it.
-        """
-        fails = {reason.leaf.fact for reason in deciding(now)}
-        foreign = {fact for fact in fails if (kind := find(fact)) is not None and kind.applicability}
-        return not self.conditions.issue.report_excluded and all(
-            item.explanation is not None
-            and any(reason.leaf.fact in foreign for reason in deciding(item.explanation))
-            and item.explanation.truth is Truth.UNKNOWN
-            for item in affected
-        )
-
-    @property
-    def _cleared(self) -> list[Judged]:
-        """The matches of which a later event says that what they told of is over."""
-        return [item for item in self.judged if item.cleared_by is not None]
-
-    def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
-        best = _best(confirmed)
-        explanation = _explanation(best)
-        held = reasons.held(explanation)
-        reason = f"{reasons.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
-        others = len(events_of(affected)) - len(events_of(confirmed))
-        if others:
-            more = "One more record" if others == 1 else f"{others:,} more records"
-            reason += f" {more} came at a time when not every condition is known."
-        reason += _in_support(best) + self._also_cleared()
-        shown = with_event(best.match, together(explanation, best.support))
-        finding = self._finding(Verdict.CONFIRMED, affected, reason, shown, best.basis)
-        return replace(finding, remedy=self._remedy(best.point, best.event))
-
-    def _possible(self, affected: list[Judged]) -> Finding:
-        best = affected[-1]
-        explanation = _explanation(best)
-        undecided = explanation.truth is Truth.UNKNOWN
-        certain = all(item.match.truth is Truth.TRUE for item in affected)
-        parts, example = [f"{reasons.logged(events_of(affected), certain=certain)}."], best.match
-        if not certain:
-            example = next(item.match for item in reversed(affected) if item.match.truth is not Truth.TRUE)
-            what = "it is this event" if len(example.events) == 1 else "these events belong together"
-            parts.append(f"Whether {what} is open: {reasons.unknown(example.explanation)}.")
-        if undecided:
-            parts.append(reasons.sentence(reasons.unknown(explanation)))
-        if known := reasons.held(explanation):
-            parts.append(f"What is known fits: {known}.")
-        missing = reasons.missing_facts(explanation) if undecided else ()
-        doubts = [doubt for doubt in self.conditions.doubts_at(best.point, best.event) if doubt.about in missing]
-        doubted = {doubt.about for doubt in doubts if doubt.missing}
-        ways = [way for doubt in doubts for way in doubt.missing]
-        ways.extend(reasons.how_to_get((fact for fact in missing if fact not in doubted), self.host))
-        if undecided:
-            ways.extend(reasons.to_ask(explanation))
-        if not certain:
-            ways.extend(reasons.to_ask(example.explanation) or (EXPORT_WHOLE,))
-        reason = " ".join(parts) + _in_support(best) + self._also_cleared()
-        shown = with_event(example, together(explanation, best.support))
-        finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
-        remedy = self._remedy(best.point, best.event)
-        return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
-
-    def _exposed(self, now: Explanation) -> Finding:
-        seen = not_seen(self.host, self.rule)
-        if self.judged:
-            seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
-        elif self.refused:
-            seen = self._not_as_asked()
-        reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
-        finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
-        return replace(finding, remedy=self._remedy(self.host.now))
-
-    def _resolved(self, affected: list[Judged], now: Explanation) -> Finding:
-        confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
-        might = "held" if confirmed else "may have held"
-        certain = all(item.match.truth is Truth.TRUE for item in affected)
-        logged = reasons.logged(events_of(affected), certain=certain)
-        parts = [f"{logged} while the conditions {might}, and they no longer do: {reasons.failed(now)}."]
-        last = affected[-1]
-        later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
-        if later:
-            more = reasons.more_times(len(later))
-            parts.append(f"Logged {more} after the change: check that the fix reached the file.")
-        elif not self._covers_full_session_after(last):
-            parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
-        carried = now.basis == "carried" or (bool(confirmed) and _best(confirmed).basis == "carried")
-        shown = with_event(last.match, now)
-        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), shown, "carried" if carried else "stated")
-
-    def _over(self, cleared: list[Judged]) -> Finding:
-        """Each match is followed by an event that says that it is over."""
-        confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
-        certain = all(item.match.truth is Truth.TRUE for item in cleared)
-        logged = reasons.logged(events_of(cleared), certain=certain)
-        last = cleared[-1]
-        leaf = _clearing(last)
-        reason = (
-            f"{logged} while the conditions {'held' if confirmed else 'may have held'}, and it is over: {leaf.says}."
-        )
-        explanation = together(_explanation(last), (leaf,))
-        shown = with_event(last.match, explanation)
-        return self._finding(Verdict.RESOLVED, cleared, reason, shown, _basis_of_known(explanation))
-
-    def _also_cleared(self) -> str:
-        """What to add where some of the matches are over and others are not."""
-        cleared = self._cleared
-        if not cleared:
-            return ""
-        return f" {reasons.sentence(reasons.more_times(len(cleared)))[:-1]} it was over: {_clearing(cleared[-1]).says}."
-
-    def _unaffected(self, now: Explanation) -> Finding:
-        excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
-        if excluded:
-            return self._excluded(excluded)
-        if self.judged:
-            return self._inapplicable()
-        if self.refused:
-            explanation = _explanation(self.refused[-1])
-            shown = with_event(self.refused[-1].match, explanation)
-            return self._finding(Verdict.CLEAR, [], self._not_as_asked(), shown, explanation.basis)
-        verdict = Verdict.CLEAR if would_show(self.host, self.rule) else Verdict.NOT_ASSESSED
-        return self._finding(verdict, [], not_seen(self.host, self.rule), now, now.basis)
-
-    def _not_as_asked(self) -> str:
-        """What was logged, and what stands around it that makes it no match."""
-        failed = reasons.failed(_explanation(self.refused[-1]))
-        return f"{reasons.logged(events_of(self.refused))}, but not as the rule asks: {failed}."
-
-    def _excluded(self, excluded: list[Judged]) -> Finding:
-        best = _best(excluded)
-        explanation = _explanation(best)
-        name = self.rule.info.article or "this rule"
-        parts = [
-            f"{reasons.logged(events_of(excluded))}, but {name} does not explain it: {reasons.failed(explanation)}."
-        ]
-        if self.rule.info.lookalikes:
-            parts.append(f"What else logs it: {reasons.listed(self.rule.info.lookalikes)}.")
-        shown = with_event(best.match, explanation)
-        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), shown, best.basis)
-
-    def _foreign(self, now: Explanation) -> Finding:
-        logged = reasons.logged(events_of(self.judged))
-        reason = (
-            f"{logged}, but nothing shows that the host ever was one that the rule is about: {reasons.failed(now)}."
-        )
-        shown = with_event(self.judged[-1].match, now)
-        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
-
-    def _inapplicable(self) -> Finding:
-        last = self.judged[-1]
-        explanation = _explanation(last)
-        logged = reasons.logged(events_of(self.judged))
-        if all(item.explained_by for item in self.judged):
-            reason = f"{logged}, which {last.explained_by} explains."
-        else:
-            reason = f"{logged}, but the rule is not about such a host: {reasons.failed(explanation)}."
-        shown = with_event(last.match, explanation)
-        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, last.basis)
-
-    def _finding(
-        self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
-    ) -> Finding:
-        finding = describe(self.host, self.host_name, self.rule, verdict, shown, self.entity)
-        return replace(finding, reason=reason, explanation=explanation, basis=basis)
-
-    def _remedy(self, point: Point, event: Event | None = None) -> tuple[str, ...]:
-        """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
-        own = [step for doubt in self.conditions.doubts_at(point, event) for step in doubt.remedy]
-        info = self.rule.info
-        return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
-
-    def _covers_full_session_after(self, last: Judged) -> bool:
-        """Whether the log holds a boot session in full from the first on in which the conditions are false."""
-        sessions = self.host.sessions
-        first = len(sessions) if last.point.session is None else last.point.session + 1
-        for index in range(first, len(sessions)):
-            if self.conditions.at(Point(index, AFTER_EVERYTHING)).truth is Truth.FALSE:
-                at_start = self.conditions.at(Point(index, sessions[index].first)).truth is Truth.FALSE
-                return any(session.whole for session in sessions[index if at_start else index + 1 :])
-        return False
-
-
-def _explanation(item: Judged) -> Explanation:
-    assert item.explanation is not None, "a match of a known issue is judged by its conditions"
-    return item.explanation
-
-
-def _in_support(item: Judged) -> str:
-    """What else was logged and fits, as a sentence."""
-    return f" In support: {reasons.listed(leaf.says for leaf in item.support)}." if item.support else ""
-
-
-def _clearing(item: Judged) -> Explanation:
-    """The event that says that what a match told of is over, as a leaf of its explanation."""
-    event = item.cleared_by
-    assert event is not None, "only a cleared match is asked for it"
-    issue = item.match.rule.known_issue
-    return Explanation(
-        text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
-        truth=Truth.TRUE,
-        says=f"{event.provider} {event.event_id} followed at {reasons.moment(event.time)}",
-        basis="stated",
-        locations=(event.location,),
-    )
-
-
-def _best(judged: Sequence[Judged]) -> Judged:
-    """The match on which a verdict rests: the last that rests on stated facts alone, else the last."""
-    return next((item for item in reversed(judged) if item.basis == "stated"), judged[-1])
-
-
-def _basis_of_known(explanation: Explanation) -> str:
-    """The basis of what is known in an explanation that is unknown as a whole."""
-    bases = {reason.leaf.basis for reason in every_test(explanation)}
-    return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
-
-
-def _plain(host: Host, host_name: str, rule: Rule, judged: Sequence[Judged]) -> Outcome:
-    """A rule that says nothing of hosts: it was detected, may have been, or was not."""
-    detected = [item for item in judged if item.verdict is Verdict.DETECTED]
-    shown = detected or judged
-    if detected:
-        verdict, reason = Verdict.DETECTED, f"{reasons.logged(events_of(detected))}."
-    elif judged:
-        verdict, reason = Verdict.POSSIBLE, f"{reasons.logged(events_of(judged), certain=False)}."
-        reason += f" Whether it is this event is open: {reasons.unknown(judged[-1].match.explanation)}."
-    else:
-        verdict = Verdict.CLEAR if would_show(host, rule) else Verdict.NOT_ASSESSED
-        reason = not_seen(host, rule)
-    finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
-    if verdict is Verdict.POSSIBLE:
-        explanation = judged[-1].match.explanation
-        ways = reasons.to_ask(explanation) or (EXPORT_WHOLE,)
-        finding = replace(finding, explanation=explanation, how_to_get=ways)
-    return Outcome(finding=finding, matches=tuple(judged))
 
 
 def _one_per_article(outcomes: Iterable[Outcome], rules: Mapping[str, Rule]) -> list[Outcome]:

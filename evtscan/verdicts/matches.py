@@ -24,11 +24,17 @@ _UNCHECKED = Explanation(
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """The matches of a rule that count, and those that its context makes no matches; both in the order of the host."""
+class JudgedMatches:
+    """The matches of a rule on one host, in the host's order.
+
+    ``judged`` are those that count, ``refused`` those that its context makes no matches. ``taken`` are those that a
+    rule of higher precedence explains, and ``left_out`` those that the filters of the run do not admit.
+    """
 
     judged: tuple[Judged, ...]
     refused: tuple[Judged, ...] = ()
+    taken: tuple[Judged, ...] = ()
+    left_out: tuple[Match, ...] = ()
 
 
 def judge_matches(
@@ -38,24 +44,35 @@ def judge_matches(
     matches: Sequence[Match],
     sightings: Sightings,
     admits: Callable[[Match], bool],
-) -> Sorted:
+) -> JudgedMatches:
     """Judge those matches of a known issue that are admitted; the others count for what stands around these."""
     context = Context(rule, chronology, sightings, [(match, entity_of(match, rule)) for match in matches])
-    judged = (_judge(conditions, context, chronology, match) for match in matches if admits(match))
+    admitted, left_out = _divided(matches, admits)
+    judged = (_judge(conditions, context, chronology, match) for match in admitted)
     ordered = sorted(judged, key=lambda item: item.order)
     refused = tuple(item for item in ordered if item.verdict is Verdict.CLEAR)
     kept = tuple(item for item in ordered if item.verdict is not Verdict.CLEAR)
-    return Sorted(tuple(_with_clearing(kept, context)), refused)
+    return JudgedMatches(tuple(_with_clearing(kept, context)), refused, left_out=left_out)
 
 
-def only_detected(chronology: Chronology, matches: Iterable[Match]) -> Sorted:
-    """The matches of a rule that says nothing of hosts: it only detects."""
+def only_detected(chronology: Chronology, matches: Sequence[Match], admits: Callable[[Match], bool]) -> JudgedMatches:
+    """The admitted matches of a rule that says nothing of hosts: it only detects."""
     verdicts = {Truth.TRUE: Verdict.DETECTED, Truth.UNKNOWN: Verdict.POSSIBLE}
+    admitted, left_out = _divided(matches, admits)
     judged = (
         Judged(match=match, point=chronology.host.point_of(match.event), verdict=verdicts[match.truth])
-        for match in matches
+        for match in admitted
     )
-    return Sorted(tuple(sorted(judged, key=lambda item: item.order)))
+    return JudgedMatches(tuple(sorted(judged, key=lambda item: item.order)), left_out=left_out)
+
+
+def _divided(matches: Iterable[Match], admits: Callable[[Match], bool]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """The matches that are admitted, and the others."""
+    admitted: list[Match] = []
+    left_out: list[Match] = []
+    for match in matches:
+        (admitted if admits(match) else left_out).append(match)
+    return tuple(admitted), tuple(left_out)
 
 
 def entity_of(match: Match, rule: Rule) -> str:

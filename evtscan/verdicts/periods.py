@@ -9,7 +9,7 @@ from evtscan.logic import Truth, all_of, truth
 from evtscan.model import Location
 from evtscan.report import Explanation
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
 from evtscan.verdicts.reasons import joined, lasting, listed
 
@@ -92,7 +92,7 @@ class Periods:
         for after in (True, False):
             event = match.events[-1] if after else match.events[0]
             found = coverage.of(Window(event=event, after=after, within=entry.period + entry.tolerance))
-            if not isinstance(found, Gap):
+            if not isinstance(found, Uncovered):
                 says = f"none {'follows' if after else 'stands before it'} within {lasting(entry.period)}"
                 return known(entry, truth(not entry.wanted), says, match.event.location)
             gaps.append(found)

@@ -1,61 +1,90 @@
 """Judged matches of several rules → which rules explain which events, so that others need not speak of them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from evtscan.detection.rule import Rule
 from evtscan.model import Location
 from evtscan.report import Verdict
-from evtscan.verdicts import reasons
 from evtscan.verdicts.finding import Judged
+from evtscan.verdicts.matches import JudgedMatches
 
 AFFECTED = (Verdict.CONFIRMED, Verdict.POSSIBLE)
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """A rule that explains an event; ``sure``: a match of it is confirmed."""
+
+    rule: Rule
+    sure: bool
+
+
 class Explained:
-    """The events of one host that known issues explain, each with the rules that do, and those that are sure of it."""
+    """The events of one host that known issues explain, each with the rules that do.
+
+    Hundreds of thousands of events are explained by few combinations of rules, so events of one combination share it.
+    """
 
     def __init__(self, judged: Iterable[Judged]) -> None:
-        self._by_event: dict[Location, dict[str, Rule]] = {}
-        self._sure: set[tuple[Location, str]] = set()
+        self._by_event: dict[Location, Mapping[str, _By]] = {}
+        joined: dict[tuple[int, str, bool], Mapping[str, _By]] = {}
+        nothing: Mapping[str, _By] = {}
         for item in judged:
-            rule = item.match.rule
-            if item.verdict in AFFECTED and rule.known_issue is not None:
-                for event in item.match.events:
-                    self._by_event.setdefault(event.location, {})[rule.info.id] = rule
-                    if item.verdict is Verdict.CONFIRMED:
-                        self._sure.add((event.location, rule.info.id))
+            rule, sure = item.match.rule, item.verdict is Verdict.CONFIRMED
+            if item.verdict not in AFFECTED or rule.known_issue is None:
+                continue
+            for event in item.match.events:
+                before = self._by_event.get(event.location, nothing)
+                key = (id(before), rule.info.id, sure)  # all that are joined are kept, so that no id is used twice
+                if key not in joined:
+                    known = before.get(rule.info.id)
+                    joined[key] = {**before, rule.info.id: _By(rule, sure or (known is not None and known.sure))}
+                self._by_event[event.location] = joined[key]
 
-    def apply(self, judged: Iterable[Judged]) -> Iterator[Judged]:
-        """The matches without those that a rule of higher precedence takes, which explains each of their events.
+    def apply(self, matches: JudgedMatches) -> JudgedMatches:
+        """The matches of a rule, those put aside that a rule of higher precedence takes: it explains all their events.
 
         One that is only possible takes none that is confirmed: the reader would be left with less than is known.
         One that is excluded while others explain its events does not apply, unless its rule wants it reported.
         """
-        for item in judged:
+        judged: list[Judged] = []
+        taken: list[Judged] = []
+        for item in matches.judged:
             rule, others = item.match.rule, self._explaining(item)
-            if any(_goes_before(other, rule) and self._is_as_sure(other, item) for other in others):
-                continue
-            if others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
-                names = reasons.joined(other.info.article or other.info.title for other in others)
-                yield replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+            before = [other for other in others if _goes_before(other, rule) and self._is_as_sure(other, item)]
+            if before:
+                taken.append(_explained_by(before, item))
+            elif others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
+                judged.append(_explained_by(others, item))
             else:
-                yield item
+                judged.append(item)
+        return replace(matches, judged=tuple(judged), taken=tuple(taken))
 
     def _is_as_sure(self, other: Rule, item: Judged) -> bool:
         if item.verdict is not Verdict.CONFIRMED:
             return True
-        return all((event.location, other.info.id) in self._sure for event in item.match.events)
+        return all(self._by_event[event.location][other.info.id].sure for event in item.match.events)
 
     def _explaining(self, item: Judged) -> list[Rule]:
         """The other rules that explain every event of a match."""
         first, *more = (self._by_event.get(event.location, {}) for event in item.match.events)
-        common = (rule for number, rule in first.items() if all(number in others for others in more))
+        common = (by.rule for number, by in first.items() if all(number in others for others in more))
         return [rule for rule in common if rule.info.id != item.match.rule.info.id]
 
 
+def _explained_by(rules: Iterable[Rule], item: Judged) -> Judged:
+    names = tuple(dict.fromkeys(rule.info.article or rule.info.title for rule in rules))
+    return replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
+
+
 def _goes_before(one: Rule, other: Rule) -> bool:
-    """Whether a rule names another one, by id, article, title or name, as one that it silences."""
+    """Whether a rule silences another one; of two that name each other, neither does."""
+    return _names(one, other) and not _names(other, one)
+
+
+def _names(one: Rule, other: Rule) -> bool:
+    """Whether a rule names another one, by id, article, title or name, as one that it goes before."""
     info = other.info
     names = {name.casefold() for name in (info.id, info.article, info.title, other.name) if name}
     issue = one.known_issue

@@ -14,7 +14,7 @@ from evtscan.facts.timeline import Placed, SessionBound
 from evtscan.model import ClockStep, Event, FactValue, Location
 from evtscan.report import SessionRow, TimelineRow, Verdict
 from evtscan.verdicts.finding import Judged
-from evtscan.verdicts.judging import Outcome
+from evtscan.verdicts.outcomes import Outcome
 from evtscan.verdicts.reasons import lasting
 
 GAP, START, STOP, CLOCK_STEP, FACT, MATCH = "gap", "start", "stop", "clock step", "fact", "match"

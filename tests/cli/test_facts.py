@@ -4,6 +4,7 @@ import pytest
 from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
 
+from evtscan.cli.hostname import default_name
 from evtscan.detection import catalogue
 
 FOUNDING_RULE = catalogue.folder() / "nt" / "dhcp" / "dhcp-decline-fails-with-ras.yml"
@@ -38,6 +39,19 @@ def test_facts_as_json(evtscan, affected):
 def test_facts_of_nothing(evtscan, tmp_path):
     (tmp_path / "readme.txt").write_text("hello")
     assert evtscan("facts", tmp_path / "readme.txt").code == 1
+
+
+@pytest.mark.parametrize("more", [("--at", "2001-01-01"), ("--record", "1"), ("-t", "json")])
+def test_a_template_is_of_now(evtscan, affected, more):
+    result = evtscan("facts", affected, "--template", *more)
+    assert (result.code, "leave out --at, --record and -t" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(("name", "called"), [("a.b/", "a.b"), ("case.tar.gz", "case"), ("SysEvent.Evt", "SysEvent")])
+def test_what_a_host_is_called_without_a_name(tmp_path, name, called):
+    place = tmp_path / name
+    place.mkdir() if name.endswith("/") else place.touch()
+    assert default_name(str(place)) == called
 
 
 def test_template_has_the_blanks_and_nothing_else(evtscan, affected):

@@ -45,6 +45,8 @@ def test_verbose_shows_every_finding(evtscan, fleet):
         (["nowhere.json"], "nowhere.json: there is no such file"),
         (["a.json", "--compare", "a.json", "a.json"], "give either one report, or two with --compare"),
         (["--compare", "nowhere", "nowhere"], "nowhere: there is no such file"),
+        (["--compare", "a", "b", "--new-only"], "--new-only is for one report, not for --compare"),
+        (["--compare", "a", "b", "--timezone", "Europe/Berlin"], "--timezone is for one report, not for --compare"),
         (["--compare", "a", "b", "-o", "x.html"], "x.html: a comparison is a file of console, csv, json, markdown"),
         (["--compare", "a", "b", "-o", "out/"], "a comparison is a file of console, csv, json, markdown"),
     ],

@@ -3,7 +3,11 @@
 from pathlib import Path
 from textwrap import dedent, indent
 
+from evtscan.detection.condition import evaluate
+from evtscan.detection.derive import with_derived
+from evtscan.detection.eventtests import explain_in
 from evtscan.detection.loader import RuleSet, load_rules
+from evtscan.detection.matcher import Match, RuleIndex
 from evtscan.detection.rule import Rule
 from evtscan.model import Event, Location
 
@@ -47,3 +51,16 @@ def load_one(folder: Path, detection: str, known_issue: str = "") -> Rule:
 def event(event_id: int = 7, provider: str = "Disk", sequence: int = 1, **attributes) -> Event:
     location = Location(source="System.evtx", record=sequence)
     return Event(location=location, sequence=sequence, event_id=event_id, provider=provider, **attributes)
+
+
+def match(rules, events):
+    """Every match of every event, in the order of events, then of rules."""
+    index = RuleIndex(rules)
+    hits = ((asked, seen, truth) for one in events for asked, seen, truth in index.hits(one))
+    return (Match(asked.rule, (seen,), truth) for asked, seen, truth in hits if asked.name is None)
+
+
+def explain(rule, one):
+    """Why an event is a match of a rule's detection, or not."""
+    seen = with_derived(one, rule.derived)
+    return evaluate(rule.selection.condition, lambda test, positive: explain_in(seen, test))

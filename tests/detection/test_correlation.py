@@ -108,6 +108,9 @@ IN_WORDS = {
     "a candidate leaves a window open": (correlation(comparison="eq"), "a 1a 1a?", ["012?"]),
     "no number of candidates helps": (correlation(comparison="lt"), "a 1a 1a?", []),
     "not the other": (correlation("temporal", rules=2, condition=All((matched("a"), Not(matched("b"))))), "a 1a 20a 1b", ["01"]),
+    "a window that a candidate opens may begin elsewhere": (correlation("temporal", rules=2, condition=All((matched("a"), Not(matched("b"))))), "a? 9b 2a", ["2?"]),
+    "until nothing was logged for the timespan": (correlation("temporal", rules=2, condition=All((matched("a"), Not(matched("b"))))), "a? 9b 2a 11a", ["2?", "3"]),
+    "a candidate alone is no certain group": (correlation(comparison="neq"), "a?", ["0?"]),
     "perhaps the other": (correlation("temporal", rules=2, condition=All((matched("a"), Not(matched("b"))))), "a 1b?", ["01?"]),
 }  # fmt: skip
 
@@ -258,4 +261,33 @@ def test_conditions_with_an_upper_limit_against_every_world(found, threshold, co
             places = [member.match.event.sequence for member in window]
             expected.append("".join(map(str, places)) + ("?" if False in answers else ""))
         rest = rest[len(window) :]
-    assert groups(asked, members, covered) == expected
+    actual = groups(asked, members, covered)
+    begins_for_sure = all(member.match.truth is Truth.TRUE and member.certain for member in members)
+    assert [group.rstrip("?") for group in actual] == [group.rstrip("?") for group in expected]
+    assert all(
+        group in ((one,) if begins_for_sure else (one, f"{one}?")) for group, one in zip(actual, expected, strict=True)
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(lines, thresholds)
+def test_a_window_with_an_end_that_is_certain_is_one_whatever_the_candidates_are(found, threshold):
+    kind, comparison, number = threshold
+    asked = correlation(kind, comparison, number, rules=3)
+    if comparison in ("gte", "gt"):
+        return
+    members = [dataclasses.replace(member, certain=True) for member in members_of(found)]
+    at = dict(enumerate(accumulate(member.since for member in members)))
+    certain = [group for group in groups_of(asked, members, Around(members)) if group.truth is Truth.TRUE]
+    optional = [place for place, member in enumerate(members) if member.is_candidate]
+    for choice in product((False, True), repeat=len(optional)):
+        left_out = {place for place, kept in zip(optional, choice, strict=True) if not kept}
+        logged = [place for place in at if place not in left_out]
+        opened = {}
+        while logged:
+            opened[logged[0]] = [place for place in logged if at[place] - at[logged[0]] <= asked.timespan]
+            logged = logged[len(opened[logged[0]]) :]
+        for group in certain:
+            window = opened.get(members.index(group.members[0]), [])
+            assert window
+            assert asked.threshold.met_by(counted(asked, [members[place] for place in window]))

@@ -1,13 +1,12 @@
 """Fields that a rule works out of an event."""
 
 import pytest
-from example_rules import event, load_one, load_text, rule_text
+from example_rules import event, explain, load_one, load_text, match, rule_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.detection.derive import Derived, How, with_derived
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.matcher import explain, match
 from evtscan.logic import Truth
 from evtscan.wintypes import Instant, parse_time
 

@@ -1,11 +1,10 @@
 """One test against one event: what it says, also where the event leaves it open."""
 
 import pytest
-from example_rules import event, load_one
+from example_rules import event, load_one, match
 
 from evtscan.detection.condition import Operator, Test, TimePart
 from evtscan.detection.eventtests import EXPORT_WHOLE, explain_in, say_field, truth_in
-from evtscan.detection.matcher import match
 from evtscan.logic import Truth
 from evtscan.wintypes import Instant, parse_time
 

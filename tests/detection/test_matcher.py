@@ -1,14 +1,14 @@
 """Which events a rule matches, and how it says why."""
 
 import pytest
-from example_rules import event, load_one, load_text, rule_text
+from example_rules import event, explain, load_one, load_text, match, rule_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.detection.condition import All, Any, Not, Test, truth_of
 from evtscan.detection.eventtests import MAX_SHOWN
 from evtscan.detection.fields import field_value
-from evtscan.detection.matcher import RuleIndex, detect, explain, match
+from evtscan.detection.matcher import RuleIndex, detect
 from evtscan.detection.modifiers import holds
 from evtscan.detection.rule import Logsource, Rule
 from evtscan.logic import Truth, truth

@@ -3,11 +3,10 @@
 import os
 
 import pytest
-from example_rules import event, knows, load_text, rule_text
+from example_rules import event, knows, load_text, match, rule_text
 
 from evtscan.detection.condition import tests_in as leaves_of
 from evtscan.detection.loader import load_rules
-from evtscan.detection.matcher import match
 from evtscan.detection.placeholders import FILE_NAME, expanded, files_for
 
 LINE = "s: {EventID: 129, Provider_Name|expand: '%miniports%'}\ncondition: s"

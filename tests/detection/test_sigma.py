@@ -4,12 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from example_rules import event, load_one, load_text, rule_text
+from example_rules import event, load_one, load_text, match, rule_text
 
 from evtscan.detection.condition import All, Any, Not, Test
 from evtscan.detection.condition import tests_in as leaves_of
 from evtscan.detection.logsource import WINDOWS_SERVICES, category_of, channels_of
-from evtscan.detection.matcher import match
 from evtscan.logic import Truth
 
 

@@ -1,8 +1,7 @@
 """Names under which one source is printed."""
 
-from example_rules import event, load_one
+from example_rules import event, load_one, match
 
-from evtscan.detection.matcher import match
 from evtscan.detection.sourcenames import names_of, rows
 from evtscan.logic import Truth
 

@@ -3,6 +3,7 @@
 from evtscan.logic import Truth
 from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
 from evtscan.report import Explanation, FactRow, Finding, HostReport, MatchRow, RefusedRule, Report, RuleInfo, Verdict
+from evtscan.reporters.summary import summaries
 
 FORMULA = "=cmd|'/C calc'!A0"
 SCRIPT = "<script>alert(1)</script>"
@@ -223,3 +224,15 @@ FULL = Report(
     evtscan="0.1.0",
 )
 """Five hosts with every verdict between them."""
+
+
+def judged(report):
+    """The findings of a report with their rules, in its order."""
+    return [item for summary in summaries(report) for item in summary.findings]
+
+
+def ranked(made, items):
+    """What ``Needs`` or ``Remedies`` makes of findings."""
+    for item in items:
+        made.add(item)
+    return made.ranked()

@@ -6,15 +6,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sample_reports import FORMULA, FULL, MARKUP, SCRIPT
+from sample_reports import FORMULA, FULL, MARKUP, SCRIPT, judged, ranked
 
 from benchmarks.synthetic_fleet import fleet
 from evtscan import audit
 from evtscan.cli.session import rules_of
 from evtscan.report import HostReport, Report
 from evtscan.reporters.html import sink
-from evtscan.reporters.remedies import remedies
-from evtscan.reporters.summary import feed, judged, summarise
+from evtscan.reporters.remedies import Remedies
+from evtscan.reporters.summary import feed, summaries
 from evtscan.scan import ScanOptions
 
 pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[test]'")
@@ -91,7 +91,7 @@ def test_the_overview_says_what_to_do_and_what_to_collect(many, made_up):
     many.open()
     assert many.heading == f"What was found on {HOSTS} hosts"
     assert many.browser.title == "Overview · evtscan report"
-    first = remedies(judged(made_up))[0]
+    first = ranked(Remedies(), judged(made_up))[0]
     listed = many.texts(".columns section:nth-child(1) li .title")
     assert listed[0] == first.rule.title
     assert len(listed) == 6
@@ -207,7 +207,7 @@ def test_a_search_looks_for_all_words_and_for_phrases(many, made_up):
 def test_columns_sort_both_ways_as_text_and_as_numbers(many, made_up):
     many.open("#/hosts?worst=none")
     records = {host.host: sum(row.records or 0 for row in host.evidence) for host in made_up.hosts}
-    names = sorted(item.host.host for item in summarise(made_up) if item.worst_verdict is None)
+    names = sorted(item.host.host for item in summaries(made_up) if item.worst_verdict is None)
     many.click("th button", "Host")
     assert many.column(1) == names[:100]
     assert many.one("th:nth-child(1)").get_attribute("aria-sort") == "ascending"
@@ -264,7 +264,7 @@ def test_the_command_that_collects_what_is_missing_has_all_that_it_needs(many):
 
 
 def test_a_remedy_lists_its_hosts_and_a_missing_fact_its_findings(many, made_up):
-    first = remedies(judged(made_up))[0]
+    first = ranked(Remedies(), judged(made_up))[0]
     many.open("#/first/1")
     assert many.heading == first.rule.title
     assert many.texts(".steps li") == list(first.steps)
@@ -383,7 +383,7 @@ def test_a_finding_becomes_a_ticket(samples, sampled):
 
 
 def test_a_remedy_becomes_a_ticket_for_all_its_hosts(many, made_up):
-    first = remedies(judged(made_up))[0]
+    first = ranked(Remedies(), judged(made_up))[0]
     many.open("#/first/1")
     lines = copied(many).splitlines()
     assert lines[0] == f"## {first.rule.title} ({first.rule.article}): {len(first.hosts)} hosts"

@@ -1,12 +1,13 @@
 import io
 import json
+from functools import partial
 
 from sample_reports import FORMULA, SURROGATE, finding
 
 from evtscan.comparison import only_new
 from evtscan.report import HostReport, Report, Verdict
 from evtscan.reporters.jsonl import LiveLines, sink
-from evtscan.reporters.summary import feed
+from evtscan.reporters.summary import feed, rules_by_id
 from evtscan.reporters.tables import FINDINGS
 
 
@@ -64,6 +65,6 @@ def test_live_lines_come_in_the_order_of_the_run_and_each_once(full: Report) -> 
 
 def test_live_lines_show_a_host_as_it_is_reported(full: Report) -> None:
     stream = io.BytesIO()
-    live = LiveLines(full, stream, only_new)
+    live = LiveLines(full, stream, partial(only_new, rules=rules_by_id(full)))
     live.show(next(host for host in full.hosts if host.host == "fixed"))
     assert [row["Status"] for row in lines(stream)] == ["new"]

@@ -1,19 +1,19 @@
 from dataclasses import replace
 
-from sample_reports import DHCP, finding
+from sample_reports import DHCP, finding, ranked
 
 from evtscan.report import HostReport, Verdict
-from evtscan.reporters.needs import needs
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.needs import Needs
+from evtscan.reporters.summary import ReportedFinding
 
 
 def judged(missing=(), ways=(), host="a", verdict=Verdict.POSSIBLE, rule=DHCP, **fields):
     lacking = {"missing_facts": tuple(missing), "how_to_get": tuple(ways)} | fields
-    return Judged(HostReport(host=host), finding(verdict, rule, host=host, **lacking), rule)
+    return ReportedFinding(HostReport(host=host), finding(verdict, rule, host=host, **lacking), rule)
 
 
 def told(items):
-    return [(need.fact, need.ways, need.findings, need.alone, need.hosts) for need in needs(items)]
+    return [(need.fact, need.ways, need.findings, need.alone, need.hosts) for need in ranked(Needs(), items)]
 
 
 def test_facts_by_the_findings_that_they_would_decide():

@@ -1,17 +1,19 @@
 from dataclasses import replace
 
-from sample_reports import DHCP, DISK, NOTICE, finding
+from sample_reports import DHCP, DISK, NOTICE, finding, ranked
 
 from evtscan.report import HostReport, Verdict
 from evtscan.reporters.phrases import verdict_counts
-from evtscan.reporters.remedies import calls_for_action, remedies
-from evtscan.reporters.summary import Judged
+from evtscan.reporters.remedies import Remedies, calls_for_action
+from evtscan.reporters.summary import ReportedFinding
 
 STEPS = ("Install it.",)
 
 
 def judged(verdict, rule=DHCP, host="a", **fields):
-    return Judged(HostReport(host=host), finding(verdict, rule, host=host, **({"remedy": STEPS} | fields)), rule)
+    return ReportedFinding(
+        HostReport(host=host), finding(verdict, rule, host=host, **({"remedy": STEPS} | fields)), rule
+    )
 
 
 def test_a_remedy_stands_once_with_its_hosts_and_findings():
@@ -22,7 +24,7 @@ def test_a_remedy_stands_once_with_its_hosts_and_findings():
         judged(Verdict.EXPOSED, host="b", entity="C:"),
         judged(Verdict.POSSIBLE, host="c", remedy=("Something else.",)),
     ]
-    first, second, third = remedies(items)
+    first, second, third = ranked(Remedies(), items)
     assert (first.rule, first.findings, first.worst) == (DISK, [1], Verdict.CONFIRMED)
     assert (second.rule, second.steps, second.hosts) == (DHCP, STEPS, ("b", "a"))
     assert (second.findings, second.worst) == ([0, 2, 3], Verdict.CONFIRMED)
@@ -39,8 +41,8 @@ def test_the_verdict_counts_before_the_level_and_the_level_before_the_hosts():
         judged(Verdict.CONFIRMED, high),
         *(judged(Verdict.CONFIRMED, replace(DHCP, id="many", level="high"), host=name) for name in "ab"),
     ]
-    assert [remedy.rule.id for remedy in remedies(items)] == ["many", "high", "low"]
-    assert [remedy.rule.id for remedy in remedies(items[:4])] == ["low", "high"]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items)] == ["many", "high", "low"]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items[:4])] == ["low", "high"]
 
 
 def test_nobody_is_told_to_act_on_what_needs_no_action():
@@ -55,8 +57,8 @@ def test_nobody_is_told_to_act_on_what_needs_no_action():
         judged(Verdict.CONFIRMED, status="accepted"),
     ]
     assert [calls_for_action(item) for item in quiet] == [False] * len(quiet)
-    assert remedies(quiet) == []
-    assert remedies([judged(Verdict.CONFIRMED, remedy=())]) == []
+    assert ranked(Remedies(), quiet) == []
+    assert ranked(Remedies(), [judged(Verdict.CONFIRMED, remedy=())]) == []
     assert [
         calls_for_action(judged(verdict)) for verdict in (Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED)
     ] == [

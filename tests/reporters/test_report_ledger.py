@@ -4,7 +4,14 @@ import pytest
 
 from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
 from evtscan.report import HostReport, Report
-from evtscan.reporters.ledger import is_damaged, ledger
+from evtscan.reporters.ledger import Ledger, damaged_files
+from evtscan.reporters.summary import feed
+
+
+def ledger(report: Report) -> list[str]:
+    made = Ledger(report)
+    feed(report, [made])
+    return made.lines()
 
 
 def test_the_ledger_of_several_hosts(full: Report) -> None:
@@ -70,7 +77,7 @@ def test_what_is_said_of_several_hosts_stands_once_and_names_no_file() -> None:
 def test_what_counts_as_damage(lost: int, kind: str, source: str, records_lost: int, damaged: bool) -> None:
     row = EvidenceRow(source_file="a.evt", size=1, format="evt", lost=lost)
     warning = ExtractionWarning(location=Location(source=source), kind=kind, message="", records_lost=records_lost)
-    assert is_damaged(HostReport(host="h", evidence=(row,), warnings=(warning,)), row) is damaged
+    assert bool(damaged_files(HostReport(host="h", evidence=(row,), warnings=(warning,)))) is damaged
 
 
 def test_refused_rules_without_a_line_name_their_file(one_host: Report) -> None:

@@ -1,14 +1,14 @@
-from sample_reports import DHCP, DISK, NOTICE, finding
+from sample_reports import DHCP, DISK, NOTICE, finding, judged
 
 from evtscan.model import EvidenceRow
 from evtscan.report import HostReport, Report, Verdict
-from evtscan.reporters.summary import HostSummary, judged, level_rank, summarise
+from evtscan.reporters.summary import HostSummary, level_rank, summaries
 
 
 def _summary(*findings: tuple[Verdict, object], evidence: tuple[EvidenceRow, ...] = ()) -> HostSummary:
     made = tuple(finding(verdict, rule) for verdict, rule in findings)  # type: ignore[arg-type]
     host = HostReport(host="NT4", findings=made, evidence=evidence)
-    (summary,) = summarise(Report(hosts=(host,), rules=(DHCP, DISK, NOTICE)))
+    (summary,) = summaries(Report(hosts=(host,), rules=(DHCP, DISK, NOTICE)))
     return summary
 
 
@@ -77,5 +77,5 @@ def test_the_order_does_not_depend_on_the_order_of_the_report(full: Report) -> N
 
 def test_clock_steps_are_those_of_the_host_and_no_sum_of_its_files() -> None:
     row = EvidenceRow(source_file="x", size=1, format="evt", records=1, clock_steps=2)
-    (summary,) = summarise(Report(hosts=(HostReport(host="NT4", evidence=(row, row), clock_steps=2),)))
+    (summary,) = summaries(Report(hosts=(HostReport(host="NT4", evidence=(row, row), clock_steps=2),)))
     assert summary.clock_steps == 2

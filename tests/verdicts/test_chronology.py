@@ -9,7 +9,7 @@ from evtscan.facts.steppedclock import Elapsed
 from evtscan.logic import Truth
 from evtscan.model import ClockStep
 from evtscan.verdicts.chronology import Chronology
-from evtscan.verdicts.coverage import Coverage, Gap, Window
+from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 STEP = ClockStep(sequence=20, before=at(600), after=at(60))
@@ -109,7 +109,7 @@ def test_files_of_one_log_are_one_line():
 
 def covered(window, *logs):
     found = Coverage(chronology(*logs)).of(window)
-    return found.says if isinstance(found, Gap) else [line.name for line in found]
+    return found.says if isinstance(found, Uncovered) else [line.name for line in found]
 
 
 def test_without_a_channel_the_log_of_the_event_itself_counts():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rules_with_context import SYSTEM, asks
 
-from evtscan.detection.condition import All, Any
+from evtscan.detection.condition import All, Any, Not, Operator, Test
 from evtscan.detection.context import Beside, SameBoot
 from evtscan.detection.derive import Derived, How
 from evtscan.detection.matcher import detect
@@ -70,6 +70,10 @@ def correlation(
             **more,
         ),
     )
+
+
+def matched(name):
+    return Test(field=name, values=(True,), text=f"{name} matched", operator=Operator.EXISTS)
 
 
 def one(sequence, **more):
@@ -221,6 +225,20 @@ def test_events_are_grouped_by_fields():
     assert finding(by_user, log(*blind)).verdict == "possible"
 
 
+def test_an_event_whose_group_nobody_can_read_may_be_of_any():
+    blind = structs.replace(one(7), unreadable=frozenset({"Data"}))
+    often = correlation(ONE, kind="event_count", number=3, group_by=("Data1",), issue={"entity": ("Data1",)})
+    events = (one(5, Data1="x"), one(6, Data1="x"), blind, one(8, Data1="y"))
+    (found,) = outcomes(often, log(*events))
+    assert (found.finding.verdict, found.finding.entity, found.finding.record_ids) == ("possible", "x", (5, 6, 7))
+    assert "Data1 of System.evt, record 7, offset 0x2bc is not in this evidence" in found.finding.reason
+    not_two = {"condition": All((matched("one"), Not(matched("two")))), "group_by": ("Data1",)}
+    alone = correlation(ONE, TWO, **not_two)
+    assert finding(alone, log(one(5, Data1="x"), two(9, Data1="y"), last=20)).verdict == "confirmed"
+    unread = structs.replace(two(9), unreadable=frozenset({"Data"}))
+    assert finding(alone, log(one(5, Data1="x"), unread, last=20)).verdict == "possible"
+
+
 def test_a_group_names_what_a_finding_is_about():
     asked = correlation(
         ONE, TWO, group_by=("user",), aliases={"user": {"one": "A", "two": "B"}}, issue={"entity": ("user",)}
@@ -312,7 +330,7 @@ def specific(event_id, names, rule_id="s"):
 def test_a_rule_is_silenced_by_article_id_or_title(name):
     often = correlation(ONE, kind="event_count", number=2)
     found = outcomes([often, specific(1, (name,))], log(one(5), one(6)))
-    assert [item.finding.verdict for item in found] == ["clear", "confirmed"]
+    assert [item.finding.verdict for item in found] == ["not_applicable", "confirmed"]
 
 
 def test_a_group_is_silenced_only_if_all_of_its_events_are_explained():

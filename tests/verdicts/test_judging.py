@@ -53,14 +53,14 @@ DHCP = rule(VERSION, PACK, RAS, report_exposed=True, report_excluded=True)
 AFFECTED = {"os_version": "4.0", "os_service__pack": 2, "component_ras": True}
 
 
-def outcomes(rules, *parts, strict=False):
+def outcomes(rules, *parts, strict=False, **more):
     host = Host(evidence(*parts))
     events = [item for item_log in host.evidence.logs for item in item_log.events]
-    return judge(host, "HOST", rules, detect(rules, events), strict_facts=strict)
+    return judge(host, "HOST", rules, detect(rules, events), strict_facts=strict, **more)
 
 
-def finding(rules, *parts, strict=False):
-    found = outcomes(rules if isinstance(rules, list) else [rules], *parts, strict=strict)
+def finding(rules, *parts, strict=False, **more):
+    found = outcomes(rules if isinstance(rules, list) else [rules], *parts, strict=strict, **more)
     assert len(found) == 1
     return found[0].finding
 
@@ -368,7 +368,7 @@ def test_an_excluded_event_that_another_rule_explains_is_not_applicable():
         ("one", "not_applicable"),
         ("two", "confirmed"),
     ]
-    assert found[0].finding.reason == "Dhcp 1008 was logged once, which Q2 explains."
+    assert found[0].finding.reason == "Dhcp 1008 was logged once, which is explained by Q2."
 
 
 def test_only_the_events_without_a_better_explanation_are_reported():
@@ -382,13 +382,60 @@ def test_only_the_events_without_a_better_explanation_are_reported():
 def test_precedence_takes_the_event_from_the_other_rule():
     rules = [rule(VERSION, rule_id="one", article="Q1"), rule(VERSION, rule_id="two", article="Q2", precedence=("Q1",))]
     found = outcomes(rules, log(event(5)), facts_file(os_version="4.0"))
-    assert [item.finding.verdict for item in found] == ["clear", "confirmed"]
+    assert [item.finding.verdict for item in found] == ["not_applicable", "confirmed"]
+    assert found[0].finding.reason == "Dhcp 1008 was logged once, which is explained by Q2."
     other_host = outcomes(
         [rule(VERSION, rule_id="one", article="Q1"), rule(PACK, rule_id="two", article="Q2", precedence=("one",))],
         log(event(5)),
         facts_file(os_version="4.0", os_service__pack=6),
     )
     assert [item.finding.verdict for item in other_host] == ["confirmed", "not_applicable"]
+
+
+def test_exposed_although_the_event_was_logged_and_is_explained_by_another_rule():
+    exposed = rule(VERSION, rule_id="one", article="Q1", report_exposed=True)
+    found = outcomes(
+        [exposed, rule(VERSION, rule_id="two", article="Q2", precedence=("Q1",))],
+        log(event(5)),
+        facts_file(os_version="4.0"),
+    )
+    assert found[0].finding.reason == (
+        "Every condition holds now: Windows version 4.0. Dhcp 1008 was logged once, which is explained by Q2."
+    )
+
+
+def test_a_plain_rule_whose_event_another_rule_explains_is_not_applicable():
+    found = outcomes([plain(), rule(VERSION, precedence=("P",))], log(event(5)), facts_file(os_version="4.0"))
+    assert (found[0].finding.verdict, found[0].finding.reason) == (
+        "not_applicable",
+        "Dhcp 1008 was logged once, which is explained by Q1.",
+    )
+
+
+def test_of_rules_that_name_each_other_none_is_silenced():
+    rules = [
+        rule(VERSION, rule_id="one", article="Q1", precedence=("Q2",)),
+        rule(VERSION, rule_id="two", article="Q2", precedence=("Q1",)),
+    ]
+    found = outcomes(rules, log(event(5)), facts_file(os_version="4.0"))
+    assert [item.finding.verdict for item in found] == ["confirmed", "confirmed"]
+
+
+def test_a_rule_about_another_windows_silences_none():
+    foreign = rule(VERSION, rule_id="one", article="Q1", precedence=("Q2",))
+    found = outcomes(
+        [foreign, rule(RAS, rule_id="two", article="Q2")], log(event(5)), facts_file(os_version=[("5.0", 20)])
+    )
+    assert [item.finding.verdict for item in found] == ["not_applicable", "possible"]
+
+
+@pytest.mark.parametrize(
+    ("one", "verdict"), [(rule(VERSION), "clear"), (rule(VERSION, report_exposed=True), "exposed")]
+)
+def test_what_the_filters_leave_out_was_logged_all_the_same(one, verdict):
+    found = finding(one, log(event(5)), facts_file(os_version="4.0"), admits=lambda event: False)
+    assert found.verdict == verdict
+    assert found.reason.endswith("Dhcp 1008 was logged once, but the filters of this run leave it out.")
 
 
 def test_a_host_that_may_have_run_another_windows_before_the_log_says_which():
@@ -420,11 +467,14 @@ def test_one_finding_for_each_entity():
     assert len({item.finding.finding_id for item in found}) == 2
 
 
+def plain():
+    return Rule(info=RuleInfo(id="p", title="P", level="low"), detection=detection(), logsource=Logsource())
+
+
 def test_a_plain_rule_detects():
-    plain = Rule(info=RuleInfo(id="p", title="P", level="low"), detection=detection(), logsource=Logsource())
-    assert finding(plain, log(event(5))).verdict == "detected"
-    assert finding(plain, log(event(5))).reason == "Dhcp 1008 was logged once."
-    assert finding(plain, log()).verdict == "clear"
+    assert finding(plain(), log(event(5))).verdict == "detected"
+    assert finding(plain(), log(event(5))).reason == "Dhcp 1008 was logged once."
+    assert finding(plain(), log()).verdict == "clear"
 
 
 def test_matches_come_in_the_order_of_the_time_line_whatever_their_files_are_called():
@@ -446,6 +496,11 @@ def test_activity(record, days, activity):
     starts = [event(number, "Microsoft-Windows-Kernel-General", 12) for number in (100, 200, 300)]
     found = finding(rule(), log(*starts, event(record), last=400, last_time=last))
     assert found.activity == activity
+
+
+@pytest.mark.parametrize(("days", "activity"), [(5, "active"), (400, "quiet")])
+def test_activity_goes_by_days_where_no_log_shows_a_start(days, activity):
+    assert finding(rule(), log(event(5), last=9, last_time=at(5 + days * 1440))).activity == activity
 
 
 @pytest.mark.parametrize(("days", "activity"), [(5.9, "active"), (6.5, "unknown"), (7.3, "quiet")])
@@ -478,7 +533,15 @@ def test_coverage_of_every_log_in_which_the_event_would_stand():
     assert found.source_files == ("System.evt",)
 
 
-def test_the_identity_of_a_finding_is_host_rule_and_entity():
+def test_the_identity_of_a_finding_is_host_article_and_entity():
     one = finding(DHCP, log(event(5)), facts_file(**AFFECTED))
     other = finding(DHCP, log(event(5), event(6)), FakeRegistry({}))
-    assert one.finding_id == other.finding_id == "4ee1464cdef06a6d"
+    assert one.finding_id == other.finding_id == "d1ba877b364309a9"
+
+
+def test_a_finding_stays_the_same_when_another_rule_of_its_article_becomes_the_worst():
+    rules = [rule(PACK, rule_id="one", article="Q1"), rule(VERSION, rule_id="two", article="Q1", fields={"Data1": "x"})]
+    facts = facts_file(os_version="4.0")
+    before, after = finding(rules, log(event(5)), facts), finding(rules, log(event(5), event(6, Data1="x")), facts)
+    assert [(item.rule_id, item.verdict) for item in (before, after)] == [("one", "possible"), ("two", "confirmed")]
+    assert before.finding_id == after.finding_id

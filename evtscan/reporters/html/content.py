@@ -22,7 +22,7 @@ from evtscan.reporters.explanation import said, walk
 from evtscan.reporters.json import without_surrogates
 from evtscan.reporters.needs import Needs
 from evtscan.reporters.remedies import Remedies, calls_for_action
-from evtscan.reporters.summary import HostSummary, Judged, level_rank
+from evtscan.reporters.summary import HostSummary, ReportedFinding, level_rank
 
 HOSTS_IN_PART = 64
 """How many hosts share a part: enough to compress well, few enough to open at once."""
@@ -348,7 +348,7 @@ def _host_row(key: str, summary: HostSummary) -> Row:
     ]
 
 
-def _finding_row(key: str, item: Judged, rules: _Rules) -> Row:
+def _finding_row(key: str, item: ReportedFinding, rules: _Rules) -> Row:
     finding = item.finding
     return [
         key,

@@ -3,10 +3,10 @@
 from evtscan.cli.exits import DAMAGED, DONE, FAILED, FOUND
 from evtscan.report import Verdict
 from evtscan.reporters.ledger import is_incomplete, read_files
-from evtscan.reporters.summary import HostSummary, Judged
+from evtscan.reporters.summary import HostSummary, ReportedFinding
 
 
-class Outcome:
+class ExitCode:
     """Takes the hosts of a report, and says with which code a run ends: the first that applies of 1, 10, 3 and 0."""
 
     def __init__(self, *, fail_on: Verdict | None, strict: bool) -> None:
@@ -29,14 +29,14 @@ class Outcome:
         """Nothing is left to do behind the last host."""
 
     @property
-    def code(self) -> int:
-        """The exit code."""
+    def value(self) -> int:
+        """The exit code, as far as the hosts decide it."""
         if not self.any_read:
             return FAILED
         return FOUND if self._found else DAMAGED if self._damaged else DONE
 
 
-def counts(item: Judged, fail_on: Verdict) -> bool:
+def counts(item: ReportedFinding, fail_on: Verdict) -> bool:
     """Whether ``--fail-on`` counts a finding: as bad as asked for, or worse, and neither quiet nor accepted.
 
     Plain detections count only when they are what is named.

@@ -1,0 +1,331 @@
+"""Judged matches of one rule on one host → what they come to: a finding with its verdict, its reason and its remedy."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+
+from evtscan.detection.eventtests import EXPORT_WHOLE
+from evtscan.detection.rule import Rule
+from evtscan.facts.catalogue import find
+from evtscan.facts.host import Host
+from evtscan.facts.timeline import AFTER_EVERYTHING, Point
+from evtscan.logic import Truth
+from evtscan.model import Event
+from evtscan.report import Explanation, Finding, Verdict
+from evtscan.verdicts import reasons
+from evtscan.verdicts.conditions import Conditions, deciding, every_test
+from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
+from evtscan.verdicts.matches import JudgedMatches, together, with_event
+from evtscan.verdicts.precedence import AFFECTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a rule comes to on a host: the finding, and the judged matches of its entity."""
+
+    finding: Finding
+    matches: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueOnHost:
+    """One known issue, one host, one entity: what its judged matches, in order of time, come to."""
+
+    rule: Rule
+    conditions: Conditions
+    host_name: str
+    entity: str
+    matches: JudgedMatches
+
+    @property
+    def host(self) -> Host:
+        """The host that is judged."""
+        return self.conditions.host
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The matches that count."""
+        return self.matches.judged
+
+    def outcome(self) -> Outcome:
+        """The first verdict that applies, in order of severity."""
+        now = self.conditions.at(self.host.now)
+        affected = [item for item in self.judged if item.verdict in AFFECTED]
+        if affected and now.truth is not Truth.FALSE:
+            confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
+            finding = self._confirmed(confirmed, affected) if confirmed else self._possible(affected)
+        elif affected:
+            foreign = foreign_facts(self.conditions)
+            is_foreign = all(is_of_another_system(item, foreign) for item in affected)
+            finding = self._foreign(now) if is_foreign else self._resolved(affected, now)
+        elif cleared := self._cleared:
+            finding = self._over(cleared)
+        elif self.conditions.issue.report_exposed and now.truth is Truth.TRUE:
+            finding = self._exposed(now)
+        else:
+            finding = self._unaffected(now)
+        return Outcome(finding=finding, matches=self.judged)
+
+    @property
+    def _cleared(self) -> list[Judged]:
+        """The matches of which a later event says that what they told of is over."""
+        return [item for item in self.judged if item.cleared_by is not None]
+
+    def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
+        best = _best(confirmed)
+        explanation = _explanation(best)
+        held = reasons.held(explanation)
+        reason = f"{reasons.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
+        others = len(events_of(affected)) - len(events_of(confirmed))
+        if others:
+            more = "One more record" if others == 1 else f"{others:,} more records"
+            reason += f" {more} came at a time when not every condition is known."
+        reason += _in_support(best) + self._also_cleared()
+        shown = with_event(best.match, together(explanation, best.support))
+        finding = self._finding(Verdict.CONFIRMED, affected, reason, shown, best.basis)
+        return replace(finding, remedy=self._remedy(best.point, best.event))
+
+    def _possible(self, affected: list[Judged]) -> Finding:
+        best = affected[-1]
+        explanation = _explanation(best)
+        undecided = explanation.truth is Truth.UNKNOWN
+        certain = all(item.match.truth is Truth.TRUE for item in affected)
+        parts, example = [f"{reasons.logged(events_of(affected), certain=certain)}."], best.match
+        if not certain:
+            example = next(item.match for item in reversed(affected) if item.match.truth is not Truth.TRUE)
+            what = "it is this event" if len(example.events) == 1 else "these events belong together"
+            parts.append(f"Whether {what} is open: {reasons.unknown(example.explanation)}.")
+        if undecided:
+            parts.append(reasons.sentence(reasons.unknown(explanation)))
+        if known := reasons.held(explanation):
+            parts.append(f"What is known fits: {known}.")
+        missing = reasons.missing_facts(explanation) if undecided else ()
+        doubts = [doubt for doubt in self.conditions.doubts_at(best.point, best.event) if doubt.about in missing]
+        doubted = {doubt.about for doubt in doubts if doubt.missing}
+        ways = [way for doubt in doubts for way in doubt.missing]
+        ways.extend(reasons.how_to_get((fact for fact in missing if fact not in doubted), self.host))
+        if undecided:
+            ways.extend(reasons.to_ask(explanation))
+        if not certain:
+            ways.extend(reasons.to_ask(example.explanation) or (EXPORT_WHOLE,))
+        reason = " ".join(parts) + _in_support(best) + self._also_cleared()
+        shown = with_event(example, together(explanation, best.support))
+        finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
+        remedy = self._remedy(best.point, best.event)
+        return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
+
+    def _exposed(self, now: Explanation) -> Finding:
+        if self.judged:
+            seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
+        elif self.matches.refused:
+            seen = self._not_as_asked()
+        else:
+            seen = _unseen(self.host, self.rule, self.matches)
+        reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
+        finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
+        return replace(finding, remedy=self._remedy(self.host.now))
+
+    def _resolved(self, affected: list[Judged], now: Explanation) -> Finding:
+        confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
+        might = "held" if confirmed else "may have held"
+        certain = all(item.match.truth is Truth.TRUE for item in affected)
+        logged = reasons.logged(events_of(affected), certain=certain)
+        parts = [f"{logged} while the conditions {might}, and they no longer do: {reasons.failed(now)}."]
+        last = affected[-1]
+        later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
+        if later:
+            more = reasons.more_times(len(events_of(later)))
+            parts.append(f"Logged {more} after the change: check that the fix reached the file.")
+        elif not self._covers_full_session_after(last):
+            parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
+        carried = now.basis == "carried" or (bool(confirmed) and _best(confirmed).basis == "carried")
+        shown = with_event(last.match, now)
+        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), shown, "carried" if carried else "stated")
+
+    def _over(self, cleared: list[Judged]) -> Finding:
+        """Each match is followed by an event that says that it is over."""
+        confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
+        certain = all(item.match.truth is Truth.TRUE for item in cleared)
+        logged = reasons.logged(events_of(cleared), certain=certain)
+        last = cleared[-1]
+        leaf = _clearing(last)
+        reason = (
+            f"{logged} while the conditions {'held' if confirmed else 'may have held'}, and it is over: {leaf.says}."
+        )
+        explanation = together(_explanation(last), (leaf,))
+        shown = with_event(last.match, explanation)
+        return self._finding(Verdict.RESOLVED, cleared, reason, shown, _basis_of_known(explanation))
+
+    def _also_cleared(self) -> str:
+        """What to add where some of the matches are over and others are not."""
+        cleared = self._cleared
+        if not cleared:
+            return ""
+        more = reasons.sentence(reasons.more_times(len(events_of(cleared)))).removesuffix(".")
+        return f" {more} it was over: {_clearing(cleared[-1]).says}."
+
+    def _unaffected(self, now: Explanation) -> Finding:
+        excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
+        if excluded:
+            return self._excluded(excluded)
+        if inapplicable := self.judged or self.matches.taken:
+            return self._inapplicable(inapplicable)
+        if refused := self.matches.refused:
+            explanation = _explanation(refused[-1])
+            shown = with_event(refused[-1].match, explanation)
+            return self._finding(Verdict.CLEAR, [], self._not_as_asked(), shown, explanation.basis)
+        verdict = Verdict.CLEAR if would_show(self.host, self.rule) else Verdict.NOT_ASSESSED
+        return self._finding(verdict, [], _unseen(self.host, self.rule, self.matches), now, now.basis)
+
+    def _not_as_asked(self) -> str:
+        """What was logged, and what stands around it that makes it no match."""
+        failed = reasons.failed(_explanation(self.matches.refused[-1]))
+        return f"{reasons.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
+
+    def _excluded(self, excluded: list[Judged]) -> Finding:
+        best = _best(excluded)
+        explanation = _explanation(best)
+        name = self.rule.info.article or "this rule"
+        parts = [
+            f"{reasons.logged(events_of(excluded))}, but {name} does not explain it: {reasons.failed(explanation)}."
+        ]
+        if self.rule.info.lookalikes:
+            parts.append(f"What else logs it: {reasons.listed(self.rule.info.lookalikes)}.")
+        shown = with_event(best.match, explanation)
+        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), shown, best.basis)
+
+    def _foreign(self, now: Explanation) -> Finding:
+        logged = reasons.logged(events_of(self.judged))
+        reason = (
+            f"{logged}, but nothing shows that the host ever was one that the rule is about: {reasons.failed(now)}."
+        )
+        shown = with_event(self.judged[-1].match, now)
+        return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
+
+    def _inapplicable(self, judged: Sequence[Judged]) -> Finding:
+        last = judged[-1]
+        explanation = _explanation(last)
+        if all(item.explained_by for item in judged):
+            reason = _explained_elsewhere(judged)
+        else:
+            failed = reasons.failed(explanation)
+            reason = f"{reasons.logged(events_of(judged))}, but the rule is not about such a host: {failed}."
+        shown = with_event(last.match, explanation)
+        return self._finding(Verdict.NOT_APPLICABLE, judged, reason, shown, last.basis)
+
+    def _finding(
+        self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
+    ) -> Finding:
+        finding = describe(self.host, self.host_name, self.rule, verdict, shown, self.entity)
+        return replace(finding, reason=reason, explanation=explanation, basis=basis)
+
+    def _remedy(self, point: Point, event: Event | None = None) -> tuple[str, ...]:
+        """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
+        own = [step for doubt in self.conditions.doubts_at(point, event) for step in doubt.remedy]
+        info = self.rule.info
+        return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
+
+    def _covers_full_session_after(self, last: Judged) -> bool:
+        """Whether the log holds a boot session in full from the first on in which the conditions are false."""
+        sessions = self.host.sessions
+        first = len(sessions) if last.point.session is None else last.point.session + 1
+        for index in range(first, len(sessions)):
+            if self.conditions.at(Point(index, AFTER_EVERYTHING)).truth is Truth.FALSE:
+                at_start = self.conditions.at(Point(index, sessions[index].first)).truth is Truth.FALSE
+                return any(session.whole for session in sessions[index if at_start else index + 1 :])
+        return False
+
+
+def foreign_facts(conditions: Conditions) -> frozenset[str]:
+    """The facts of product and version by which a rule is known not to be about what the host runs now."""
+    now = conditions.at(conditions.host.now)
+    if now.truth is not Truth.FALSE or conditions.issue.report_excluded:
+        return frozenset()
+    fails = {reason.leaf.fact for reason in deciding(now)}
+    return frozenset(fact for fact in fails if (kind := find(fact)) is not None and kind.applicability)
+
+
+def is_of_another_system(item: Judged, foreign: Set[str]) -> bool:
+    """Whether nothing says that the host ran, at a match, a system that the rule is about; it does not run one now.
+
+    It may have been upgraded; but where nothing says that it ever ran one that the rule is about, the rule does not
+    apply to it. ``foreign`` are the facts by which it does not run one now.
+    """
+    if not foreign or item.explanation is None or item.explanation.truth is not Truth.UNKNOWN:
+        return False
+    return any(reason.leaf.fact in foreign for reason in deciding(item.explanation))
+
+
+def _explanation(item: Judged) -> Explanation:
+    assert item.explanation is not None, "a match of a known issue is judged by its conditions"
+    return item.explanation
+
+
+def _in_support(item: Judged) -> str:
+    """What else was logged and fits, as a sentence."""
+    return f" In support: {reasons.listed(leaf.says for leaf in item.support)}." if item.support else ""
+
+
+def _clearing(item: Judged) -> Explanation:
+    """The event that says that what a match told of is over, as a leaf of its explanation."""
+    event = item.cleared_by
+    assert event is not None, "only a cleared match is asked for it"
+    issue = item.match.rule.known_issue
+    return Explanation(
+        text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
+        truth=Truth.TRUE,
+        says=f"{event.provider} {event.event_id} followed at {reasons.moment(event.time)}",
+        basis="stated",
+        locations=(event.location,),
+    )
+
+
+def _best(judged: Sequence[Judged]) -> Judged:
+    """The match on which a verdict rests: the last that rests on stated facts alone, else the last."""
+    return next((item for item in reversed(judged) if item.basis == "stated"), judged[-1])
+
+
+def _basis_of_known(explanation: Explanation) -> str:
+    """The basis of what is known in an explanation that is unknown as a whole."""
+    bases = {reason.leaf.basis for reason in every_test(explanation)}
+    return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
+
+
+def _explained_elsewhere(judged: Sequence[Judged]) -> str:
+    """What was logged, and which rules explain it better."""
+    names = reasons.joined(dict.fromkeys(name for item in judged for name in item.explained_by))
+    return f"{reasons.logged(events_of(judged))}, which is explained by {names}."
+
+
+def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
+    """Why no match of a rule counts: others explain them, the run leaves them out, or there are none."""
+    if matches.taken:
+        return _explained_elsewhere(matches.taken)
+    if matches.left_out:
+        certain = all(match.truth is Truth.TRUE for match in matches.left_out)
+        events = list({event.location: event for match in matches.left_out for event in match.events}.values())
+        return f"{reasons.logged(events, certain=certain)}, but the filters of this run leave it out."
+    return not_seen(host, rule)
+
+
+def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches) -> Outcome:
+    """A rule that says nothing of hosts: it was detected, may have been, or was not."""
+    judged = matches.judged
+    detected = [item for item in judged if item.verdict is Verdict.DETECTED]
+    shown: Sequence[Judged] = detected or judged
+    if detected:
+        verdict, reason = Verdict.DETECTED, f"{reasons.logged(events_of(detected))}."
+    elif judged:
+        verdict, reason = Verdict.POSSIBLE, f"{reasons.logged(events_of(judged), certain=False)}."
+        reason += f" Whether it is this event is open: {reasons.unknown(judged[-1].match.explanation)}."
+    elif matches.taken:
+        verdict, shown = Verdict.NOT_APPLICABLE, matches.taken
+        reason = _explained_elsewhere(matches.taken)
+    else:
+        verdict = Verdict.CLEAR if would_show(host, rule) else Verdict.NOT_ASSESSED
+        reason = _unseen(host, rule, matches)
+    finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
+    if verdict is Verdict.POSSIBLE:
+        explanation = judged[-1].match.explanation
+        ways = reasons.to_ask(explanation) or (EXPORT_WHOLE,)
+        finding = replace(finding, explanation=explanation, how_to_get=ways)
+    return Outcome(finding=finding, matches=judged)

@@ -70,7 +70,7 @@ _HEAD_OF_RECORD = np.dtype(
         ("size", "<u4"),
         ("number", "<u8"),
         ("ticks", "<u8"),
-        ("front", f"V{FRONT.itemsize}"),
+        ("front", FRONT),
     ]
 )
 

@@ -16,7 +16,6 @@ from evtscan.parsers.evtx.file import (
     CHUNK_MAGIC,
     CHUNK_SIZE,
     FIRST_RECORD,
-    FRONT,
     RECORD_MAGIC,
     Offsets,
     Segment,
@@ -81,7 +80,7 @@ def find_records(
         heads = segment.heads(start)
     else:
         recovered = np.zeros(len(start), np.bool_)
-    front = heads["front"].copy().view(FRONT)
+    front = heads["front"]
     records = Records(start, start + size - 4, heads["number"], heads["ticks"], recovered, front)
     return records, warnings
 

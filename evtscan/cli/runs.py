@@ -15,6 +15,7 @@ from evtscan.cli.helptext import HOSTS, REPORTED
 from evtscan.cli.hostname import default_name
 from evtscan.cli.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
 from evtscan.comparison import with_status
+from evtscan.outfiles import refuse_evidence
 from evtscan.scan import scan as scan_host
 from evtscan.sources import find
 
@@ -51,6 +52,7 @@ def scan(
     session.set_up_logging(settings.verbose)
     found = find(opt.expand(paths))
     outputs = outputs_of(request.output, request.format, settings.dialect, settings.clobber)
+    refuse_evidence([item.path for item in outputs if item.path is not None], [item.path for item in found.sources])
     zone = opt.display_zone(settings.timezone)
     chosen = scan_options(request, settings)
     earlier = session.earlier_findings(since_report)

@@ -186,7 +186,8 @@ def _look_between(piece: bytes, offset: int, line: int, books: Books) -> None:
     ends = piece.count(_END)
     message = "text between the events is no part of any"
     if ends:
-        message = f"{ends} event(s) cannot be read: the beginning is damaged; export the log again"
+        events = "1 event" if ends == 1 else f"{ends} events"
+        message = f"{events} cannot be read: the beginning is damaged; export the log again"
     books.warn("bad_record" if ends else "foreign_bytes", message, offset=offset, line=line, lost=ends)
 
 

@@ -94,6 +94,36 @@ def test_existing_output_is_refused_before_any_work(evtscan, affected):
     assert evtscan("scan", affected, "-o", "findings.csv", "-C").code == 0
 
 
+def test_evidence_is_never_replaced_by_an_output(evtscan, affected):
+    """An inventory of hotfixes is evidence, and its name is that of a table."""
+    evidence = affected / "hotfixes.csv"
+    evidence.write_text("HotFixID\nQ143474\n")
+    result = evtscan("scan", affected, "-o", affected / "." / "hotfixes.csv", "-C")
+    assert result.code == 1
+    assert "is evidence that is read, and not replaced" in result.err
+    assert evidence.read_text() == "HotFixID\nQ143474\n"
+
+
+LONG = "x" * 300
+TOO_LONG = {
+    "rules": ("scan", "HOST", "-r", LONG),
+    "acceptances": ("scan", "HOST", "--accept", LONG),
+    "an earlier report": ("scan", "HOST", "--since-report", LONG),
+    "a saved report": ("report", LONG),
+    "a folder of hosts": ("audit", LONG),
+    "rules to check": ("rules", "check", LONG),
+    "what is missing": ("collect", "--for", "nt4", "--missing", LONG),
+}
+
+
+@pytest.mark.parametrize("arguments", TOO_LONG.values(), ids=TOO_LONG)
+def test_a_name_that_no_file_can_have(evtscan, affected, arguments):
+    result = evtscan(*(affected if argument == "HOST" else argument for argument in arguments))
+    assert result.code == 2
+    assert LONG in result.err
+    assert "evtscan: " in result.err
+
+
 def test_path_that_does_not_exist(evtscan):
     result = evtscan("scan", "nowhere")
     assert (result.code, result.err) == (2, "evtscan: nowhere: there is no such file or folder\n")

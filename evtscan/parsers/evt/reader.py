@@ -157,7 +157,10 @@ class EvtLog:
         for gap in gaps:
             kind, message = _GAPS[gap.place] if gap.lost or not gap.size else _FOREIGN
             offset = reader.offset_of(gap.address)
-            self._warn(kind, self._place(offset), message.format(size=gap.size, lost=gap.lost), gap.lost)
+            records = "1 record" if gap.lost == 1 else f"{gap.lost} records"
+            self._warn(
+                kind, self._place(offset), message.format(size=gap.size, lost=gap.lost, records=records), gap.lost
+            )
 
     def _place(self, offset: int) -> Location:
         return Location(source=self._source.name, offset=offset)
@@ -189,20 +192,19 @@ _GAPS = {
     ),
     Place.BEFORE: (
         "overwritten",
-        "the oldest {lost} record(s) cannot be read: their {size} bytes are damaged or overwritten",
+        "of the oldest records {lost} cannot be read: their {size} bytes are damaged or overwritten",
     ),
     Place.BETWEEN: (
         "bad_record",
-        "{lost} record(s) cannot be read: length or signature in these {size} bytes is damaged; "
-        "copy the log again if you can",
+        "{records} cannot be read: length or signature in these {size} bytes is damaged; copy the log again if you can",
     ),
     Place.BEHIND: (
         "bad_record",
-        "the newest {lost} record(s) cannot be read: length or signature in these {size} bytes is damaged; "
+        "of the newest records {lost} cannot be read: length or signature in these {size} bytes is damaged; "
         "copy the log again if you can",
     ),
     Place.CUT: (
         "truncated",
-        "the file was cut here, and lacks at least {lost} record(s): copy the log again",
+        "the file was cut here, and lacks at least {records}: copy the log again",
     ),
 }

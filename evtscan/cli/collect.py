@@ -12,7 +12,7 @@ from evtscan.cli import session
 from evtscan.cli.exits import DONE, command
 from evtscan.cli.helptext import HOSTS, OUTPUT, REPORTED
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
-from evtscan.collecting.needs import missing_in
+from evtscan.collecting.needs import about, missing_in
 from evtscan.detection.rule import asked_by
 from evtscan.outfiles import STDOUT, replacing
 
@@ -54,7 +54,8 @@ def collect(
     """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""
     row = next(row for row in GENERATIONS if row.name == generation.value)
     if missing is None:
-        script = collect_all(row, asked_by(session.rules_of(rules, cached=not no_rule_cache).rules))
+        loaded = session.rules_of(rules, cached=not no_rule_cache)
+        script = collect_all(row, asked_by(about(loaded.rules, row)))
     else:
         script = collect_missing(row, missing_in(session.saved_report(missing), row))
     data = script.encode("ascii", "replace")

@@ -1,9 +1,11 @@
-"""A saved report → the facts that its open findings lack, and how many of them each would decide."""
+"""Which facts rules ask of hosts, and which of them the open findings of a saved report lack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evtscan.collecting.steps import Generation
+from evtscan.detection.products import RELEASES, products_of
+from evtscan.detection.rule import Rule
 from evtscan.facts import catalogue
 from evtscan.report import Finding, Report, Verdict
 from evtscan.versions import version_key
@@ -33,6 +35,17 @@ class Missing:
     needs: tuple[Need, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     others: tuple[str, ...] = ()
+
+
+def about(rules: Iterable[Rule], generation: Generation) -> list[Rule]:
+    """The rules that can be about hosts of a generation; one that does not say of which products it is may be."""
+    admitted = {place for place, release in enumerate(RELEASES) if generation.admits(version_key(release.version))}
+
+    def may_be(rule: Rule) -> bool:
+        places = products_of(rule.known_issue.when).places if rule.known_issue is not None else None
+        return places is None or not admitted.isdisjoint(places)
+
+    return [rule for rule in rules if may_be(rule)]
 
 
 def missing_in(report: Report, generation: Generation) -> Missing:

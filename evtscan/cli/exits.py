@@ -43,9 +43,10 @@ def command(function: Callable[..., int]) -> Callable[..., None]:
         except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, not even at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = FAILED
-        except OSError as error:  # what nobody expected: a name that no file can have, a disk that fails
-            name = f"{error.filename}: " if error.filename else ""
-            typer.echo(visible(f"evtscan: {name}{error.strerror or error}"), err=True)
+        except OSError as error:
+            if error.filename is None:  # a stream of ours, of which the entry of the program speaks
+                raise
+            typer.echo(visible(f"evtscan: {error.filename}: {error.strerror}"), err=True)
             code = USAGE if error.errno == errno.ENAMETOOLONG else FAILED
         raise typer.Exit(code)
 

@@ -117,10 +117,6 @@ class Host:
         """Whether an event stands in a log that divides time into boot sessions: record order says where it belongs."""
         return self._logs.of(event) in self._own_sessions
 
-    def parts(self, one: Event, other: Event) -> bool:
-        """Whether the clock was, or may have been, set between two events: the time between them is not known then."""
-        return self._stepped_clock.parts(one, other)
-
     def elapsed(self, one: Event, other: Event) -> Elapsed:
         """How much time passed from one event to another, as far as the steps of the clock leave it known."""
         return self._stepped_clock.elapsed(one, other)

@@ -2,6 +2,7 @@
 
 import pytest
 from host_builder import (
+    MINUTE,
     FakeRegistry,
     at,
     booted,
@@ -245,8 +246,8 @@ def test_logs_of_one_file_are_told_apart_by_their_channel():
 
 def test_two_records_with_a_step_between_them():
     host = Host(evidence(three_sessions(clock_steps=(ClockStep(sequence=60, before=at(600), after=at(60)),))))
-    assert host.parts(event(55), event(65))
-    assert not host.parts(event(65), event(66))
+    assert host.elapsed(event(55), event(65)).high is None
+    assert host.elapsed(event(65), event(66)).high == MINUTE
 
 
 # ----------------------------------------------------------------------------------------------------- facts

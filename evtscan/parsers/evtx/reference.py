@@ -206,24 +206,6 @@ class ReferenceChunk:
         except Exception as error:
             raise _declined(error) from error
 
-    def event_id(self, record_offset: int, end: int | None = None) -> int:
-        """The event id alone, from the template and the substitution array; a small part of the work of ``decode``.
-
-        Raises:
-            RecordError: if the record has none that can be read.
-        """
-        try:
-            job = self._job(record_offset, end)
-            elements, values = self._instance(record_offset + _RECORD_HEADER.size, job)
-            tokens = _content_of_event_id(elements)
-            if tokens is None:
-                return self.decode(record_offset, end).event_id
-            return _event_id(_joined([self._piece(token, values, job, 0) for token in tokens]))
-        except RecordError:
-            raise
-        except Exception as error:  # for the same reason as in decode
-            raise _declined(error) from error
-
     def _job(self, record_offset: int, end: int | None) -> _Job:
         if not 0 <= record_offset <= len(self._bytes) - _RECORD_HEADER.size:
             raise RecordError(f"offset 0x{record_offset:x} is not in the chunk")
@@ -424,20 +406,6 @@ def _item(content: list[_Piece], index: int) -> list[str | _Element]:
         else:
             item += piece or []
     return item
-
-
-def _content_of_event_id(nodes: list[Any]) -> list[Any] | None:
-    """The tokens between the tags of Event/System/EventID in a template, or None if it has no such element."""
-    for name in ("Event", "System", "EventID"):
-        element = next(
-            (node for node in nodes if isinstance(node, OpenStartElementNode) and node.tag_name() == name), None
-        )
-        if element is None:
-            return None
-        nodes = element.children()
-    tokens = NormalSubstitutionNode | ConditionalSubstitutionNode | ValueNode
-    started = next((place for place, node in enumerate(nodes) if isinstance(node, CloseStartElementNode)), 0)
-    return [node for node in nodes[started:] if isinstance(node, tokens)]
 
 
 def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:

@@ -17,9 +17,9 @@ from typing import Any
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
-from evtscan.parsers.jsonshapes import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, text_of
+from evtscan.parsers.jsonvalues import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, guid_of, text_of
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
-from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
 _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
@@ -49,10 +49,6 @@ def _text(value: Any) -> str | None:
 def _inner(value: Any) -> Any:
     """A value; of an object with members of its own (a SID, a date) the one that it stands for."""
     return value.get("Value", value.get("value")) if isinstance(value, dict) else value
-
-
-def _guid(value: Any) -> str | None:
-    return format_guid_text(value) if isinstance(value, str) and value else None
 
 
 def _time(value: Any) -> Instant | None:
@@ -109,7 +105,7 @@ def _read_winevent(top: Members) -> Reading:
     system: System = {
         "event_id": _event_id(said.get("Id")),
         "provider": _text(said.get("ProviderName")) or "",
-        "provider_guid": _guid(said.get("ProviderId")),
+        "provider_guid": guid_of(said.get("ProviderId")),
         "qualifiers": whole_number(said.get("Qualifiers")),
         "version": whole_number(said.get("Version")),
         "level": eventtypes.level_of_word(str(said.get("LevelDisplayName"))) if level is None else level,
@@ -118,8 +114,8 @@ def _read_winevent(top: Members) -> Reading:
         "keywords": None if keywords is None else format_hex(keywords & 0xFFFF_FFFF_FFFF_FFFF),
         "time": _time(said.get("TimeCreated")),
         "record_id": whole_number(said.get("RecordId")),
-        "activity_id": _guid(said.get("ActivityId")),
-        "related_activity_id": _guid(said.get("RelatedActivityId")),
+        "activity_id": guid_of(said.get("ActivityId")),
+        "related_activity_id": guid_of(said.get("RelatedActivityId")),
         "process_id": whole_number(said.get("ProcessId")),
         "thread_id": whole_number(said.get("ThreadId")),
         "channel": _text(said.get("LogName")),

@@ -13,14 +13,14 @@ from typing import Any
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.eventtypes import level_of_word
 from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
-from evtscan.parsers.jsonshapes import (
+from evtscan.parsers.jsonsystem import velociraptor_data
+from evtscan.parsers.jsonvalues import (
     Members,
     Reading,
     Shape,
     ShapeError,
     decoded,
     text_of,
-    velociraptor_data,
 )
 from evtscan.parsers.jsonxml import data_of
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex

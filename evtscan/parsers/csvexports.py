@@ -25,7 +25,8 @@ from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import ANY_DATA, Names, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
-from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Entry, Flaw, NextOutput, Part, Words
 from evtscan.parsers.textsignatures import csv_header, lacks_source
 from evtscan.wintypes import format_guid_text, format_hex
 
@@ -82,7 +83,7 @@ class FieldCsv:
             elif (program := csv_header(row.fields)) is not None:
                 table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
                 self.one_offset = self.one_offset or table.program.one_offset
-                yield Section()
+                yield NextOutput()
             elif lacks_source(row.fields):
                 table = None
                 yield Flaw(row.line, "no_source", _NO_SOURCE)

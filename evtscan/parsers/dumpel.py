@@ -21,7 +21,8 @@ from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.exports import Content, System
 from evtscan.parsers.insertions import ANY_DATA, Names, numbered
-from evtscan.parsers.textlog import Block, Entry, Part, between, blocks, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Block, Entry, Part, between, blocks
 from evtscan.parsers.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten", "Binary", "Message"})

@@ -26,7 +26,8 @@ from evtscan.parsers.localtime import read_time
 from evtscan.parsers.lostfields import NOT_IN_TEXT
 from evtscan.parsers.ntviewer import category_number
 from evtscan.parsers.textlines import is_prompt
-from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Entry, Flaw, NextOutput, Part, Words
 from evtscan.parsers.textsignatures import SEPARATORS, new_viewer_row
 
 _LOST = (NOT_IN_TEXT - {"Task"}) | USER_FIELDS | {"Computer"}
@@ -74,7 +75,7 @@ class NewViewerList:
                 yield self._entry(row)
                 yield from swallowed(row)
             elif _is_headline(row.fields) or is_prompt(row.fields[0]):
-                yield Section()
+                yield NextOutput()
             else:
                 what = f"this row is no record: {separator.join(row.fields)[:80]!r}"
                 yield Flaw(row.line, "bad_record", what, lost=1)

@@ -16,17 +16,9 @@ from typing import Any
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.evtx.document import Node
-from evtscan.parsers.exports import (
-    ALL_DATA,
-    Books,
-    Content,
-    ExportLog,
-    Record,
-    System,
-    instant,
-    unsaid,
-    whole_number,
-)
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, Content, Record, System, instant, unsaid, whole_number
+from evtscan.parsers.exports import ExportLog
 from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textblocks import TextBlocks, text_of
 from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import Event, Log
-from evtscan.parsers.exports import ALL_DATA
+from evtscan.parsers.exportrecords import ALL_DATA
 from evtscan.wintypes import FURTHEST_ZONE, TICKS_PER_SECOND, Instant
 
 _QUARTER = 900 * TICKS_PER_SECOND

@@ -21,7 +21,7 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import ANY_DATA, Names, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt

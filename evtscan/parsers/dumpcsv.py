@@ -15,7 +15,9 @@ from itertools import islice
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import ALL_DATA, FIELDS, Books, Content, ExportLog, Record, System
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, FIELDS, Content, Record, System
+from evtscan.parsers.exports import ExportLog
 from evtscan.parsers.jsondump import DUMP_NUMBERS, DUMP_TEXTS, dump_losses, dump_row
 from evtscan.parsers.jsonrows import EVTXECMD_LOSSES, evtxecmd_row
 from evtscan.parsers.jsonvalues import Reading, ShapeError

@@ -19,7 +19,9 @@ import msgspec
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, Content, Record
+from evtscan.parsers.exports import ExportLog
 from evtscan.parsers.jsondump import DUMP
 from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, is_wrapper, is_wrapper_end, json_pieces
 from evtscan.parsers.jsonpowershell import POWERSHELL

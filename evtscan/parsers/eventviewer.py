@@ -20,7 +20,7 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.localtime import read_time
 from evtscan.parsers.lostfields import NOT_IN_TEXT

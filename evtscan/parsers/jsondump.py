@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from evtscan.parsers.exports import ALL_DATA, Content, System, unsaid, whole_number
+from evtscan.parsers.exportrecords import ALL_DATA, Content, System, unsaid, whole_number
 from evtscan.parsers.jsonvalues import (
     MOST_DEPTH,
     Members,

@@ -16,7 +16,7 @@ from typing import Any
 
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
-from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
+from evtscan.parsers.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
 from evtscan.parsers.jsonvalues import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, guid_of, text_of
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex

@@ -12,7 +12,7 @@ from typing import Any
 
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.eventtypes import level_of_word
-from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
+from evtscan.parsers.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
 from evtscan.parsers.jsonsystem import velociraptor_data
 from evtscan.parsers.jsonvalues import (
     Members,

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from evtscan.parsers.exports import Content, System, add, whole_number
+from evtscan.parsers.exportrecords import Content, System, add_field, whole_number
 from evtscan.parsers.jsonvalues import (
     ATTRIBUTES,
     Members,
@@ -88,7 +88,7 @@ def _content(members: Members) -> dict[str, Any]:
         else:
             said = {name: tree_of(value)}
         for field, item in said.items():
-            add(data, field, item)
+            add_field(data, field, item)
     return data
 
 

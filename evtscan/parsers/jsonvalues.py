@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from evtscan.parsers.exports import Content, System, add, instant, whole_number
+from evtscan.parsers.exportrecords import Content, System, add_field, instant, whole_number
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_float, format_guid_text, format_hex
 
 Members = dict[str, msgspec.Raw]
@@ -66,7 +66,7 @@ def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         members = {}
         for name, value in pairs:
-            add(members, name, value)
+            add_field(members, name, value)
     return members
 
 
@@ -120,11 +120,11 @@ def tree_of(value: Any, depth: int = 0) -> Any:
         if name == "#attributes" or (name.endswith(ATTRIBUTES) and isinstance(item, dict)):
             continue
         apart = attributes_of(value.get(name + ATTRIBUTES))
-        add(fields, _unnumbered(name, fields), _with_attributes(tree_of(item, depth + 1), apart))
+        add_field(fields, _unnumbered(name, fields), _with_attributes(tree_of(item, depth + 1), apart))
     for name, item in value.items():  # elements that have nothing but attributes
         plain = name.removesuffix(ATTRIBUTES)
         if plain != name and isinstance(item, dict) and plain not in value and (alone := attributes_of(item)):
-            add(fields, plain, {"#attributes": alone})
+            add_field(fields, plain, {"#attributes": alone})
     return fields.get("#text", "") if not fields.keys() - {"#text"} and value else fields
 
 
@@ -160,7 +160,7 @@ def event_data(value: Any) -> dict[str, Any]:
         if name == "Data":
             _add_data(fields, item)
         elif item is not None:  # an empty element, or one that was left out since its value is null
-            add(fields, _unnumbered(name, fields), tree_of(item))
+            add_field(fields, _unnumbered(name, fields), tree_of(item))
     return fields
 
 
@@ -171,10 +171,10 @@ def _add_data(fields: dict[str, Any], value: Any) -> None:
     unnamed = 0
     for item in items:
         if isinstance(item, dict) and isinstance(item.get("Name"), str):
-            add(fields, item["Name"], tree_of(item.get("Value")))
+            add_field(fields, item["Name"], tree_of(item.get("Value")))
         else:
             unnamed += 1
-            add(fields, f"Data{unnamed}", tree_of(item))
+            add_field(fields, f"Data{unnamed}", tree_of(item))
 
 
 def guid_of(value: Any) -> str | None:

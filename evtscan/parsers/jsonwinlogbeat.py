@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from evtscan.parsers.eventtypes import level_of_word
-from evtscan.parsers.exports import Content, System, add, unsaid, whole_number
+from evtscan.parsers.exportrecords import Content, System, add_field, unsaid, whole_number
 from evtscan.parsers.jsonvalues import (
     Members,
     Reading,
@@ -99,11 +99,11 @@ def _winlogbeat_data(log: Members, system: System) -> tuple[dict[str, Any], froz
         numbered = _NUMBERED.match(name)
         if numbered and named:
             doubtful.add(f"Data{numbered[1]}")
-        add(fields, f"Data{numbered[1]}" if numbered and not named else name, tree_of(members[name]))
+        add_field(fields, f"Data{numbered[1]}" if numbered and not named else name, tree_of(members[name]))
     user_data = object_of(decoded(log.get("user_data"))) or _flat(log, "user_data.")
     if user_data:
         element = text_of(user_data.pop("xml_name", "UserData"))
-        add(fields, element, {name: tree_of(value) for name, value in user_data.items()})
+        add_field(fields, element, {name: tree_of(value) for name, value in user_data.items()})
     return fields, frozenset(doubtful)
 
 

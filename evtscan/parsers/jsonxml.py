@@ -8,7 +8,7 @@ capitals, GUIDs without braces), and those of unnamed data are one text with com
 import re
 from typing import Any
 
-from evtscan.parsers.exports import ALL_DATA, Content, add
+from evtscan.parsers.exportrecords import ALL_DATA, Content, add_field
 from evtscan.parsers.jsonsystem import system_of
 from evtscan.parsers.jsonvalues import (
     MOST_DEPTH,
@@ -83,7 +83,7 @@ def data_of(parts: dict[str, Any], *, spelt: bool) -> tuple[dict[str, Any], bool
         if part != "EventData":
             said = _element(value, spelt=spelt)
             for name, item in (said if part == "UserData" and isinstance(said, dict) else {part: said}).items():
-                add(fields, name, item)
+                add_field(fields, name, item)
             continue
         members = object_of(value)
         if attributes := _attributes(members, spelt=spelt):
@@ -92,9 +92,9 @@ def data_of(parts: dict[str, Any], *, spelt: bool) -> tuple[dict[str, Any], bool
             if name == "Data":
                 whole = _add_data(fields, item, spelt=spelt) and whole
             elif name == "Binary":
-                add(fields, name, text_of(item).replace("-", ""))
+                add_field(fields, name, text_of(item).replace("-", ""))
             elif name[:1] != "@":
-                add(fields, name, _element(item, spelt=spelt))
+                add_field(fields, name, _element(item, spelt=spelt))
     return fields, whole
 
 
@@ -105,13 +105,13 @@ def _add_data(fields: dict[str, Any], value: Any, *, spelt: bool) -> bool:
     for item in value if isinstance(value, list) else [value]:
         text = _leaf(item.get("#text") if isinstance(item, dict) else item, spelt=spelt)
         if isinstance(item, dict) and isinstance(item.get("@Name"), str):
-            add(fields, item["@Name"], text)
+            add_field(fields, item["@Name"], text)
         elif not spelt:
             unnamed += 1
-            add(fields, f"Data{unnamed}", text)
+            add_field(fields, f"Data{unnamed}", text)
         elif item is not None:
             whole = False
-            add(fields, "Strings", text)
+            add_field(fields, "Strings", text)
     return whole
 
 

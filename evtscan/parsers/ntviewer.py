@@ -17,7 +17,7 @@ from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.textlog import open_log
 from evtscan.parsers.textrecords import Block, Entry, NextOutput, Part, Words, between, blocks

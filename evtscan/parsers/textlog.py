@@ -10,7 +10,8 @@ from typing import Protocol
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, Location, LogReader, LogSummary, Query, ReadOptions, Source
-from evtscan.parsers.exports import Books, Selection
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exports import RecordFilter
 from evtscan.parsers.localtime import MOST_SECTIONS, DateOrder, TimeSurvey, read_time, ticks_of
 from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textlines import TextLines
@@ -133,7 +134,7 @@ class TextLog:
         self._source, self._dialect, self._lines, self._survey = source, dialect, lines, survey
         self._books = Books(source)
         self.warnings = self._books.warnings
-        self._selection = Selection(query)
+        self._wanted = RecordFilter(query)
         self._by_level = query.levels is not None
         self._places = _Places(survey, dialect.newest_first)
         self._clock = _Clock(survey, zone, dialect.one_offset)
@@ -161,7 +162,7 @@ class TextLog:
                 books.count(part, series, number, sequence)
                 if self._by_level:
                     part.content()
-                if self._selection.takes(part.system):
+                if self._wanted.takes(part.system):
                     yield self._event(part, number, sequence)
         for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):
             books.warn(kind, message)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from evtscan.parsers.exports import Record
+from evtscan.parsers.exportrecords import Record
 from evtscan.parsers.textlines import is_prompt
 
 LONGEST_TEXT = 1 << 17

@@ -28,7 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import data_of_message
 from evtscan.parsers.lostfields import NOT_IN_TEXT
 from evtscan.parsers.textlog import open_log

@@ -38,7 +38,7 @@ class Machine:
     reading: Reading
 
 
-def divide(reading: Reading) -> list[Machine]:
+def machines_in(reading: Reading) -> list[Machine]:
     """Tell machines apart that share a folder.
 
     Logs of different names, which nothing connects, are machines of their own where their times overlap, or where

@@ -13,7 +13,7 @@ from host_builder import (
     log,
 )
 
-from evtscan.facts.host import Host, dividing
+from evtscan.facts.host import Host, boot_logs
 from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.model import Basis, ClockStep
 
@@ -161,7 +161,7 @@ def test_two_archives_and_the_log_itself_are_one_time_line():
     ],
 )
 def test_the_logs_that_divide_time(logs, expected):
-    assert [item.source.name for item in dividing(logs)] == expected
+    assert [item.source.name for item in boot_logs(logs)] == expected
 
 
 def test_without_a_system_log_several_logs_are_one_session_in_order_of_time():

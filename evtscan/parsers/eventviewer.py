@@ -73,7 +73,7 @@ class NewViewerList:
                 yield Flaw(row.line, "bad_record", message, lost=1)
             elif _is_record(row.fields):
                 yield self._entry(row)
-                yield from swallowed(row)
+                yield from _swallowed(row)
             elif _is_headline(row.fields) or is_prompt(row.fields[0]):
                 yield NextOutput()
             else:
@@ -108,7 +108,7 @@ class NewViewerList:
         return Content(data=data, message=message, unreadable=unreadable | lost)
 
 
-def swallowed(row: Row) -> Iterator[Flaw]:
+def _swallowed(row: Row) -> Iterator[Flaw]:
     """A warning if lines within a field look like records: a quotation mark was lost, or a message holds such lines."""
     if row.last == row.line:
         return

@@ -129,13 +129,13 @@ def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> Reading
     lost = unsaid(system) - USER_FIELDS
 
     def content() -> Content:
-        data, whole = payload_of(payload())
+        data, whole = _payload_of(payload())
         return Content(data, None, lost if whole else lost | {ALL_DATA})
 
     return system, content, _text(said.get("SourceFile")) or ""
 
 
-def payload_of(text: Any) -> tuple[dict[str, Any], bool]:
+def _payload_of(text: Any) -> tuple[dict[str, Any], bool]:
     """The data of an event, and whether each value of it is known for itself.
 
     Raises:

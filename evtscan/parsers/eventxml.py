@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
-from evtscan.parsers.evtx.document import Node, data_of, event_of, system_texts
+from evtscan.parsers.evtx.document import Node
+from evtscan.parsers.evtx.eventfields import data_of, event_of, system_texts
 from evtscan.parsers.evtx.record import RecordError
 from evtscan.parsers.exportbooks import Books
 from evtscan.parsers.exportrecords import ALL_DATA, Content, Record, System, add_field, instant, unsaid, whole_number

@@ -11,17 +11,8 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from evtscan.parsers.evtx.binxml import NULL, Element
-from evtscan.parsers.evtx.document import (
-    UNNAMED,
-    ArrayHole,
-    Hole,
-    Node,
-    Text,
-    data_of,
-    event_of,
-    expand,
-    system_texts,
-)
+from evtscan.parsers.evtx.document import ArrayHole, Hole, Node, Text, expand
+from evtscan.parsers.evtx.eventfields import UNNAMED, data_of, event_of, system_texts
 from evtscan.parsers.evtx.record import RecordError
 from evtscan.wintypes import ANSI_STRING, ARRAY, BINXML, STRING, format_array, format_value
 

@@ -19,7 +19,8 @@ from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, Query, ReadOptions, Selector
 from evtscan.parsers.evtx import chunk_count, read_log
 from evtscan.parsers.evtx.columns import Decoder, WantedIds
-from evtscan.parsers.evtx.document import READ_FIELD, decode_record
+from evtscan.parsers.evtx.decode import decode_record
+from evtscan.parsers.evtx.eventfields import READ_FIELD
 from evtscan.parsers.evtx.file import read_layout, read_segments
 from evtscan.parsers.evtx.record import RecordError, to_event
 from evtscan.parsers.evtx.records import find_records

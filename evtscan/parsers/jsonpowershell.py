@@ -18,7 +18,7 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
 from evtscan.parsers.jsonvalues import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, guid_of, text_of
-from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
+from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE, WINEVENT_PROPERTIES
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
@@ -75,26 +75,6 @@ def _event_id(*values: Any) -> int:
 
 # ------------------------------------------------------------------------------------------------ Get-WinEvent
 
-_OF_FIELD = {
-    "Channel": "LogName",
-    "EventRecordID": "RecordId",
-    "Computer": "MachineName",
-    "Provider_Guid": "ProviderId",
-    "Qualifiers": "Qualifiers",
-    "Version": "Version",
-    "Level": "Level",
-    "Task": "Task",
-    "Opcode": "Opcode",
-    "Keywords": "Keywords",
-    "Execution_ProcessID": "ProcessId",
-    "Execution_ThreadID": "ThreadId",
-    "Security_UserID": "UserId",
-    "UserID": "UserId",
-    "Correlation_ActivityID": "ActivityId",
-    "Correlation_RelatedActivityID": "RelatedActivityId",
-}
-"""Field of a rule → property that says it: one that is there and null says that the event has no such value."""
-
 
 def _read_winevent(top: Members) -> Reading:
     said = _said(top)
@@ -123,7 +103,7 @@ def _read_winevent(top: Members) -> Reading:
         "user_id": _text(_inner(said.get("UserId"))),
     }
     classic = "ProviderId" in said and not system["provider_guid"]
-    lost = frozenset(name for name in unsaid(system) if _OF_FIELD.get(name) not in said)
+    lost = frozenset(name for name in unsaid(system) if WINEVENT_PROPERTIES.get(name) not in said)
     if classic:
         lost -= {"Provider_EventSourceName"}  # only providers with a manifest have one
 

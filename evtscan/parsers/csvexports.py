@@ -22,7 +22,7 @@ from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
 from evtscan.parsers.exportrecords import Content, System
-from evtscan.parsers.insertions import ANY_DATA, Names, data_of_message, numbered
+from evtscan.parsers.insertions import ANY_DATA, LostNames, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
 from evtscan.parsers.textlog import open_log
@@ -68,7 +68,7 @@ class FieldCsv:
     def __init__(self, channel: str | None) -> None:
         self._channel = channel
         self._words = Words("types or levels of events are")
-        self._names = Names()
+        self._names = LostNames()
         self.one_offset = False
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""Fields of System that Windows logs and that text exports of a kind do not print, for ``Event.unreadable``."""
+"""Fields of System that Windows logs and that exports of a kind do not carry, for ``Event.unreadable``."""
 
 NOT_BY_OLD_INTERFACE = frozenset(
     {

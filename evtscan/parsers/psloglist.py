@@ -26,7 +26,7 @@ from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.dumpel import data_of_strings
 from evtscan.parsers.exportrecords import Content, System
-from evtscan.parsers.insertions import Names, data_of_message
+from evtscan.parsers.insertions import LostNames, data_of_message
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlog import open_log
 from evtscan.parsers.textrecords import (
@@ -77,7 +77,7 @@ class PsLogList:
     def __init__(self, channel: str | None) -> None:
         self._name_channel = self._channel = channel
         self._types = Words("types of events are")
-        self._names = Names()
+        self._names = LostNames()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""

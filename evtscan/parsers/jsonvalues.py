@@ -76,7 +76,11 @@ def object_of(value: Any) -> dict[str, Any]:
 
 
 def decoded_members(raw: msgspec.Raw | None) -> Members:
-    """The members of an object inside another."""
+    """The members of an object inside another; none where there is no object.
+
+    Raises:
+        ShapeError: if something else stands in its place.
+    """
     try:
         return msgspec.json.decode(raw, type=Members) if raw is not None else {}
     except msgspec.ValidationError as error:
@@ -105,6 +109,9 @@ def tree_of(value: Any, depth: int = 0) -> Any:
 
     evtx_dump puts attributes into a member ``#attributes``, and on demand, as Chainsaw always does, into a member
     ``NAME_attributes`` beside the element; it numbers repeated names (``X``, ``X_1``, ``X_2``).
+
+    Raises:
+        ShapeError: if it is nested deeper than ``MOST_DEPTH``.
     """
     if depth > MOST_DEPTH:
         raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")

@@ -12,7 +12,7 @@ from evtscan.messages.store import MessageStore, MessageTables
 from evtscan.model import PLAIN, Basis, Event, Evidence, ExtractionWarning, ReadOptions, Source
 from evtscan.parsers.evidence import Reading, read
 from evtscan.parsers.forwarded import label_of
-from evtscan.parsers.machines import divide
+from evtscan.parsers.machines import machines_in
 
 
 @cache
@@ -60,7 +60,7 @@ class FileMessages:
 
     def __init__(self, reading: Reading, tables: MessageTables) -> None:
         self._by_log: dict[tuple[str, str], HostMessages] = {}
-        assigned = [(machine.reading, machine.reading.logs) for machine in divide(reading)]
+        assigned = [(machine.reading, machine.reading.logs) for machine in machines_in(reading)]
         taken = {id(log) for _, logs in assigned for log in logs}
         assigned += [(Reading(logs=[log]), [log]) for log in reading.logs if id(log) not in taken]
         for part, logs in assigned:

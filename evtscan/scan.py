@@ -17,7 +17,7 @@ from evtscan.messages import MessagesFrom
 from evtscan.model import PLAIN, Basis, Event, FactsFile, Query, ReadOptions, SkippedFile, Source
 from evtscan.parsers.copies import Distinct, each_once
 from evtscan.parsers.evidence import Reading, log_formats, read
-from evtscan.parsers.machines import divide, single_out
+from evtscan.parsers.machines import machines_in, single_out
 from evtscan.parsers.surroundings import around
 from evtscan.report import HostReport
 from evtscan.verdicts.conditions import Conditions
@@ -114,7 +114,7 @@ def scan_machines(
     """
     with _reading(sources, rules, skipped, options) as reading:
         reading.add_stated(stated)
-        machines = divide(reading)
+        machines = machines_in(reading)
         names = [f"{folder}/{machine.label}" if machine.label else folder for machine in machines]
         surveys = (
             _survey(machine.reading, name, "", rules, options) for machine, name in zip(machines, names, strict=True)

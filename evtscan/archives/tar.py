@@ -32,12 +32,12 @@ class _Reads(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def is_tar(head: bytes) -> bool:
+def _is_tar(head: bytes) -> bool:
     """Whether these are the first bytes of a tar; one of before 1988 has nothing to be known by."""
     return head[_MAGIC] == b"ustar"
 
 
-def decompressed(stream: BinaryIO) -> _Reads:
+def _decompressed(stream: BinaryIO) -> _Reads:
     """What a gzip, bzip2 or xz file holds; any other file as it is."""
     head = stream.read(6)
     stream.seek(0)
@@ -47,7 +47,7 @@ def decompressed(stream: BinaryIO) -> _Reads:
 def is_collection(stream: BinaryIO) -> bool:
     """Whether this is a tar, or a compressed one."""
     try:
-        return is_tar(decompressed(stream).read(BLOCK))
+        return _is_tar(_decompressed(stream).read(BLOCK))
     except _BROKEN:
         return False
 
@@ -60,8 +60,8 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         LimitError: if it holds more than it may.
     """
     try:
-        forward = Forward(decompressed(stream), shelf.budget)
-        if not is_tar(forward.peek(BLOCK)):
+        forward = _Forward(_decompressed(stream), shelf.budget)
+        if not _is_tar(forward.peek(BLOCK)):
             shelf.budget.count_entry()
             shelf.put(_name_without_suffix(shelf.name), _chunks(forward))
             return
@@ -79,7 +79,7 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         shelf.warn("truncated", "damaged or cut off: it has no end mark. What could be read counts. Copy it again")
 
 
-def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, forward: "Forward", shelf: Shelf) -> None:
+def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, forward: "_Forward", shelf: Shelf) -> None:
     shelf.budget.count_entry()
     name = inner_name(member.name)
     if member.isdir():
@@ -107,7 +107,7 @@ def _name_without_suffix(name: str) -> str:
     return stem if stem and suffix.lower() in ("gz", "bz2", "xz") else f"{base} unpacked"
 
 
-class Forward(io.RawIOBase):
+class _Forward(io.RawIOBase):
     """What a decoder gives, read forwards only, for ``tarfile``, which seeks and believes the sizes of headers.
 
     A seek forwards reads, and what is passed over counts as unpacked; one backwards, to which a negative size leads, is
@@ -142,12 +142,12 @@ class Forward(io.RawIOBase):
         self._peeked = self._decoder.read(size)
         return self._peeked
 
-    def in_content(self) -> "Forward":
+    def in_content(self) -> "_Forward":
         """While this context lasts, what is read is the content of a member."""
         self._content = True
         return self
 
-    def __enter__(self) -> "Forward":
+    def __enter__(self) -> "_Forward":
         return self
 
     def __exit__(self, *error: object) -> None:

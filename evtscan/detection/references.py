@@ -11,7 +11,7 @@ from evtscan.detection.context import names_in
 from evtscan.detection.rule import Correlation, Rule
 from evtscan.detection.section import key_of
 from evtscan.errors import Problem
-from evtscan.parsers.yamltext import Path
+from evtscan.parsers.yamltext import EntryPath
 
 MOST_NESTED = 5
 """How many correlations may stand in each other."""
@@ -58,7 +58,7 @@ class _Names:
     def _members(self, rule: Rule, correlation: Correlation, above: tuple[str, ...]) -> tuple[Rule, ...]:
         members = []
         for place, name in enumerate(correlation.references):
-            path: Path = ("correlation", "rules", place)
+            path: EntryPath = ("correlation", "rules", place)
             found = self._find(rule, name, path)
             if found is None:
                 continue
@@ -77,7 +77,7 @@ class _Names:
         issue = rule.known_issue
         found: dict[str, Rule] = {}
         for name in dict.fromkeys(names_in(issue.around, issue.cleared_by) if issue is not None else ()):
-            path: Path = ("known_issue", "context")
+            path: EntryPath = ("known_issue", "context")
             other = self._find(rule, name, path)
             if other is None:
                 continue
@@ -87,7 +87,7 @@ class _Names:
             found[name] = other
         return found
 
-    def _find(self, rule: Rule, name: str, path: Path) -> Rule | None:
+    def _find(self, rule: Rule, name: str, path: EntryPath) -> Rule | None:
         named = self._by_name.get(name, []) or self._by_name.get(name.lower(), [])
         near = [other for other in named if other.file == rule.file] or named
         if len(near) == 1:
@@ -99,7 +99,7 @@ class _Names:
             self._problem(rule, path, f"no rule that loads is called {name!r}: give it this name: or use its id")
         return None
 
-    def _problem(self, rule: Rule, path: Path, message: str) -> None:
+    def _problem(self, rule: Rule, path: EntryPath, message: str) -> None:
         while path and path not in rule.lines:
             path = path[:-1]
         line = rule.lines.get(path)

@@ -14,7 +14,7 @@ from evtscan.detection.modifiers import plain_text
 from evtscan.detection.ranges import facts_in
 from evtscan.detection.values import number_of
 from evtscan.model import FactEntry, Query, Selector
-from evtscan.parsers.yamltext import Path
+from evtscan.parsers.yamltext import EntryPath
 from evtscan.report import RuleInfo
 from evtscan.wintypes import Instant
 
@@ -221,7 +221,7 @@ class Rule:
     correlation: Correlation | None = None
     silent: bool = False
     file: str = ""
-    lines: Mapping[Path, int] = field(default_factory=dict, compare=False, repr=False)
+    lines: Mapping[EntryPath, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def derived(self) -> tuple[Derived, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evtscan.detection.section import did_you_mean, key_of
 from evtscan.errors import Problem
-from evtscan.parsers.yamltext import Document, Path
+from evtscan.parsers.yamltext import Document, EntryPath
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -57,7 +57,7 @@ def _as_json(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-def _told(error: Any) -> Iterator[tuple[Path, str]]:
+def _told(error: Any) -> Iterator[tuple[EntryPath, str]]:
     """Where a validator's error is, and what it says, in words for the author of a rule."""
     path = tuple(error.absolute_path)
     match error.validator:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from evtscan.errors import Problem
-from evtscan.parsers.yamltext import Document, Path
+from evtscan.parsers.yamltext import Document, EntryPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
     folder: pathlib.Path | None = None
 
-    def add(self, path: Path, message: str) -> None:
+    def add(self, path: EntryPath, message: str) -> None:
         """Note a problem of the entry at ``path``."""
         self.found.append(Problem(file=self.file, line=self.document.line(path), key=key_of(path), message=message))
 
 
-def key_of(path: Path) -> str:
+def key_of(path: EntryPath) -> str:
     """A path as a person writes it: ``known_issue.cases[2].verdict``."""
     text = ""
     for step in path:
@@ -44,7 +44,7 @@ class Section:
     """A map at ``path``. Each reader gives a value of its kind, or a neutral one and a problem."""
 
     data: Mapping[Any, Any]
-    path: Path
+    path: EntryPath
     problems: Problems
 
     def problem(self, message: str, *steps: Any) -> None:

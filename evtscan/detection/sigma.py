@@ -48,7 +48,7 @@ from evtscan.detection.rule import Logsource
 from evtscan.detection.section import Problems, Section, did_you_mean
 from evtscan.detection.sourcenames import names_of
 from evtscan.detection.values import number_shown
-from evtscan.parsers.yamltext import Path
+from evtscan.parsers.yamltext import EntryPath
 
 MAX_CONDITION = 2000
 """Characters of a condition; and how deep its parentheses may go, since parsing costs more with each level."""
@@ -176,7 +176,7 @@ def _tests_of_category(rule: Section) -> list[Condition]:
     ]
 
 
-def _definition(value: AnyValue, path: Path, problems: Problems) -> Condition:
+def _definition(value: AnyValue, path: EntryPath, problems: Problems) -> Condition:
     """One named selection: a map (all of its items), a list of maps (any of them), or keywords (any of them)."""
     if isinstance(value, Mapping):
         if not value:
@@ -267,7 +267,7 @@ _ORDER_MODIFIERS: Final = frozenset({"lt", "lte", "gt", "gte"})
 _PART_MODIFIERS: Final = frozenset(part.value for part in TimePart)
 
 
-def item(key: str, value: AnyValue, path: Path, problems: Problems, *, facts: bool = False) -> Condition:
+def item(key: str, value: AnyValue, path: EntryPath, problems: Problems, *, facts: bool = False) -> Condition:
     """One line of a selection: ``field|modifiers: value(s)``.
 
     A value that begins with a comparison is a range: of times in the fields that are the event's own times, and with

@@ -15,7 +15,7 @@ from uuid import uuid4
 from evtscan.detection.section import key_of
 from evtscan.detection.written import RuleFile
 from evtscan.errors import Problem
-from evtscan.parsers.yamltext import Path
+from evtscan.parsers.yamltext import EntryPath
 
 BLANK: Final = "FILL IN"
 LINT: Final = "blank"
@@ -149,7 +149,7 @@ def _address(article: str) -> str:
     return f"https://msrc.microsoft.com/update-guide/vulnerability/{article}" if kind == "CVE-" else ""
 
 
-def _texts(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(part: Any, path: EntryPath) -> Iterator[tuple[EntryPath, str]]:
     if isinstance(part, str):
         yield path, part
     elif isinstance(part, (Mapping, list)):

@@ -79,7 +79,7 @@ def of_batch(batch: "RecordBatch", source_name: str) -> Block:
     columns |= {
         "TimeCreated": times(ticks),
         "Provider": [name or None for name in batch.column("provider")],
-        "Data": list(map(inert, batch.data_json())),
+        "Data": list(map(_inert, batch.data_json())),
         "SourceFile": Same(source_name),
         "Offset": batch.offset,
         "Recovered": recovered if any(recovered) else Same(False),
@@ -127,15 +127,15 @@ _MOST_SECONDS = 1 << 16
 def json_text(value: Any) -> str:
     """A value as compact JSON; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
     try:
-        return inert(msgspec.json.encode(value).decode())
+        return _inert(msgspec.json.encode(value).decode())
     except UnicodeEncodeError:
-        return inert(msgspec.json.encode(_replaced(value)).decode())
+        return _inert(msgspec.json.encode(_replaced(value)).decode())
 
 
 _ACTED_ON = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def inert(text: str) -> str:
+def _inert(text: str) -> str:
     """The same JSON with escapes for what a terminal acts on and JSON leaves alone: C1 controls, what reorders text."""
     if text.isascii() or text.isprintable():  # nearly all is, and both are told fast
         return text

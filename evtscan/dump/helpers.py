@@ -103,7 +103,11 @@ class _Helper:
             )
 
     def answer(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """What the function gives there."""
+        """What the function gives there.
+
+        Raises:
+            HelperLostError: if the process cannot be started, or ends without an answer.
+        """
         call = pickle.dumps((function, arguments))
         if self._process is None:
             raise HelperLostError

@@ -34,11 +34,11 @@ def bounds_on(
 ) -> dict[int, SessionBound] | None:
     """The bounds on a fact by session index; None if nothing bounds it. ``timeline`` gives other facts."""
     if fact == _SERVICE_PACK:
-        return service_pack_bounds(sessions, timeline(_VERSION))
-    return build_bounds(sessions) if fact == _BUILD else None
+        return _service_pack_bounds(sessions, timeline(_VERSION))
+    return _build_bounds(sessions) if fact == _BUILD else None
 
 
-def build_bounds(sessions: Sequence[Session]) -> dict[int, SessionBound]:
+def _build_bounds(sessions: Sequence[Session]) -> dict[int, SessionBound]:
     """Bounds on ``os.build`` by session index, where a host may have one of several builds by its kernel."""
     bounds = {}
     for index, session in enumerate(sessions):
@@ -53,7 +53,7 @@ def build_bounds(sessions: Sequence[Session]) -> dict[int, SessionBound]:
     return bounds
 
 
-def service_pack_bounds(sessions: Sequence[Session], version: FactTimeline) -> dict[int, SessionBound]:
+def _service_pack_bounds(sessions: Sequence[Session], version: FactTimeline) -> dict[int, SessionBound]:
     """Bounds on ``os.service_pack`` by session index, where the version is known to be 4.0 (stated or carried)."""
     bounds = {}
     for index, session in enumerate(sessions):

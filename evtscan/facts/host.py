@@ -10,7 +10,7 @@ from evtscan.facts import COLLECTORS, applications, presence, product, registryv
 from evtscan.facts.bounds import bounds_on
 from evtscan.facts.catalogue import CATALOGUE, find
 from evtscan.facts.logs import LogIndex
-from evtscan.facts.sessions import DAY, Clock, Places, Session, divide, find_starts
+from evtscan.facts.sessions import DAY, Clock, Places, Session, boot_sessions, find_starts
 from evtscan.facts.sets import timeline_of
 from evtscan.facts.statement import Listing, Statement
 from evtscan.facts.steppedclock import Elapsed, SteppedClock
@@ -36,11 +36,11 @@ class Host:
         self.sessions: list[Session] = []
         self._logs = LogIndex(evidence.logs)
         self._own_sessions: dict[int, range] = {}
-        chosen = dividing(evidence.logs)
+        chosen = boot_logs(evidence.logs)
         self.stretches = join(chosen)
         self.sessions_of: list[range] = []
         for stretch in self.stretches:
-            own = divide(stretch)
+            own = boot_sessions(stretch)
             numbers = range(len(self.sessions), len(self.sessions) + len(own))
             for number, log in enumerate(evidence.logs):
                 if log.source.name in stretch.sources and any(log is one for one in chosen):
@@ -116,10 +116,6 @@ class Host:
     def has_own_sessions(self, event: Event) -> bool:
         """Whether an event stands in a log that divides time into boot sessions: record order says where it belongs."""
         return self._logs.of(event) in self._own_sessions
-
-    def parts(self, one: Event, other: Event) -> bool:
-        """Whether the clock was, or may have been, set between two events: the time between them is not known then."""
-        return self._stepped_clock.parts(one, other)
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
         """How much time passed from one event to another, as far as the steps of the clock leave it known."""
@@ -345,7 +341,7 @@ def _reaches(version: FactTimeline, item: Placed, least: tuple[int, ...]) -> boo
     return (version_key(known.value) or ()) >= least
 
 
-def dividing(logs: Iterable[Log]) -> list[Log]:
+def boot_logs(logs: Iterable[Log]) -> list[Log]:
     """The logs whose records divide a host's time into boot sessions.
 
     These are the System logs, and those of unknown channel with a start in them; where there are none, a log that is

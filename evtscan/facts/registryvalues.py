@@ -27,7 +27,7 @@ def look_up(registry: Registry, name: str) -> Iterator[Statement]:
     """What a registry says of a fact that names a place in it; nothing if the fact does not, or it holds no answer."""
     if name.startswith("service.") and name.endswith(".start"):
         service = name.removeprefix("service.").removesuffix(".start")
-        yield from _value(registry, name, rf"{SERVICES}\{service}", "Start", as_fact)
+        yield from _value(registry, name, rf"{SERVICES}\{service}", "Start", _as_fact)
         return
     path, measure = _asked(name)
     if not path.startswith(PREFIX):
@@ -64,10 +64,10 @@ def _asked(name: str) -> tuple[str, Callable[[RegistryData], FactValue]]:
     for function, measure in _MEASURES.items():
         if name.startswith(f"{function}(") and name.endswith(")"):
             return name[len(function) + 1 : -1], measure
-    return name, as_fact
+    return name, _as_fact
 
 
-def as_fact(data: RegistryData) -> FactValue:
+def _as_fact(data: RegistryData) -> FactValue:
     """The data of a value as facts and rules have it: raw data as upper-case hexadecimal text."""
     return data.hex().upper() if isinstance(data, bytes) else data
 
@@ -159,5 +159,5 @@ def _add_value(registry: Registry, path: str, value_name: str, found: _Found) ->
 
 
 def _texts(data: RegistryData) -> tuple[str, ...]:
-    value = as_fact(data)
+    value = _as_fact(data)
     return value if isinstance(value, tuple) else (str(value),)

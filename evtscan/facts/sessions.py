@@ -133,7 +133,7 @@ def _nearest(groups: Sequence[Sequence[Event]], kernel: Sequence[Event]) -> dict
 # ------------------------------------------------------------------------------------------------- sessions
 
 
-def divide(stretch: Stretch) -> list[Session]:
+def boot_sessions(stretch: Stretch) -> list[Session]:
     """Divide records into boot sessions: one before the first start, if anything is there, and one from each start.
 
     A record that an export holds several times counts once, and of starts that begin at one place there is one.

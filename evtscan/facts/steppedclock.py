@@ -29,28 +29,12 @@ class SteppedClock:
         self._stepping = {number for number, own in enumerate(self._own) if own.lasting}
         self._all = _StepsByReading((step, number) for number, own in enumerate(self._own) for step in own.lasting)
 
-    def parts(self, one: Event, other: Event) -> bool:
-        """Whether two events lie, or may lie, on two sides of a step, so that the time between them is not known.
-
-        In one log record order decides. Of a step that another log shows, only the times tell: those between the two
-        readings of the clock may be of either side.
-        """
-        if one.time is None or other.time is None or one.time.local != other.time.local:
-            return True
-        log, of_other = self._index.of(one), self._index.of(other)
-        if log is not None and log == of_other:
-            if self._own[log].part(one.sequence, other.sequence):
-                return True
-        elif self._is_late(log, one) or self._is_late(of_other, other):
-            return True
-        begin, end = sorted((one.time.ticks, other.time.ticks))
-        return any(True for _ in self._spanning(begin, end, log if log == of_other else None))
-
     def elapsed(self, one: Event, other: Event) -> Elapsed:
         """How much time passed from one event to another.
 
         Across a step it is at least what the clock counted before and behind it, and has no upper limit: how long the
-        host was silent around the step, no record tells. In one log, what stands later came later.
+        host was silent around the step, no record tells. In one log, what stands later came later. Of a step that
+        another log shows, only the times tell: those between the two readings of the clock may be of either side.
         """
         log = self._index.of(one)
         if log is None or log != self._index.of(other):
@@ -58,7 +42,7 @@ class SteppedClock:
         if one.sequence > other.sequence:
             back = self.elapsed(other, one)
             return Elapsed(None if back.high is None else -back.high, None if back.low is None else -back.low)
-        if one.time is None or other.time is None:
+        if one.time is None or other.time is None or one.time.local != other.time.local:
             return Elapsed(0, None)
         own = self._own[log]
         counted = other.time.ticks - one.time.ticks

@@ -38,7 +38,7 @@ class Stretch:
     clock_steps: tuple[ClockStep, ...] = ()
 
 
-def is_same_record(one: Event, other: Event) -> bool:
+def _is_same_record(one: Event, other: Event) -> bool:
     """Whether events of two files are copies of one record, in whatever file and format."""
     if any(event.time is not None and event.time.local for event in (one, other)):
         return is_copy(one, other)
@@ -186,7 +186,7 @@ class _Joining:
 def _are_copies(some: Iterable[Event], others: Iterable[Event]) -> bool:
     """Whether there are records of the same number, all of which are the same."""
     known = {event.sequence: event for event in some}
-    shared = [is_same_record(event, known[event.sequence]) for event in others if event.sequence in known]
+    shared = [_is_same_record(event, known[event.sequence]) for event in others if event.sequence in known]
     return bool(shared) and all(shared)
 
 

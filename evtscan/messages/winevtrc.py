@@ -98,7 +98,11 @@ class Database:
         self._connection.close()
 
     def rows(self, query: str, values: Iterable[Any] = (), most: int = MOST_ROWS) -> list[tuple[Any, ...]]:
-        """The first rows of a query."""
+        """The first ``most`` rows of a query.
+
+        Raises:
+            EvidenceError: if the database is damaged, or the query takes more than ``MOST_STEPS``.
+        """
         self._steps = 0
         try:
             return self._connection.execute(query, tuple(values)).fetchmany(most)

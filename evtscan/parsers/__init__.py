@@ -61,13 +61,13 @@ def _is_reg_text(head: bytes, name: str) -> bool:
 
 
 def _text_report(name: str, title: str, *, keeps: str, loses: str, known_by: str) -> Format:
-    """The row of a system report that is text: ``reportsignatures`` knows it by a function named after it."""
+    """The row of a system report that is text, which ``reportsignatures`` knows by its name."""
     return Format(
         name=name,
         title=title,
         kind=Kind.INVENTORY,
         module="evtscan.parsers.reports",
-        recognises=getattr(reportsignatures, f"is_{name}"),
+        recognises=reportsignatures.recogniser(name),
         keeps=keeps,
         loses=loses,
         known_by=known_by,
@@ -440,7 +440,7 @@ PARSERS: tuple[Format, ...] = (
         title="msinfo32 report as XML (.nfo)",
         kind=Kind.INVENTORY,
         module="evtscan.parsers.reports.nfo",
-        recognises=reportsignatures.is_nfo,
+        recognises=reportsignatures.recogniser("nfo"),
         keeps="as the text report",
         loses="as the text report",
         known_by="XML with the root `MsInfo`",

@@ -16,17 +16,10 @@ from typing import Any
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.evtx.document import Node
-from evtscan.parsers.exports import (
-    ALL_DATA,
-    Books,
-    Content,
-    ExportLog,
-    Record,
-    System,
-    instant,
-    unsaid,
-    whole_number,
-)
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, Content, Record, System, instant, unsaid, whole_number
+from evtscan.parsers.exports import ExportLog
+from evtscan.parsers.lostfields import WINEVENT_PROPERTIES
 from evtscan.parsers.sourcezone import SourceZone, source_zone
 from evtscan.parsers.textblocks import TextBlocks, text_of
 from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces
@@ -168,26 +161,7 @@ def _content(members: dict[str, Node], system: System, flaw: str) -> Content:
     return Content(data, _text(members.get("Message")) or None, frozenset(lost), flaw)
 
 
-_SAID = {
-    "Channel": "LogName",
-    "TimeCreated": "TimeCreated",
-    "EventRecordID": "RecordId",
-    "Computer": "MachineName",
-    "Provider_Guid": "ProviderId",
-    "Qualifiers": "Qualifiers",
-    "Version": "Version",
-    "Level": "Level",
-    "Task": "Task",
-    "Opcode": "Opcode",
-    "Keywords": "Keywords",
-    "Execution_ProcessID": "ProcessId",
-    "Execution_ThreadID": "ThreadId",
-    "Security_UserID": "UserId",
-    "UserID": "UserId",
-    "Correlation_ActivityID": "ActivityId",
-    "Correlation_RelatedActivityID": "RelatedActivityId",
-}
-"""Field of a rule → property that says it: one that is there and empty says that the event has no such value."""
+_SAID = WINEVENT_PROPERTIES | {"TimeCreated": "TimeCreated"}
 
 
 def _properties(node: Node | None) -> Iterator[str | bytes | list[str] | None]:

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evtscan.model import Event, Log
-from evtscan.parsers.exports import ALL_DATA
+from evtscan.parsers.exportrecords import ALL_DATA
 from evtscan.wintypes import FURTHEST_ZONE, TICKS_PER_SECOND, Instant
 
 _QUARTER = 900 * TICKS_PER_SECOND
@@ -95,9 +95,9 @@ class _Shelf:
     def __init__(self, any_local: bool) -> None:
         self.all: list[_Held] = []
         self._days = (0, -1, 1) if any_local else (0,)
-        self._places: dict[Key, _Place] = {}
-        self._numbered: dict[Key, _Place] = {}
-        self._unnumbered: dict[Key, _Place] = {}
+        self._places: dict[Key, _Bucket] = {}
+        self._numbered: dict[Key, _Bucket] = {}
+        self._unnumbered: dict[Key, _Bucket] = {}
         self._undated = False
 
     def add(self, event: Event, source: str) -> None:
@@ -105,13 +105,13 @@ class _Shelf:
         self.all.append(held)
         self._undated = self._undated or event.time is None
         for key in _moments(event, (0,)):
-            self._places.setdefault(key, _Place()).held.append(held)
+            self._places.setdefault(key, _Bucket()).held.append(held)
             if event.record_id is None:
-                self._unnumbered.setdefault(key, _Place()).held.append(held)
+                self._unnumbered.setdefault(key, _Bucket()).held.append(held)
             else:
-                self._numbered.setdefault((*key, event.record_id), _Place()).held.append(held)
+                self._numbered.setdefault((*key, event.record_id), _Bucket()).held.append(held)
         for key in _numbers(event):
-            self._places.setdefault(key, _Place()).held.append(held)
+            self._places.setdefault(key, _Bucket()).held.append(held)
 
     def find(self, event: Event, source: str) -> _Held | None:
         """The event of other files that this is a copy of, if no record of its own file is one already."""
@@ -121,8 +121,8 @@ class _Shelf:
                     return held
         return None
 
-    def _near(self, event: Event) -> Iterator["_Place"]:
-        found: list[_Place | None] = []
+    def _near(self, event: Event) -> Iterator["_Bucket"]:
+        found: list[_Bucket | None] = []
         for key in _moments(event, self._days):
             if event.record_id is None:
                 found.append(self._places.get(key))
@@ -134,7 +134,7 @@ class _Shelf:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Bucket:
     """The events that share something, in the order in which they came."""
 
     held: list[_Held] = field(default_factory=list)

@@ -21,11 +21,12 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import ANY_DATA, Names, data_of_message, numbered
+from evtscan.parsers.exportrecords import Content, System
+from evtscan.parsers.insertions import ANY_DATA, LostNames, data_of_message, numbered
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.textlines import is_prompt
-from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Entry, Flaw, NextOutput, Part, Words
 from evtscan.parsers.textsignatures import csv_header, lacks_source
 from evtscan.wintypes import format_guid_text, format_hex
 
@@ -67,7 +68,7 @@ class FieldCsv:
     def __init__(self, channel: str | None) -> None:
         self._channel = channel
         self._words = Words("types or levels of events are")
-        self._names = Names()
+        self._names = LostNames()
         self.one_offset = False
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
@@ -82,7 +83,7 @@ class FieldCsv:
             elif (program := csv_header(row.fields)) is not None:
                 table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
                 self.one_offset = self.one_offset or table.program.one_offset
-                yield Section()
+                yield NextOutput()
             elif lacks_source(row.fields):
                 table = None
                 yield Flaw(row.line, "no_source", _NO_SOURCE)

@@ -1,7 +1,7 @@
 """CSV in which a program has written what it decoded of each record of a log: EvtxECmd and ``evtscan dump`` → events.
 
 Columns are found by name, whatever their order: versions of EvtxECmd differ in it, Timeline Explorer puts spaces into
-their names, and users leave columns out. What a column says is said in ``jsonrows`` (EvtxECmd) and ``jsonshapes``
+their names, and users leave columns out. What a column says is said in ``jsonrows`` (EvtxECmd) and ``jsondump``
 (``evtscan dump``), for both programs write the same as JSON. Times are UTC, except in a dump of a text export whose
 zone nobody told.
 """
@@ -15,9 +15,12 @@ from itertools import islice
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import ALL_DATA, FIELDS, Books, Content, ExportLog, Record, System
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, FIELDS, Content, Record, System
+from evtscan.parsers.exports import ExportLog
+from evtscan.parsers.jsondump import DUMP_NUMBERS, DUMP_TEXTS, dump_losses, dump_row
 from evtscan.parsers.jsonrows import EVTXECMD_LOSSES, evtxecmd_row
-from evtscan.parsers.jsonshapes import DUMP_NUMBERS, DUMP_TEXTS, Reading, ShapeError, dump_losses, dump_row
+from evtscan.parsers.jsonvalues import Reading, ShapeError
 from evtscan.parsers.textlines import TextLines, is_prompt
 from evtscan.parsers.textsignatures import SEPARATORS, column_names, dump_header
 from evtscan.spreadsheets import as_meant

@@ -19,9 +19,10 @@ from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import ANY_DATA, Names, numbered
-from evtscan.parsers.textlog import Block, Entry, Part, between, blocks, open_log
+from evtscan.parsers.exportrecords import Content, System
+from evtscan.parsers.insertions import ANY_DATA, LostNames, numbered
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Block, Entry, Part, between, blocks
 from evtscan.parsers.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten", "Binary", "Message"})
@@ -68,7 +69,7 @@ class Dumpel:
         self._channel = channel
         self._unreadable = _LOST if channel else _LOST | {"Channel"}
         self._any_strings = self._any_tabs = False
-        self._names = Names()
+        self._names = LostNames()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""

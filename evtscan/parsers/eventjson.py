@@ -3,7 +3,7 @@
 Each shape is recognised by its keys: ``Event`` (evtx_dump and Chainsaw), ``System`` (Velociraptor), ``winlog``, or
 ``log_name`` before version 7 (Winlogbeat, whether or not it came through Elasticsearch), ``EventLevel`` and
 ``Provider`` (``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd), objects of PowerShell by
-their properties. ``jsonshapes``, ``jsonxml``, ``jsonrows`` and ``jsonpowershell`` say what each of them calls what.
+their properties. Each ``json…`` module says what its tools call what.
 
 What ``chainsaw hunt`` has detected holds the events themselves, once for each rule that an event matches: each is read
 once.
@@ -19,16 +19,22 @@ import msgspec
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.exports import ALL_DATA, Books, Content, ExportLog, Record
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, Content, Record
+from evtscan.parsers.exports import ExportLog
+from evtscan.parsers.jsondump import DUMP
 from evtscan.parsers.jsonpieces import LONGEST_OBJECT, bare, is_wrapper, is_wrapper_end, json_pieces
 from evtscan.parsers.jsonpowershell import POWERSHELL
 from evtscan.parsers.jsonrows import ROWS
-from evtscan.parsers.jsonshapes import SHAPES, Members, decoded, decoded_members
+from evtscan.parsers.jsonsystem import SYSTEM
+from evtscan.parsers.jsonvalues import Members, decoded, decoded_members
+from evtscan.parsers.jsonwinlogbeat import WINLOGBEAT
 from evtscan.parsers.jsonxml import XML
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
-_SHAPES = (*XML, *SHAPES, *ROWS, *POWERSHELL)
+_SHAPES = (*XML, *SYSTEM, DUMP, WINLOGBEAT, *ROWS, *POWERSHELL)
+"""The most telling keys first."""
 _FOREIGN = "objects that are no events, or of a shape that is not known"
 _BETWEEN = b" \t\r\n,\x1a"
 _MOST_DETECTED = 1 << 18

@@ -20,13 +20,14 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.csvrows import Row, rows
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.localtime import read_time
 from evtscan.parsers.lostfields import NOT_IN_TEXT
 from evtscan.parsers.ntviewer import category_number
 from evtscan.parsers.textlines import is_prompt
-from evtscan.parsers.textlog import Entry, Flaw, Part, Section, Words, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Entry, Flaw, NextOutput, Part, Words
 from evtscan.parsers.textsignatures import SEPARATORS, new_viewer_row
 
 _LOST = (NOT_IN_TEXT - {"Task"}) | USER_FIELDS | {"Computer"}
@@ -72,9 +73,9 @@ class NewViewerList:
                 yield Flaw(row.line, "bad_record", message, lost=1)
             elif _is_record(row.fields):
                 yield self._entry(row)
-                yield from swallowed(row)
+                yield from _swallowed(row)
             elif _is_headline(row.fields) or is_prompt(row.fields[0]):
-                yield Section()
+                yield NextOutput()
             else:
                 what = f"this row is no record: {separator.join(row.fields)[:80]!r}"
                 yield Flaw(row.line, "bad_record", what, lost=1)
@@ -107,7 +108,7 @@ class NewViewerList:
         return Content(data=data, message=message, unreadable=unreadable | lost)
 
 
-def swallowed(row: Row) -> Iterator[Flaw]:
+def _swallowed(row: Row) -> Iterator[Flaw]:
     """A warning if lines within a field look like records: a quotation mark was lost, or a message holds such lines."""
     if row.last == row.line:
         return

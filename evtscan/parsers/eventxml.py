@@ -12,20 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from evtscan.model import PLAIN, Query, ReadOptions, Source
-from evtscan.parsers.evtx.document import Node, data_of, event_of, system_texts
+from evtscan.parsers.evtx.document import Node
+from evtscan.parsers.evtx.eventfields import data_of, event_of, system_texts
 from evtscan.parsers.evtx.record import RecordError
-from evtscan.parsers.exports import (
-    ALL_DATA,
-    Books,
-    Content,
-    ExportLog,
-    Record,
-    System,
-    add,
-    instant,
-    unsaid,
-    whole_number,
-)
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exportrecords import ALL_DATA, Content, Record, System, add_field, instant, unsaid, whole_number
+from evtscan.parsers.exports import ExportLog
 from evtscan.parsers.textblocks import TextBlocks, text_of
 from evtscan.parsers.xmltext import LONGEST_RECORD, parse, pieces, unescape
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
@@ -320,16 +312,16 @@ def _plain_content(text: str, start: int) -> Content | None:
             if value[:1] in "\r\n" and value.isspace():  # a pretty printer's
                 value = ""
             if name in data:
-                add(data, name, value)
+                add_field(data, name, value)
             else:
                 data[name] = value
         message = unescape(message) if message else None
     except ValueError:
         return None
     if binary is not None:
-        add(data, "Binary", binary.upper())
+        add_field(data, "Binary", binary.upper())
     elif "<Binary" in found[0]:
-        add(data, "Binary", "")
+        add_field(data, "Binary", "")
     return Content(data, message)
 
 

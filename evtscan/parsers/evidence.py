@@ -25,7 +25,7 @@ from evtscan.model import (
     Source,
 )
 from evtscan.parsers import Format, Kind, read_facts, read_inventory, read_log, read_registry, recognise
-from evtscan.parsers.forwarded import divide, is_forwarded, label_of
+from evtscan.parsers.forwarded import is_forwarded, label_of, split_log
 from evtscan.parsers.imagenames import image_end, is_image_name
 from evtscan.parsers.timechanges import with_told
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
@@ -160,7 +160,7 @@ def _read_log(task: _Task) -> None:
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events)
-    logs = divide(log)
+    logs = split_log(log)
     task.reading.logs.extend(logs)
     task.reading.warnings.extend(reader.warnings)
     task.add_row(

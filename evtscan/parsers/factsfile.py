@@ -21,7 +21,7 @@ from typing import Any
 from evtscan.errors import EvidenceError
 from evtscan.model import ExtractionWarning, FactEntry, FactsFile, Location, Source
 from evtscan.parsers.text import read_text
-from evtscan.parsers.yamltext import Document, Path, YamlSyntaxError, load
+from evtscan.parsers.yamltext import Document, EntryPath, YamlSyntaxError, load
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, parse_time
 
 MAX_SIZE = 1 << 20
@@ -56,7 +56,7 @@ class _Reader:
     source: str
     document: Document
     warnings: list[ExtractionWarning] = field(default_factory=list)
-    places: dict[str, Path] = field(default_factory=dict)
+    places: dict[str, EntryPath] = field(default_factory=dict)
     doubled: set[str] = field(default_factory=set)
 
     def read(self) -> FactsFile:
@@ -84,7 +84,7 @@ class _Reader:
         seconds = int(match["seconds"]) if match["seconds"] else 3600 * hours + 60 * minutes + rest
         return -seconds if match["sign"] == "-" else seconds
 
-    def _facts(self, facts: dict[Any, Any], above: Path) -> Iterator[FactEntry]:
+    def _facts(self, facts: dict[Any, Any], above: EntryPath) -> Iterator[FactEntry]:
         """Every entry of a map of facts; the names of nested maps join with dots."""
         for key, value in facts.items():
             path = (*above, key)
@@ -97,7 +97,7 @@ class _Reader:
             elif self._is_new(name := _name(path), path):
                 yield from self._entries(name, value, path)
 
-    def _is_new(self, name: str, path: Path) -> bool:
+    def _is_new(self, name: str, path: EntryPath) -> bool:
         """Whether no other entry is of this name (``os.version`` and ``os: {version: …}``); else neither is used."""
         if (first := self.places.setdefault(name, path)) == path:
             return True
@@ -106,14 +106,14 @@ class _Reader:
         self._warn(path, "conflict", f"stands in line {line} already; neither is used, write it once")
         return False
 
-    def _entries(self, name: str, value: Any, path: Path) -> Iterator[FactEntry]:
+    def _entries(self, name: str, value: Any, path: EntryPath) -> Iterator[FactEntry]:
         if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from self._entry(name, item, (*path, index))
         else:
             yield from self._entry(name, value, path)
 
-    def _entry(self, name: str, value: Any, path: Path) -> Iterator[FactEntry]:
+    def _entry(self, name: str, value: Any, path: EntryPath) -> Iterator[FactEntry]:
         fields = value if isinstance(value, dict) else {"value": value}
         if any(problem.path[: len(path)] == path for problem in self.document.problems):
             return
@@ -128,7 +128,7 @@ class _Reader:
         location = Location(source=self.source, key=name, line=self.document.line(path))
         yield FactEntry(name=name, value=value, location=location, since=since, said_by=said_by)
 
-    def _warn(self, path: Path, kind: str, message: str, line: int | None = None) -> None:
+    def _warn(self, path: EntryPath, kind: str, message: str, line: int | None = None) -> None:
         location = Location(source=self.source, key=_name(path) or None, line=line or self.document.line(path))
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
 
@@ -141,7 +141,7 @@ def _by_clock(entry: FactEntry, offset: int) -> FactEntry:
     return replace(entry, since=Instant(max(since.ticks + offset * TICKS_PER_SECOND, 0), since.digits, since.local))
 
 
-def _name(path: Path) -> str:
+def _name(path: EntryPath) -> str:
     return ".".join(part for part in path if isinstance(part, str))
 
 

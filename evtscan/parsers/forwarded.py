@@ -30,7 +30,7 @@ def is_forwarded(log: Log) -> bool:
     return computers > 1 and (len(channels) > 1 or turns > 2 * (computers - 1))
 
 
-def divide(log: Log) -> list[Log]:
+def split_log(log: Log) -> list[Log]:
     """The parts of a log by computer and channel: one, and the log itself, where it is an ordinary one.
 
     A part is filtered: a subscription, or a view, chose what is in it. Its counts are those of the selected events;

@@ -64,7 +64,7 @@ def data_of_message(message: str) -> tuple[dict[str, str], frozenset[str]]:
 
 
 @dataclass(slots=True)
-class Names:
+class LostNames:
     """Whether the data of a log that a program of NT has read may have had names: it is of Vista or later."""
 
     lost: bool = False

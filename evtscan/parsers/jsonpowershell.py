@@ -16,10 +16,10 @@ from typing import Any
 
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS, sid_of
-from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
-from evtscan.parsers.jsonshapes import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, text_of
-from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
-from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, format_hex
+from evtscan.parsers.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
+from evtscan.parsers.jsonvalues import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, guid_of, text_of
+from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE, WINEVENT_PROPERTIES
+from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
 _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
@@ -51,10 +51,6 @@ def _inner(value: Any) -> Any:
     return value.get("Value", value.get("value")) if isinstance(value, dict) else value
 
 
-def _guid(value: Any) -> str | None:
-    return format_guid_text(value) if isinstance(value, str) and value else None
-
-
 def _time(value: Any) -> Instant | None:
     text = _inner(value)
     if not isinstance(text, str):
@@ -79,26 +75,6 @@ def _event_id(*values: Any) -> int:
 
 # ------------------------------------------------------------------------------------------------ Get-WinEvent
 
-_OF_FIELD = {
-    "Channel": "LogName",
-    "EventRecordID": "RecordId",
-    "Computer": "MachineName",
-    "Provider_Guid": "ProviderId",
-    "Qualifiers": "Qualifiers",
-    "Version": "Version",
-    "Level": "Level",
-    "Task": "Task",
-    "Opcode": "Opcode",
-    "Keywords": "Keywords",
-    "Execution_ProcessID": "ProcessId",
-    "Execution_ThreadID": "ThreadId",
-    "Security_UserID": "UserId",
-    "UserID": "UserId",
-    "Correlation_ActivityID": "ActivityId",
-    "Correlation_RelatedActivityID": "RelatedActivityId",
-}
-"""Field of a rule → property that says it: one that is there and null says that the event has no such value."""
-
 
 def _read_winevent(top: Members) -> Reading:
     said = _said(top)
@@ -109,7 +85,7 @@ def _read_winevent(top: Members) -> Reading:
     system: System = {
         "event_id": _event_id(said.get("Id")),
         "provider": _text(said.get("ProviderName")) or "",
-        "provider_guid": _guid(said.get("ProviderId")),
+        "provider_guid": guid_of(said.get("ProviderId")),
         "qualifiers": whole_number(said.get("Qualifiers")),
         "version": whole_number(said.get("Version")),
         "level": eventtypes.level_of_word(str(said.get("LevelDisplayName"))) if level is None else level,
@@ -118,8 +94,8 @@ def _read_winevent(top: Members) -> Reading:
         "keywords": None if keywords is None else format_hex(keywords & 0xFFFF_FFFF_FFFF_FFFF),
         "time": _time(said.get("TimeCreated")),
         "record_id": whole_number(said.get("RecordId")),
-        "activity_id": _guid(said.get("ActivityId")),
-        "related_activity_id": _guid(said.get("RelatedActivityId")),
+        "activity_id": guid_of(said.get("ActivityId")),
+        "related_activity_id": guid_of(said.get("RelatedActivityId")),
         "process_id": whole_number(said.get("ProcessId")),
         "thread_id": whole_number(said.get("ThreadId")),
         "channel": _text(said.get("LogName")),
@@ -127,7 +103,7 @@ def _read_winevent(top: Members) -> Reading:
         "user_id": _text(_inner(said.get("UserId"))),
     }
     classic = "ProviderId" in said and not system["provider_guid"]
-    lost = frozenset(name for name in unsaid(system) if _OF_FIELD.get(name) not in said)
+    lost = frozenset(name for name in unsaid(system) if WINEVENT_PROPERTIES.get(name) not in said)
     if classic:
         lost -= {"Provider_EventSourceName"}  # only providers with a manifest have one
 

@@ -12,15 +12,15 @@ from typing import Any
 
 from evtscan.parsers.accounts import USER_FIELDS
 from evtscan.parsers.eventtypes import level_of_word
-from evtscan.parsers.exports import ALL_DATA, Content, System, instant, unsaid, whole_number
-from evtscan.parsers.jsonshapes import (
+from evtscan.parsers.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
+from evtscan.parsers.jsonsystem import velociraptor_data
+from evtscan.parsers.jsonvalues import (
     Members,
     Reading,
     Shape,
     ShapeError,
     decoded,
     text_of,
-    velociraptor_data,
 )
 from evtscan.parsers.jsonxml import data_of
 from evtscan.wintypes import TICKS_PER_SECOND, Instant, format_hex
@@ -129,13 +129,13 @@ def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> Reading
     lost = unsaid(system) - USER_FIELDS
 
     def content() -> Content:
-        data, whole = payload_of(payload())
+        data, whole = _payload_of(payload())
         return Content(data, None, lost if whole else lost | {ALL_DATA})
 
     return system, content, _text(said.get("SourceFile")) or ""
 
 
-def payload_of(text: Any) -> tuple[dict[str, Any], bool]:
+def _payload_of(text: Any) -> tuple[dict[str, Any], bool]:
     """The data of an event, and whether each value of it is known for itself.
 
     Raises:

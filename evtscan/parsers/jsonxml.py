@@ -8,15 +8,16 @@ capitals, GUIDs without braces), and those of unnamed data are one text with com
 import re
 from typing import Any
 
-from evtscan.parsers.exports import ALL_DATA, Content, add
-from evtscan.parsers.jsonshapes import (
+from evtscan.parsers.exportrecords import ALL_DATA, Content, add_field
+from evtscan.parsers.jsonsystem import system_of
+from evtscan.parsers.jsonvalues import (
     MOST_DEPTH,
     Members,
     Reading,
     Shape,
     ShapeError,
     decoded,
-    system_of,
+    object_of,
     text_of,
 )
 from evtscan.wintypes import format_guid_text
@@ -34,13 +35,13 @@ _LOSSES = (
 
 def _read(top: Members) -> Reading:
     event = _event(top)
-    system = system_of(_object(_with_plain_names(event.get("System"))))
+    system = system_of(object_of(_with_plain_names(event.get("System"))))
     spelt = _is_evtxecmd(event)
 
     def content() -> Content:
         parts = {name: value for name, value in event.items() if name not in _BESIDE_DATA and name[:1] != "@"}
         data, whole = data_of(parts, spelt=spelt)
-        message = _object(event.get("RenderingInfo")).get("Message")
+        message = object_of(event.get("RenderingInfo")).get("Message")
         return Content(data, text_of(message) or None, frozenset() if whole else frozenset({ALL_DATA}))
 
     return system, content, ""
@@ -48,7 +49,7 @@ def _read(top: Members) -> Reading:
 
 def _is_evtxecmd(event: dict[str, Any]) -> bool:
     """Whether EvtxECmd wrote the XML: the time in it has a blank where Windows writes a T."""
-    time = _object(_object(event.get("System")).get("TimeCreated")).get("@SystemTime")
+    time = object_of(object_of(event.get("System")).get("TimeCreated")).get("@SystemTime")
     return isinstance(time, str) and time[10:11] == " "
 
 
@@ -58,7 +59,7 @@ def _losses(system: object, top: Members) -> str:
 
 def _event(top: Members) -> dict[str, Any]:
     """The element Event: the only member, or in an array of them the object itself."""
-    return _object(decoded(top["Event"])) if "Event" in top else {name: decoded(raw) for name, raw in top.items()}
+    return object_of(decoded(top["Event"])) if "Event" in top else {name: decoded(raw) for name, raw in top.items()}
 
 
 def _with_plain_names(value: Any) -> Any:
@@ -82,18 +83,18 @@ def data_of(parts: dict[str, Any], *, spelt: bool) -> tuple[dict[str, Any], bool
         if part != "EventData":
             said = _element(value, spelt=spelt)
             for name, item in (said if part == "UserData" and isinstance(said, dict) else {part: said}).items():
-                add(fields, name, item)
+                add_field(fields, name, item)
             continue
-        members = _object(value)
+        members = object_of(value)
         if attributes := _attributes(members, spelt=spelt):
             fields["#attributes"] = attributes
         for name, item in members.items():
             if name == "Data":
                 whole = _add_data(fields, item, spelt=spelt) and whole
             elif name == "Binary":
-                add(fields, name, text_of(item).replace("-", ""))
+                add_field(fields, name, text_of(item).replace("-", ""))
             elif name[:1] != "@":
-                add(fields, name, _element(item, spelt=spelt))
+                add_field(fields, name, _element(item, spelt=spelt))
     return fields, whole
 
 
@@ -104,13 +105,13 @@ def _add_data(fields: dict[str, Any], value: Any, *, spelt: bool) -> bool:
     for item in value if isinstance(value, list) else [value]:
         text = _leaf(item.get("#text") if isinstance(item, dict) else item, spelt=spelt)
         if isinstance(item, dict) and isinstance(item.get("@Name"), str):
-            add(fields, item["@Name"], text)
+            add_field(fields, item["@Name"], text)
         elif not spelt:
             unnamed += 1
-            add(fields, f"Data{unnamed}", text)
+            add_field(fields, f"Data{unnamed}", text)
         elif item is not None:
             whole = False
-            add(fields, "Strings", text)
+            add_field(fields, "Strings", text)
     return whole
 
 
@@ -145,10 +146,6 @@ def _leaf(value: Any, *, spelt: bool) -> str:
     if _HEX.match(text):
         return text.lower()
     return format_guid_text(text) if len(text) == 36 and _BARE_GUID.match(text) else text
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 XML: tuple[Shape, ...] = (

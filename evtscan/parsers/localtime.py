@@ -181,6 +181,8 @@ class _Steps:
 
 @dataclass(slots=True)
 class _Section:
+    """One of several outputs: how its times step, read in each order of day, month and year, and its last time."""
+
     steps: tuple[_Steps, _Steps, _Steps] = field(default_factory=lambda: (_Steps(), _Steps(), _Steps()))
     last: PrintedTime | None = None
 

@@ -1,4 +1,4 @@
-"""Fields of System that Windows logs and that text exports of a kind do not print, for ``Event.unreadable``."""
+"""Fields of System that Windows logs and that exports of a kind do not carry, for ``Event.unreadable``."""
 
 NOT_BY_OLD_INTERFACE = frozenset(
     {
@@ -17,3 +17,24 @@ NOT_BY_OLD_INTERFACE = frozenset(
 
 NOT_IN_TEXT = NOT_BY_OLD_INTERFACE | {"Qualifiers", "EventRecordID", "Task"}
 """What the text formats of Vista and later do not print, or print only as localised words."""
+
+WINEVENT_PROPERTIES = {
+    "Channel": "LogName",
+    "EventRecordID": "RecordId",
+    "Computer": "MachineName",
+    "Provider_Guid": "ProviderId",
+    "Qualifiers": "Qualifiers",
+    "Version": "Version",
+    "Level": "Level",
+    "Task": "Task",
+    "Opcode": "Opcode",
+    "Keywords": "Keywords",
+    "Execution_ProcessID": "ProcessId",
+    "Execution_ThreadID": "ThreadId",
+    "Security_UserID": "UserId",
+    "UserID": "UserId",
+    "Correlation_ActivityID": "ActivityId",
+    "Correlation_RelatedActivityID": "RelatedActivityId",
+}
+"""Field of a rule → property of what Get-WinEvent gives: one that is there and empty says that the event has no such
+value."""

@@ -38,7 +38,7 @@ class Machine:
     reading: Reading
 
 
-def divide(reading: Reading) -> list[Machine]:
+def machines_in(reading: Reading) -> list[Machine]:
     """Tell machines apart that share a folder.
 
     Logs of different names, which nothing connects, are machines of their own where their times overlap, or where
@@ -177,7 +177,7 @@ def _key(name: str) -> str:
     return label_of(name).casefold()
 
 
-class _Names:
+class _Aliases:
     """Which names are known to be those of one machine."""
 
     def __init__(self) -> None:
@@ -205,7 +205,7 @@ class _Names:
 def _groups(items: Iterable[_Item]) -> list[_Group]:
     """Evidence by machine, in the order in which the machines are first named."""
     named = [item for item in items if item.names]
-    names = _Names()
+    names = _Aliases()
     for item in named:
         names.connect([_key(name) for name in item.names])
     for one, other in _continuations(named):

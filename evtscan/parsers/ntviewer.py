@@ -17,9 +17,10 @@ from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import ANY_DATA, data_of_message
-from evtscan.parsers.textlog import Block, Entry, Part, Section, Words, between, blocks, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Block, Entry, NextOutput, Part, Words, between, blocks
 from evtscan.parsers.textsignatures import (
     SEPARATORS,
     is_viewer_headline,
@@ -62,7 +63,7 @@ class ViewerList:
             if isinstance(block, Block):
                 yield self._entry(block)
             elif is_viewer_headline(block.text):
-                yield Section()
+                yield NextOutput()
             else:
                 yield between(block, _is_broken)
 

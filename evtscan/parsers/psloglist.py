@@ -25,21 +25,21 @@ from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import sid_of
 from evtscan.parsers.channels import channel_of
 from evtscan.parsers.dumpel import data_of_strings
-from evtscan.parsers.exports import Content, System
-from evtscan.parsers.insertions import Names, data_of_message
+from evtscan.parsers.exportrecords import Content, System
+from evtscan.parsers.insertions import LostNames, data_of_message
 from evtscan.parsers.lostfields import NOT_BY_OLD_INTERFACE
-from evtscan.parsers.textlog import (
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import (
     Block,
     Entry,
     Flaw,
     Interlude,
+    NextOutput,
     Part,
-    Section,
     Words,
     between,
     blocks,
     heads_within,
-    open_log,
 )
 from evtscan.parsers.textsignatures import (
     PSLOGLIST_BANNER,
@@ -77,7 +77,7 @@ class PsLogList:
     def __init__(self, channel: str | None) -> None:
         self._name_channel = self._channel = channel
         self._types = Words("types of events are")
-        self._names = Names()
+        self._names = LostNames()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
         """Take the output apart."""
@@ -99,7 +99,7 @@ class PsLogList:
     def _between(self, interlude: Interlude) -> Iterator[Part]:
         if headline := PSLOGLIST_HEADLINE.match(interlude.text):
             self._channel = channel_of(headline[1]) or headline[1]
-            yield Section()
+            yield NextOutput()
         elif not PSLOGLIST_BANNER.match(interlude.text):
             yield between(interlude, lambda line: False)
 

@@ -14,7 +14,7 @@ from evtscan.parsers.regdata import (
     REG_QWORD,
     REG_SZ,
 )
-from evtscan.parsers.regtree import Section, TextRegistry
+from evtscan.parsers.regtree import KeySection, TextRegistry
 
 TYPES = {
     "REG_NONE": 0,
@@ -38,7 +38,7 @@ _HEX_NUMBER = re.compile(r"(?:0x)?([0-9a-f]{1,16})\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class DumpedKey(Section):
+class DumpedKey(KeySection):
     """A key with its values by lower-case names."""
 
     values: dict[str, RegistryValue] = field(default_factory=dict)

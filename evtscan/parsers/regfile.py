@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from evtscan.errors import EvidenceError
 from evtscan.model import Location, RegistryData, RegistryValue, Source
 from evtscan.parsers.regdata import decode_data
-from evtscan.parsers.regtree import MAX_KEYS, Section, TextRegistry, is_path
+from evtscan.parsers.regtree import MAX_KEYS, KeySection, TextRegistry, is_path
 from evtscan.parsers.text import DecodedText, read_text
 
 _END = r"[ \t\r]*(?:;[^\n]*)?(?:\n|\Z)"
@@ -91,7 +91,7 @@ _FORMS = (_VALUE, _BLANK, _SECTION, _HEADER)
 
 
 @dataclass(slots=True)
-class _Section(Section):
+class _Section(KeySection):
     """One ``[KEY]``, and where its values stand in the text; ``wide`` values are UTF-16."""
 
     wide: bool = False

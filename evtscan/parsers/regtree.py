@@ -26,7 +26,7 @@ _CURRENT = "CurrentControlSet"
 
 
 @dataclass(slots=True)
-class Section:
+class KeySection:
     """One key as it stands in a text.
 
     ``deletes``: importing the text would remove it. ``shallow``: it names all keys directly below it, and no more.
@@ -41,7 +41,7 @@ class Section:
     written: Instant | None = None
 
 
-S = TypeVar("S", bound=Section)
+S = TypeVar("S", bound=KeySection)
 
 
 @dataclass(slots=True)

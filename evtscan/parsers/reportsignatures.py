@@ -238,24 +238,9 @@ _SHAPES: tuple[tuple[str, Callable[[list[str]], bool]], ...] = (
 # --------------------------------------------------------------------------------------- for the table of formats
 
 
-def _recogniser(tool: str) -> Callable[[bytes, str], bool]:
+def recogniser(tool: str) -> Callable[[bytes, str], bool]:
+    """Whether the beginning of a file is the output of a tool, as the table of formats asks it."""
     return lambda head, name: tool_of_head(head) == tool
-
-
-is_winmsd = _recogniser("winmsd")
-is_msinfo = _recogniser("msinfo")
-is_nfo = _recogniser("nfo")
-is_systeminfo = _recogniser("systeminfo")
-is_sc = _recogniser("sc")
-is_netstart = _recogniser("netstart")
-is_driverquery = _recogniser("driverquery")
-is_hotfixes = _recogniser("hotfixes")
-is_ipconfig = _recogniser("ipconfig")
-is_srvinfo = _recogniser("srvinfo")
-is_dirlisting = _recogniser("dirlisting")
-is_fileversions = _recogniser("fileversions")
-is_drwatson = _recogniser("drwatson")
-is_ver = _recogniser("ver")
 
 
 def is_reg_query(head: bytes, name: str) -> bool:

@@ -23,10 +23,10 @@ _ID = re.compile(rb'"Id"\s*:\s*\d')
 _BESIDE_ID = (b'"ProviderName"', b'"LogName"', b'"LevelDisplayName"')
 
 
-def ascii_of(head: bytes) -> bytes:
+def _ascii_of(head: bytes) -> bytes:
     """The first bytes of a text without its byte order mark, leading white space, and the NULs of UTF-16.
 
-    >>> ascii_of("\\ufeff <Events>".encode("utf-16-le"))
+    >>> _ascii_of("\\ufeff <Events>".encode("utf-16-le"))
     b'<Events>'
     """
     for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -38,19 +38,19 @@ def ascii_of(head: bytes) -> bytes:
 
 def is_event_xml(head: bytes, name: str) -> bool:
     """Whether a file is XML of events: an ``Event`` with ``System`` begins it or a line of it, or it has none."""
-    text = ascii_of(head)
+    text = _ascii_of(head)
     return bool(_EVENT.search(text) or _EVENTS_ROOT.search(text))
 
 
 def is_clixml(head: bytes, name: str) -> bool:
     """Whether a file is PowerShell's XML of objects, and the first of them an event."""
-    text = ascii_of(head)
+    text = _ascii_of(head)
     return bool(_CLIXML.search(text) and _EVENT_OBJECT.search(text))
 
 
 def is_event_json(head: bytes, name: str) -> bool:
     """Whether a file is JSON that begins with an event of a known tool."""
-    text = ascii_of(head)
+    text = _ascii_of(head)
     if not _JSON.search(text):
         return False
     return bool(_JSON_BEGIN.match(text) or _JSON_EVENT.search(text)) or _is_of_powershell(text)

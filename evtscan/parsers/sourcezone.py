@@ -27,7 +27,6 @@ _HELP = (
 class SourceZone:
     """The zone of printed times: one ``offset`` for all of them, or each by the rules of ``rules`` for its own day."""
 
-    text: str
     offset: timedelta | None = None
     rules: tzinfo | None = None
 
@@ -75,15 +74,15 @@ def source_zone(text: str) -> SourceZone | None:
         offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
         if offset > _FURTHEST:
             raise UsageError(f"--source-timezone {text}: no zone is more than 14 hours from UTC; {_HELP}")
-        return SourceZone(text, offset=offset if match[1] == "+" else -offset)
+        return SourceZone(offset=offset if match[1] == "+" else -offset)
     rules = _rules(name.strip(), text)
     if not at:
-        return SourceZone(text, rules=rules)
+        return SourceZone(rules=rules)
     try:
         noon = datetime.combine(date.fromisoformat(day.strip()), datetime.min.time(), rules).replace(hour=12)
     except ValueError as error:
         raise UsageError(f"--source-timezone {text}: {day!r} is not a date such as 2001-07-15") from error
-    return SourceZone(text, offset=noon.utcoffset())
+    return SourceZone(offset=noon.utcoffset())
 
 
 def _rules(name: str, text: str) -> tzinfo:

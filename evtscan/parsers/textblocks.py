@@ -18,12 +18,12 @@ BLOCK_SIZE = 1 << 17
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def encoding_of(head: bytes) -> tuple[str, int]:
+def _encoding_of(head: bytes) -> tuple[str, int]:
     """The encoding of a file of markup by its first bytes, and how many of them are its byte order mark.
 
     Markup begins with an ASCII character, so that a NUL beside it shows UTF-16 without a mark.
 
-    >>> encoding_of("<Events>".encode("utf-16-be"))
+    >>> _encoding_of("<Events>".encode("utf-16-be"))
     ('utf-16-be', 0)
     """
     for mark, encoding in _MARKS.items():
@@ -40,7 +40,7 @@ class TextBlocks:
     def __init__(self, source: Source) -> None:
         self._source = source
         with source.open() as stream:
-            self.encoding, self.start = encoding_of(stream.read(4))
+            self.encoding, self.start = _encoding_of(stream.read(4))
 
     def __iter__(self) -> Iterator[bytes]:
         with self._source.open() as stream:

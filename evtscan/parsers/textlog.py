@@ -4,54 +4,19 @@ The first pass finds out how the file prints its times and in which order its re
 events. A format is a ``Dialect``: it takes the lines of a file apart into entries, and knows nothing of all that.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from evtscan.errors import EvidenceError
 from evtscan.model import Event, Location, LogReader, LogSummary, Query, ReadOptions, Source
-from evtscan.parsers.exports import Books, Record, Selection
+from evtscan.parsers.exportbooks import Books
+from evtscan.parsers.exports import RecordFilter
 from evtscan.parsers.localtime import MOST_SECTIONS, DateOrder, TimeSurvey, read_time, ticks_of
 from evtscan.parsers.sourcezone import SourceZone, source_zone
-from evtscan.parsers.textlines import TextLines, is_prompt
+from evtscan.parsers.textlines import TextLines
+from evtscan.parsers.textrecords import Entry, Flaw, NextOutput, Part
 from evtscan.wintypes import TICKS_PER_SECOND, Instant
-
-LONGEST_TEXT = 1 << 17
-"""Characters of one record that are kept: far more than a record of a log can hold (64 KiB)."""
-
-_MOST_WORDS = 8
-
-
-@dataclass(slots=True, kw_only=True)
-class Entry(Record):
-    """One record as printed: where it begins, the fields that name and number it, its times as text.
-
-    ``utc`` says that the times are UTC although they do not look it. ``content`` gives the rest and fills in what
-    ``system`` still lacks (level, task, user …); it is called only for records that somebody wants.
-    """
-
-    offset: int = 0  # text has lines
-    time: str
-    time_written: str = ""
-    utc: bool = False
-
-
-@dataclass(slots=True)
-class Flaw:
-    """Lines that are no record and should be one, or should not be there."""
-
-    line: int
-    kind: str
-    message: str
-    lost: int = 0
-
-
-@dataclass(slots=True)
-class Section:
-    """Another output begins here, appended to the one before."""
-
-
-Part = Entry | Flaw | Section
 
 
 class Dialect(Protocol):
@@ -143,7 +108,7 @@ def _survey(dialect: Dialect, lines: TextLines) -> _Survey:
     for part in dialect.entries(lines):
         if isinstance(part, Entry):
             survey.add(part)
-        elif isinstance(part, Section):
+        elif isinstance(part, NextOutput):
             survey.begin_section()
         elif survey.flaw is None:
             survey.flaw = part
@@ -169,7 +134,7 @@ class TextLog:
         self._source, self._dialect, self._lines, self._survey = source, dialect, lines, survey
         self._books = Books(source)
         self.warnings = self._books.warnings
-        self._selection = Selection(query)
+        self._wanted = RecordFilter(query)
         self._by_level = query.levels is not None
         self._places = _Places(survey, dialect.newest_first)
         self._clock = _Clock(survey, zone, dialect.one_offset)
@@ -186,7 +151,7 @@ class TextLog:
         if doubt := self._lines.doubt:
             books.warn("encoding", doubt)
         for part in self._dialect.entries(self._lines):
-            if isinstance(part, Section):
+            if isinstance(part, NextOutput):
                 places.begin_section()
             elif isinstance(part, Flaw):
                 books.warn(part.kind, part.message, line=part.line, lost=part.lost)
@@ -197,7 +162,7 @@ class TextLog:
                 books.count(part, series, number, sequence)
                 if self._by_level:
                     part.content()
-                if self._selection.takes(part.system):
+                if self._wanted.takes(part.system):
                     yield self._event(part, number, sequence)
         for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):
             books.warn(kind, message)
@@ -339,116 +304,3 @@ class _Clock:
                 f"{self._double} times lie in an hour that the clocks showed twice or skipped: they may be off by the "
                 "step of the clocks",
             )
-
-
-# --------------------------------------------------------------------------------- records that are several lines
-
-
-Head = TypeVar("Head")
-"""What a format makes of the first line of a record."""
-
-
-@dataclass(slots=True)
-class Block(Generic[Head]):
-    """One record: the number of its first line, what that says, and the lines after it.
-
-    ``cut`` says that there were more than are kept.
-    """
-
-    line: int
-    head: Head
-    lines: list[str]
-    cut: bool = False
-
-    @property
-    def flaw(self) -> str:
-        """What of the record is lost."""
-        return f"its text is longer than {LONGEST_TEXT} characters, and the rest is left out" if self.cut else ""
-
-
-@dataclass(slots=True)
-class Interlude:
-    """A line that ends a record and belongs to none, or the first of some that follow on such a line."""
-
-    line: int
-    text: str
-
-
-def blocks(
-    lines: Iterable[tuple[int, str]], head: Callable[[str, str], Head | None], interrupts: Callable[[str], bool]
-) -> Iterator[Block[Head] | Interlude]:
-    """Divide lines into records and what stands between them; blank lines there are left out.
-
-    ``head`` gets a line and the one after it, and makes something of it if a record begins there. ``interrupts`` says
-    whether a line ends the record before it and is none itself, as a prompt does in every format.
-    """
-    block: Block[Head] | None = None
-    size = 0
-    quiet = False
-    for number, line, following in _with_next(lines):
-        if (found := head(line, following)) is not None:
-            if block is not None:
-                yield block
-            block, size, quiet = Block(number, found, []), len(line), False
-        elif is_prompt(line) or interrupts(line):
-            if block is not None:
-                yield block
-            block, quiet = None, False
-            yield Interlude(number, line)
-        elif block is None:
-            if not quiet and line.strip():
-                quiet = True
-                yield Interlude(number, line)
-        elif size <= LONGEST_TEXT:
-            block.lines.append(line)
-            size += len(line) + 1
-        else:
-            block.cut = True
-    if block is not None:
-        yield block
-
-
-def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
-    """What stands between records: a prompt begins another output; what is ``broken`` should be a record."""
-    if is_prompt(interlude.text):
-        return Section()
-    if broken(interlude.text):
-        message = f"this line begins like a record and is none: {interlude.text[:80]!r}"
-        return Flaw(interlude.line, "bad_record", message, lost=1)
-    return Flaw(interlude.line, "stray_lines", f"what begins here belongs to no record: {interlude.text[:80]!r}")
-
-
-def heads_within(line: int, count: int) -> Iterator[Flaw]:
-    """A warning if ``count`` lines in the text of the record at ``line`` look like the beginnings of others."""
-    if count:
-        message = f"within the text of this record begin {count} more that are damaged, or it quotes them"
-        yield Flaw(line, "bad_record", message, lost=count)
-
-
-def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
-    waiting: tuple[int, str] | None = None
-    for item in lines:
-        if waiting is not None:
-            yield *waiting, item[1]
-        waiting = item
-    if waiting is not None:
-        yield *waiting, ""
-
-
-@dataclass(slots=True)
-class Words:
-    """Localised words that a file uses where evtscan knows the English ones."""
-
-    what: str
-    seen: dict[str, None] = field(default_factory=dict)
-
-    def add(self, word: str) -> None:
-        """Note a word."""
-        if len(self.seen) < _MOST_WORDS:
-            self.seen.setdefault(word[:40])
-
-    def notes(self) -> Iterator[tuple[str, str]]:
-        """One warning that lists them."""
-        if self.seen:
-            listed = ", ".join(self.seen)
-            yield "foreign_words", f"{self.what} in words that are not English ({listed}): what they mean is not known"

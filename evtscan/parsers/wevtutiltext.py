@@ -28,10 +28,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
 from evtscan.parsers import eventtypes
 from evtscan.parsers.accounts import USER_FIELDS
-from evtscan.parsers.exports import Content, System
+from evtscan.parsers.exportrecords import Content, System
 from evtscan.parsers.insertions import data_of_message
 from evtscan.parsers.lostfields import NOT_IN_TEXT
-from evtscan.parsers.textlog import Block, Entry, Flaw, Part, Section, Words, between, blocks, heads_within, open_log
+from evtscan.parsers.textlog import open_log
+from evtscan.parsers.textrecords import Block, Entry, Flaw, NextOutput, Part, Words, between, blocks, heads_within
 from evtscan.parsers.textsignatures import WEVTUTIL_FIRST_FIELD, WEVTUTIL_HEAD
 
 _LABEL = re.compile(r"  ([A-Z][A-Za-z ]{1,15}): ?(.*)\Z")
@@ -77,7 +78,7 @@ class WevtutilText:
                 yield between(block, lambda line: line.startswith("Event["))
                 continue
             if block.head != expected:
-                yield Section()
+                yield NextOutput()
             expected = block.head + 1
             yield self._entry(block)
             within = sum(line.startswith(WEVTUTIL_FIRST_FIELD) for line in block.lines[1:])

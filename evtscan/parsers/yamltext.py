@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-Path = tuple[Any, ...]
+EntryPath = tuple[Any, ...]
 """Keys and list indices from the top of a document to one entry; ``()`` is the document itself."""
 
 MAX_SIZE = 1 << 20
@@ -40,7 +40,7 @@ class YamlProblem:
     """One entry that is wrong although the rest can be read."""
 
     line: int
-    path: Path
+    path: EntryPath
     message: str
 
 
@@ -53,10 +53,10 @@ class Document:
     """
 
     data: Any
-    lines: Mapping[Path, int]
+    lines: Mapping[EntryPath, int]
     problems: tuple[YamlProblem, ...] = ()
 
-    def line(self, path: Path) -> int:
+    def line(self, path: EntryPath) -> int:
         """The line of an entry, or of the nearest one above it that has a line (what a merge key brings has none)."""
         while path not in self.lines:
             path = path[:-1]
@@ -121,7 +121,7 @@ class _Node:
     """A finished node: its data, and the lines of what lies below it, by path relative to the node."""
 
     data: Any
-    lines: dict[Path, int]
+    lines: dict[EntryPath, int]
     merge: bool = False
 
 
@@ -147,7 +147,7 @@ class _Composer:
                 node.data = None
             yield Document(node.data, node.lines, tuple(self.problems))
 
-    def _node(self, event: yaml.Event, path: Path) -> _Node:
+    def _node(self, event: yaml.Event, path: EntryPath) -> _Node:
         line = _line(event)
         if len(path) > MAX_DEPTH:
             raise YamlSyntaxError(line, f"nested deeper than {MAX_DEPTH} levels")
@@ -170,7 +170,7 @@ class _Composer:
         if self.nodes > MAX_NODES:
             raise YamlSyntaxError(line, f"more than {MAX_NODES} entries, with what its aliases (*) stand for")
 
-    def _alias(self, event: yaml.AliasEvent, path: Path, line: int) -> _Node:
+    def _alias(self, event: yaml.AliasEvent, path: EntryPath, line: int) -> _Node:
         if not self.aliases:
             raise YamlSyntaxError(
                 line, f"*{event.anchor} is an alias, which is not allowed here: write the value itself"
@@ -183,7 +183,7 @@ class _Composer:
             raise YamlSyntaxError(line, f"nested deeper than {MAX_DEPTH} levels by *{event.anchor}")
         return _Node(node.data, node.lines)
 
-    def _scalar_node(self, event: yaml.ScalarEvent, path: Path, line: int) -> _Node:
+    def _scalar_node(self, event: yaml.ScalarEvent, path: EntryPath, line: int) -> _Node:
         tag = _resolved_tag(event)
         if tag == _MERGE_TAG:
             return _Node(event.value, {(): line}, merge=True)
@@ -194,10 +194,10 @@ class _Composer:
             self.problems.append(YamlProblem(line, path, f"{event.value!r} cannot be read: {problem}"))
             return _Node(event.value, {(): line})
 
-    def _sequence(self, start: yaml.SequenceStartEvent, path: Path, line: int) -> _Node:
+    def _sequence(self, start: yaml.SequenceStartEvent, path: EntryPath, line: int) -> _Node:
         self._check_tag(start, path, line)
         items: list[Any] = []
-        lines: dict[Path, int] = {(): line}
+        lines: dict[EntryPath, int] = {(): line}
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             index = len(items)
             node = self._node(event, (*path, index))
@@ -205,10 +205,10 @@ class _Composer:
             _graft(lines, index, node.lines)
         return _Node(items, lines)
 
-    def _mapping(self, start: yaml.MappingStartEvent, path: Path, line: int) -> _Node:
+    def _mapping(self, start: yaml.MappingStartEvent, path: EntryPath, line: int) -> _Node:
         self._check_tag(start, path, line)
         data: dict[Any, Any] = {}
-        lines: dict[Path, int] = {(): line}
+        lines: dict[EntryPath, int] = {(): line}
         merged: list[tuple[int, _Node]] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key_line = _line(event)
@@ -235,11 +235,11 @@ class _Composer:
                     lines[(name,)] = key_line
         return _Node(data, lines)
 
-    def _check_tag(self, start: yaml.CollectionStartEvent, path: Path, line: int) -> None:
+    def _check_tag(self, start: yaml.CollectionStartEvent, path: EntryPath, line: int) -> None:
         if start.tag not in (None, "!") and start.tag not in _SAFE_TAGS:
             self.problems.append(YamlProblem(line, path, f"tag {start.tag!r} is not allowed"))
 
-    def _to_merge(self, source: Any, line: int, path: Path) -> dict[Any, Any]:
+    def _to_merge(self, source: Any, line: int, path: EntryPath) -> dict[Any, Any]:
         """What a merge key (``<<``) brings into a map that does not say it itself; the first of several maps wins."""
         maps = source if isinstance(source, list) else [source]
         if not all(isinstance(part, dict) for part in maps):
@@ -252,7 +252,7 @@ def _line(event: yaml.Event) -> int:
     return cast(yaml.Mark, event.start_mark).line + 1
 
 
-def _graft(lines: dict[Path, int], step: Any, below: Mapping[Path, int]) -> None:
+def _graft(lines: dict[EntryPath, int], step: Any, below: Mapping[EntryPath, int]) -> None:
     for path, line in below.items():
         lines[(step, *path)] = line
 

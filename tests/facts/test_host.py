@@ -2,6 +2,7 @@
 
 import pytest
 from host_builder import (
+    MINUTE,
     FakeRegistry,
     at,
     booted,
@@ -12,7 +13,7 @@ from host_builder import (
     log,
 )
 
-from evtscan.facts.host import Host, dividing
+from evtscan.facts.host import Host, boot_logs
 from evtscan.facts.timeline import AFTER_EVERYTHING, Point
 from evtscan.model import Basis, ClockStep
 
@@ -160,7 +161,7 @@ def test_two_archives_and_the_log_itself_are_one_time_line():
     ],
 )
 def test_the_logs_that_divide_time(logs, expected):
-    assert [item.source.name for item in dividing(logs)] == expected
+    assert [item.source.name for item in boot_logs(logs)] == expected
 
 
 def test_without_a_system_log_several_logs_are_one_session_in_order_of_time():
@@ -245,8 +246,8 @@ def test_logs_of_one_file_are_told_apart_by_their_channel():
 
 def test_two_records_with_a_step_between_them():
     host = Host(evidence(three_sessions(clock_steps=(ClockStep(sequence=60, before=at(600), after=at(60)),))))
-    assert host.parts(event(55), event(65))
-    assert not host.parts(event(65), event(66))
+    assert host.elapsed(event(55), event(65)).high is None
+    assert host.elapsed(event(65), event(66)).high == MINUTE
 
 
 # ----------------------------------------------------------------------------------------------------- facts

@@ -3,7 +3,7 @@
 import pytest
 from host_builder import DAY, MINUTE, at, event, event_log, log
 
-from evtscan.facts.sessions import Clock, Places, Session, divide, find_starts
+from evtscan.facts.sessions import Clock, Places, Session, boot_sessions, find_starts
 from evtscan.facts.stretches import join
 from evtscan.model import ClockStep
 
@@ -44,7 +44,7 @@ def test_only_the_event_log_and_the_kernel_announce_a_start():
 
 
 def sessions_of(*events, **summary):
-    return divide(join([log(*events, **summary)])[0])
+    return boot_sessions(join([log(*events, **summary)])[0])
 
 
 def spans(sessions):
@@ -114,7 +114,7 @@ def test_archives_that_continue_each_other_are_one_stretch():
     other = log(event_log(150, 6005, source="b"), source="b", first=101, last=200)
     (stretch,) = join([other, one])
     assert (stretch.sources, stretch.first, stretch.last) == ({"a", "b"}, 1, 200)
-    assert spans(divide(stretch)) == [(1, 49), (50, 149), (150, 200)]
+    assert spans(boot_sessions(stretch)) == [(1, 49), (50, 149), (150, 200)]
 
 
 def test_copies_are_one_stretch_and_their_events_come_once():
@@ -130,7 +130,7 @@ def test_records_missing_between_two_archives_part_them():
     other = log(source="b", first=120, last=200)
     stretches = join([one, other])
     assert [(item.first, item.last) for item in stretches] == [(1, 100), (120, 200)]
-    assert spans(divide(stretches[1])) == [(120, 200)]
+    assert spans(boot_sessions(stretches[1])) == [(120, 200)]
 
 
 def test_a_log_that_began_anew_when_it_was_cleared_comes_after_the_old_one():

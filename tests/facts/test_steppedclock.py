@@ -1,4 +1,4 @@
-"""Whether two records lie on two sides of a step of the clock."""
+"""How much time lies between two records, where the clock may have been set between them."""
 
 import pytest
 from host_builder import MINUTE, at, event, log
@@ -27,6 +27,12 @@ def clock(*steps, application=()):
     )
 
 
+def parted(shown, one, other):
+    """Whether the time between two records is not known."""
+    elapsed = shown.elapsed(one, other)
+    return elapsed.low is None or elapsed.low != elapsed.high
+
+
 BACK = step(20, 600, 60)
 FORWARD = step(20, 60, 600)
 LATE = step(20, 600, 60, until=25)
@@ -47,8 +53,8 @@ IN_ONE_LOG = {
 
 @pytest.mark.parametrize(("stepped", "one", "other", "expected"), IN_ONE_LOG.values(), ids=IN_ONE_LOG)
 def test_in_one_log_record_order_decides(stepped, one, other, expected):
-    assert clock(stepped).parts(one, other) is expected
-    assert clock(stepped).parts(other, one) is expected
+    assert parted(clock(stepped), one, other) is expected
+    assert parted(clock(stepped), other, one) is expected
 
 
 ELSEWHERE = {
@@ -67,37 +73,37 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(("stepped", "one", "other", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_of_a_step_that_another_log_shows_only_times_tell(stepped, one, other, expected):
-    assert clock(stepped).parts(elsewhere(one), elsewhere(other, 2)) is expected
+    assert parted(clock(stepped), elsewhere(one), elsewhere(other, 2)) is expected
 
 
 @pytest.mark.parametrize(("minute", "expected"), [(50, False), (59, False), (60, True), (61, True), (601, True)])
 def test_in_two_logs_times_decide(minute, expected):
-    assert clock(BACK).parts(here(10, 40), elsewhere(minute)) is expected
+    assert parted(clock(BACK), here(10, 40), elsewhere(minute)) is expected
 
 
 def test_a_log_that_shows_the_step_itself_knows_better():
     own = step(5, 590, 70)
-    assert not clock(BACK, application=[own]).parts(elsewhere(100, 6), elsewhere(105, 7))
-    assert clock(BACK, application=[own]).parts(elsewhere(100, 4), elsewhere(105, 7))
+    assert not parted(clock(BACK, application=[own]), elsewhere(100, 6), elsewhere(105, 7))
+    assert parted(clock(BACK, application=[own]), elsewhere(100, 4), elsewhere(105, 7))
 
 
 def test_a_late_record_has_no_known_place_among_those_of_other_logs():
-    assert clock(LATE).parts(here(22, 60), elsewhere(60))
-    assert not clock(LATE).parts(here(26, 601), elsewhere(601))
+    assert parted(clock(LATE), here(22, 60), elsewhere(60))
+    assert not parted(clock(LATE), here(26, 601), elsewhere(601))
 
 
 def test_nothing_is_known_of_what_has_no_time_or_no_zone():
     timeless = structs.replace(here(10, 10), time=None)
     local = structs.replace(here(10, 10), time=structs.replace(at(10), local=True))
-    assert clock().parts(timeless, here(11, 11))
-    assert clock().parts(here(11, 11), local)
-    assert not clock().parts(local, structs.replace(local, sequence=11))
+    assert parted(clock(), timeless, here(11, 11))
+    assert clock().elapsed(local, here(11, 11)) == Elapsed(0, None)
+    assert not parted(clock(), local, structs.replace(local, sequence=11))
 
 
 def test_nothing_is_known_behind_more_steps_than_are_listed():
     many = [step(10 * number, 600, 60) for number in range(1, MOST_CLOCK_STEPS + 1)]
-    assert clock(*many).parts(here(10 * MOST_CLOCK_STEPS + 1, 1), here(10 * MOST_CLOCK_STEPS + 2, 2))
-    assert not clock(*many).parts(here(11, 1), here(12, 2))
+    assert parted(clock(*many), here(10 * MOST_CLOCK_STEPS + 1, 1), here(10 * MOST_CLOCK_STEPS + 2, 2))
+    assert not parted(clock(*many), here(11, 1), here(12, 2))
 
 
 ELAPSED = {
@@ -163,5 +169,5 @@ def test_a_broken_log_is_not_searched_for_its_own_steps_at_every_event(monkeypat
     """Hundreds of steps at thousands of events: a scan of three megabytes took minutes."""
     stepped = clock(*(step(10 * number, 600 + number, 60) for number in range(1, 500)))
     monkeypatch.setattr(stepped._all, "meeting", None)
-    assert stepped.parts(here(19, 600), here(20, 60))
+    assert parted(stepped, here(19, 600), here(20, 60))
     assert stepped.elapsed(here(20, 60), here(29, 70)) == Elapsed(10 * MINUTE, 10 * MINUTE)

@@ -3,7 +3,7 @@
 import pytest
 from host_builder import at, event, log
 
-from evtscan.parsers.forwarded import divide, is_forwarded
+from evtscan.parsers.forwarded import is_forwarded, split_log
 
 
 def log_of(*records, source="Some.evtx", channel="System", **more):
@@ -44,7 +44,7 @@ def told(parts):
 
 def test_a_collectors_log_is_divided_by_computer_and_channel():
     one = log_of(("A", "System"), ("B.x", "System"), ("A.x", "Security"), ("a", "System"), ("b", "System"))
-    assert told(divide(one)) == [
+    assert told(split_log(one)) == [
         ("System", ("A", "a"), [1, 4], True),
         ("System", ("B.x", "b"), [2, 5], True),
         ("Security", ("A.x",), [3], True),
@@ -53,31 +53,31 @@ def test_a_collectors_log_is_divided_by_computer_and_channel():
 
 def test_a_part_speaks_of_its_own_events_only():
     one = log_of(*turns("ABAB"), records=900, clock_steps=(object(),))
-    summary = divide(one)[1].summary
+    summary = split_log(one)[1].summary
     assert (summary.records, summary.first_sequence, summary.last_sequence) == (2, 2, 4)
     assert (summary.first_time, summary.last_time) == (at(2), at(4))
     assert (summary.completeness, summary.clock_steps, summary.newest_computer) == ("filtered", (), "B")
 
 
 def test_of_a_collectors_log_in_which_nothing_is_wanted_nothing_is_left():
-    assert divide(log(source="ForwardedEvents.evtx", channel="ForwardedEvents")) == []
+    assert split_log(log(source="ForwardedEvents.evtx", channel="ForwardedEvents")) == []
 
 
 def test_an_ordinary_log_stays_as_it_is():
     one = log_of(*turns("AABB"))
-    assert divide(one) == [one]
+    assert split_log(one) == [one]
 
 
 def test_a_view_of_several_channels_is_divided_by_channel():
     one = log_of(("A", "System"), ("A", "Security"), ("A", "System"), ("A", "Security"), ("A", None))
-    assert told(divide(one)) == [
+    assert told(split_log(one)) == [
         ("System", ("NTBOX",), [1, 3, 5], False),
         ("Security", ("NTBOX",), [2, 4], False),
     ]
-    assert [part.summary.filtered for part in divide(one)] == [True, True]
+    assert [part.summary.filtered for part in split_log(one)] == [True, True]
 
 
 @pytest.mark.parametrize("channel", ["Sysuem", "Microsoft\0\x01", "x" * 300, None])
 def test_one_damaged_channel_makes_no_other_log(channel):
     one = log_of(("A", "System"), ("A", channel), ("A", "System"))
-    assert divide(one) == [one]
+    assert split_log(one) == [one]

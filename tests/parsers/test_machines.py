@@ -9,7 +9,7 @@ from host_builder import FakeRegistry, at, event, facts_file, localised, log
 from evtscan.model import EvidenceRow, Inventory, SkippedFile
 from evtscan.parsers import forwarded
 from evtscan.parsers.evidence import Reading
-from evtscan.parsers.machines import divide, name_in, single_out
+from evtscan.parsers.machines import machines_in, name_in, single_out
 
 NAME = r"SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName"
 ACTIVE = r"SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
@@ -23,7 +23,7 @@ def one(source, computer, begins, ends, channel="System", **more):
 
 def told(reading):
     """The readings of a folder, each with the sources that it holds, and what of it was left out."""
-    machines = divide(reading)
+    machines = machines_in(reading)
     left_out = [item.location.source for machine in machines for item in machine.reading.warnings]
     return {machine.label: [row.source_file for row in machine.reading.rows] for machine in machines}, left_out
 
@@ -63,7 +63,7 @@ ONE_MACHINE = {
 @pytest.mark.parametrize("parts", ONE_MACHINE.values(), ids=ONE_MACHINE)
 def test_evidence_joins_through_a_name_or_because_it_names_nobody(parts):
     reading = folder(*parts)
-    (machine,) = divide(reading)
+    (machine,) = machines_in(reading)
     assert (machine.label, machine.reading.warnings) == ("", [])
     assert len(machine.reading.rows) == len(reading.rows)
 
@@ -87,7 +87,7 @@ APART = {
 
 @pytest.mark.parametrize(("parts", "left_out"), APART.values(), ids=APART)
 def test_what_names_another_machine_stays_apart_with_a_warning(parts, left_out):
-    (machine,) = divide(folder(*parts))
+    (machine,) = machines_in(folder(*parts))
     assert machine.label == ""
     assert left_out not in [row.source_file for row in machine.reading.rows]
     assert left_out in [item.source_file for item in machine.reading.skipped]
@@ -98,12 +98,12 @@ def test_what_names_another_machine_stays_apart_with_a_warning(parts, left_out):
 
 def test_a_report_that_names_nobody_is_of_the_machine_that_its_file_names():
     one_file = [replace(REPORT, computer=name) for name in (None, "ONE", None, "TWO", None)]
-    (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file))
+    (machine,) = machines_in(folder(one("a", "ONE", 0, 9), *one_file))
     assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
     asked = replace(REPORT, computer="TWO", remote=True)
-    (machine,) = divide(folder(one("a", "ONE", 0, 9), asked, REPORT, one_file[1], asked, REPORT))
+    (machine,) = machines_in(folder(one("a", "ONE", 0, 9), asked, REPORT, one_file[1], asked, REPORT))
     assert [item.computer for item in machine.reading.inventories] == [None, "ONE", None]
-    (machine,) = divide(folder(one("a", "ONE", 0, 9), *one_file[:1], *one_file[3:]))
+    (machine,) = machines_in(folder(one("a", "ONE", 0, 9), *one_file[:1], *one_file[3:]))
     assert machine.reading.inventories == []
 
 
@@ -135,15 +135,15 @@ LOCAL_MACHINES = {
 
 @pytest.mark.parametrize(("listed", "apart"), LOCAL_MACHINES.values(), ids=LOCAL_MACHINES)
 def test_a_list_of_local_times_is_of_another_machine_only_if_it_overlaps_in_every_zone(listed, apart):
-    machines = divide(folder(one("a", "ONE", 0, 10 * DAY), localised(listed)))
+    machines = machines_in(folder(one("a", "ONE", 0, 10 * DAY), localised(listed)))
     assert [machine.label for machine in machines] == (["ONE", "TWO"] if apart else [""])
-    assert len(divide(folder(one("a", "ONE", 0, 10 * DAY), listed))) == 2
+    assert len(machines_in(folder(one("a", "ONE", 0, 10 * DAY), listed))) == 2
 
 
 @pytest.mark.parametrize(("begins", "connected"), [(10 * DAY, False), (11 * DAY, True)])
 def test_numbers_go_on_in_a_list_of_local_times_only_if_it_is_later_in_every_zone(begins, connected):
     listed = localised(one("b", "TWO", begins, 20 * DAY, first=51, last=60))
-    (machine,) = divide(folder(one("a", "ONE", 0, 10 * DAY, last=50), listed))
+    (machine,) = machines_in(folder(one("a", "ONE", 0, 10 * DAY, last=50), listed))
     assert len(machine.reading.logs) == (2 if connected else 1)
 
 
@@ -154,12 +154,12 @@ def collector():
         for n, name in enumerate(["A", "B.x.org", "A.x.org", "B"], 1)
     ]
     received = log(*sent, source="ForwardedEvents.evtx", channel="Security")
-    return [one("System.evtx", "COLL", 0, 9), *forwarded.divide(received)]
+    return [one("System.evtx", "COLL", 0, 9), *forwarded.split_log(received)]
 
 
 def test_what_was_forwarded_describes_the_origin_and_never_the_collector():
     reading = folder(*collector(), FakeRegistry({}, source="h"))
-    machines = {machine.label: machine.reading for machine in divide(reading)}
+    machines = {machine.label: machine.reading for machine in machines_in(reading)}
     assert list(machines) == ["COLL", "A", "B"]
     assert [[item.sequence for item in one.logs[0].events] for one in machines.values()] == [[], [1, 3], [2, 4]]
     assert [row.source_file for row in machines["COLL"].rows] == ["System.evtx", "h"]
@@ -167,8 +167,8 @@ def test_what_was_forwarded_describes_the_origin_and_never_the_collector():
 
 
 def test_what_a_collector_received_from_itself_is_its_own():
-    own = forwarded.divide(log(event(1, computer="coll", source="f"), source="f", channel="ForwardedEvents"))
-    (machine,) = divide(folder(one("System.evtx", "COLL", 0, 9), *own))
+    own = forwarded.split_log(log(event(1, computer="coll", source="f"), source="f", channel="ForwardedEvents"))
+    (machine,) = machines_in(folder(one("System.evtx", "COLL", 0, 9), *own))
     assert machine.label == ""
     assert [item.forwarded for item in machine.reading.logs] == [False, True]
 
@@ -223,7 +223,7 @@ def reading_of_two():
 
 
 def test_what_names_a_machine_goes_with_it():
-    first, second = divide(reading_of_two())
+    first, second = machines_in(reading_of_two())
     assert (first.label, second.label) == ("ONE", "two")
     assert [row.source_file for row in first.reading.rows] == ["a", "one.yaml"]
     assert [row.source_file for row in second.reading.rows] == ["b", "two.reg"]
@@ -231,7 +231,7 @@ def test_what_names_a_machine_goes_with_it():
 
 
 def test_what_names_none_is_left_out_with_a_warning_and_nothing_is_lost():
-    machines = divide(reading_of_two())
+    machines = machines_in(reading_of_two())
     warned = [(item.kind, item.location.source) for machine in machines for item in machine.reading.warnings]
     assert sorted(warned) == [
         ("identity_mismatch", "a"),
@@ -248,7 +248,7 @@ def test_what_names_none_is_left_out_with_a_warning_and_nothing_is_lost():
 
 def test_a_folder_of_one_machine_stays_whole():
     reading = Reading(logs=[one("a", "NT", 0, 9)])
-    (machine,) = divide(reading)
+    (machine,) = machines_in(reading)
     assert (machine.label, machine.reading) == ("", reading)
 
 

@@ -30,7 +30,7 @@ from evtscan.model import EVERYTHING, Event, Query, Selector, Source
 from evtscan.parsers import csvexports, eventviewer, ntviewer, wevtutiltext
 from evtscan.parsers import dumpel as dumpel_parser
 from evtscan.parsers import psloglist as psloglist_parser
-from evtscan.parsers.textlog import LONGEST_TEXT
+from evtscan.parsers.textrecords import LONGEST_TEXT
 
 Writer = Callable[[tuple[SampleEvent, ...]], str]
 SHAPES: dict[str, tuple[Writer, Opener]] = {

@@ -28,15 +28,9 @@ from evtscan.report import (
     TimelineRow,
     Verdict,
 )
-from evtscan.reporters.html.content import (
-    BLIND_SPOTS_SHOWN,
-    EVENTS_SHOWN,
-    HOSTS_IN_PART,
-    MARKS_SHOWN,
-    PLACES_SHOWN,
-    SHAPES,
-    WARNINGS_SHOWN,
-)
+from evtscan.reporters.html.content import BLIND_SPOTS_SHOWN, HOSTS_IN_PART
+from evtscan.reporters.html.details import EVENTS_SHOWN, MARKS_SHOWN, PLACES_SHOWN, WARNINGS_SHOWN
+from evtscan.reporters.html.rows import SHAPES
 from evtscan.reporters.json import dump, load
 from evtscan.reporters.summary import feed
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from evtscan.detection.rule import Rule
 from evtscan.detection.written import Written
-from evtscan.parsers.yamltext import Path
+from evtscan.parsers.yamltext import EntryPath
 
-Found = Iterator[tuple[Path, str]]
+Found = Iterator[tuple[EntryPath, str]]
 """Where a rule breaks a lint, and how, in a few words."""
 
 
@@ -50,7 +50,7 @@ class Lint:
 class Line:
     """One line of a selection as it is written: ``field|modifiers: values``."""
 
-    path: Path
+    path: EntryPath
     field: str
     modifiers: tuple[str, ...]
     values: tuple[Any, ...]
@@ -64,7 +64,7 @@ def lines_of(rule: Written) -> Iterator[Line]:
             yield from _lines(selection, ("detection", name))
 
 
-def _lines(part: Any, path: Path) -> Iterator[Line]:
+def _lines(part: Any, path: EntryPath) -> Iterator[Line]:
     if isinstance(part, Mapping):
         for key, value in part.items():
             field, *modifiers = str(key).split("|")

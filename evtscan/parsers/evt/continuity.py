@@ -14,7 +14,7 @@ from evtscan.wintypes import TICKS_PER_SECOND, Instant
 _EPOCH = Instant.from_unix(0).ticks
 
 
-class Place(Enum):
+class GapPlace(Enum):
     """Where in a log a gap lies."""
 
     BEFORE = "before the oldest record"
@@ -28,7 +28,7 @@ class Place(Enum):
 class Gap:
     """Bytes that are no record, from an address on, and how many records are lost there by the numbers."""
 
-    place: Place
+    place: GapPlace
     address: int
     size: int
     lost: int
@@ -140,7 +140,7 @@ class Continuity:
         self.lost += lost
         if not lost and not (size and self.log.end):
             return []
-        return [Gap(Place.CUT if cut else Place.BEHIND, self._end, size, lost)]
+        return [Gap(GapPlace.CUT if cut else GapPlace.BEHIND, self._end, size, lost)]
 
     def _lost_behind(self, size: int, cut: bool) -> int:
         begun = 1 if cut and size else 0
@@ -162,12 +162,12 @@ class Continuity:
         seam = reader.joins(start - size, start)
         missing_here = seam or (first and (self.log.end is None or not size))
         if missing_here and self.log.missing and rising > 1:
-            return Gap(Place.CUT, start - size, size, _lost(rising, size + self.log.missing))
+            return Gap(GapPlace.CUT, start - size, size, _lost(rising, size + self.log.missing))
         if seam and size < FIXED_SIZE and rising == 1:
             return None  # the fixed part of a record is never split: the rest of the ring stays unused
         if not size:
-            return None if first else Gap(Place.NOWHERE, start, 0, 0)
-        return Gap(Place.BEFORE if first else Place.BETWEEN, start - size, size, _lost(rising, size))
+            return None if first else Gap(GapPlace.NOWHERE, start, 0, 0)
+        return Gap(GapPlace.BEFORE if first else GapPlace.BETWEEN, start - size, size, _lost(rising, size))
 
 
 def _shifted(numbers: NDArray[np.int64], first: int) -> NDArray[np.int64]:

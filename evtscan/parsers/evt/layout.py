@@ -141,14 +141,14 @@ def find_logs(stream: BinaryIO, size: int) -> list[StoredLog]:
     logs: list[StoredLog] = []
     offset = 0
     while offset < size and len(logs) < MOST_LOGS:
-        header = parse_header(_read(stream, offset, HEADER_SIZE))
+        header = _parse_header(_read(stream, offset, HEADER_SIZE))
         bound = _bound(stream, offset, header, size)
         logs.append(_stored_log(stream, offset, header, bound))
         offset = bound
     return logs
 
 
-def parse_header(raw: bytes) -> Header | None:
+def _parse_header(raw: bytes) -> Header | None:
     """Read a header, or None if it is not one."""
     if len(raw) < HEADER_SIZE or not raw.startswith(_HEADER_MARK):
         return None
@@ -184,7 +184,7 @@ def _bound(stream: BinaryIO, offset: int, header: Header | None, size: int) -> i
 
 def _next_header(stream: BinaryIO, start: int, size: int) -> int:
     for offset in _find(stream, start, size, _HEADER_MARK):
-        if parse_header(_read(stream, offset, HEADER_SIZE)):
+        if _parse_header(_read(stream, offset, HEADER_SIZE)):
             return offset
     return size
 

@@ -17,7 +17,7 @@ from evtscan.model import (
     Source,
 )
 from evtscan.parsers.channels import channel_of
-from evtscan.parsers.evt.continuity import Continuity, Gap, Place
+from evtscan.parsers.evt.continuity import Continuity, Gap, GapPlace
 from evtscan.parsers.evt.decode import decode, source_name
 from evtscan.parsers.evt.layout import MOST_LOGS, StoredLog, find_logs
 from evtscan.parsers.evt.names import Computers
@@ -185,25 +185,25 @@ class EvtLog:
 
 _FOREIGN = ("foreign_bytes", "{size} bytes between the records are none; by the record numbers nothing is missing")
 _GAPS = {
-    Place.NOWHERE: (
+    GapPlace.NOWHERE: (
         "bad_number",
         "the number of this record does not follow on that of the one before, and no bytes lie between them: "
         "records were removed from the file, or a number was changed",
     ),
-    Place.BEFORE: (
+    GapPlace.BEFORE: (
         "overwritten",
         "of the oldest records {lost} cannot be read: their {size} bytes are damaged or overwritten",
     ),
-    Place.BETWEEN: (
+    GapPlace.BETWEEN: (
         "bad_record",
         "{records} cannot be read: length or signature in these {size} bytes is damaged; copy the log again if you can",
     ),
-    Place.BEHIND: (
+    GapPlace.BEHIND: (
         "bad_record",
         "of the newest records {lost} cannot be read: length or signature in these {size} bytes is damaged; "
         "copy the log again if you can",
     ),
-    Place.CUT: (
+    GapPlace.CUT: (
         "truncated",
         "the file was cut here, and lacks at least {records}: copy the log again",
     ),

@@ -3,13 +3,11 @@
 ``read_log`` answers a query: it finds all records, looks at their fixed parts, and decodes those that are asked for.
 """
 
-from collections.abc import Iterator
-
 from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers.evtx.reader import EvtxLog, chunk_at, chunk_count
 from evtscan.parsers.evtx.selection import DecoderName, RecordBatch
 
-__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "read_columns", "read_log"]
+__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "read_log"]
 
 
 def read_log(
@@ -26,18 +24,3 @@ def read_log(
     """
     decoder: DecoderName = "reference" if options.reference else "columns"
     return EvtxLog(source, query, recover=options.recover, decoder=decoder, chunk_range=chunk_range)
-
-
-def read_columns(
-    source: Source,
-    query: Query,
-    options: ReadOptions = PLAIN,
-    *,
-    chunk_range: tuple[int, int] | None = None,
-) -> Iterator[RecordBatch]:
-    """The same records as columns (``read_log(…).batches()``, which also has the warnings and the summary).
-
-    Raises:
-        EvidenceError: if nothing of the file can be read.
-    """
-    return read_log(source, query, options, chunk_range=chunk_range).batches()

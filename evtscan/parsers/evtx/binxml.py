@@ -207,7 +207,7 @@ def parse_instance(chunk: bytes, start: int, end: int) -> Instance | None:
     return Instance(definition, tuple(types), tuple(bounds))
 
 
-def read_name(chunk: bytes, offset: int) -> bytes:
+def _read_name(chunk: bytes, offset: int) -> bytes:
     """The bytes of a name from its hash to its last character.
 
     Raises:
@@ -332,7 +332,7 @@ class _Parser:
     def _name(self) -> str:
         at = self.position
         target = self._u32()
-        raw = read_name(self.chunk, target)
+        raw = _read_name(self.chunk, target)
         if self.dependencies:
             self.names.append(NameReference(at, target, raw))
         if target == self.position:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evtscan.parsers.evtx.document import READ_FIELD, Hole
+from evtscan.parsers.evtx.document import Hole
+from evtscan.parsers.evtx.eventfields import READ_FIELD
 from evtscan.parsers.evtx.file import CHUNK_SIZE, FRONT, MARGIN, Offsets, Segment
 from evtscan.parsers.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.evtx.shapes import (

@@ -19,12 +19,12 @@ def was_converted(ends: tuple[tuple[DecodedRecord, int], tuple[DecodedRecord, in
 
     ``headers_whole``: the times in the headers of all records are whole seconds.
     """
-    if not all(has_classic_shape(record) for record, _ in ends):
+    if not all(_has_classic_shape(record) for record, _ in ends):
         return False
     return headers_whole or all(record.ticks is not None and ticks - record.ticks > _DAY for record, ticks in ends)
 
 
-def has_classic_shape(record: DecodedRecord) -> bool:
+def _has_classic_shape(record: DecodedRecord) -> bool:
     """Whether a record holds nothing that a ``.evt`` could not have held."""
     newer = (
         record.version,

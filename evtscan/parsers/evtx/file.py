@@ -81,7 +81,6 @@ Offsets = NDArray[np.int64]
 class FileHeader:
     """What the file's header says; in a dirty file it is older than the chunks."""
 
-    first_chunk: int
     next_record: int
     chunk_count: int
     dirty: bool
@@ -93,11 +92,10 @@ class FileHeader:
     def parse(cls, head: bytes) -> "FileHeader":
         """Read the first bytes of a file; fewer are taken as if zeros followed."""
         head = head.ljust(_HEADER, b"\0")
-        first_chunk, _, next_record = struct.unpack_from("<3Q", head, 8)
+        (next_record,) = struct.unpack_from("<Q", head, 24)
         (chunk_count,) = struct.unpack_from("<H", head, 42)
         flags, checksum = struct.unpack_from("<2I", head, 120)
         return cls(
-            first_chunk=first_chunk,
             next_record=next_record,
             chunk_count=chunk_count,
             dirty=bool(flags & _FLAG_DIRTY),

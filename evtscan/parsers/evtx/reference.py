@@ -10,8 +10,8 @@ Format: MS-EVEN6 2.2.12 (BinXml) and 3.1.4.7 (templates, optional substitutions,
 """
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -37,15 +37,13 @@ from Evtx.Nodes import (
 )
 
 from evtscan.parsers.evtx.record import DecodedRecord, RecordError
+from evtscan.parsers.evtx.referencefields import XmlElement, decoded_event
 from evtscan.wintypes import (
     ARRAY,
     BINXML,
     STRING,
     format_array,
-    format_guid_text,
-    format_hex,
     format_value,
-    parse_time,
 )
 
 _RECORD_HEADER = struct.Struct("<4sIQQ")  # magic, size, record number, time written
@@ -76,26 +74,6 @@ def _opened(chunk: bytes) -> "ReferenceChunk":
 
 
 @dataclass(frozen=True, slots=True)
-class _Element:
-    """One XML element as Windows would emit it: attributes and content are text."""
-
-    name: str
-    attributes: dict[str, str]
-    content: Sequence["str | _Element"]
-
-    @property
-    def children(self) -> Iterator["_Element"]:
-        return (piece for piece in self.content if isinstance(piece, _Element))
-
-    @property
-    def text(self) -> str:
-        return "".join(piece for piece in self.content if isinstance(piece, str))
-
-    def child(self, name: str) -> "_Element | None":
-        return next((child for child in self.children if child.name == name), None)
-
-
-@dataclass(frozen=True, slots=True)
 class _Array:
     """The items of an array value: the element around it is repeated for each of them."""
 
@@ -106,7 +84,7 @@ class _Array:
         return sum(map(len, self.items)) + len(self.items)
 
 
-_Piece = str | _Array | list[_Element] | None
+_Piece = str | _Array | list[XmlElement] | None
 """What one token in an element stands for. None: an optional value that is not there, the element is not emitted."""
 
 
@@ -200,28 +178,10 @@ class ReferenceChunk:
         # one record all of them mean that it cannot be read.
         try:
             job = self._job(record_offset, end)
-            return _decoded(self._event(record_offset, job), job.notes)
+            return decoded_event(self._event(record_offset, job), job.notes)
         except RecordError:
             raise
         except Exception as error:
-            raise _declined(error) from error
-
-    def event_id(self, record_offset: int, end: int | None = None) -> int:
-        """The event id alone, from the template and the substitution array; a small part of the work of ``decode``.
-
-        Raises:
-            RecordError: if the record has none that can be read.
-        """
-        try:
-            job = self._job(record_offset, end)
-            elements, values = self._instance(record_offset + _RECORD_HEADER.size, job)
-            tokens = _content_of_event_id(elements)
-            if tokens is None:
-                return self.decode(record_offset, end).event_id
-            return _event_id(_joined([self._piece(token, values, job, 0) for token in tokens]))
-        except RecordError:
-            raise
-        except Exception as error:  # for the same reason as in decode
             raise _declined(error) from error
 
     def _job(self, record_offset: int, end: int | None) -> _Job:
@@ -232,14 +192,14 @@ class ReferenceChunk:
             raise RecordError("the record's magic number is missing")
         return _Job(end=min(record_offset + size - 4 if end is None else end, len(self._bytes)))
 
-    def _event(self, record_offset: int, job: _Job) -> _Element:
+    def _event(self, record_offset: int, job: _Job) -> XmlElement:
         roots = self._fragment(record_offset + _RECORD_HEADER.size, job, 0)
         event = next((element for element in roots if element.name == "Event"), None)
         if event is None:
             raise RecordError("the record holds no Event element")
         return event
 
-    def _fragment(self, start: int, job: _Job, depth: int) -> list[_Element]:
+    def _fragment(self, start: int, job: _Job, depth: int) -> list[XmlElement]:
         """The elements of a BinXML fragment: those of its template, filled with its values."""
         elements, values = self._instance(start, job)
         return [element for node in elements for element in self._elements(node, values, job, depth)]
@@ -293,7 +253,7 @@ class ReferenceChunk:
             raise RecordError("the values run past the end of the record")
         return values
 
-    def _elements(self, node: Any, values: list[_Value], job: _Job, depth: int) -> list[_Element]:
+    def _elements(self, node: Any, values: list[_Value], job: _Job, depth: int) -> list[XmlElement]:
         """The elements that an element of a template stands for: none, one, or one for each item of an array."""
         budget = job.work
         job.spend(1 + len(node.tag_name()))
@@ -318,10 +278,10 @@ class ReferenceChunk:
             return []
         arrays = [piece for piece in content if isinstance(piece, _Array)]
         if not arrays:
-            return [_Element(node.tag_name(), _shown(attributes, job), _item(content, 0))]
+            return [XmlElement(node.tag_name(), _shown(attributes, job), _item(content, 0))]
         count = max(len(array.items) for array in arrays)
         job.spend(count * (budget - job.work - sum(array.size for array in arrays)))
-        return [_Element(node.tag_name(), _shown(attributes, job), _item(content, index)) for index in range(count)]
+        return [XmlElement(node.tag_name(), _shown(attributes, job), _item(content, index)) for index in range(count)]
 
     def _piece(self, node: Any, values: list[_Value], job: _Job, depth: int) -> _Piece:
         """What a token inside an element or an attribute stands for."""
@@ -413,9 +373,9 @@ def _joined(pieces: list[_Piece]) -> str:
     )
 
 
-def _item(content: list[_Piece], index: int) -> list[str | _Element]:
+def _item(content: list[_Piece], index: int) -> list[str | XmlElement]:
     """The content of an element as it stands with one item of the arrays in it (MS-EVEN6 3.1.4.7.5)."""
-    item: list[str | _Element] = []
+    item: list[str | XmlElement] = []
     for piece in content:
         if isinstance(piece, _Array):
             item += piece.items[index : index + 1]
@@ -424,153 +384,3 @@ def _item(content: list[_Piece], index: int) -> list[str | _Element]:
         else:
             item += piece or []
     return item
-
-
-def _content_of_event_id(nodes: list[Any]) -> list[Any] | None:
-    """The tokens between the tags of Event/System/EventID in a template, or None if it has no such element."""
-    for name in ("Event", "System", "EventID"):
-        element = next(
-            (node for node in nodes if isinstance(node, OpenStartElementNode) and node.tag_name() == name), None
-        )
-        if element is None:
-            return None
-        nodes = element.children()
-    tokens = NormalSubstitutionNode | ConditionalSubstitutionNode | ValueNode
-    started = next((place for place, node in enumerate(nodes) if isinstance(node, CloseStartElementNode)), 0)
-    return [node for node in nodes[started:] if isinstance(node, tokens)]
-
-
-def _decoded(event: _Element, notes: list[str]) -> DecodedRecord:
-    system = event.child("System")
-    if system is None:
-        raise RecordError("the event has no System element")
-    provider = _attributes(system, "Provider")
-    execution = _attributes(system, "Execution")
-    correlation = _attributes(system, "Correlation")
-    return DecodedRecord(
-        event_id=_event_id(_text(system, "EventID") or ""),
-        provider=provider.get("Name", ""),
-        provider_guid=_guid(provider.get("Guid")),
-        event_source_name=provider.get("EventSourceName"),
-        qualifiers=_number(_attributes(system, "EventID").get("Qualifiers")),
-        version=_number(_text(system, "Version")),
-        level=_number(_text(system, "Level")),
-        task=_number(_text(system, "Task")),
-        opcode=_number(_text(system, "Opcode")),
-        keywords=_keywords(_text(system, "Keywords")),
-        ticks=_ticks(_attributes(system, "TimeCreated").get("SystemTime")),
-        record_id=_number(_text(system, "EventRecordID")),
-        activity_id=_guid(correlation.get("ActivityID")),
-        related_activity_id=_guid(correlation.get("RelatedActivityID")),
-        process_id=_number(execution.get("ProcessID")),
-        thread_id=_number(execution.get("ThreadID")),
-        channel=_text(system, "Channel"),
-        computer=_text(system, "Computer"),
-        user_id=_attributes(system, "Security").get("UserID"),
-        message=_message(event),
-        data=_data(event),
-        notes=tuple(notes),
-    )
-
-
-def _text(system: _Element, name: str) -> str | None:
-    element = system.child(name)
-    return element.text if element else None
-
-
-def _message(event: _Element) -> str | None:
-    rendering = event.child("RenderingInfo")
-    return None if rendering is None else _text(rendering, "Message") or None
-
-
-def _attributes(system: _Element, name: str) -> dict[str, str]:
-    element = system.child(name)
-    return element.attributes if element else {}
-
-
-def _event_id(text: str) -> int:
-    number = _number(text)
-    if number is None:
-        raise RecordError(f"{text[:20]!r} is not an event id")
-    return number
-
-
-def _number(text: str | None) -> int | None:
-    try:
-        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
-    except ValueError:
-        return None
-    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
-
-
-def _keywords(text: str | None) -> str | None:
-    number = _number(text)
-    return text if number is None else format_hex(number)
-
-
-def _guid(text: str | None) -> str | None:
-    return None if text is None else format_guid_text(text)
-
-
-def _ticks(text: str | None) -> int | None:
-    """The FILETIME that a time says; text of forwarded events, seven digits of our own, or hex where no year fits."""
-    if text is None or text.startswith("0x"):
-        return _number(text)
-    try:
-        return parse_time(text).ticks
-    except ValueError:
-        return None
-
-
-def _data(event: _Element) -> dict[str, Any]:
-    """What stands beside System: the fields of EventData and the elements of UserData, anything else by its name."""
-    data: dict[str, Any] = {}
-    for element in event.children:
-        if element.name == "EventData":
-            _merge(data, _event_data(element))
-        elif element.name == "UserData":
-            _merge(data, _fields(element))
-        elif element.name not in ("System", "RenderingInfo"):
-            _merge(data, {element.name: _field(element)})
-    return data
-
-
-def _event_data(element: _Element) -> dict[str, Any]:
-    unnamed = 0
-    named = []
-    for child in element.children:
-        name, attributes = child.name, child.attributes
-        if name == "Data":
-            attributes = {key: text for key, text in attributes.items() if key != "Name"}
-            name = child.attributes.get("Name", "")
-            unnamed += not name
-        named.append(replace(child, name=name or f"Data{unnamed}", attributes=attributes))
-    texts = [piece for piece in element.content if isinstance(piece, str)]
-    return _fields(replace(element, content=[*named, *texts]))
-
-
-def _field(element: _Element) -> str | dict[str, Any]:
-    """A leaf as text, anything else as a dict."""
-    if element.attributes or any(element.children):
-        return _fields(element)
-    return element.text
-
-
-def _fields(element: _Element) -> dict[str, Any]:
-    fields: dict[str, Any] = {"#attributes": dict(element.attributes)} if element.attributes else {}
-    for child in element.children:
-        _merge(fields, {child.name: _field(child)})
-    if element.text.strip():
-        _merge(fields, {"#text": element.text})
-    return fields
-
-
-def _merge(fields: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add fields; a name that is there already becomes a list."""
-    for name, value in more.items():
-        if name not in fields:
-            fields[name] = value
-        elif isinstance(fields[name], list):
-            fields[name].append(value)
-        else:
-            fields[name] = [fields[name], value]

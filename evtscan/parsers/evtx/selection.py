@@ -12,7 +12,8 @@ import numpy as np
 from evtscan.model import Event, ExtractionWarning, Location, Query
 from evtscan.parsers.evtx.binxml import Definitions
 from evtscan.parsers.evtx.columns import Group, SegmentColumns
-from evtscan.parsers.evtx.document import READ_FIELD, decode_record
+from evtscan.parsers.evtx.decode import decode_record
+from evtscan.parsers.evtx.eventfields import READ_FIELD
 from evtscan.parsers.evtx.file import CHUNK_SIZE, Segment
 from evtscan.parsers.evtx.record import (
     DecodedRecord,

@@ -11,17 +11,8 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from evtscan.parsers.evtx.binxml import NULL, Element
-from evtscan.parsers.evtx.document import (
-    UNNAMED,
-    ArrayHole,
-    Hole,
-    Node,
-    Text,
-    data_of,
-    event_of,
-    expand,
-    system_texts,
-)
+from evtscan.parsers.evtx.document import ArrayHole, Hole, Node, Text, expand
+from evtscan.parsers.evtx.eventfields import UNNAMED, data_of, event_of, system_texts
 from evtscan.parsers.evtx.record import RecordError
 from evtscan.wintypes import ANSI_STRING, ARRAY, BINXML, STRING, format_array, format_value
 
@@ -176,20 +167,20 @@ class Caches:
     def texts(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[str]:
         """The texts of one hole."""
         value_type = shape.types[path]
-        return map(self.get(value_type, value_reader(value_type)).__getitem__, raws[path])
+        return map(self.get(value_type, _value_reader(value_type)).__getitem__, raws[path])
 
     def items(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[list[str]]:
         """The items of one array."""
         value_type = shape.types[path]
-        return map(self.get(value_type, items_reader(value_type)).__getitem__, raws[path])
+        return map(self.get(value_type, _items_reader(value_type)).__getitem__, raws[path])
 
 
-def value_reader(value_type: int) -> Callable[[bytes], str]:
+def _value_reader(value_type: int) -> Callable[[bytes], str]:
     """How a value of a type becomes text (ValueError if it cannot)."""
     return lambda raw: format_value(value_type, raw)
 
 
-def items_reader(value_type: int) -> Callable[[bytes], list[str]]:
+def _items_reader(value_type: int) -> Callable[[bytes], list[str]]:
     """How an array of a type (with the bit ``ARRAY``) becomes a list of texts (ValueError if it cannot)."""
     return lambda raw: format_array(value_type & ~ARRAY, raw)
 

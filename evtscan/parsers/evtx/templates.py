@@ -147,7 +147,7 @@ class TemplateTable:
         self._variants: dict[bytes, list[int]] = {}
         self._latest: dict[bytes, int] = {}
         self._bodies: list[tuple[Words, Words]] = []
-        self._names = _Names()
+        self._names = _NameReferences()
         self._learned: dict[int, int] = {}  # bytes of definitions by the slot of the segment that they were parsed in
         self._bytes = 0  # of all definitions
 
@@ -286,7 +286,7 @@ class _Ragged:
         return which, place, *(column[item] for column in self._columns)
 
 
-class _Names:
+class _NameReferences:
     """What the names must be that the templates refer to.
 
     A name stands inline, right behind the offset that leads to it: then the body of the definition has its characters,

@@ -25,7 +25,7 @@ class WantedIds:
         self._query = query
         self.by_name = query.names
         self._allowed = allowed_ids(query)
-        self._names = _Names(query)
+        self._names = _SelectorColumns(query)
         self._kinds: dict[bytes, int] = {}
         self._tables = np.zeros((0, EVENT_IDS), np.bool_)
         self._table: TemplateTable | None = None
@@ -76,7 +76,7 @@ class WantedIds:
         return ids & self._allowed
 
 
-class _Names:
+class _SelectorColumns:
     """The selectors of a query as columns: numbers of their channels and providers, and their event ids."""
 
     def __init__(self, query: Query) -> None:

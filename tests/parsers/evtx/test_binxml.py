@@ -19,7 +19,7 @@ from evtscan.parsers.evtx.binxml import (
     parse_fragment,
     parse_instance,
 )
-from evtscan.parsers.evtx.document import decode_record
+from evtscan.parsers.evtx.decode import decode_record
 from evtscan.parsers.evtx.record import RecordError
 
 DEFINITION = 24 + 14  # behind the record's header: fragment header, token, version, id, offset

@@ -17,9 +17,10 @@ from sample_writer.evtx import evtx_log
 
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, Query, ReadOptions, Selector
-from evtscan.parsers.evtx import chunk_count, read_columns, read_log
+from evtscan.parsers.evtx import chunk_count, read_log
 from evtscan.parsers.evtx.columns import Decoder, WantedIds
-from evtscan.parsers.evtx.document import READ_FIELD, decode_record
+from evtscan.parsers.evtx.decode import decode_record
+from evtscan.parsers.evtx.eventfields import READ_FIELD
 from evtscan.parsers.evtx.file import read_layout, read_segments
 from evtscan.parsers.evtx.record import RecordError, to_event
 from evtscan.parsers.evtx.records import find_records
@@ -56,7 +57,7 @@ def assert_same(folder: Path, data: bytes) -> list:
     assert found == expected
     assert [list(event.data) for event in found] == [list(event.data) for event in expected]
     assert log.summary.records == len(expected)
-    (*batches,) = read_columns(source(folder, data), EVERYTHING)
+    (*batches,) = read_log(source(folder, data), EVERYTHING).batches()
     (batch,) = batches or [None]
     if batch is not None:
         assert [json.loads(text) for text in batch.data_json()] == [dict(event.data) for event in expected]
@@ -294,7 +295,7 @@ def test_a_value_that_is_not_what_its_type_says_is_kept_as_hex(tmp_path, kind, v
     events, log = read(tmp_path, log_of(closed(chunk)))
     assert [event.data for event in events] == [{"Fine": "a"}, {"Odd": value.hex().upper()}]
     assert [warning.kind for warning in log.warnings] == ["odd_value"]
-    (batch,) = read_columns(source(tmp_path, log_of(closed(chunk))), EVERYTHING)
+    (batch,) = read_log(source(tmp_path, log_of(closed(chunk))), EVERYTHING).batches()
     assert [json.loads(text) for text in batch.data_json()] == [{"Fine": "a"}, {"Odd": value.hex().upper()}]
 
 
@@ -462,7 +463,7 @@ def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):
     for number, inside in enumerate([first, second, first, second]):
         values = [(0x06, bytes([number, 0])), items(str(number))]
         chunk.record(Fragment(event(inside, event_id=Substitution(0, 0x06)), values))
-    (batch,) = read_columns(source(tmp_path, log_of(closed(chunk))), EVERYTHING)
+    (batch,) = read_log(source(tmp_path, log_of(closed(chunk))), EVERYTHING).batches()
     assert (batch.header_id, batch.column("event_id")) == ([1, 2, 3, 4], [0, 1, 2, 3])
     (part,) = batch.parts()
     assert batch.in_order([part.data_json()]) == ['{"A":"0x"}', '{"B":"1x"}', '{"A":"2x"}', '{"B":"3x"}']
@@ -555,7 +556,7 @@ def test_both_decoders_select_the_same(tmp_path, mixed):
 
 def test_columns_have_the_fields_of_the_events(tmp_path, mixed):
     events = one_by_one(mixed)
-    (batch,) = read_columns(source(tmp_path, mixed), EVERYTHING)
+    (batch,) = read_log(source(tmp_path, mixed), EVERYTHING).batches()
     assert len(batch) == 300
     for name in READ_FIELD:
         expected = [event.time.ticks if name == "ticks" else getattr(event, name) for event in events]
@@ -600,7 +601,7 @@ def test_no_damage_makes_reading_fail(tmp_path_factory, data):
         events, log = read(folder, bytes(damaged), recover=True)
     except EvidenceError:  # nothing is left of header and chunk
         return
-    for batch in read_columns(source(folder, bytes(damaged)), EVERYTHING, ReadOptions(recover=True)):
+    for batch in read_log(source(folder, bytes(damaged)), EVERYTHING, ReadOptions(recover=True)).batches():
         assert len(batch.data_json()) == len(batch.column("event_id")) == len(batch)
     assert len(events) + len(log.warnings) > 0
 

@@ -125,8 +125,7 @@ def test_a_file_without_a_chunk_has_none(log, size):
 
 def test_the_header_says_whether_the_log_was_closed():
     header = FileHeader.parse(struct.pack("<8s3Q", b"ElfFile\0", 2, 1, 77).ljust(120, b"\0") + struct.pack("<2I", 1, 0))
-    assert (header.first_chunk, header.next_record, header.dirty, header.full, header.checksums, header.intact) == (
-        2,
+    assert (header.next_record, header.dirty, header.full, header.checksums, header.intact) == (
         77,
         True,
         False,

@@ -67,7 +67,7 @@ def test_numbers_alone(tmp_path):
     (report,) = read(tmp_path, "Q147222\nQ246009:\nQ300039 is missing\n")
     assert (report.hotfixes, report.whole) == (("Q147222", "Q246009"), frozenset())
     assert report.places["hotfixes"].line == 1
-    assert not reportsignatures.is_hotfixes(b"KB5031988 failed\nKB5032189 failed\n", "notes.txt")
+    assert not reportsignatures.recogniser("hotfixes")(b"KB5031988 failed\nKB5032189 failed\n", "notes.txt")
 
 
 def test_hotfix_tool(tmp_path):

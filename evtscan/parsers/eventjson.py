@@ -28,6 +28,7 @@ from evtscan.parsers.jsonxml import XML
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
+_LENIENT = json.JSONDecoder(strict=False)  # json.loads makes one for each text
 _SHAPES = (*XML, *SHAPES, *ROWS, *POWERSHELL)
 _FOREIGN = "objects that are no events, or of a shape that is not known"
 _BETWEEN = b" \t\r\n,\x1a"
@@ -136,7 +137,7 @@ def _members(text: bytes) -> Members:
     try:
         return _MEMBERS.decode(text)
     except ValueError:
-        decoded: Any = json.loads(text_of(text)[0], strict=False)
+        decoded: Any = _LENIENT.decode(text_of(text)[0])
         if not isinstance(decoded, dict):
             raise
         plain = json.dumps(decoded, ensure_ascii=False, allow_nan=False)

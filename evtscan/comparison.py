@@ -66,7 +66,7 @@ class Comparison:
     """What differs between two reports, by kind of change, then host and severity.
 
     ``hosts`` counts those that both of them looked at, ``same`` the findings that have not changed, and ``unasked``
-    those of the older report whose rule took no part in the newer one.
+    those of the older report that the newer run did not look for: it was narrowed, or their rule took no part in it.
     """
 
     differences: tuple[Difference, ...]
@@ -82,9 +82,9 @@ class Comparison:
 def compare(old: Report, new: Report) -> Comparison:
     """Compare two reports by host and finding.
 
-    Only a host of which something was read in both tells what is gone, and only by rules that took part in both. One
-    that only one of them has read came or went; what was found on it is as new as the host, and nothing of it counts as
-    gone.
+    Only a host of which something was read in both tells what is gone, and only by rules that took part in both, in a
+    run that was not narrowed. One that only one of them has read came or went; what was found on it is as new as the
+    host, and nothing of it counts as gone.
     """
     before, after = _Side(old), _Side(new)
     found: list[Difference] = []
@@ -93,10 +93,11 @@ def compare(old: Report, new: Report) -> Comparison:
         if old_host is not None and new_host is not None:
             hosts += 1
             was, now = before.findings(old_host), after.findings(new_host)
-            lost = [key for key in was.keys() - now.keys() if after.rule(was[key].rule_id) is None]
-            unasked += len(lost)
-            for key in lost:
+            unsure = [key for key in was if not after.tells_of(was[key], now.get(key))]
+            unasked += len(unsure)
+            for key in unsure:
                 del was[key]
+                now.pop(key, None)
             found.extend(_between(was, now, before, after))
             same += sum(now[key].verdict == was[key].verdict for key in now.keys() & was.keys())
         elif new_host is not None:
@@ -169,6 +170,15 @@ class _Side:
     def findings(self, host: HostReport) -> dict[str, Finding]:
         """What was found on a host, by id."""
         return {finding.finding_id: finding for finding in host.findings if _is_seen(finding)}
+
+    def tells_of(self, old: Finding, now: Finding | None) -> bool:
+        """Whether this report says what became of an older finding, and not only what it was told to look at.
+
+        What is left out of a narrowed run can make a finding go, or look better, and never worse.
+        """
+        if now is None:
+            return not self._report.narrowed and old.rule_id in self._rules
+        return not self._report.narrowed or Verdict(now.verdict).rank <= Verdict(old.verdict).rank
 
     def rule(self, rule_id: str) -> RuleInfo | None:
         return self._rules.get(rule_id)

@@ -288,7 +288,8 @@ class Report:
     """Everything that a run found. Every output format is written from it alone; it loads again from JSON.
 
     ``hosts`` may be read anew from where they are kept each time that somebody goes over them: whoever does keeps
-    none of them. A sequence that is neither tuple nor list is in order of their names.
+    none of them. A sequence that is neither tuple nor list is in order of their names. ``narrowed``: the run was told
+    to leave out some events or verdicts, so that what it does not report may be there still.
     """
 
     schema: int = 1
@@ -296,3 +297,4 @@ class Report:
     hosts: Sequence[HostReport]
     rules: tuple[RuleInfo, ...] = ()
     refused: tuple[RefusedRule, ...] = ()
+    narrowed: bool = False

@@ -201,3 +201,13 @@ def test_what_no_rule_looks_for_any_more_is_not_gone() -> None:
     comparison = compare(report(host("a", "confirmed", "possible")), new)
     assert [(item.change.value, item.rule) for item in comparison.differences] == [("gone", DISK)]
     assert comparison.unasked == 1
+
+
+def test_what_a_narrowed_run_does_not_report_is_not_gone() -> None:
+    old, new = report(host("a", "confirmed", "possible")), report(host("a", "confirmed"))
+    comparison = compare(old, replace(new, narrowed=True))
+    assert (comparison.differences, comparison.same, comparison.unasked) == ((), 1, 1)
+    assert [item.change.value for item in compare(replace(old, narrowed=True), new).differences] == ["gone"]
+    milder, worse = report(host("a", "exposed")), report(host("a", "exposed", "confirmed"))
+    assert compare(old, replace(milder, narrowed=True)).unasked == 2
+    assert [item.change.value for item in compare(old, replace(worse, narrowed=True)).differences] == ["worse"]

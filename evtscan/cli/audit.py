@@ -162,7 +162,7 @@ def audit(
             live=live,
             written=outputs if is_current else (),
         )
-        code = deliver(report_of(hosts, loaded), how_to_deliver)
+        code = deliver(report_of(hosts, loaded, narrowed=chosen.narrows), how_to_deliver)
         if not quiet:
             _print_run(kept, tally, found, is_current=is_current)
         if not is_current:

@@ -67,10 +67,10 @@ def outputs_of(
     return outputs
 
 
-def report_of(hosts: Sequence[HostReport], rules: RuleSet) -> Report:
-    """The report of a run."""
+def report_of(hosts: Sequence[HostReport], rules: RuleSet, *, narrowed: bool = False) -> Report:
+    """The report of a run; ``narrowed``: it was told to leave something out (see ``Report``)."""
     infos = tuple(rule.info for rule in rules.rules)
-    return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__)
+    return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__, narrowed=narrowed)
 
 
 def split_live(

@@ -70,7 +70,7 @@ def scan(
         bar(result.host)
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
     return deliver(
-        report_of([with_status(result, earlier, accepted)], loaded),
+        report_of([with_status(result, earlier, accepted)], loaded, narrowed=chosen.narrows),
         delivery_of(request, settings, outputs, new_only=new_only, zone=zone, clobber=settings.clobber),
     )
 

@@ -146,11 +146,13 @@ def boot_sessions(stretch: Stretch) -> list[Session]:
     if not starts or starts[0].first > stretch.first:
         edges.insert(0, (stretch.first, stretch.first_time, None))
     sequences = [event.sequence for event in stretch.events]
+    stepped = [step.sequence for step in stretch.clock_steps]
     sessions = []
     for index, (first, begins, start) in enumerate(edges):
         following = edges[index + 1] if index + 1 < len(edges) else None
         last = following[0] - 1 if following else stretch.last
         events = stretch.events[bisect_left(sequences, first) : bisect_right(sequences, last)]
+        steps = stretch.clock_steps[bisect_left(stepped, first) : bisect_right(stepped, last + 1)]
         sessions.append(
             Session(
                 first=first,
@@ -160,8 +162,8 @@ def boot_sessions(stretch: Stretch) -> list[Session]:
                 start=start,
                 start_is_whole=start is not None and stretch.whole and first - stretch.first > _RECORDS_BETWEEN,
                 whole=start is not None and following is not None and stretch.whole,
-                clock_steps=tuple(step for step in stretch.clock_steps if first <= step.sequence <= last),
-                spans=_spans(stretch, first, last, begins, following[1] if following else stretch.last_time, events),
+                clock_steps=tuple(step for step in steps if step.sequence <= last),
+                spans=_spans(steps, first, last, begins, following[1] if following else stretch.last_time, events),
                 events=events,
             )
         )
@@ -169,12 +171,17 @@ def boot_sessions(stretch: Stretch) -> list[Session]:
 
 
 def _spans(
-    stretch: Stretch, first: int, last: int, begins: Instant | None, ends: Instant | None, events: Iterable[Event]
+    steps: Iterable[ClockStep],
+    first: int,
+    last: int,
+    begins: Instant | None,
+    ends: Instant | None,
+    events: Iterable[Event],
 ) -> tuple[tuple[Instant | None, Instant | None], ...]:
     """The times that the clock showed from one record to another, in pieces between the steps that it took."""
     spans = []
     since = first
-    for step in stretch.clock_steps:
+    for step in steps:
         if step.until is None and first < step.sequence <= last:
             spans.append((begins, step.before))
             begins, since = step.after, step.sequence

@@ -26,8 +26,8 @@ class SteppedClock:
     def __init__(self, logs: Sequence[Log]) -> None:
         self._index = LogIndex(logs)
         self._own = [_StepsOfLog(log.summary.clock_steps) for log in logs]
-        self._stepping = {number for number, own in enumerate(self._own) if own.lasting}
-        self._all = _StepsByReading((step, number) for number, own in enumerate(self._own) for step in own.lasting)
+        self._steps = [(step, number) for number, own in enumerate(self._own) for step in own.lasting]
+        self._elsewhere: dict[int | None, _StepsByReading] = {}
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
         """How much time passed from one event to another.
@@ -47,12 +47,11 @@ class SteppedClock:
         own = self._own[log]
         counted = other.time.ticks - one.time.ticks
         begin, end = sorted((one.time.ticks, other.time.ticks))
-        seen_elsewhere = list(self._spanning(begin, end, log))
+        elsewhere = self._shown_beside(log)
+        moved = elsewhere.moved(begin, end)
         if own.part(one.sequence, other.sequence):
-            least = own.counted(one.sequence, other.sequence, counted)
-            return Elapsed(max(0, least - _moved(seen_elsewhere)), None)
-        least = max(0, counted - _moved(seen_elsewhere))
-        return Elapsed(least, None if seen_elsewhere else max(0, counted))
+            return Elapsed(max(0, own.counted(one.sequence, other.sequence, counted) - moved), None)
+        return Elapsed(max(0, counted - moved), None if elsewhere.meet(begin, end) else max(0, counted))
 
     def _across_logs(self, one: Event, other: Event) -> Elapsed:
         if one.time is None or other.time is None:
@@ -63,24 +62,26 @@ class SteppedClock:
             low = high = other.time.ticks - one.time.ticks
         else:
             low, high = other.time.earliest - one.time.latest, other.time.latest - one.time.earliest
-        begin = min(one.time.earliest, other.time.earliest)
-        steps = list(self._spanning(begin, max(one.time.latest, other.time.latest), None))
-        if not steps:
+        begin, end = min(one.time.earliest, other.time.earliest), max(one.time.latest, other.time.latest)
+        every = self._shown_beside(None)
+        if not every.meet(begin, end):
             return Elapsed(low, high)
-        moved = _moved(steps)
+        moved = every.moved(begin, end)
         return Elapsed(low - moved if low > moved else None, high + moved if high < -moved else None)
 
     def _is_late(self, log: int | None, event: Event) -> bool:
         """Whether an event was logged out of the order of time."""
         return log is not None and self._own[log].is_late(event.sequence)
 
-    def _spanning(self, begin: int, end: int, own: int | None) -> Iterator[tuple[ClockStep, int]]:
-        """The steps, each with its log, that a span of time meets; of those that a log shows too, it knows better."""
-        if own is not None and self._stepping <= {own}:
-            return  # all that it would find are its own, of which a broken log shows hundreds at every event
-        for step, log in self._all.meeting(begin, end):
-            if own is None or (log != own and not any(of == own for _, of in self._all.meeting(*_doubtful(step)))):
-                yield step, log
+    def _shown_beside(self, own: int | None) -> "_StepsByReading":
+        """The steps of all logs, or those that one log does not show itself: of its own it knows better."""
+        if own not in self._elsewhere:
+            steps = self._steps
+            if own is not None:
+                of_own = _StepsByReading((step, own) for step in self._own[own].lasting)
+                steps = [(step, log) for step, log in steps if log != own and not of_own.meet(*_doubtful(step))]
+            self._elsewhere[own] = _StepsByReading(steps)
+        return self._elsewhere[own]
 
 
 class _StepsOfLog:
@@ -122,20 +123,46 @@ class _StepsOfLog:
 
 
 class _StepsByReading:
-    """Steps of all logs by the two readings of the clock, to find those that a span of time meets."""
+    """Steps of several logs by the readings of the clock: which spans of time they meet, and what they moved it by.
+
+    Steps whose doubtful times overlap are a cluster: what a log with few records shows as one step, another shows as
+    two. A span that meets one step of a cluster is charged with all of it, so that each question is two searches,
+    however many steps a broken or a hostile log shows.
+    """
 
     def __init__(self, steps: Iterable[tuple[ClockStep, int]]) -> None:
-        self._steps = sorted(steps, key=lambda item: _doubtful(item[0]))
-        self._lows = [_doubtful(step)[0] for step, _ in self._steps]
-        self._highest_up_to = list(accumulate((_doubtful(step)[1] for step, _ in self._steps), max))
+        clusters = list(_clusters(steps))
+        self._lows = [min(_doubtful(step)[0] for step, _ in cluster) for cluster in clusters]
+        self._highs = [max(_doubtful(step)[1] for step, _ in cluster) for cluster in clusters]
+        self._moved = list(accumulate(map(_moved, clusters), initial=0))
 
-    def meeting(self, begin: int, end: int) -> Iterator[tuple[ClockStep, int]]:
-        """The steps that have a moment between their readings in common with a span."""
-        at = bisect_left(self._lows, end) - 1
-        while at >= 0 and self._highest_up_to[at] > begin:
-            if _doubtful(self._steps[at][0])[1] > begin:
-                yield self._steps[at]
-            at -= 1
+    def meet(self, begin: int, end: int) -> bool:
+        """Whether a step has a moment between its readings in common with a span."""
+        first, beyond = self._met(begin, end)
+        return first < beyond
+
+    def moved(self, begin: int, end: int) -> int:
+        """By how much the clock was moved at most by the steps that a span meets, and others of their clusters."""
+        first, beyond = self._met(begin, end)
+        return self._moved[beyond] - self._moved[first] if first < beyond else 0
+
+    def _met(self, begin: int, end: int) -> tuple[int, int]:
+        """Clusters do not overlap, so those that a span meets stand side by side."""
+        return bisect_right(self._highs, begin), bisect_left(self._lows, end)
+
+
+def _clusters(steps: Iterable[tuple[ClockStep, int]]) -> Iterator[list[tuple[ClockStep, int]]]:
+    cluster: list[tuple[ClockStep, int]] = []
+    up_to = 0
+    for step, log in sorted(steps, key=lambda item: _doubtful(item[0])):
+        low, high = _doubtful(step)
+        if cluster and low >= up_to:
+            yield cluster
+            cluster = []
+        up_to = max(up_to, high) if cluster else high
+        cluster.append((step, log))
+    if cluster:
+        yield cluster
 
 
 def _readings(step: ClockStep) -> tuple[int, int]:
@@ -150,16 +177,37 @@ def _doubtful(step: ClockStep) -> tuple[int, int]:
 
 
 def _moved(steps: Iterable[tuple[ClockStep, int]]) -> int:
-    """By how much the clock was moved at most, by steps of several logs: those that overlap are taken for one step."""
-    by_log: dict[int, list[ClockStep]] = {}
+    """By how much the clock was moved at most, by steps of several logs: those that overlap are taken for one step.
+
+    The log that shows most steps goes first; others add what lies apart from those.
+    """
+    by_log: dict[int, list[tuple[int, int]]] = {}
     for step, log in steps:
-        by_log.setdefault(log, []).append(step)
-    counted: list[ClockStep] = []
-    for group in sorted(by_log.values(), key=len, reverse=True):
-        counted += [step for step in group if not any(_overlap(step, other) for other in counted if other not in group)]
-    return sum(high - low for low, high in map(_readings, counted))
+        by_log.setdefault(log, []).append(_readings(step))
+    moved = 0
+    seen = _Spans()
+    for log in sorted(by_log, key=lambda log: (-len(by_log[log]), log)):
+        apart = [(low, high) for low, high in by_log[log] if not seen.meet(low, high)]
+        for low, high in apart:
+            moved += high - low
+            seen.add(low, high)
+    return moved
 
 
-def _overlap(one: ClockStep, other: ClockStep) -> bool:
-    (low, high), (begin, end) = _readings(one), _readings(other)
-    return low < end and begin < high
+class _Spans:
+    """Spans of time, those that overlap or touch as one, in order."""
+
+    def __init__(self) -> None:
+        self._lows: list[int] = []
+        self._highs: list[int] = []
+
+    def meet(self, begin: int, end: int) -> bool:
+        """Whether a span has more than an end in common with one of them."""
+        return bisect_right(self._highs, begin) < bisect_left(self._lows, end)
+
+    def add(self, low: int, high: int) -> None:
+        first, beyond = bisect_left(self._highs, low), bisect_right(self._lows, high)
+        if first < beyond:
+            low, high = min(low, self._lows[first]), max(high, self._highs[beyond - 1])
+        self._lows[first:beyond] = [low]
+        self._highs[first:beyond] = [high]

@@ -14,6 +14,7 @@ name of column, and a field whose column is missing counts as unknown.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 
 from evtscan.model import PLAIN, LogReader, Query, ReadOptions, Source
@@ -80,11 +81,11 @@ class FieldCsv:
                 yield Flaw(row.line, "bad_record", message, lost=1)
             elif table is not None and (event_id := table.event_id_of(row)) is not None:
                 yield self._entry(row, event_id, table)
-            elif (program := csv_header(row.fields)) is not None:
+            elif (program := _program_of(row.fields)) is not None:
                 table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
                 self.one_offset = self.one_offset or table.program.one_offset
                 yield NextOutput()
-            elif lacks_source(row.fields):
+            elif len(row.fields) > 1 and lacks_source(row.fields):
                 table = None
                 yield Flaw(row.line, "no_source", _NO_SOURCE)
             elif not is_prompt(row.fields[0]) and not _ADDED.match(row.fields[0]):
@@ -143,14 +144,14 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
     for number, line in lines:
         for separator in ",;\t":
             names = line.split(separator)
-            if csv_header(names) is not None or lacks_source(names):
-                return _chain((number, line), lines), separator
+            if len(names) > 1 and (csv_header(names) is not None or lacks_source(names)):
+                return chain([(number, line)], lines), separator
     return lines, ","
 
 
-def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    yield first
-    yield from rest
+def _program_of(fields: list[str]) -> str | None:
+    """Which program gives columns these names. None has a single one: of broken rows there can be millions."""
+    return csv_header(fields) if len(fields) > 1 else None
 
 
 def _records_within(row: Row) -> int:

@@ -89,7 +89,7 @@ def read_records(lines: TextLines, books: Books) -> Iterator[Record]:
         if row.error:
             message = f"lines {row.line} to {row.last} are no row of a table ({row.error}); export the log again"
             books.warn("bad_record", message, line=row.line, lost=1)
-        elif (table is None or not table.has(row)) and (program := dump_header(row.fields)) is not None:
+        elif (table is None or not table.has(row)) and (program := _program_of(row)) is not None:
             table = _Table(_PROGRAMS[program], row.fields)
         elif table is not None:
             record = table.record(row, books)
@@ -97,6 +97,11 @@ def read_records(lines: TextLines, books: Books) -> Iterator[Record]:
                 yield record
         elif not is_prompt(row.fields[0]):
             books.warn_once("foreign_bytes", "text above the names of the columns", line=row.line)
+
+
+def _program_of(row: Row) -> str | None:
+    """Which program gives columns these names. None has a single one: of broken rows there can be millions."""
+    return dump_header(row.fields) if len(row.fields) > 1 else None
 
 
 def _separator_of(lines: TextLines) -> str:
@@ -124,12 +129,7 @@ class _Table:
 
     def record(self, row: Row, books: Books) -> Record | None:
         """The event of a row, with warnings for what is wrong with it; None if it cannot be read."""
-        within = sum(
-            self._program.begins.match(line) is not None
-            for field in row.fields
-            if "\n" in field
-            for line in field.split("\n")[1:]
-        )
+        within = 0 if row.last == row.line else self._begun_within(row)
         if len(row.fields) != self._width:
             message = f"this row has {len(row.fields)} fields and not {self._width}: export the log again"
             books.warn("bad_record", message, line=row.line, lost=within + 1)
@@ -146,6 +146,11 @@ class _Table:
             return None
         self._warn(system, said, row.line, books)
         return Record(None, row.line, system, lambda: self._content(content), origin)
+
+    def _begun_within(self, row: Row) -> int:
+        """How many lines within fields of a row look like rows."""
+        begins = self._program.begins
+        return sum(begins.match(line) is not None for field in row.fields for line in field.split("\n")[1:])
 
     def _content(self, read: Callable[[], Content]) -> Content:
         try:

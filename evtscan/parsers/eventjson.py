@@ -33,6 +33,7 @@ from evtscan.parsers.jsonxml import XML
 from evtscan.parsers.textblocks import TextBlocks, text_of
 
 _MEMBERS = msgspec.json.Decoder(Members)
+_LENIENT = json.JSONDecoder(strict=False)  # json.loads makes one for each text
 _SHAPES = (*XML, *SYSTEM, DUMP, WINLOGBEAT, *ROWS, *POWERSHELL)
 """The most telling keys first."""
 _FOREIGN = "objects that are no events, or of a shape that is not known"
@@ -142,7 +143,7 @@ def _members(text: bytes) -> Members:
     try:
         return _MEMBERS.decode(text)
     except ValueError:
-        decoded: Any = json.loads(text_of(text)[0], strict=False)
+        decoded: Any = _LENIENT.decode(text_of(text)[0])
         if not isinstance(decoded, dict):
             raise
         plain = json.dumps(decoded, ensure_ascii=False, allow_nan=False)

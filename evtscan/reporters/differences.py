@@ -128,7 +128,8 @@ def summary(comparison: Comparison) -> str:
         if (found := comparison.of(change))
     ]
     if comparison.unasked:
-        hosts.append(f"{count(comparison.unasked, 'finding')} not looked for again: their rules took no part")
+        why = "their rules took no part, or the newer run left out events or verdicts"
+        hosts.append(f"{count(comparison.unasked, 'finding')} not looked for again: {why}")
     compared = f"{count(comparison.hosts, 'host')} in both"
     return f"{compared}: {', '.join(counts)}, {comparison.same:,} as before{''.join(f'; {part}' for part in hosts)}"
 

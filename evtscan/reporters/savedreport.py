@@ -4,8 +4,11 @@ A large file is taken apart by its layout: each host begins with a line ``    {`
 ``evtscan.reporters.json`` writes them, and no text holds a line break. A file of any other layout is read as a whole.
 """
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from io import SEEK_END
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, overload
@@ -21,6 +24,7 @@ LARGE = 32 << 20
 
 _HOSTS = b'\n  "hosts": [\n'
 _FURTHEST = 1 << 12  # where the hosts begin at the latest: before them stand two short fields
+_BEGIN = re.compile(rb'\s*\{\s*"(?:%s)"\s*:' % "|".join(field.name for field in fields(Report)).encode())
 _NAME = b'    {\n      "host": '
 _END = b"\n    }"
 _NEXT, _LAST = b",\n", b"\n  ]"
@@ -73,7 +77,10 @@ def open_report(path: Path, *, whole: bool = False) -> Report:
         EvidenceError: if it cannot be read, is no report, or one of a later form. What is wrong with a host of a large
             one shows when that host is looked at.
     """
+    if not path.is_file():
+        raise EvidenceError(f"{path}: no regular file: give a report.json, or the folder that holds it")
     with _opened(path) as stream:
+        _check_beginning(stream, str(path))
         found = None if whole else _taken_apart(stream, str(path))
         if found is None:
             stream.seek(0)
@@ -89,9 +96,22 @@ def _opened(path: Path) -> BinaryIO:
         raise EvidenceError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def _check_beginning(stream: BinaryIO, name: str) -> None:
+    """Refuse a large file that is something else before more of it is read.
+
+    Raises:
+        EvidenceError: if it does not begin with a field of a report.
+    """
+    if stream.seek(0, SEEK_END) < max(LARGE, 1):
+        return
+    stream.seek(0)
+    if not _BEGIN.match(stream.read(_FURTHEST).removeprefix(BOM_UTF8)):
+        raise EvidenceError(f"{name}: not a saved report of evtscan: it does not begin like one")
+
+
 def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span]] | None:
     """What stands around the hosts, and where these are; None for a file that is small, or of another layout."""
-    if stream.seek(0, 2) < max(LARGE, 1):
+    if stream.seek(0, SEEK_END) < max(LARGE, 1):
         return None
     with mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
         before = data.find(_HOSTS, 0, _FURTHEST)

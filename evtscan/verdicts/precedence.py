@@ -52,7 +52,7 @@ class Explained:
         taken: list[Judged] = []
         for item in matches.judged:
             rule, others = item.match.rule, self._explaining(item)
-            before = [other for other in others if _goes_before(other, rule) and self._is_as_sure(other, item)]
+            before = [other for other in others if _goes_before(other, rule, others) and self._is_as_sure(other, item)]
             if before:
                 taken.append(_explained_by(before, item))
             elif others and item.verdict is Verdict.EXCLUDED and not _reports_excluded(rule):
@@ -78,9 +78,20 @@ def _explained_by(rules: Iterable[Rule], item: Judged) -> Judged:
     return replace(item, verdict=Verdict.NOT_APPLICABLE, explained_by=names)
 
 
-def _goes_before(one: Rule, other: Rule) -> bool:
-    """Whether a rule silences another one; of two that name each other, neither does."""
-    return _names(one, other) and not _names(other, one)
+def _goes_before(one: Rule, other: Rule, explaining: Iterable[Rule]) -> bool:
+    """Whether a rule silences another one; of those that name each other, also in a circle, none does.
+
+    ``explaining`` are the rules that explain the event in question: all that the circle can be made of.
+    """
+    if not _names(one, other):
+        return False
+    unreached, reached = list(explaining), [other]
+    for rule in reached:
+        if _names(rule, one):
+            return False
+        reached += [further for further in unreached if _names(rule, further)]
+        unreached = [further for further in unreached if not _names(rule, further)]
+    return True
 
 
 def _names(one: Rule, other: Rule) -> bool:

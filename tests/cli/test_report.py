@@ -89,6 +89,17 @@ def test_compare_says_what_is_new_worse_and_better(evtscan, two_runs):
     )
 
 
+@pytest.mark.parametrize(
+    "option", [("--verdict", "excluded"), ("--provider", "Disk"), ("--min-level", "critical"), ("--include-eid", "1")]
+)
+def test_compare_calls_nothing_gone_that_a_narrowed_run_did_not_look_for(evtscan, fleet, option):
+    evtscan("audit", fleet, "-o", "old/", "-q")
+    evtscan("audit", fleet, "-o", "new/", "-q", *option)
+    found = json.loads(evtscan("report", "--compare", "old", "new", "-t", "json").out)
+    assert (found["hosts"], found["gone"], found["unasked"]) == (2, 0, 2)
+    assert "2 findings not looked for again" in evtscan("report", "--compare", "old", "new").out
+
+
 def test_compare_fails_on_what_is_new_or_worse(evtscan, two_runs):
     assert evtscan("report", "--compare", *two_runs, "--fail-on", "confirmed").code == 10
     assert evtscan("report", "--compare", *reversed(two_runs), "--fail-on", "confirmed").code == 10  # the fix undone

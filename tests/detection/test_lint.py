@@ -172,8 +172,22 @@ def test_precedence_is_over_a_rule_that_there_is(tmp_path):
         assert [found.lint for found in lint(around, fact_known=knows)] == ["precedence"]
 
 
+@pytest.mark.parametrize(("over", "found"), [((2, 3, 1), True), ((2, 1, None), True), ((2, 3, None), False)])
+def test_precedence_does_not_run_in_a_circle(tmp_path, over, found):
+    """Each rule goes before the one of this number; the first one is looked at."""
+    rules = []
+    for number, other in enumerate(over, 1):
+        text = GOOD.replace("A rule", f"Rule {number}", 1).replace("000000000001\n", f"{number:012}\n", 1)
+        named = f"    precedence: [Rule {other}]\n    kind:" if other else "    kind:"
+        (tmp_path / str(number)).mkdir()
+        rules.append(load_text(tmp_path / str(number), text.replace("    kind:", named, 1)))
+    others = [rule for loaded in rules[1:] for rule in loaded.rules]
+    problems = lint(as_written(rules[0], tmp_path / "1"), fact_known=knows, others=others)
+    assert [problem.lint for problem in problems] == ["precedence-circle"] * found
+
+
 def test_every_lint_has_a_rule_that_breaks_it_and_says_why_and_what_to_do():
-    elsewhere = {"file-name", "same-id", "same-title"}
+    elsewhere = {"file-name", "same-id", "same-title", "precedence-circle"}
     assert {row.name for row in LINTS} == {name for name, *_ in BROKEN} | elsewhere
     assert len({row.name for row in LINTS}) == len(LINTS)
     assert all(row.reason.endswith(".") and row.remedy and not row.remedy.endswith(".") for row in LINTS)

@@ -2,8 +2,11 @@
 
 import pytest
 from host_builder import MINUTE, at, event, log
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
+from evtscan.facts import steppedclock
 from evtscan.facts.steppedclock import Elapsed, SteppedClock
 from evtscan.model import MOST_CLOCK_STEPS, ClockStep
 from evtscan.wintypes import FURTHEST_ZONE
@@ -165,9 +168,55 @@ def test_a_local_time_is_an_interval_beside_utc():
     assert clock(LATE).elapsed(here(22, 60), elsewhere(60)) == Elapsed(None, None)
 
 
-def test_a_broken_log_is_not_searched_for_its_own_steps_at_every_event(monkeypatch):
-    """Hundreds of steps at thousands of events: a scan of three megabytes took minutes."""
-    stepped = clock(*(step(10 * number, 600 + number, 60) for number in range(1, 500)))
-    monkeypatch.setattr(stepped._all, "meeting", None)
-    assert parted(stepped, here(19, 600), here(20, 60))
-    assert stepped.elapsed(here(20, 60), here(29, 70)) == Elapsed(10 * MINUTE, 10 * MINUTE)
+def test_steps_of_a_broken_log_cost_no_search_at_every_event():
+    """Two logs with a thousand steps each: at every event all of them were compared with one another."""
+    steps = [step(10 * number, 600 + 1000 * number, 1000 * number) for number in range(1, MOST_CLOCK_STEPS)]
+    stepped = clock(*steps, application=steps[::2])
+    third = event(1, source="Security", channel="Security", minute=10**7)
+    for number in range(1000):
+        assert stepped.elapsed(here(1, number), third).low == (10**7 - number - 600 * (MOST_CLOCK_STEPS - 1)) * MINUTE
+
+
+@st.composite
+def _stepping_logs(draw):
+    """Steps of up to three logs, each with the number of its log."""
+    minutes = st.integers(1, 60)
+    return [
+        (
+            step(draw(st.integers(1, 50)), *draw(st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1]))),
+            log,
+        )
+        for log in draw(st.lists(st.integers(0, 2), max_size=8))
+    ]
+
+
+@given(_stepping_logs(), st.integers(0, 61), st.integers(0, 61))
+def test_spans_meet_the_steps_that_one_by_one_they_meet(steps, one, other):
+    begin, end = sorted((at(one).ticks, at(other).ticks))
+    meeting = [cluster for cluster in _clusters_one_by_one(steps) if any(_meets(item, begin, end) for item in cluster)]
+    assert steppedclock._StepsByReading(steps).meet(begin, end) is bool(meeting)
+    assert steppedclock._StepsByReading(steps).moved(begin, end) == sum(map(_moved_one_by_one, meeting))
+
+
+def _meets(item, begin, end):
+    low, high = steppedclock._doubtful(item[0])
+    return low < end and begin < high
+
+
+def _clusters_one_by_one(steps):
+    clusters = []
+    for item in steps:
+        touched = [c for c in clusters if any(_meets(item, *steppedclock._doubtful(other)) for other, _ in c)]
+        clusters = [cluster for cluster in clusters if cluster not in touched]
+        clusters.append([item, *(other for cluster in touched for other in cluster)])
+    return clusters
+
+
+def _moved_one_by_one(steps):
+    by_log = {}
+    for shown, number in steps:
+        by_log.setdefault(number, []).append(sorted((shown.before.ticks, shown.after.ticks)))
+    counted = []
+    for number in sorted(by_log, key=lambda number: (-len(by_log[number]), number)):
+        counted += [one for one in by_log[number] if not any(one[0] < high and low < one[1] for low, high in counted)]
+    return sum(high - low for low, high in counted)

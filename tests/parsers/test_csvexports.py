@@ -6,8 +6,9 @@ from text_writers import STORY, Clock, get_eventlog, get_winevent, kinds, log_pa
 
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.errors import EvidenceError
+from evtscan.parsers import csvexports
 from evtscan.parsers.csvexports import read_log
-from evtscan.parsers.textsignatures import is_field_csv
+from evtscan.parsers.textsignatures import csv_header, is_field_csv
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -162,6 +163,18 @@ def test_rows_that_are_no_records(tmp_path: Path) -> None:
     assert [event.event_id for event in events] == [6005, 529]
     assert kinds(reader) == ["bad_record", "bad_record"]
     assert [warning.location.line for warning in reader.warnings] == [3, 4]
+
+
+def test_broken_rows_of_one_field_are_not_looked_at_for_names_of_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There can be a million of them in a file of two megabytes."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(csvexports, "csv_header", lambda names: asked.append(list(names)) or csv_header(names))
+    events, reader = read(read_log, tmp_path, get_eventlog(STORY) + "1\r\n" * 500, name="x.csv")
+    assert (len(events), kinds(reader)) == (4, ["bad_record"] * 500)
+    assert asked
+    assert all(len(names) > 1 for names in asked)
 
 
 def test_a_field_without_end_costs_what_it_swallows_and_no_more(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def test_writing_what_was_loaded_gives_the_same_bytes(report: Report) -> None:
 
 
 def test_the_form(empty: Report) -> None:
-    text = '{\n  "schema": 1,\n  "evtscan": "",\n  "hosts": [],\n  "rules": [],\n  "refused": []\n}\n'
+    fields = ['"schema": 1', '"evtscan": ""', '"hosts": []', '"rules": []', '"refused": []', '"narrowed": false']
+    text = "{\n  " + ",\n  ".join(fields) + "\n}\n"
     assert dump(empty) == text.encode()
     assert empty.schema == SCHEMA
 

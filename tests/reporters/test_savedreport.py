@@ -52,6 +52,19 @@ def test_a_compact_file_and_one_without_hosts_are_read_as_a_whole(full: Report, 
     assert isinstance(open_report(saved(dump(full), tmp_path), whole=True).hosts, tuple)
 
 
+@pytest.mark.parametrize("data", [bytes(100_000), b'{"EventID": 1008}\n' * 10_000, b"[" * 100_000])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_large_file_that_begins_like_no_report_is_not_read(tmp_path: Path, data: bytes, *, whole: bool) -> None:
+    with pytest.raises(EvidenceError, match=r"report\.json: not a saved report of evtscan: it does not begin like one"):
+        open_report(saved(data, tmp_path), whole=whole)
+
+
+def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
+    for path in (tmp_path, Path("/dev/zero")):
+        with pytest.raises(EvidenceError, match="no regular file: give a"):
+            open_report(path)
+
+
 def test_every_truncation_is_refused(one_host: Report, tmp_path: Path) -> None:
     data = dump(one_host).rstrip()
     for end in range(0, len(data), 197):

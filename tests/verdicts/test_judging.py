@@ -421,6 +421,18 @@ def test_of_rules_that_name_each_other_none_is_silenced():
     assert [item.finding.verdict for item in found] == ["confirmed", "confirmed"]
 
 
+def test_of_rules_that_name_each_other_in_a_circle_none_is_silenced():
+    over = {"one": ("Q2",), "two": ("Q3",), "three": ("Q1", "Q4"), "four": ()}
+    rules = [
+        rule(VERSION, rule_id=name, article=f"Q{number}", precedence=named)
+        for number, (name, named) in enumerate(over.items(), 1)
+    ]
+    found = outcomes(rules, log(event(5)), facts_file(os_version="4.0"))
+    assert [item.finding.verdict for item in found] == ["confirmed", "confirmed", "confirmed", "not_applicable"]
+    found = outcomes(rules[:2] + rules[3:], log(event(5)), facts_file(os_version="4.0"))
+    assert [item.finding.verdict for item in found] == ["confirmed", "not_applicable", "confirmed"]
+
+
 def test_a_rule_about_another_windows_silences_none():
     foreign = rule(VERSION, rule_id="one", article="Q1", precedence=("Q2",))
     found = outcomes(

@@ -104,6 +104,24 @@ def _precedence(rule: Written, around: Surroundings) -> Found:
             yield path, f"no rule has the article, id or title {name!r}{did_you_mean(name, sorted(around.names))}"
 
 
+def _precedence_circle(rule: Written, around: Surroundings) -> Found:
+    own = rule.rule.info.id
+    came_from: dict[str, str] = {}
+    reached = [own]
+    for one in reached:
+        for other in sorted(around.precedence.get(one, ())):
+            if other == own and one != own:
+                way = [one]
+                while way[-1] != own:
+                    way.append(came_from[way[-1]])
+                files = (", ".join(around.files.get(step, (step,))) for step in (*reversed(way), own))
+                yield ("known_issue", "precedence"), f"it goes before itself: {' > '.join(files)}"
+                return
+            if other != own and other not in came_from:
+                came_from[other] = one
+                reached.append(other)
+
+
 def _no_firing_case(rule: Written, around: Surroundings) -> Found:
     yield from _no_case(rule, ("confirmed", "possible"), "fires")
 
@@ -186,6 +204,12 @@ ISSUES: Final = (
         reason="A rule that goes before one that does not exist silences nothing.",
         remedy="name the article, the id or the title of a rule of the catalogue",
         find=_precedence,
+    ),
+    Lint(
+        name="precedence-circle",
+        reason="Of rules that go before each other in a circle, none silences another on the same event.",
+        remedy="take the more general rule's precedence over the more special one out",
+        find=_precedence_circle,
     ),
     Lint(
         name="no-firing-case",

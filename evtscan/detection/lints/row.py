@@ -17,23 +17,36 @@ class Surroundings:
     """What a lint may know beyond the rule: the names of facts, and what other rules are called.
 
     ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
-    ids, articles and titles by which a rule can name another.
+    ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of
+    those that it goes before.
     """
 
     fact_known: Callable[[str], bool]
     files: Mapping[str, tuple[str, ...]]
     names: frozenset[str]
+    precedence: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
         """What is known of these rules."""
         files: dict[str, list[str]] = {}
-        names: set[str] = set()
+        names: dict[str, set[str]] = {}
+        before: dict[str, tuple[str, ...]] = {}
         for rule in rules:
             files.setdefault(rule.info.title.casefold(), []).append(rule.file)
             files.setdefault(rule.info.id, []).append(rule.file)
-            names |= {rule.info.id, rule.info.article, rule.info.title} - {""}
-        return cls(fact_known=fact_known, files={name: tuple(at) for name, at in files.items()}, names=frozenset(names))
+            for name in {rule.info.id, rule.info.article, rule.info.title} - {""}:
+                names.setdefault(name, set()).add(rule.info.id)
+            if rule.known_issue is not None:
+                before[rule.info.id] = rule.known_issue.precedence
+        return cls(
+            fact_known=fact_known,
+            files={name: tuple(at) for name, at in files.items()},
+            names=frozenset(names),
+            precedence={
+                one: frozenset().union(*(names.get(name, ()) for name in over)) for one, over in before.items()
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,8 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
     never taken for one. One that is cut by the end of a segment waits for the next segment.
     """
     segment = min(SEGMENT_SIZE, reader.length + 1)
-    buffer = bytearray(_LEAD + min(LONGEST_RECORD, segment) + segment + MARGIN)
+    left_over = LONGEST_RECORD if reader.length >= SEGMENT_SIZE else 0  # at most, of a segment for the next one
+    buffer = bytearray(_LEAD + left_over + segment + MARGIN)
     view = memoryview(buffer)[_LEAD:]
     kept = address = 0
     final = False

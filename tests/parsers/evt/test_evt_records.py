@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
@@ -65,6 +65,7 @@ def test_a_log_is_found_in_segments_of_any_size(segment: int) -> None:
 
 
 @settings(max_examples=300, deadline=None)
+@example(segment=64, flips=[(49, 2)], removed=(56, 4), end=688)  # a record that claims to be longer than segments
 @given(
     segment=st.sampled_from([64, 200, 333, 4096]),
     flips=st.lists(st.tuples(st.integers(HEADER, len(LOG) - 1), st.integers(1, 255)), max_size=3),

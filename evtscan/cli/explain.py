@@ -156,9 +156,12 @@ def _explain_on(
                 paragraph(console, len(mark), Text(leaf.text), mark)
         for line in _logged(host, finding):
             paragraph(console, MARGIN, Text(prose(line)))
-    for warning in host.warnings if options.messages else ():
-        if warning.kind.startswith("message_"):
-            console.print(Text(prose(f"{warning.location}: {warning.message}")))
+    for warning in host.warnings:
+        line = prose(f"{warning.location}: {warning.message}")
+        if warning.kind.startswith("message_"):  # it says why a text is missing above
+            console.print(Text(line))
+        else:
+            typer.echo(line, err=True)
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:

@@ -139,3 +139,12 @@ def test_evidence_of_which_nothing_can_be_read(evtscan, tmp_path):
     result = evtscan("explain", "Q162396", tmp_path / "random.evtx")
     assert (result.code, "NOT_ASSESSED" in result.out) == (1, False)
     assert "nothing could be read: random.evtx: no evidence that evtscan reads" in result.err
+
+
+def test_what_could_not_be_read_of_the_evidence_is_said(evtscan, affected):
+    log = affected / "SysEvent.Evt"
+    log.write_bytes(log.read_bytes()[:-150])
+    result = evtscan("explain", "Q162396", affected)
+    assert result.code == 0
+    assert "SysEvent.Evt, offset" in result.err
+    assert "copy the log again" in result.err

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from sample_writer.event import SampleEvent
@@ -170,3 +171,13 @@ def test_why_nothing_could_be_read(evtscan, tmp_path):
         result = evtscan(command, tmp_path)
         assert (result.code, result.out) == (1, "")
         assert "nothing could be read: System.evtx: neither the header nor any chunk" in result.err
+
+
+@pytest.mark.parametrize("more", [(), ("--at", "1997-03-12T16:50:00Z")])
+def test_programs_have_their_versions(evtscan, more):
+    host = Path(__file__).parents[2] / "samples" / "hosts" / "FILESRV2"
+    told = {
+        fact["name"]: fact["value"] for fact in json.loads(evtscan("facts", host, "-t", "json", *more).out)["facts"]
+    }
+    assert told["application"] == "Adobe Acrobat Reader 3.0; Tape Manager"
+    assert told["application.Tape Manager.version"] == "2.1"

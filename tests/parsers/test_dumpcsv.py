@@ -13,7 +13,7 @@ from sample_writer.event import SampleEvent
 from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
 from evtscan.errors import EvidenceError
 from evtscan.model import EVERYTHING, Event, LogReader, Query, Selector, Source
-from evtscan.parsers import recognise
+from evtscan.parsers import dumpcsv, recognise
 from evtscan.parsers.dumpcsv import read_log
 from evtscan.parsers.textsignatures import is_dump_csv
 
@@ -171,6 +171,19 @@ def test_a_lost_quotation_mark_is_told(tmp_path: Path, events: list[Event]) -> N
         read = list(log)
         assert len(read) + log.summary.lost >= len(events)
         assert "bad_record" in kinds(log)
+
+
+def test_a_field_without_end_loses_its_row_and_no_more(
+    tmp_path: Path, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dumpcsv, "LONGEST_ROW", 3000)
+    head, *lines = dump_csv(events).splitlines(keepends=True)
+    endless = '"never closed\r\n' + "x" * 200 + "\r\n" + ("y" * 200 + "\r\n") * 20
+    log = opened(tmp_path / "x.csv", "".join([head, lines[0], endless, *lines[1:]]))
+    assert [event.event_id for event in log] == [event.event_id for event in events]
+    first = next(warning for warning in log.warnings if warning.kind == "bad_record")
+    assert (first.location.line, first.records_lost) == (3, 1)
+    assert "are no row of a table" in first.message
 
 
 def test_tables_appended_to_each_other(tmp_path: Path, events: list[Event]) -> None:

@@ -403,6 +403,22 @@ def test_the_clock_is_that_by_which_records_were_written(read):
     assert (step.sequence, str(step.before), str(step.after)) == (72, "2001-03-14T09:01:00Z", "2001-03-14T08:00:00Z")
 
 
+def test_a_crafted_record_does_not_hide_its_computer(read, monkeypatch):
+    """The end of known names stands in its fixed part, and an offset that means nothing leads there."""
+    monkeypatch.setattr(records, "SEGMENT_SIZE", 1000)
+    monkeypatch.setattr(records, "LONGEST_RECORD", 1000)
+    last = replace(simple(1)[0], computer="EVIL")
+    log = bytearray(saved_log([replace(event, computer="BOX") for event in simple(20)] + [last]))
+    first, crafted = HEADER_SIZE, log.rfind(b"LfLe", 0, -END_SIZE) - 4
+    string_offset = struct.unpack_from("<I", log, first + 36)[0]
+    names = bytes(log[first + 56 : first + string_offset])
+    tail = names[names.rfind("\0BOX\0".encode("utf-16-le")) :]
+    assert len(tail) <= 12  # times and event id have room for it
+    log[crafted + 24 - len(tail) : crafted + 24] = tail
+    struct.pack_into("<2I", log, crafted + 40, 0, 24)  # no user, and where he would stand
+    assert read(bytes(log)).summary.computers == ("BOX", "EVIL")
+
+
 def test_many_computers_are_listed_only_in_part(read):
     logged = [replace(event, computer=f"PC{place}") for place, event in enumerate(simple(60) * 2)]
     assert read(saved_log(logged)).summary.computers == tuple(f"PC{place}" for place in range(64))

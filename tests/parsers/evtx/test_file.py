@@ -123,6 +123,12 @@ def test_a_file_without_a_chunk_has_none(log, size):
     assert layout(log[:size]).chunks == ()
 
 
+def test_chunks_with_something_between_them_stand_side_by_side_in_a_segment(log):
+    places = [ChunkPlace(0x1000, CHUNK, 0), ChunkPlace(0x21000, CHUNK, 0)]
+    (segment,) = read_segments(io.BytesIO(log), places)
+    assert [bytes(segment.chunk(slot)) for slot in range(segment.slots)] == [chunk(log, 0), chunk(log, 2)]
+
+
 def test_the_header_says_whether_the_log_was_closed():
     header = FileHeader.parse(struct.pack("<8s3Q", b"ElfFile\0", 2, 1, 77).ljust(120, b"\0") + struct.pack("<2I", 1, 0))
     assert (header.next_record, header.dirty, header.full, header.checksums, header.intact) == (

@@ -35,7 +35,7 @@ from sample_writer.reg import regedit4
 
 from evtscan.audit.plan import plan
 from evtscan.audit.run import run
-from evtscan.cli.session import rules_of
+from evtscan.cli.output.session import rules_of
 from evtscan.scan import ScanOptions
 
 MEGABYTE = 1_000_000

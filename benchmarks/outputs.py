@@ -17,9 +17,9 @@ from pathlib import Path
 from synthetic_fleet import fleet
 
 from evtscan.reporters import REPORTERS
-from evtscan.reporters.json import dump
+from evtscan.reporters.json.report import dump
+from evtscan.reporters.json.savedreport import open_report
 from evtscan.reporters.output import plan_outputs, write_outputs
-from evtscan.reporters.savedreport import open_report
 
 EVERYTHING = "folder"
 READING = "reading"

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from lxml import etree
 
-from evtscan.model import EVERYTHING, Query, Selector, Source
-from evtscan.parsers.eventxml import read_log
+from evtscan.base.model.query import EVERYTHING, Query, Selector
+from evtscan.base.model.source import Source
+from evtscan.parsers.logs.xml.eventxml import read_log
 
 _NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
 _WANTED = Query(frozenset({Selector(provider="Microsoft-Windows-Kernel-Power", event_id=41)}))

@@ -19,9 +19,9 @@ from typing import Any
 
 from synthetic_fleet import fleet
 
-from evtscan.report import Report
+from evtscan.report.model import Report
+from evtscan.reporters.digest.summary import feed
 from evtscan.reporters.html import sink
-from evtscan.reporters.summary import feed
 
 MOST_MEGABYTES = 15
 MOST_SECONDS = 3.0

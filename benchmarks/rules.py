@@ -27,13 +27,14 @@ from uuid import UUID
 from assemble import assemble
 from select_evtx import corpus_folder, sources
 
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
-from evtscan.detection.rule import Rule
-from evtscan.detection.rulecache import load_through_cache
-from evtscan.facts.catalogue import is_known
-from evtscan.model import EVERYTHING, Selector, Source
-from evtscan.parsers.evtx import read_log
+from evtscan.base.model.query import EVERYTHING, Selector
+from evtscan.base.model.source import Source
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
+from evtscan.detection.load.rulecache import load_through_cache
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.catalogue.names import is_known
+from evtscan.parsers.logs.evtx import read_log
 from evtscan.scan import ScanOptions, scan
 
 KNOWN_ISSUES = 200

@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
 from sample_writer.event import EventType, SampleEvent
 from sample_writer.evt import saved_log
 
-from evtscan.model import Query, Selector, Source
-from evtscan.parsers.evt import read_log
-from evtscan.wintypes import parse_time
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.source import Source
+from evtscan.base.wintypes import parse_time
+from evtscan.parsers.logs.evt import read_log
 
 HEADER_SIZE, END_SIZE = 48, 40
 DIRTY = 1

@@ -20,8 +20,9 @@ from pathlib import Path
 from assemble import assemble
 from evtx import PyEvtxParser
 
-from evtscan.model import EVERYTHING, Query, Selector, Source
-from evtscan.parsers.evtx import read_log
+from evtscan.base.model.query import EVERYTHING, Query, Selector
+from evtscan.base.model.source import Source
+from evtscan.parsers.logs.evtx import read_log
 
 ROOT = Path(__file__).parents[1]
 LOGS = {"Security": ("security.evtx",), "mixed (System)": ("plaso-System.evtx", "rs-system.evtx", "system.evtx")}

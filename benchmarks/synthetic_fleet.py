@@ -9,23 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from evtscan.logic import Truth
-from evtscan.model import EvidenceRow, ExtractionWarning, Location
-from evtscan.report import (
-    Explanation,
-    FactRow,
-    Finding,
-    HostReport,
-    Level,
-    MatchRow,
-    NearbyRow,
-    Report,
-    RuleInfo,
-    SessionRow,
-    Surroundings,
-    TimelineRow,
-    Verdict,
-)
+from evtscan.base.logic import Truth
+from evtscan.base.model.finding import Explanation, Finding, NearbyRow, Surroundings, Verdict
+from evtscan.base.model.rule import Level, RuleInfo
+from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location
+from evtscan.report.model import FactRow, HostReport, MatchRow, Report, SessionRow, TimelineRow
 
 RULES = 120
 SEEN = (Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED, Verdict.RESOLVED, Verdict.EXCLUDED)

@@ -15,20 +15,20 @@ from pathlib import Path
 from typer.main import get_command
 
 from evtscan import audit
-from evtscan.archives import ARCHIVES
 from evtscan.cli import build
-from evtscan.cli.session import rules_of
-from evtscan.detection.lints.issues import KINDS
-from evtscan.detection.rule import Rule
+from evtscan.cli.output.session import rules_of
+from evtscan.detection.authoring.lints.issues import KINDS
+from evtscan.detection.model.rule import Rule
 from evtscan.facts import COLLECTORS
-from evtscan.facts.catalogue import CATALOGUE
+from evtscan.facts.catalogue.names import CATALOGUE
+from evtscan.intake.archives import ARCHIVES
 from evtscan.lookup import events_of
 from evtscan.parsers import PARSERS, Kind
-from evtscan.report import Report
+from evtscan.report.model import Report
 from evtscan.reporters import REPORTERS
-from evtscan.reporters.schema import report_schema
-from evtscan.reporters.tables import TABLES, cell_text
-from evtscan.rulecheck import CHECKS
+from evtscan.reporters.json.schema import report_schema
+from evtscan.reporters.tables.columns import TABLES, cell_text
+from evtscan.rulecheck.problems import CHECKS
 from evtscan.scan import ScanOptions
 
 ROOT = Path(__file__).parents[1]

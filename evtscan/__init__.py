@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evtscan.api import iter_events, read_events
-    from evtscan.model import Event, Query, ReadOptions, Selector
+    from evtscan.base.model.event import Event
+    from evtscan.base.model.query import Query, ReadOptions, Selector
 
 __version__ = "0.1.0"
 __all__ = ["Event", "Query", "ReadOptions", "Selector", "__version__", "iter_events", "read_events"]
@@ -16,10 +17,10 @@ __all__ = ["Event", "Query", "ReadOptions", "Selector", "__version__", "iter_eve
 _HOMES = {
     "iter_events": "evtscan.api",
     "read_events": "evtscan.api",
-    "Event": "evtscan.model",
-    "Query": "evtscan.model",
-    "ReadOptions": "evtscan.model",
-    "Selector": "evtscan.model",
+    "Event": "evtscan.base.model.event",
+    "Query": "evtscan.base.model.query",
+    "ReadOptions": "evtscan.base.model.query",
+    "Selector": "evtscan.base.model.query",
 }
 
 

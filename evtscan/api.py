@@ -10,9 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evtscan import archives
-from evtscan.errors import EvidenceError
-from evtscan.model import EVERYTHING, PLAIN, Event, LogReader, Query, ReadOptions, Selector, Source
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.event import Event
+from evtscan.base.model.log import LogReader
+from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions, Selector
+from evtscan.base.model.source import Source
+from evtscan.intake import archives
 from evtscan.parsers import Kind, read_log, recognise
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from evtscan.base.model.log import LogReader
 from evtscan.dump.blocks import Block, Same, of_batch, of_events
 from evtscan.dump.columns import COLUMNS
-from evtscan.model import LogReader
 
 _TIMES = ("TimeCreated", "TimeWritten")
 _INTEGERS = {

@@ -8,7 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Final
 
-from evtscan.detection.condition import (
+from evtscan.base.model.query import Selector
+from evtscan.base.model.rule import RuleInfo
+from evtscan.detection.authoring.products import FACTS, Products, products_of
+from evtscan.detection.load.sourcenames import names_of, row_of
+from evtscan.detection.model.condition import (
     All,
     Any,
     Condition,
@@ -19,14 +23,10 @@ from evtscan.detection.condition import (
     conjunction,
     tests_in,
 )
-from evtscan.detection.context import Around, Beside, ClearedBy
-from evtscan.detection.derive import Derived, How
-from evtscan.detection.modifiers import plain_text
-from evtscan.detection.products import FACTS, Products, products_of
-from evtscan.detection.rule import Comparison, Correlation, CorrelationType, Rule
-from evtscan.detection.sourcenames import names_of, row_of
-from evtscan.model import Selector
-from evtscan.report import RuleInfo
+from evtscan.detection.model.context import Around, Beside, ClearedBy
+from evtscan.detection.model.derive import Derived, How
+from evtscan.detection.model.modifiers import plain_text
+from evtscan.detection.model.rule import Comparison, Correlation, CorrelationType, Rule
 from evtscan.verdicts.reasons import lasting
 
 NAMES_SHOWN = 4

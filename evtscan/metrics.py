@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from evtscan.errors import EvidenceError, why_unreadable
-from evtscan.model import EVERYTHING, PLAIN, ExtractionWarning, Location, ReadOptions, Source
+from evtscan.base.errors import EvidenceError, why_unreadable
+from evtscan.base.model.query import EVERYTHING, PLAIN, ReadOptions
+from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
@@ -126,7 +127,7 @@ def _examine(log: LogMetrics, source: Source, row: Format, dirty: bool) -> None:
     log.health = "dirty" if dirty else "clean"
     log.structures = {"Dirty": dirty}
     if row.name == "evtx":
-        from evtscan.parsers.evtx.health import examine
+        from evtscan.parsers.logs.evtx.health import examine
 
         health = examine(source)
         log.health = str(health)

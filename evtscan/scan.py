@@ -7,24 +7,27 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from evtscan import facts
-from evtscan.archives import opened
-from evtscan.detection.matcher import RuleIndex, detect
-from evtscan.detection.rule import KnownIssue, Rule, asked_by
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis, FactsFile
+from evtscan.base.model.query import PLAIN, Query, ReadOptions
+from evtscan.base.model.source import SkippedFile, Source
+from evtscan.base.wintypes import Instant
+from evtscan.detection.match.matcher import RuleIndex, detect
+from evtscan.detection.model.rule import KnownIssue, Rule, asked_by
+from evtscan.evidence.copies import Distinct, each_once
+from evtscan.evidence.machines import machines_in, single_out
+from evtscan.evidence.neighbours import around
+from evtscan.evidence.reading import Reading, log_formats, read
 from evtscan.facts.host import Host
-from evtscan.hostmessages import HostMessages, message_tables
-from evtscan.logic import Truth
+from evtscan.intake.archives import opened
 from evtscan.messages import MessagesFrom
-from evtscan.model import PLAIN, Basis, Event, FactsFile, Query, ReadOptions, SkippedFile, Source
-from evtscan.parsers.copies import Distinct, each_once
-from evtscan.parsers.evidence import Reading, log_formats, read
-from evtscan.parsers.machines import machines_in, single_out
-from evtscan.parsers.surroundings import around
-from evtscan.report import HostReport
+from evtscan.report.assembling import assemble
+from evtscan.report.hostmessages import HostMessages, message_tables
+from evtscan.report.model import HostReport
 from evtscan.verdicts.conditions import Conditions
-from evtscan.verdicts.hostreport import assemble
 from evtscan.verdicts.judging import judge
 from evtscan.verdicts.outcomes import Outcome
-from evtscan.wintypes import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

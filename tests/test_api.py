@@ -9,8 +9,8 @@ from sample_writer.evt import saved_log
 from sample_writer.evtx import evtx_log
 
 import evtscan
+from evtscan.base.errors import EvidenceError
 from evtscan.dump.columns import COLUMNS
-from evtscan.errors import EvidenceError
 
 EVENTS = [
     SampleEvent(provider="Dhcp", event_id=1008, time="1997-03-01T08:00:00.1234567Z", strings=("a",)),

@@ -8,12 +8,12 @@ import evtx
 import pyevt
 import pytest
 
-from evtscan.detection.catalogue import folder
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
-from evtscan.model import ReadOptions
+from evtscan.base.model.query import ReadOptions
+from evtscan.detection.load.catalogue import folder
+from evtscan.detection.load.loader import load_rules
+from evtscan.facts.catalogue.names import is_known
+from evtscan.intake.paths import find
 from evtscan.scan import ScanOptions, scan
-from evtscan.sources import find
 
 pytestmark = pytest.mark.corpus
 

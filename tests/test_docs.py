@@ -13,9 +13,9 @@ sys.path.insert(0, str(ROOT / "docs"))
 import generate  # noqa: E402 - it lies beside the pages that it writes
 
 from evtscan.cli import build  # noqa: E402
-from evtscan.cli.session import rules_of  # noqa: E402
+from evtscan.cli.output.session import rules_of  # noqa: E402
 from evtscan.parsers import PARSERS  # noqa: E402
-from evtscan.rulecheck import check  # noqa: E402
+from evtscan.rulecheck.problems import check  # noqa: E402
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)

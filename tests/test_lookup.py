@@ -6,10 +6,10 @@ from textwrap import indent
 
 import pytest
 
-from evtscan.detection.loader import load_rules
-from evtscan.detection.rule import Rule
-from evtscan.detection.sourcenames import rows
-from evtscan.facts.catalogue import is_known
+from evtscan.detection.load.loader import load_rules
+from evtscan.detection.load.sourcenames import rows
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.catalogue.names import is_known
 from evtscan.lookup import (
     NOTHING,
     Answer,

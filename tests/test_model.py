@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from evtscan.model import Location, LogSummary, Query, Selector, Source
-from evtscan.report import Verdict
+from evtscan.base.model.finding import Verdict
+from evtscan.base.model.log import LogSummary
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.source import Location, Source
 
 DHCP = Query(frozenset({Selector("System", "Dhcp", 1008)}))
 

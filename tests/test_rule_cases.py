@@ -2,11 +2,11 @@
 
 import pytest
 
-from evtscan import cases
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
-from evtscan.logic import Truth
+from evtscan.base.logic import Truth
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
+from evtscan.facts.catalogue.names import is_known
+from evtscan.rulecheck import cases
 
 LOADED = load_rules([catalogue.folder()], fact_known=is_known)
 RESULTS = [(rule, result) for rule in LOADED.rules for result in cases.run(rule)]

@@ -7,7 +7,6 @@ an event's strings is unknown, never false, where the strings are lost.
 
 import csv
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,7 +14,9 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import exportwriters as exports
 import pytest
+import text_writers as texts
 from sample_hosts.machine import Machine
 from sample_hosts.registry import CURRENT_VERSION, current_version, sections
 from sample_writer.event import SampleEvent
@@ -24,22 +25,20 @@ from sample_writer.evtx import evtx_log
 from sample_writer.reg import regedit4
 from typer.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parent / "parsers"))
-
-import exportwriters as exports
-import text_writers as texts
-
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Finding
+from evtscan.base.model.query import EVERYTHING, Query, ReadOptions, Selector
+from evtscan.base.model.source import Source
+from evtscan.base.wintypes import parse_time
 from evtscan.cli import build
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
 from evtscan.dump.columns import row
-from evtscan.facts.catalogue import is_known
-from evtscan.model import EVERYTHING, Event, Query, ReadOptions, Selector, Source
+from evtscan.facts.catalogue.names import is_known
+from evtscan.intake.paths import find
 from evtscan.parsers import PARSERS, Kind, read_log, recognise
-from evtscan.report import Finding, HostReport
+from evtscan.report.model import HostReport
 from evtscan.scan import ScanOptions, scan
-from evtscan.sources import find
-from evtscan.wintypes import parse_time
 
 ZONE, HOURS = "+01:00", 1
 CLOCK = texts.Clock(texts.american, HOURS)

@@ -5,13 +5,13 @@ from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
 
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
-from evtscan.model import ReadOptions
+from evtscan.base.model.query import ReadOptions
+from evtscan.base.wintypes import parse_time
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
+from evtscan.facts.catalogue.names import is_known
+from evtscan.intake.paths import find
 from evtscan.scan import ScanOptions, query_of, scan, scan_machines, surveyed
-from evtscan.sources import find
-from evtscan.wintypes import parse_time
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from evtscan.report import NOT_SEEN, HostReport, Verdict
-from evtscan.reporters.ledger import NOT_READ
+from evtscan.base.model.finding import NOT_SEEN, Verdict
+from evtscan.report.model import HostReport
+from evtscan.reporters.text.ledger import NOT_READ
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,11 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from evtscan.archives.shelf import is_plain
-from evtscan.audit.plan import (
-    BY_FOLDER,
-    LOOSE,
-    FileState,
-    HostPlan,
-    HostsFrom,
-    computer_of,
-    grouped,
-    hosts_of_files,
-)
-from evtscan.errors import UsageError
-from evtscan.model import SkippedFile, Source
-from evtscan.sources import Found
+from evtscan.audit.plan import BY_FOLDER, LOOSE, FileState, HostPlan, HostsFrom, computer_of, grouped, hosts_of_files
+from evtscan.base.errors import UsageError
+from evtscan.base.model.source import SkippedFile, Source
+from evtscan.intake.archives.shelf import is_plain
+from evtscan.intake.paths import Found
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from evtscan.audit.fetching import fetched
 from evtscan.audit.plan import HostPlan
-from evtscan.detection.rule import Rule
-from evtscan.model import ExtractionWarning, Location
-from evtscan.report import HostReport
-from evtscan.reporters.json import host_to_json
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.detection.model.rule import Rule
+from evtscan.report.model import HostReport
+from evtscan.reporters.json.report import host_to_json
 from evtscan.scan import ScanOptions, scan_machines
 
 Started = Callable[[HostPlan], None]

@@ -8,9 +8,9 @@ import msgspec
 
 from evtscan import __version__
 from evtscan.audit.plan import HostPlan, state_of
-from evtscan.model import Source
+from evtscan.base.model.source import Source
+from evtscan.intake.paths import find
 from evtscan.scan import ScanOptions
-from evtscan.sources import find
 
 _SIZE = 20
 

@@ -12,8 +12,8 @@ from evtscan.audit.changes import Known
 from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
-from evtscan.errors import OutputError
-from evtscan.outfiles import refuse_existing, remove_temporaries
+from evtscan.base.errors import OutputError
+from evtscan.base.outfiles import refuse_existing, remove_temporaries
 
 
 @dataclass(slots=True)

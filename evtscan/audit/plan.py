@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from evtscan.archives import is_collection, opened, stem
-from evtscan.errors import UsageError
-from evtscan.model import FactsFile, Query, SkippedFile, Source
-from evtscan.parsers.evidence import read
-from evtscan.parsers.fleetfile import Fleet
-from evtscan.parsers.forwarded import label_of
-from evtscan.parsers.machines import name_in
-from evtscan.sources import Found, find, find_in, is_folder
+from evtscan.base.errors import UsageError
+from evtscan.base.model.fact import FactsFile
+from evtscan.base.model.query import Query
+from evtscan.base.model.source import SkippedFile, Source
+from evtscan.evidence.forwarded import label_of
+from evtscan.evidence.machines import name_in
+from evtscan.evidence.reading import read
+from evtscan.intake.archives import is_collection, opened, stem
+from evtscan.intake.paths import Found, find, find_in, is_folder
+from evtscan.parsers.stated.fleetfile import Fleet
 
 LOOSE = "(loose files)"
 """The host of files that belong to no host's folder and name no computer."""

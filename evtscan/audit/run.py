@@ -11,10 +11,10 @@ from evtscan.audit.hosts import Finished, Work, scan_plan
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.runfolder import RunFolder, StoredHosts
 from evtscan.audit.workers import in_workers
-from evtscan.detection.rule import Rule
-from evtscan.model import ExtractionWarning, Location
-from evtscan.parsers.forwarded import label_of
-from evtscan.report import HostReport
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.detection.model.rule import Rule
+from evtscan.evidence.forwarded import label_of
+from evtscan.report.model import HostReport
 from evtscan.scan import ScanOptions
 
 BYTES_WORTH_A_WORKER = 16 << 20

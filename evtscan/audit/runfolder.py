@@ -25,9 +25,9 @@ from evtscan import __version__
 from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
-from evtscan.errors import EvidenceError, OutputError
-from evtscan.report import HostReport
-from evtscan.reporters.json import host_from_json
+from evtscan.base.errors import EvidenceError, OutputError
+from evtscan.report.model import HostReport
+from evtscan.reporters.json.report import host_from_json
 
 FORM = 1
 """The newest form of a run folder that this version reads, and the one that it writes."""

@@ -16,7 +16,7 @@ from evtscan import __version__
 from evtscan.audit.hosts import Finished, Started, Work, failed, scan_plan
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.single import scan_in_own_process
-from evtscan.errors import EvtscanError, UsageError
+from evtscan.base.errors import EvtscanError, UsageError
 
 if TYPE_CHECKING:
     from distributed import Client, Future

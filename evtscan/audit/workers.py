@@ -19,7 +19,7 @@ from multiprocessing.context import SpawnProcess
 
 from evtscan.audit.hosts import Finished, Started, Work, failed, overdue, scan_plan
 from evtscan.audit.plan import HostPlan
-from evtscan.errors import EvtscanError
+from evtscan.base.errors import EvtscanError
 
 _CONTEXT = multiprocessing.get_context("spawn")
 _MOST = 60 if sys.platform == "win32" else 10_000  # pipes that Windows waits for at once: 63 before Python 3.13

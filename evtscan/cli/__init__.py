@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.cli.helptext import WIDEST, Command, Group
+from evtscan.cli.options.helptext import WIDEST, Command, Group
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "scan": ("runs", "scan"),
+    "scan": ("scan", "scan"),
     "audit": ("audit", "audit"),
     "dump": ("dump", "dump"),
     "metrics": ("metrics", "metrics"),
@@ -44,7 +44,7 @@ def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback()(_options)
     for name in names:
         module, attribute = COMMANDS[name]
-        command = getattr(import_module(f"evtscan.cli.{module}"), attribute)
+        command = getattr(import_module(f"evtscan.cli.commands.{module}"), attribute)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evtscan.collecting.needs import Missing, Need
 from evtscan.collecting.steps import GENERATIONS, Generation, Shell, Step
-from evtscan.facts import catalogue
+from evtscan.facts.catalogue import names as catalogue
 
 __all__ = ["GENERATIONS", "collect_all", "collect_missing"]
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from evtscan.base.model.finding import Finding, Verdict
+from evtscan.base.versions import version_key
 from evtscan.collecting.steps import Generation
-from evtscan.detection.products import RELEASES, products_of
-from evtscan.detection.rule import Rule
-from evtscan.facts import catalogue
-from evtscan.report import Finding, Report, Verdict
-from evtscan.versions import version_key
+from evtscan.detection.authoring.products import RELEASES, products_of
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.catalogue import names as catalogue
+from evtscan.report.model import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from evtscan.facts import catalogue
-from evtscan.safetext import prose
+from evtscan.base.safetext import prose
+from evtscan.facts.catalogue import names as catalogue
 
 RULES_SHOWN = 5
 """How many of the rules that ask for a fact are named."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evtscan.base.model.event import Event
+from evtscan.base.wintypes import LAST_TICKS, TICKS_PER_SECOND, format_filetime
 from evtscan.dump.columns import COLUMNS
-from evtscan.model import Event
-from evtscan.wintypes import LAST_TICKS, TICKS_PER_SECOND, format_filetime
 
 if TYPE_CHECKING:
-    from evtscan.parsers.evtx import RecordBatch
+    from evtscan.parsers.logs.evtx import RecordBatch
 
 BLOCK = 4096
 """Events in a block that is made of events, and lines that are encoded at once."""

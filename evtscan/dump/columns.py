@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evtscan.model import Event
-from evtscan.wintypes import Instant
+from evtscan.base.model.event import Event
+from evtscan.base.wintypes import Instant
 
 
 def _text(time: Instant | None) -> str | None:

@@ -28,7 +28,7 @@ WORTH_HELPERS = 48 << 20
 WORTH_HELPERS_SELECTING = 256 << 20
 """The same for a few events: in less they are found while a helper would start."""
 
-MODULES = ("evtscan.dump.run", "evtscan.parsers.evtx")
+MODULES = ("evtscan.dump.run", "evtscan.parsers.logs.evtx")
 """What a helper loads while it waits for its first call."""
 
 _SELECTING = ("--include-eid", "--provider", "--channel")

@@ -6,9 +6,9 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
+from evtscan.base.spreadsheets import excel_time, neutralised
 from evtscan.dump.blocks import Block, Same, json_text
 from evtscan.dump.columns import COLUMNS
-from evtscan.spreadsheets import excel_time, neutralised
 
 Cells = Callable[[list[Any]], list[str]]
 """The values of a column → their texts, each with what stands before it on the line."""

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.query import PLAIN, Query, ReadOptions
+from evtscan.base.model.source import Source
+from evtscan.base.wintypes import Instant
 from evtscan.dump.run import Task
-from evtscan.errors import EvidenceError
-from evtscan.model import PLAIN, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, read_log
-from evtscan.wintypes import Instant
 
 _NOTHING = Query(frozenset())
 _FORMATS = {row.name: row for row in PARSERS}

@@ -9,14 +9,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from evtscan.base.errors import EvidenceError, why_unreadable
+from evtscan.base.model.event import Event
+from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
+from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
 from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, HelperLostError, Helpers
 from evtscan.dump.lines import Csv, JsonLines
-from evtscan.errors import EvidenceError, why_unreadable
-from evtscan.model import EVERYTHING, PLAIN, Event, ExtractionWarning, Location, Query, ReadOptions, Source
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
-from evtscan.wintypes import Instant
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -7,7 +7,13 @@ the documentation read the table.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evtscan.facts import (
+from evtscan.base.model.event import Event
+from evtscan.base.model.inventory import Inventory
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.registry import Registry
+from evtscan.evidence import timechanges
+from evtscan.facts.catalogue.names import find
+from evtscan.facts.collectors import (
     applications,
     boot,
     hotfixes,
@@ -20,11 +26,8 @@ from evtscan.facts import (
     services,
     servicing,
 )
-from evtscan.facts.catalogue import find
-from evtscan.facts.sessions import SELECTORS as SESSION_SELECTORS
-from evtscan.facts.statement import Statement
-from evtscan.model import Event, Inventory, Query, Registry, Selector
-from evtscan.parsers import timechanges
+from evtscan.facts.history.sessions import SELECTORS as SESSION_SELECTORS
+from evtscan.facts.history.statement import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from evtscan.facts import COLLECTORS, applications, presence, product, registryvalues, stated
-from evtscan.facts.bounds import bounds_on
-from evtscan.facts.catalogue import CATALOGUE, find
-from evtscan.facts.logs import LogIndex
-from evtscan.facts.sessions import DAY, Clock, Places, Session, boot_sessions, find_starts
-from evtscan.facts.sets import timeline_of
-from evtscan.facts.statement import Listing, Statement
-from evtscan.facts.steppedclock import Elapsed, SteppedClock
-from evtscan.facts.stretches import Stretch, join
-from evtscan.facts.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
-from evtscan.model import Basis, Event, Evidence, ExtractionWarning, Known, Location, Log
-from evtscan.parsers.imagenames import image_end, is_image_name
-from evtscan.versions import version_key
-from evtscan.wintypes import Instant
+from evtscan.base.model.event import Event
+from evtscan.base.model.evidence import Evidence
+from evtscan.base.model.fact import Basis, Known
+from evtscan.base.model.log import Log
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.base.versions import version_key
+from evtscan.base.wintypes import Instant
+from evtscan.evidence.imagenames import image_end, is_image_name
+from evtscan.facts import COLLECTORS
+from evtscan.facts.catalogue.names import CATALOGUE, find
+from evtscan.facts.collectors import applications, presence, product, registryvalues, stated
+from evtscan.facts.collectors.bounds import bounds_on
+from evtscan.facts.history.logs import LogIndex
+from evtscan.facts.history.sessions import DAY, Clock, Places, Session, boot_sessions, find_starts
+from evtscan.facts.history.sets import timeline_of
+from evtscan.facts.history.statement import Listing, Statement
+from evtscan.facts.history.steppedclock import Elapsed, SteppedClock
+from evtscan.facts.history.stretches import Stretch, join
+from evtscan.facts.history.timeline import AFTER_EVERYTHING, FactTimeline, Placed, Point
 
 
 class Host:

@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from evtscan.errors import EvidenceError, UsageError
+from evtscan.base.errors import EvidenceError, UsageError
+from evtscan.base.versions import os_version
 from evtscan.messages.store import MessageTables
-from evtscan.versions import os_version
 
 __all__ = ["MessagesFrom", "messages_from", "open_messages"]
 

@@ -16,10 +16,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from evtscan.errors import EvidenceError
+from evtscan.base.errors import EvidenceError
+from evtscan.base.versions import os_version
 from evtscan.messages.messagetable import read_table
 from evtscan.messages.store import Found, Refusal, Role, Wanted
-from evtscan.versions import os_version
 
 MAX_SIZE = 64 << 20
 MAX_FILES = 20_000

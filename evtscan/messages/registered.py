@@ -6,7 +6,7 @@ They stand in ``SYSTEM\CurrentControlSet\Services\EventLog\LOG\SOURCE``, values 
 
 from collections.abc import Iterable
 
-from evtscan.model import Registry
+from evtscan.base.model.registry import Registry
 
 _EVENT_LOG = r"SYSTEM\CurrentControlSet\Services\EventLog"
 MOST_LOGS = 500

@@ -10,9 +10,11 @@ from enum import Enum
 from functools import partial
 from typing import Any, Protocol
 
+from evtscan.base.model.event import Event
+from evtscan.base.model.registry import Registry
+from evtscan.base.model.source import ExtractionWarning, Location
 from evtscan.messages.registered import registered_files
 from evtscan.messages.render import parameter_text, render
-from evtscan.model import Event, ExtractionWarning, Location, Registry
 
 _ALL_DATA = "Data"
 _MOST_CACHED = 1 << 16

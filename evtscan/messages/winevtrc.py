@@ -27,9 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from evtscan.errors import EvidenceError
+from evtscan.base.errors import EvidenceError
+from evtscan.base.versions import os_version
 from evtscan.messages.store import Found, MessageTables, Refusal, Role, Wanted
-from evtscan.versions import os_version
 
 MOST_STEPS = 50_000
 """Thousands of instructions of SQLite's machine that one query may take."""

@@ -10,9 +10,16 @@ from enum import Enum
 from importlib import import_module
 from typing import cast
 
-from evtscan.errors import EvidenceError
-from evtscan.model import PLAIN, FactsFile, Inventory, LogReader, Query, ReadOptions, Registry, Source
-from evtscan.parsers import reportsignatures, signatures, textsignatures
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.fact import FactsFile
+from evtscan.base.model.inventory import Inventory
+from evtscan.base.model.log import LogReader
+from evtscan.base.model.query import PLAIN, Query, ReadOptions
+from evtscan.base.model.registry import Registry
+from evtscan.base.model.source import Source
+from evtscan.parsers.logs import signatures
+from evtscan.parsers.logs.text import textsignatures
+from evtscan.parsers.reports import reportsignatures
 
 HEAD_SIZE = 4096
 """How many bytes of a file a recogniser sees."""
@@ -79,7 +86,7 @@ PARSERS: tuple[Format, ...] = (
         name="evtx",
         title="Windows event log, Vista and later",
         kind=Kind.LOG,
-        module="evtscan.parsers.evtx",
+        module="evtscan.parsers.logs.evtx",
         recognises=_starts_with(b"ElfFile\0"),
         keeps="all of System, data by name or position, raw data, record numbers, times to 100 ns in UTC",
         loses="message texts (`--messages`)",
@@ -89,7 +96,7 @@ PARSERS: tuple[Format, ...] = (
         name="evt",
         title="Windows event log, NT 3.1 to 2003",
         kind=Kind.LOG,
-        module="evtscan.parsers.evt",
+        module="evtscan.parsers.logs.evt",
         recognises=lambda head, name: head[4:8] == b"LfLe",
         keeps=(
             "strings by position, raw data, type, category, SID, Qualifiers, record numbers, times (generated and "
@@ -102,7 +109,7 @@ PARSERS: tuple[Format, ...] = (
         name="regf",
         title="Registry hive (SYSTEM, SOFTWARE)",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.regf",
+        module="evtscan.parsers.registry.hive",
         recognises=_starts_with(b"regf"),
         keeps="all keys and values, and when each key was written",
         loses="keys that Windows keeps in memory only (`HARDWARE`)",
@@ -112,7 +119,7 @@ PARSERS: tuple[Format, ...] = (
         name="reg",
         title="Registry export (.reg of REGEDIT4 and version 5.00)",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.regfile",
+        module="evtscan.parsers.registry.text.regfile",
         recognises=_is_reg_text,
         keeps="keys and values of what was exported",
         loses="when keys were written",
@@ -122,7 +129,7 @@ PARSERS: tuple[Format, ...] = (
         name="facts",
         title="What somebody knows of the host (facts.yaml)",
         kind=Kind.FACTS,
-        module="evtscan.parsers.factsfile",
+        module="evtscan.parsers.stated.factsfile",
         recognises=lambda head, name: name.lower() == "facts.yaml",
         keeps="values, from when on each held, and who says so",
         loses="evidence: it is somebody's word",
@@ -132,7 +139,7 @@ PARSERS: tuple[Format, ...] = (
         name="xml",
         title="Events as XML (wevtutil, Event Viewer)",
         kind=Kind.LOG,
-        module="evtscan.parsers.eventxml",
+        module="evtscan.parsers.logs.xml.eventxml",
         recognises=signatures.is_event_xml,
         keeps=(
             "all of System, data by name or position, raw data, record numbers, times in UTC; the message, if it was "
@@ -147,7 +154,7 @@ PARSERS: tuple[Format, ...] = (
         name="clixml",
         title="Get-WinEvent with Export-Clixml",
         kind=Kind.LOG,
-        module="evtscan.parsers.clixml",
+        module="evtscan.parsers.logs.xml.clixml",
         recognises=signatures.is_clixml,
         keeps=(
             "System, the values of the data in their order, raw data, record numbers, times with their offset, the "
@@ -160,7 +167,7 @@ PARSERS: tuple[Format, ...] = (
         name="json",
         title="Events as JSON (evtx_dump, Chainsaw, Velociraptor, EvtxECmd, Winlogbeat, PowerShell, evtscan dump)",
         kind=Kind.LOG,
-        module="evtscan.parsers.eventjson",
+        module="evtscan.parsers.logs.json.eventjson",
         recognises=signatures.is_event_json,
         keeps=(
             "evtx_dump, Chainsaw, `evtscan dump`, XML turned into JSON: what the log holds; Velociraptor: the same, "
@@ -184,7 +191,7 @@ PARSERS: tuple[Format, ...] = (
         name="viewer",
         title="Event Viewer of Windows NT to 2003: lists as text and CSV",
         kind=Kind.LOG,
-        module="evtscan.parsers.ntviewer",
+        module="evtscan.parsers.logs.text.ntviewer",
         recognises=textsignatures.is_viewer_text,
         keeps=(
             "date and time to the second, source, type, category, event id, user, computer; a saved list the message, "
@@ -203,7 +210,7 @@ PARSERS: tuple[Format, ...] = (
         name="dumpel",
         title="dumpel of the Resource Kits",
         kind=Kind.LOG,
-        module="evtscan.parsers.dumpel",
+        module="evtscan.parsers.logs.text.dumpel",
         recognises=textsignatures.is_dumpel,
         keeps=(
             "date and time to the second, type and category as numbers, event id, source, user, computer, the strings"
@@ -219,7 +226,7 @@ PARSERS: tuple[Format, ...] = (
         name="psloglist",
         title="PsLogList, blocks and -s",
         kind=Kind.LOG,
-        module="evtscan.parsers.psloglist",
+        module="evtscan.parsers.logs.text.psloglist",
         recognises=textsignatures.is_psloglist,
         keeps=(
             "record numbers, the channel, source, type, event id, user, computer, date and time to the second, the "
@@ -237,7 +244,7 @@ PARSERS: tuple[Format, ...] = (
         name="wevtutil-text",
         title="wevtutil qe /f:text",
         kind=Kind.LOG,
-        module="evtscan.parsers.wevtutiltext",
+        module="evtscan.parsers.logs.text.wevtutiltext",
         recognises=textsignatures.is_wevtutil_text,
         keeps="the channel, source, event id, level, SID, computer, local time to the millisecond, the message",
         loses=(
@@ -250,7 +257,7 @@ PARSERS: tuple[Format, ...] = (
         name="viewer-list",
         title="Event Viewer of Vista and later: CSV and text",
         kind=Kind.LOG,
-        module="evtscan.parsers.eventviewer",
+        module="evtscan.parsers.logs.text.eventviewer",
         recognises=textsignatures.is_new_viewer_list,
         keeps="level, date and time to the second, source, event id, category, the message",
         loses=(
@@ -263,7 +270,7 @@ PARSERS: tuple[Format, ...] = (
         name="dump-csv",
         title="CSV of EvtxECmd and evtscan dump",
         kind=Kind.LOG,
-        module="evtscan.parsers.dumpcsv",
+        module="evtscan.parsers.logs.csv.dumpcsv",
         recognises=textsignatures.is_dump_csv,
         keeps=(
             "`evtscan dump`: what the log holds; EvtxECmd: most of System, record numbers, times to 100 ns in UTC, "
@@ -282,7 +289,7 @@ PARSERS: tuple[Format, ...] = (
         name="csv",
         title="CSV of Get-WinEvent, Get-EventLog and Log Parser",
         kind=Kind.LOG,
-        module="evtscan.parsers.csvexports",
+        module="evtscan.parsers.logs.csv.csvexports",
         recognises=textsignatures.is_field_csv,
         keeps=(
             "Get-WinEvent: System and the message; Get-EventLog: record number, Qualifiers, type, category and the "
@@ -302,7 +309,7 @@ PARSERS: tuple[Format, ...] = (
         name="szdd",
         title="Compressed repair copy of a hive (system._)",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.szdd",
+        module="evtscan.parsers.registry.hive.szdd",
         recognises=reportsignatures.is_szdd,
         keeps="what the hive holds that was packed",
         loses="as a hive; it is as old as the set-up of the host or the last `rdisk /s`",
@@ -312,7 +319,7 @@ PARSERS: tuple[Format, ...] = (
         name="regedt32",
         title="REGEDT32: Save Subtree As",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.regedt32",
+        module="evtscan.parsers.registry.text.regedt32",
         recognises=reportsignatures.is_regedt32,
         keeps="keys, values, and when keys were written, to the minute in local time",
         loses="the zone; what came behind a full disk, without a word",
@@ -322,7 +329,7 @@ PARSERS: tuple[Format, ...] = (
         name="regdmp",
         title="regdmp of the Resource Kits",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.regdmp",
+        module="evtscan.parsers.registry.text.regdmp",
         recognises=reportsignatures.is_regdmp,
         keeps="keys and values, types of most of them",
         loses="when keys were written",
@@ -332,7 +339,7 @@ PARSERS: tuple[Format, ...] = (
         name="reg-query",
         title="reg query",
         kind=Kind.REGISTRY,
-        module="evtscan.parsers.regquery",
+        module="evtscan.parsers.registry.text.regquery",
         recognises=reportsignatures.is_reg_query,
         keeps="keys and values of what was asked for",
         loses="when keys were written; what lies below, unless `/s` was given",
@@ -449,7 +456,7 @@ PARSERS: tuple[Format, ...] = (
         name="driver",
         title="A copied driver or program file (version resource, link date, size)",
         kind=Kind.INVENTORY,
-        module="evtscan.parsers.driverfile",
+        module="evtscan.parsers.reports.driverfile",
         recognises=reportsignatures.is_driver,
         keeps="version, link date and size of one file",
         loses="when it was collected; the date of the copy, where copying made it anew",

@@ -10,11 +10,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import BinaryIO
 
-from evtscan.errors import UsageError
-from evtscan.report import Report
-from evtscan.reporters.csv import SAFE, Dialect
-from evtscan.reporters.summary import Sink, feed
-from evtscan.reporters.tables import TABLES
+from evtscan.base.errors import UsageError
+from evtscan.report.model import Report
+from evtscan.reporters.digest.summary import Sink, feed
+from evtscan.reporters.tables.columns import TABLES
+from evtscan.reporters.tables.csv import SAFE, Dialect
 
 SINGLE_TABLE = "findings"
 """The table that a single file of a format of tables holds."""
@@ -86,13 +86,13 @@ REPORTERS: tuple[Reporter, ...] = (
         name="console",
         suffix=".txt",
         title="Text for people, as the terminal shows it",
-        module="evtscan.reporters.console",
+        module="evtscan.reporters.text.console",
     ),
     Reporter(
         name="csv",
         suffix=".csv",
         title="Tables for spreadsheets and scripts",
-        module="evtscan.reporters.csv",
+        module="evtscan.reporters.tables.csv",
         tables=True,
         in_folder=True,
         dialect=SAFE,
@@ -101,7 +101,7 @@ REPORTERS: tuple[Reporter, ...] = (
         name="json",
         suffix=".json",
         title="The report in full; loads again with `evtscan report`",
-        module="evtscan.reporters.json",
+        module="evtscan.reporters.json.report",
         in_folder=True,
         full=True,
     ),
@@ -109,7 +109,7 @@ REPORTERS: tuple[Reporter, ...] = (
         name="jsonl",
         suffix=".jsonl",
         title="A JSON object a line for each finding, while the run goes on",
-        module="evtscan.reporters.jsonl",
+        module="evtscan.reporters.json.jsonl",
         stem="findings",
     ),
     Reporter(
@@ -123,13 +123,13 @@ REPORTERS: tuple[Reporter, ...] = (
         name="markdown",
         suffix=".md",
         title="Text for tickets: each finding with its evidence and its steps as a check list",
-        module="evtscan.reporters.markdown",
+        module="evtscan.reporters.text.markdown",
     ),
     Reporter(
         name="parquet",
         suffix=".parquet",
         title="The tables with typed columns (with the extra `evtscan[parquet]`)",
-        module="evtscan.reporters.parquet",
+        module="evtscan.reporters.tables.parquet",
         tables=True,
         needs="pyarrow",
     ),
@@ -137,7 +137,7 @@ REPORTERS: tuple[Reporter, ...] = (
         name="timesketch",
         suffix=".jsonl",
         title="The matches as JSON Lines that Timesketch imports",
-        module="evtscan.reporters.timesketch",
+        module="evtscan.reporters.json.timesketch",
         stem="timesketch",
         by_suffix=False,
     ),

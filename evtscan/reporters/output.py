@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from evtscan.errors import UsageError
-from evtscan.outfiles import STDOUT, is_folder, naming, refuse_existing, temporary_beside
-from evtscan.report import Report
+from evtscan.base.errors import UsageError
+from evtscan.base.outfiles import STDOUT, is_folder, naming, refuse_existing, temporary_beside
+from evtscan.report.model import Report
 from evtscan.reporters import REPORTERS, Reporter
-from evtscan.reporters.csv import SAFE, Dialect
-from evtscan.reporters.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
+from evtscan.reporters.digest.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
+from evtscan.reporters.tables.csv import SAFE, Dialect
 from evtscan.reporters.view import Shown, as_shown
 
 

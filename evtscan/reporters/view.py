@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import overload
 
-from evtscan.report import HostReport, Report
-from evtscan.reporters.summary import in_order
+from evtscan.report.model import HostReport, Report
+from evtscan.reporters.digest.summary import in_order
 
 Shown = Callable[[HostReport], HostReport]
 """What is shown of a host."""

@@ -5,12 +5,13 @@ The numbers of sessions are known only where no start can be missing: in a whole
 
 from collections.abc import Iterable, Mapping
 
-from evtscan.detection.context import Boots, SameBoot, SinceBoot
-from evtscan.detection.matcher import Match
-from evtscan.facts.sessions import Start
-from evtscan.logic import Truth, all_of, truth
-from evtscan.model import Event, Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth, all_of, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.match.matcher import Match
+from evtscan.detection.model.context import Boots, SameBoot, SinceBoot
+from evtscan.facts.history.sessions import Start
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.leaves import BY_HAND, COLLECT_OLDER, COLLECT_SYSTEM, known, undecided
 from evtscan.verdicts.reasons import lasting

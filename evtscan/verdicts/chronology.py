@@ -11,14 +11,16 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from evtscan.base.logic import Truth, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.log import ClockStep, Log
+from evtscan.base.model.source import Location
+from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+from evtscan.facts.history.logs import LogIndex
+from evtscan.facts.history.sessions import Session
+from evtscan.facts.history.steppedclock import Elapsed
+from evtscan.facts.history.stretches import Stretch, join
 from evtscan.facts.host import Host
-from evtscan.facts.logs import LogIndex
-from evtscan.facts.sessions import Session
-from evtscan.facts.steppedclock import Elapsed
-from evtscan.facts.stretches import Stretch, join
-from evtscan.logic import Truth, truth
-from evtscan.model import ClockStep, Event, Location, Log
-from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 SYSTEM = "system"
 

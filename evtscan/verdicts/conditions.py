@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from evtscan.detection.condition import (
+from evtscan.base.logic import Truth, all_of, any_of, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis, Bound, Known, Limit
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.match.eventtests import explain_in, shown
+from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.model.condition import (
     Condition,
     Operator,
     Test,
@@ -14,18 +21,13 @@ from evtscan.detection.condition import (
     tests_in,
     unobservables_in,
 )
-from evtscan.detection.eventtests import explain_in, shown
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.modifiers import holds, holds_up_to, holds_within, plain_text, with_references
-from evtscan.detection.ranges import EVENT, event_fields_in, facts_in, references_in
-from evtscan.detection.rule import Doubt, KnownIssue
-from evtscan.facts import catalogue
+from evtscan.detection.model.modifiers import holds, holds_up_to, holds_within, plain_text, with_references
+from evtscan.detection.model.ranges import EVENT, event_fields_in, facts_in, references_in
+from evtscan.detection.model.rule import Doubt, KnownIssue
+from evtscan.facts.catalogue import names as catalogue
+from evtscan.facts.history.sets import KnownSet
+from evtscan.facts.history.timeline import Point, restarts
 from evtscan.facts.host import Host
-from evtscan.facts.sets import KnownSet
-from evtscan.facts.timeline import Point, restarts
-from evtscan.logic import Truth, all_of, any_of, truth
-from evtscan.model import Basis, Bound, Event, Known, Limit, Location
-from evtscan.report import Explanation
 from evtscan.verdicts import operands
 from evtscan.verdicts.operands import Operand
 

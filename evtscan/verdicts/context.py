@@ -6,15 +6,16 @@ only where they do.
 
 from collections.abc import Mapping, Sequence
 
-from evtscan.detection.condition import Operator, tests_in
-from evtscan.detection.context import Around, Beside, Boots, ClearedBy, Every, SameBoot, SinceBoot
-from evtscan.detection.eventtests import EXPORT_WHOLE
-from evtscan.detection.fields import UNREADABLE, field_value
-from evtscan.detection.matcher import Match, Sighting
-from evtscan.detection.rule import Rule, Selection
-from evtscan.logic import Truth, truth
-from evtscan.model import Event, Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.match.eventtests import EXPORT_WHOLE
+from evtscan.detection.match.fields import UNREADABLE, field_value
+from evtscan.detection.match.matcher import Match, Sighting
+from evtscan.detection.model.condition import Operator, tests_in
+from evtscan.detection.model.context import Around, Beside, Boots, ClearedBy, Every, SameBoot, SinceBoot
+from evtscan.detection.model.rule import Rule, Selection
 from evtscan.verdicts.boots import in_boots, in_one_boot, matched_boots, since_boot
 from evtscan.verdicts.chronology import Chronology, Line
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window

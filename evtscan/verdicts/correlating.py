@@ -10,15 +10,15 @@ from functools import partial
 from heapq import merge
 from math import inf
 
-from evtscan.detection.correlation import Group, Member, groups_of
-from evtscan.detection.derive import with_derived
-from evtscan.detection.eventtests import EXPORT_WHOLE
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.matcher import Detected, Match
-from evtscan.detection.rule import Correlation, CorrelationType, Rule
-from evtscan.logic import Truth, truth
-from evtscan.model import Event
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation
+from evtscan.detection.match.correlation import Group, Member, groups_of
+from evtscan.detection.match.eventtests import EXPORT_WHOLE
+from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.match.matcher import Detected, Match
+from evtscan.detection.model.derive import with_derived
+from evtscan.detection.model.rule import Correlation, CorrelationType, Rule
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND

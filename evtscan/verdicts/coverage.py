@@ -7,10 +7,10 @@ the time evenly.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evtscan.model import Event
+from evtscan.base.model.event import Event
+from evtscan.base.wintypes import Instant
 from evtscan.verdicts.chronology import Chronology, Line
 from evtscan.verdicts.reasons import joined, lasting, moment
-from evtscan.wintypes import Instant
 
 _BY_HAND = "compare the records around it by hand: the clock was set there"
 

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from evtscan.detection.matcher import Match
-from evtscan.detection.rule import Rule
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis, FactValue, Known
+from evtscan.base.model.finding import Explanation, Finding, Verdict
+from evtscan.base.model.log import Log
+from evtscan.base.versions import os_name
+from evtscan.base.wintypes import TICKS_PER_SECOND
+from evtscan.detection.match.matcher import Match
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
-from evtscan.facts.timeline import Point
-from evtscan.model import Basis, Event, FactValue, Known, Log
-from evtscan.report import Explanation, Finding, Verdict
 from evtscan.verdicts.reasons import joined
-from evtscan.versions import os_name
-from evtscan.wintypes import TICKS_PER_SECOND
 
 ACTIVE_SESSIONS = 3
 ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evtscan.detection.matcher import Detected, Match
-from evtscan.detection.rule import Rule
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Verdict
+from evtscan.detection.match.matcher import Detected, Match
+from evtscan.detection.model.rule import Rule
 from evtscan.facts.host import Host
-from evtscan.model import Event
-from evtscan.report import Verdict
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.conditions import Conditions
 from evtscan.verdicts.context import Sightings

@@ -1,9 +1,9 @@
 """What is known of the surroundings of a match → leaves of an explanation: a place, or what is missing."""
 
-from evtscan.detection.context import Around
-from evtscan.logic import Truth
-from evtscan.model import Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.model.context import Around
 
 BY_HAND = "compare the records by hand, in the order of their numbers"
 COLLECT_SYSTEM = "collect the whole System log, in its own format (.evt or .evtx), which shows the starts of the host"

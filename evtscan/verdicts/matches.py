@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.matcher import Match
-from evtscan.detection.rule import Rule
-from evtscan.logic import Truth, all_of
-from evtscan.model import Event
-from evtscan.report import Explanation, Verdict
+from evtscan.base.logic import Truth, all_of
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation, Verdict
+from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.match.matcher import Match
+from evtscan.detection.model.rule import Rule
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.conditions import Conditions, is_foreign
 from evtscan.verdicts.context import Context, Sightings

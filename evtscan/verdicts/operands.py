@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evtscan.detection.eventtests import EXPORT_WHOLE, say_field
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.facts import catalogue
-from evtscan.facts.sets import KnownSet
-from evtscan.logic import Truth
-from evtscan.model import Basis, Event, Known, Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis, Known
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.match.eventtests import EXPORT_WHOLE, say_field
+from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.facts.catalogue import names as catalogue
+from evtscan.facts.history.sets import KnownSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
-from evtscan.detection.eventtests import EXPORT_WHOLE
-from evtscan.detection.rule import Rule
-from evtscan.facts.catalogue import find
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation, Finding, Verdict
+from evtscan.detection.match.eventtests import EXPORT_WHOLE
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.catalogue.names import find
+from evtscan.facts.history.timeline import AFTER_EVERYTHING, Point
 from evtscan.facts.host import Host
-from evtscan.facts.timeline import AFTER_EVERYTHING, Point
-from evtscan.logic import Truth
-from evtscan.model import Event
-from evtscan.report import Explanation, Finding, Verdict
 from evtscan.verdicts import reasons
 from evtscan.verdicts.conditions import Conditions, deciding, every_test
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evtscan.detection.context import Every
-from evtscan.detection.matcher import Match
-from evtscan.logic import Truth, all_of, truth
-from evtscan.model import Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth, all_of, truth
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.match.matcher import Match
+from evtscan.detection.model.context import Every
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from evtscan.detection.rule import Rule
-from evtscan.model import Location
-from evtscan.report import Verdict
+from evtscan.base.model.finding import Verdict
+from evtscan.base.model.source import Location
+from evtscan.detection.model.rule import Rule
 from evtscan.verdicts.finding import Judged
 from evtscan.verdicts.matches import JudgedMatches
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from evtscan.detection.ranges import EVENT
-from evtscan.facts import catalogue
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis
+from evtscan.base.model.finding import Explanation
+from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+from evtscan.detection.model.ranges import EVENT
+from evtscan.facts.catalogue import names as catalogue
 from evtscan.facts.host import Host
-from evtscan.logic import Truth
-from evtscan.model import Basis, Event
-from evtscan.report import Explanation
 from evtscan.verdicts.conditions import deciding, every_test
-from evtscan.wintypes import TICKS_PER_SECOND, Instant
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from evtscan.detection.context import Beside
-from evtscan.detection.fields import ABSENT, UNREADABLE, field_value
-from evtscan.detection.matcher import Sighting
-from evtscan.logic import Truth, all_of
-from evtscan.model import Event
+from evtscan.base.logic import Truth, all_of
+from evtscan.base.model.event import Event
+from evtscan.base.wintypes import FURTHEST_ZONE
+from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.detection.match.matcher import Sighting
+from evtscan.detection.model.context import Beside
 from evtscan.verdicts.chronology import Chronology
-from evtscan.wintypes import FURTHEST_ZONE
 
 MOST_TRIED: Final = 1000
 """How many sightings of one log a search looks at before it gives up: then nothing is known."""

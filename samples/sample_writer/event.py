@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from evtscan.wintypes import parse_time
+from evtscan.base.wintypes import parse_time
 
 
 class EventType(IntEnum):

@@ -5,7 +5,7 @@ from evidence_files import DHCP, NT4_SP2, OTHER, evt, write
 
 from evtscan.audit.hosts import Work
 from evtscan.audit.runfolder import RunFolder
-from evtscan.cli.session import rules_of
+from evtscan.cli.output.session import rules_of
 from evtscan.scan import ScanOptions
 
 

@@ -10,7 +10,7 @@ from test_plan import archive
 from evtscan.audit.fetching import _mark, fetched, is_address, plan_remote
 from evtscan.audit.hosts import scan_plan
 from evtscan.audit.plan import HostsFrom, plan
-from evtscan.errors import UsageError
+from evtscan.base.errors import UsageError
 
 fsspec = pytest.importorskip("fsspec", reason="needs the extra dask")
 

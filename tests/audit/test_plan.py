@@ -8,8 +8,8 @@ import pytest
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 
 from evtscan.audit.plan import LOOSE, RUN_FOLDER, STATE_FILE, HostsFrom, plan, with_inventory
-from evtscan.errors import UsageError
-from evtscan.parsers.fleetfile import Fleet
+from evtscan.base.errors import UsageError
+from evtscan.parsers.stated.fleetfile import Fleet
 
 
 def planned(folder, *args, **options):

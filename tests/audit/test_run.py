@@ -13,8 +13,9 @@ from evtscan.audit.hosts import Work
 from evtscan.audit.keys import key_of_host, key_of_work
 from evtscan.audit.run import How, Watch, workers_that_pay
 from evtscan.audit.run import audit as judge
+from evtscan.base.model.fact import FactsFile
+from evtscan.base.model.source import SkippedFile
 from evtscan.messages import MessagesFrom
-from evtscan.model import FactsFile, SkippedFile
 from evtscan.scan import ScanOptions
 
 

@@ -12,10 +12,10 @@ from evtscan.audit.changes import KnownFinding
 from evtscan.audit.hosts import Finished, failed
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.runfolder import FORM, FileMark, RunFolder, RunState
-from evtscan.errors import OutputError
-from evtscan.model import ExtractionWarning, Location
-from evtscan.report import HostReport
-from evtscan.reporters.json import host_to_json
+from evtscan.base.errors import OutputError
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.report.model import HostReport
+from evtscan.reporters.json.report import host_to_json
 
 HOLDING = """
 import sys, time

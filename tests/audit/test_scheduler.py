@@ -18,7 +18,7 @@ pytest.importorskip("distributed", reason="needs the extra dask")
 from evtscan.audit.plan import plan
 from evtscan.audit.run import run
 from evtscan.audit.scheduler import on_cluster
-from evtscan.errors import UsageError
+from evtscan.base.errors import UsageError
 from evtscan.scan import ScanOptions
 
 TESTS = Path(__file__).parent
@@ -33,7 +33,7 @@ def free_port():
 @contextmanager
 def started(*arguments):
     """A program of Dask, until it is not needed any more."""
-    paths = [str(TESTS.parents[1]), str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(TESTS.parents[1]), str(TESTS), str(TESTS.parent / "support"), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

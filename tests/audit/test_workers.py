@@ -12,7 +12,7 @@ from evtscan.audit import workers
 from evtscan.audit.hosts import scan_plan
 from evtscan.audit.plan import plan
 from evtscan.audit.workers import in_workers
-from evtscan.errors import EvtscanError
+from evtscan.base.errors import EvtscanError
 
 
 def judged(plans, work, count=2, **options):

@@ -9,7 +9,7 @@ from typer.main import get_command
 from evtscan import __version__
 from evtscan.__main__ import main
 from evtscan.cli import COMMANDS, asked_for, build
-from evtscan.cli.helptext import EXAMPLES
+from evtscan.cli.options.helptext import EXAMPLES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -85,7 +85,7 @@ def test_not_enough_memory(monkeypatch, evtscan, tmp_path):
         raise MemoryError
 
     (tmp_path / "report.json").write_text("{}")
-    monkeypatch.setattr("evtscan.cli.session.saved_report", too_much)
+    monkeypatch.setattr("evtscan.cli.output.session.saved_report", too_much)
     ran = evtscan("report", "report.json")
     assert (ran.code, ran.err) == (1, "evtscan: there is not enough memory for this\n")
 
@@ -107,7 +107,7 @@ def test_the_command_line_alone_loads_nothing_heavy():
 
 @pytest.mark.parametrize("command", ["dump", "metrics"])
 def test_commands_about_logs_alone_load_nothing_of_rules(command):
-    assert loaded_by(f"import evtscan.cli.{command}", OF_RULES) == "[]"
+    assert loaded_by(f"import evtscan.cli.commands.{command}", OF_RULES) == "[]"
 
 
 def test_a_run_loads_the_one_command_it_is_asked_for():

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from evtscan.cli import terminal
+from evtscan.cli.output import terminal
 
 
 def rows_of(result):

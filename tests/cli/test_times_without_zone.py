@@ -10,7 +10,7 @@ from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
 
 import evtscan as package
-from evtscan.model import ReadOptions
+from evtscan.base.model.query import ReadOptions
 
 ROWS = (
     "3/14/2001\t9:26:53 AM\tDhcp\tError\tNone\t1008\tN/A\tNTBOX\tThe text\r\n"

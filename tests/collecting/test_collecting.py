@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evtscan.base.model.finding import Finding
+from evtscan.base.model.rule import RuleInfo
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
-from evtscan.facts.catalogue import CATALOGUE, how_to_get, how_to_settle
-from evtscan.parsers.reportsignatures import tool_of_head
-from evtscan.report import Finding, HostReport, Report, RuleInfo
+from evtscan.facts.catalogue.names import CATALOGUE, how_to_get, how_to_settle
+from evtscan.parsers.reports.reportsignatures import tool_of_head
+from evtscan.report.model import HostReport, Report
 
 RULE = RuleInfo(id="r1", title="DHCP", level="medium", article="Q162396")
 OTHER = RuleInfo(id="r2", title="No article", level="low")

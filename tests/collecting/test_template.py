@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from evtscan.base.model.source import Source
 from evtscan.collecting.template import template
-from evtscan.model import Source
-from evtscan.parsers.factsfile import read_facts
+from evtscan.parsers.stated.factsfile import read_facts
 
 BLANKS = {
     "os.service_pack": ("Q162396", "Q1"),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlite_oracle import selected_by_sqlite, selected_here
 
 from evtscan import api
-from evtscan.detection.values import number_of
-from evtscan.model import Event
+from evtscan.base.model.event import Event
+from evtscan.detection.model.values import number_of
 
 FIELDS = ("F", "G", "H")
 

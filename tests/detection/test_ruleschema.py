@@ -5,10 +5,11 @@ import json
 import pytest
 from example_rules import rule_text
 
-from evtscan.detection import context, derive, knownissue
-from evtscan.detection.lints.issues import KINDS
-from evtscan.detection.schema import SECTION, WHOLE, schema_problems, schema_text
-from evtscan.parsers.yamltext import load_documents
+from evtscan.base.yamltext import load_documents
+from evtscan.detection.authoring.lints.issues import KINDS
+from evtscan.detection.load import knownissue
+from evtscan.detection.load.schema import SECTION, WHOLE, schema_problems, schema_text
+from evtscan.detection.model import context, derive
 
 DETECTION = "s: {Provider_Name: Disk, EventID: 7}\ncondition: s"
 ISSUE = """\

@@ -8,10 +8,11 @@ import pytest
 from sample_writer.event import SampleEvent
 from sample_writer.evtx import evtx_log
 
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.source import Source
 from evtscan.dump import run
 from evtscan.dump.helpers import HelperLostError
 from evtscan.dump.run import DumpOptions, execute, helpers_for, plan
-from evtscan.model import Query, Selector, Source
 
 QUERY = Query(frozenset({Selector(event_id=7)}))
 SELECTING = DumpOptions(query=QUERY, writer="jsonl")

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from evtscan import facts
-from evtscan.facts.catalogue import CATALOGUE, find, how_to_date, how_to_get, noun, say
+from evtscan.facts.catalogue.names import CATALOGUE, find, how_to_date, how_to_get, noun, say
 
 WORDS = [
     ("os.service_pack", 2, "Service Pack 2"),

@@ -13,9 +13,10 @@ from host_builder import (
     log,
 )
 
+from evtscan.base.model.fact import Basis
+from evtscan.base.model.log import ClockStep
+from evtscan.facts.history.timeline import AFTER_EVERYTHING, Point
 from evtscan.facts.host import Host, boot_logs
-from evtscan.facts.timeline import AFTER_EVERYTHING, Point
-from evtscan.model import Basis, ClockStep
 
 DAY = 1440
 SERVICES = r"SYSTEM\CurrentControlSet\Services"

@@ -6,8 +6,8 @@ import pytest
 from host_builder import FakeRegistry, at, booted, event, event_log, evidence, local, localised, log
 from msgspec import structs
 
+from evtscan.facts.history.stretches import join
 from evtscan.facts.host import Host
-from evtscan.facts.stretches import join
 
 HOUR = 60
 SECOND_START = 100 * HOUR

@@ -6,16 +6,18 @@ from math import inf
 import pytest
 
 from evtscan import facts
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
-from evtscan.detection.rule import asked_by
-from evtscan.facts.catalogue import is_known
+from evtscan.base.model.fact import Basis
+from evtscan.base.model.query import EVERYTHING
+from evtscan.base.model.source import Source
+from evtscan.base.wintypes import TICKS_PER_SECOND, parse_time
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
+from evtscan.detection.model.rule import asked_by
+from evtscan.evidence.reading import read
+from evtscan.facts.catalogue.names import is_known
+from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
-from evtscan.facts.timeline import Point
-from evtscan.model import EVERYTHING, Basis, Source
-from evtscan.parsers.evidence import read
 from evtscan.scan import query_of
-from evtscan.wintypes import TICKS_PER_SECOND, parse_time
 
 HOUR = 3600 * TICKS_PER_SECOND
 

@@ -1,7 +1,8 @@
 from host_builder import FakeRegistry
 
+from evtscan.base.model.event import Event
+from evtscan.base.model.source import Location
 from evtscan.messages.store import Found, MessageStore, Refusal, Role, Wanted, insertion_strings
-from evtscan.model import Event, Location
 
 
 class Tables:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from message_files import DHCP_2000, container_store, winevt_kb, winevt_rc
 
-from evtscan.errors import EvidenceError
+from evtscan.base.errors import EvidenceError
 from evtscan.messages import winevtrc
 from evtscan.messages.store import Found, Refusal, Role, Wanted
 from evtscan.messages.winevtrc import open_database

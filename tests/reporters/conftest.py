@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sample_reports import FULL
 
-from evtscan.report import Report
+from evtscan.report.model import Report
 
 
 @pytest.fixture

@@ -14,25 +14,15 @@ import pytest
 from sample_reports import BIDI, DHCP, DISK, FULL, HOSTILE, MARKUP, NOTICE, SURROGATE, finding
 
 import evtscan.reporters.html as html
-from evtscan.logic import Truth
-from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
-from evtscan.report import (
-    Explanation,
-    FactRow,
-    HostReport,
-    MatchRow,
-    NearbyRow,
-    Report,
-    SessionRow,
-    Surroundings,
-    TimelineRow,
-    Verdict,
-)
+from evtscan.base.logic import Truth
+from evtscan.base.model.finding import Explanation, NearbyRow, Surroundings, Verdict
+from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
+from evtscan.report.model import FactRow, HostReport, MatchRow, Report, SessionRow, TimelineRow
+from evtscan.reporters.digest.summary import feed
 from evtscan.reporters.html.content import BLIND_SPOTS_SHOWN, HOSTS_IN_PART
 from evtscan.reporters.html.details import EVENTS_SHOWN, MARKS_SHOWN, PLACES_SHOWN, WARNINGS_SHOWN
 from evtscan.reporters.html.rows import SHAPES
-from evtscan.reporters.json import dump, load
-from evtscan.reporters.summary import feed
+from evtscan.reporters.json.report import dump, load
 
 STATIC = Path(html.__file__).with_name("static")
 

@@ -10,11 +10,11 @@ from sample_reports import FORMULA, FULL, MARKUP, SCRIPT, judged, ranked
 
 from benchmarks.synthetic_fleet import fleet
 from evtscan import audit
-from evtscan.cli.session import rules_of
-from evtscan.report import HostReport, Report
+from evtscan.cli.output.session import rules_of
+from evtscan.report.model import HostReport, Report
+from evtscan.reporters.digest.remedies import Remedies
+from evtscan.reporters.digest.summary import feed, summaries
 from evtscan.reporters.html import sink
-from evtscan.reporters.remedies import Remedies
-from evtscan.reporters.summary import feed, summaries
 from evtscan.scan import ScanOptions
 
 pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[test]'")

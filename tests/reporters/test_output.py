@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evtscan.errors import OutputError, UsageError
-from evtscan.report import HostReport, Report
+from evtscan.base.errors import OutputError, UsageError
+from evtscan.report.model import HostReport, Report
 from evtscan.reporters import REPORTERS, output
-from evtscan.reporters.json import JsonSink, dump
+from evtscan.reporters.json.report import JsonSink, dump
 from evtscan.reporters.output import check_outputs, plan_outputs, write_outputs
 
 SET = [

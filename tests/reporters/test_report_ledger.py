@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from evtscan.model import EvidenceRow, ExtractionWarning, Location, SkippedFile
-from evtscan.report import HostReport, Report
-from evtscan.reporters.ledger import Ledger, damaged_files
-from evtscan.reporters.summary import feed
+from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
+from evtscan.report.model import HostReport, Report
+from evtscan.reporters.digest.summary import feed
+from evtscan.reporters.text.ledger import Ledger, damaged_files
 
 
 def ledger(report: Report) -> list[str]:

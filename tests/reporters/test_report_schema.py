@@ -3,9 +3,9 @@ import json
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from evtscan.report import Report
-from evtscan.reporters.json import dump
-from evtscan.reporters.schema import report_schema
+from evtscan.report.model import Report
+from evtscan.reporters.json.report import dump
+from evtscan.reporters.json.schema import report_schema
 
 
 def test_it_is_a_schema() -> None:

@@ -23,7 +23,7 @@ from lxml import etree
 from sample_writer.event import Data, Element, EventType, SampleEvent, Value, ValueType
 from sample_writer.evtx import CHUNK_SIZE, FILE_HEADER_SIZE, evtx_log
 
-from evtscan.wintypes import parse_time
+from evtscan.base.wintypes import parse_time
 
 T = ValueType
 GUID = "{555908d1-a6d7-4695-8e1e-26931d2012f4}"

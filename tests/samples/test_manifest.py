@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from evtscan.detection.catalogue import folder
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
-from evtscan.report import HostReport
+from evtscan.detection.load.catalogue import folder
+from evtscan.detection.load.loader import load_rules
+from evtscan.facts.catalogue.names import is_known
+from evtscan.intake.paths import find
+from evtscan.report.model import HostReport
 from evtscan.scan import ScanOptions, scan
-from evtscan.sources import find
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 MANIFEST: dict[str, dict[str, Any]] = yaml.safe_load((SAMPLES / "manifest.yaml").read_text("utf-8"))

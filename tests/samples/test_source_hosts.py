@@ -8,14 +8,14 @@ import pytest
 import yaml
 from sample_hosts.sources import SOURCES
 
-from evtscan.detection.catalogue import folder
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
-from evtscan.model import Basis
+from evtscan.base.model.fact import Basis
+from evtscan.base.model.finding import Finding
+from evtscan.detection.load.catalogue import folder
+from evtscan.detection.load.loader import load_rules
+from evtscan.facts.catalogue.names import is_known
+from evtscan.intake.paths import find
 from evtscan.parsers import PARSERS, Kind
-from evtscan.report import Finding
 from evtscan.scan import ScanOptions, Survey, surveyed
-from evtscan.sources import find
 
 SAMPLES = Path(make.__file__).parent
 MANIFEST: dict[str, dict[str, Any]] = yaml.safe_load((SAMPLES / "sources.yaml").read_text(encoding="utf-8"))["sources"]

@@ -11,9 +11,9 @@ from sample_writer.reg import ExpandString, RegKey
 from sample_writer.regtext import reg_query, regdmp, regedt32
 from sample_writer.szdd import pack
 
-from evtscan.model import Source
+from evtscan.base.model.source import Source
 from evtscan.parsers import Kind, read_registry, recognise
-from evtscan.parsers.szdd import expand
+from evtscan.parsers.registry.hive.szdd import expand
 
 SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 KEYS = [

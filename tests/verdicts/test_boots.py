@@ -5,9 +5,9 @@ import pytest
 from host_builder import MINUTE, at, event, event_log, localised, log
 from rules_with_context import around, finding, one, rule
 
-from evtscan.detection.context import Boots, SameBoot, SinceBoot
-from evtscan.logic import Truth
-from evtscan.model import ClockStep
+from evtscan.base.logic import Truth
+from evtscan.base.model.log import ClockStep
+from evtscan.detection.model.context import Boots, SameBoot, SinceBoot
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -110,9 +110,9 @@ def test_sessions_are_counted_for_each_entity():
 
 @pytest.mark.parametrize(("first", "second", "truth"), [(110, 150, TRUE), (110, 210, FALSE)])
 def test_all_events_of_a_group_in_one_session(first, second, truth):
-    from evtscan.detection.matcher import Match
+    from evtscan.base.model.evidence import Evidence
+    from evtscan.detection.match.matcher import Match
     from evtscan.facts.host import Host
-    from evtscan.model import Evidence
     from evtscan.verdicts.boots import in_one_boot
     from evtscan.verdicts.chronology import Chronology
 

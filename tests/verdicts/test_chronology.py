@@ -4,10 +4,10 @@ import pytest
 from host_builder import DAY, MINUTE, at, event, event_log, evidence, local, log
 from msgspec import structs
 
+from evtscan.base.logic import Truth
+from evtscan.base.model.log import ClockStep
+from evtscan.facts.history.steppedclock import Elapsed
 from evtscan.facts.host import Host
-from evtscan.facts.steppedclock import Elapsed
-from evtscan.logic import Truth
-from evtscan.model import ClockStep
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 

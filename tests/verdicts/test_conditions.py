@@ -3,10 +3,11 @@
 
 import pytest
 
-from evtscan.detection.condition import Operator, Test
-from evtscan.logic import Truth
-from evtscan.model import Basis, Bound, Known, Limit, Location
-from evtscan.report import Explanation
+from evtscan.base.logic import Truth
+from evtscan.base.model.fact import Basis, Bound, Known, Limit
+from evtscan.base.model.finding import Explanation
+from evtscan.base.model.source import Location
+from evtscan.detection.model.condition import Operator, Test
 from evtscan.verdicts.conditions import decide, deciding, every_test
 
 IS_2 = Test(field="os.service_pack", values=(2,), text="is 2")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rules_with_context import around, asks, beside, finding, one, outcomes, rule, two
 
-from evtscan.detection.context import ClearedBy, SameBoot
-from evtscan.detection.rule import Logsource, Selection
-from evtscan.logic import Truth
-from evtscan.model import ClockStep
+from evtscan.base.logic import Truth
+from evtscan.base.model.log import ClockStep
+from evtscan.detection.model.context import ClearedBy, SameBoot
+from evtscan.detection.model.rule import Logsource, Selection
 
 HOUR = 60 * MINUTE
 APPLICATION = Selection(condition=asks(2), logsource=Logsource(channels=("Application",)))

@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rules_with_context import SYSTEM, asks
 
-from evtscan.detection.condition import All, Any, Not, Operator, Test
-from evtscan.detection.context import Beside, SameBoot
-from evtscan.detection.derive import Derived, How
-from evtscan.detection.matcher import detect
-from evtscan.detection.rule import (
+from evtscan.base.model.finding import Verdict
+from evtscan.base.model.log import ClockStep
+from evtscan.base.model.rule import RuleInfo
+from evtscan.detection.match.matcher import detect
+from evtscan.detection.model.condition import All, Any, Not, Operator, Test
+from evtscan.detection.model.context import Beside, SameBoot
+from evtscan.detection.model.derive import Derived, How
+from evtscan.detection.model.rule import (
     Comparison,
     Correlation,
     CorrelationType,
@@ -24,13 +27,11 @@ from evtscan.detection.rule import (
     Selection,
     Threshold,
 )
+from evtscan.evidence.reading import Reading
 from evtscan.facts.host import Host
-from evtscan.model import ClockStep
-from evtscan.parsers.evidence import Reading
-from evtscan.report import RuleInfo, Verdict
-from evtscan.verdicts.hostreport import assemble
+from evtscan.report.assembling import assemble
+from evtscan.report.timeline import rows_of
 from evtscan.verdicts.judging import judge
-from evtscan.verdicts.timeline import rows_of
 
 APPLICATION = Logsource(channels=("Application",))
 

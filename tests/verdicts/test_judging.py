@@ -5,11 +5,11 @@ import pytest
 from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, localised, log
 from msgspec.structs import replace
 
-from evtscan.detection.condition import All, Any, Not, Operator, Test, Unobservable
-from evtscan.detection.matcher import detect
-from evtscan.detection.rule import Doubt, KnownIssue, Logsource, Rule
+from evtscan.base.model.rule import RuleInfo
+from evtscan.detection.match.matcher import detect
+from evtscan.detection.model.condition import All, Any, Not, Operator, Test, Unobservable
+from evtscan.detection.model.rule import Doubt, KnownIssue, Logsource, Rule
 from evtscan.facts.host import Host
-from evtscan.report import RuleInfo
 from evtscan.verdicts.judging import judge
 
 VERSION = Test(field="os.version", values=("4.0",), text="os.version is 4.0")

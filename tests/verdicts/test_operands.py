@@ -4,11 +4,11 @@ import pytest
 from host_builder import at, booted, event, event_log, evidence, facts_file, log
 from msgspec.structs import replace
 
-from evtscan.detection.condition import All, Not, Operator, Test, Unobservable
-from evtscan.detection.eventtests import EXPORT_WHOLE
-from evtscan.detection.rule import Doubt, KnownIssue
+from evtscan.base.logic import Truth
+from evtscan.detection.match.eventtests import EXPORT_WHOLE
+from evtscan.detection.model.condition import All, Not, Operator, Test, Unobservable
+from evtscan.detection.model.rule import Doubt, KnownIssue
 from evtscan.facts.host import Host
-from evtscan.logic import Truth
 from evtscan.verdicts import reasons
 from evtscan.verdicts.conditions import Conditions, every_test
 

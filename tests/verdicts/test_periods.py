@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rules_with_context import around, finding, one, rule
 
-from evtscan.detection.context import Every
-from evtscan.logic import Truth
-from evtscan.model import ClockStep
+from evtscan.base.logic import Truth
+from evtscan.base.model.log import ClockStep
+from evtscan.detection.model.context import Every
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 HOURLY = Every(period=60 * MINUTE, tolerance=2 * MINUTE, text="every hour")

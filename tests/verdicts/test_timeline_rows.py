@@ -3,15 +3,15 @@
 import pytest
 from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, local, log
 
-from evtscan.detection import catalogue
-from evtscan.detection.loader import load_rules
-from evtscan.facts.catalogue import is_known
+from evtscan.base.model.log import ClockStep
+from evtscan.base.wintypes import TICKS_PER_SECOND
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import load_rules
+from evtscan.evidence.copies import each_once
+from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
-from evtscan.model import ClockStep
-from evtscan.parsers.copies import each_once
+from evtscan.report.timeline import MARKS, bars, lasting, rows_of, rows_of_logs, session_rows
 from evtscan.scan import ScanOptions, judge_events
-from evtscan.verdicts.timeline import MARKS, bars, lasting, rows_of, rows_of_logs, session_rows
-from evtscan.wintypes import TICKS_PER_SECOND
 
 
 @pytest.fixture(scope="module")

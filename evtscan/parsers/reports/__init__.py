@@ -10,12 +10,13 @@ from importlib import import_module
 from itertools import islice
 from typing import cast
 
-from evtscan.errors import EvidenceError
-from evtscan.model import ExtractionWarning, Inventory, Location, Source
-from evtscan.parsers import regquery
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.inventory import Inventory
+from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.parsers.registry.text import regquery
+from evtscan.parsers.reports.reportsignatures import REGISTRY, remote_host, tool_of_head
 from evtscan.parsers.reports.section import BoundedLines, Section, sections_of
-from evtscan.parsers.reportsignatures import REGISTRY, remote_host, tool_of_head
-from evtscan.parsers.textlines import TextLines
+from evtscan.parsers.shared.textlines import TextLines
 
 PROGRAMS = {
     "winmsd": "winmsd",

@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evtscan.model import FileEntry, Inventory
-from evtscan.parsers.localtime import PrintedTime
+from evtscan.base.model.inventory import FileEntry, Inventory
 from evtscan.parsers.reports.paths import is_program
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import day, printed_time
+from evtscan.parsers.shared.localtime import PrintedTime
+from evtscan.parsers.shared.printedtimes import day, printed_time
 
 MAX_FILES = 100_000
 

@@ -9,12 +9,12 @@ it four: name, display name, type, link date.
 import re
 from collections.abc import Iterator, Sequence
 
-from evtscan.model import FileEntry, Inventory, ServiceEntry
+from evtscan.base.model.inventory import FileEntry, Inventory, ServiceEntry
 from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, running, start_type
-from evtscan.parsers.reports.times import day, printed_time
+from evtscan.parsers.shared.printedtimes import day, printed_time
 
 _LABEL = re.compile(r"\S[^:]{0,60}: {1,40}(?P<value>\S.{0,1000})?\Z|\S[^:]{0,60}:\Z")
 _SHORT, _VERBOSE = 4, 15

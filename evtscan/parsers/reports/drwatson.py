@@ -16,10 +16,10 @@ The log is appended to, so it is a history; of crashes between which nothing cha
 import re
 from collections.abc import Iterator, Sequence
 
-from evtscan.model import Inventory
-from evtscan.parsers.localtime import DateOrder
+from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import instant, orders_of, printed_time
+from evtscan.parsers.shared.localtime import DateOrder
+from evtscan.parsers.shared.printedtimes import instant, orders_of, printed_time
 
 _BEGIN = "Application exception occurred:"
 _LABEL = re.compile(r"\s{1,40}(?P<label>[A-Z][A-Za-z ]{2,40}): ?(?P<value>\S.{0,255})\Z")

@@ -8,12 +8,12 @@ Path,Verified,Date,Publisher,…,Product Version,File Version,Machine Type
 import re
 from collections.abc import Iterator, Mapping
 
-from evtscan.model import FileEntry, Inventory
-from evtscan.parsers.localtime import PrintedTime
+from evtscan.base.model.inventory import FileEntry, Inventory
 from evtscan.parsers.reports.columns import fields_of
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import day, printed_date
+from evtscan.parsers.shared.localtime import PrintedTime
+from evtscan.parsers.shared.printedtimes import day, printed_date
 
 MAX_FILES = 100_000
 

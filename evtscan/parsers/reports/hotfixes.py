@@ -12,10 +12,10 @@ as they stand, but nothing says that they are all.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from evtscan.model import Inventory
+from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.columns import columns_of, fields_of
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import lone_time
+from evtscan.parsers.shared.printedtimes import lone_time
 
 _NUMBER = re.compile(r"(?:KB|Q)\d{6,7}\b", re.IGNORECASE)
 _BARE = re.compile(r"\s*((?:KB|Q)\d{6,7})[:;,]?\s*\Z", re.IGNORECASE)

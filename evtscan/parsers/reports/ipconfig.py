@@ -12,7 +12,7 @@ The host name is the first line with dots, in every language. Adapters of NT are
 import re
 from collections.abc import Iterator
 
-from evtscan.model import Inventory, ServiceEntry
+from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.section import Draft, Section
 
 _LEADERS = re.compile(r"\s+\S[^:]{2,60}?(?: ?\.){2,40} ?: ?(?P<value>\S{1,255})?\s*\Z")

@@ -15,11 +15,11 @@ A copy from a web page has lost its TABs; of such a one only the summary is read
 import re
 from collections.abc import Iterator
 
-from evtscan.model import Inventory
+from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.msinfotables import Table, inventory_of
 from evtscan.parsers.reports.osversion import parse_version
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import lone_time
+from evtscan.parsers.shared.printedtimes import lone_time
 
 _PART = re.compile(r"\s?\[[^\[\]\t]{1,80}\]\s*\Z")
 _HEADING = re.compile(r"\S[^:]{0,80}?: ?(?P<value>\S.{0,100})\Z")

@@ -12,12 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evtscan.model import FileEntry, Inventory, ServiceEntry
+from evtscan.base.model.inventory import FileEntry, Inventory, ServiceEntry
 from evtscan.parsers.reports.osversion import parse_version, product
 from evtscan.parsers.reports.paths import split_path
 from evtscan.parsers.reports.section import Draft
 from evtscan.parsers.reports.services import lists_drivers, lists_services, running, start_type
-from evtscan.parsers.reports.times import day, printed_time
+from evtscan.parsers.shared.printedtimes import day, printed_time
 
 _SUMMARY, _DRIVERS, _SERVICES, _MODULES = 2, 11, 9, 6
 _FILE_VERSION = re.compile(r"\d{1,5}(?:\.\d{1,5}){3}")

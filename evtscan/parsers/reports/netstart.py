@@ -11,7 +11,7 @@ The command completed successfully.
 import re
 from collections.abc import Iterator
 
-from evtscan.model import Inventory, ServiceEntry
+from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_services
 

@@ -10,14 +10,15 @@ with a document type is refused, so there are no entities; nesting is bounded.
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from evtscan.errors import EvidenceError
-from evtscan.model import ExtractionWarning, Inventory, Location, Source
-from evtscan.parsers.localtime import DateOrder
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.inventory import Inventory
+from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.text import read_text
+from evtscan.base.wintypes import Instant
 from evtscan.parsers.reports.msinfotables import Table, inventory_of
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import instant, printed_time
-from evtscan.parsers.text import read_text
-from evtscan.wintypes import Instant
+from evtscan.parsers.shared.localtime import DateOrder
+from evtscan.parsers.shared.printedtimes import instant, printed_time
 
 MAX_SIZE = 64 << 20
 MAX_DEPTH = 64

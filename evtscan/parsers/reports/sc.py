@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evtscan.model import Inventory, ServiceEntry
+from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, lists_services
 

@@ -3,11 +3,18 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from evtscan.model import ExtractionWarning, FileEntry, Inventory, Location, ServiceEntry
-from evtscan.parsers.localtime import DateOrder, PrintedTime
-from evtscan.parsers.reports.times import survey_of
-from evtscan.parsers.reportsignatures import likely_tool_of_line, prompt, remote_host, tool_of_command, tool_of_line
-from evtscan.wintypes import Instant
+from evtscan.base.model.inventory import FileEntry, Inventory, ServiceEntry
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.base.wintypes import Instant
+from evtscan.parsers.reports.reportsignatures import (
+    likely_tool_of_line,
+    prompt,
+    remote_host,
+    tool_of_command,
+    tool_of_line,
+)
+from evtscan.parsers.shared.localtime import DateOrder, PrintedTime
+from evtscan.parsers.shared.printedtimes import survey_of
 
 MAX_LINES = 1_000_000
 MAX_LINE = 1 << 16

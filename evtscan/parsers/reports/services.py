@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from evtscan.model import ServiceEntry
+from evtscan.base.model.inventory import ServiceEntry
 
 _STARTS = {
     "boot": 0,

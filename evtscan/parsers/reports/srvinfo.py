@@ -18,7 +18,7 @@ It lists hotfixes and services in full, and no drivers (Q194334, Q272436).
 import re
 from collections.abc import Iterator
 
-from evtscan.model import Inventory, ServiceEntry
+from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.osversion import kernel_type, product
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_services, running

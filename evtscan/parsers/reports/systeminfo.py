@@ -19,11 +19,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from evtscan.model import Inventory
+from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.osversion import kernel_type, parse_version, product
 from evtscan.parsers.reports.section import Draft, Section
-from evtscan.parsers.reports.times import instant, orders_of, printed_time
+from evtscan.parsers.shared.printedtimes import instant, orders_of, printed_time
 
 _HOST, _PRODUCT, _VERSION, _CONFIGURATION, _BUILD_TYPE, _INSTALLED, _BOOTED = 0, 1, 2, 4, 5, 9, 10
 _LABEL = re.compile(r"\S[^:]{0,80}:(?:\s{1,80}(?P<value>\S.{0,4000})?)?\Z")

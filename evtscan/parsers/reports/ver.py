@@ -11,7 +11,7 @@ Only the last form prints the service pack, or none where there is none.
 import re
 from collections.abc import Iterator
 
-from evtscan.model import Inventory
+from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.osversion import kernel_type, parse_about
 from evtscan.parsers.reports.section import Draft, Section
 

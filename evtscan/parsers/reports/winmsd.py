@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from evtscan.model import Inventory, ServiceEntry
+from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.osversion import kernel_type, parse_about, product
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, lists_services, running, start_type

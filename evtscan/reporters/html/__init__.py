@@ -12,9 +12,9 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import BinaryIO
 
-from evtscan.report import Report
+from evtscan.report.model import Report
+from evtscan.reporters.digest.summary import HostSummary
 from evtscan.reporters.html.content import Content
-from evtscan.reporters.summary import HostSummary
 
 SCRIPTS = ("text", "dom", "data", "table", "strip", "picture", "ticket", "overview", "lists", "pages", "app")
 """The program of the page in order; its parts share one scope."""

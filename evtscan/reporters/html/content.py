@@ -12,16 +12,17 @@ from typing import Any
 
 import msgspec
 
-from evtscan.facts import catalogue
-from evtscan.report import Report, Verdict
-from evtscan.reporters.blindspots import KINDS, BlindSpot, blind_spots
+from evtscan.base.model.finding import Verdict
+from evtscan.facts.catalogue import names as catalogue
+from evtscan.report.model import Report
+from evtscan.reporters.digest.blindspots import KINDS, BlindSpot, blind_spots
+from evtscan.reporters.digest.needs import Needs
+from evtscan.reporters.digest.remedies import Remedies, calls_for_action
+from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
 from evtscan.reporters.html.details import Part
 from evtscan.reporters.html.rows import ROW_OF, SHAPES, Row
 from evtscan.reporters.html.rules import RuleRows
-from evtscan.reporters.json import without_surrogates
-from evtscan.reporters.needs import Needs
-from evtscan.reporters.remedies import Remedies, calls_for_action
-from evtscan.reporters.summary import HostSummary, ReportedFinding
+from evtscan.reporters.json.report import without_surrogates
 
 HOSTS_IN_PART = 64
 """How many hosts share a part: enough to compress well, few enough to open at once."""

@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
-from evtscan.facts import catalogue
-from evtscan.model import Location
-from evtscan.report import FactRow, Finding, MatchRow, SessionRow
-from evtscan.reporters.explanation import said, walk
+from evtscan.base.model.finding import Finding
+from evtscan.base.model.source import Location
+from evtscan.facts.catalogue import names as catalogue
+from evtscan.report.model import FactRow, MatchRow, SessionRow
+from evtscan.reporters.digest.summary import HostSummary
 from evtscan.reporters.html.rows import ROW_OF, Row
 from evtscan.reporters.html.rules import RuleRows
-from evtscan.reporters.summary import HostSummary
+from evtscan.reporters.text.explanation import said, walk
 
 EVENTS_SHOWN = 40
 """How many matches a finding lists, half of them its first ones, half its last ones."""

@@ -1,8 +1,9 @@
 """The rules that ``report.html`` carries, by number."""
 
-from evtscan.report import QUIET_KINDS, Report, RuleInfo
+from evtscan.base.model.rule import QUIET_KINDS, RuleInfo
+from evtscan.report.model import Report
+from evtscan.reporters.digest.summary import level_rank
 from evtscan.reporters.html.rows import ROW_OF, Row
-from evtscan.reporters.summary import level_rank
 
 
 class RuleRows:

@@ -1,7 +1,7 @@
 import pytest
 from report_samples import QFECHECK, WMIC_TABLE, read
 
-from evtscan.parsers import reportsignatures
+from evtscan.parsers.reports import reportsignatures
 
 
 def test_wmic_table(tmp_path):

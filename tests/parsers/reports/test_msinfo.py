@@ -1,10 +1,10 @@
 import pytest
 from report_samples import MSINFO, read
 
-from evtscan.errors import EvidenceError
-from evtscan.model import Source
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.source import Source
+from evtscan.base.wintypes import parse_time
 from evtscan.parsers.reports import nfo
-from evtscan.wintypes import parse_time
 
 
 def test_text_report(tmp_path):

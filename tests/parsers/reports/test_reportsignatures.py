@@ -1,6 +1,6 @@
 import pytest
 
-from evtscan.parsers.reportsignatures import REGISTRY, is_driver, is_reg_query, is_szdd, prompt, tool_of_command
+from evtscan.parsers.reports.reportsignatures import REGISTRY, is_driver, is_reg_query, is_szdd, prompt, tool_of_command
 
 
 @pytest.mark.parametrize(

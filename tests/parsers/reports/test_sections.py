@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from report_samples import DIR_NT, IPCONFIG_NT, NET_START, QFECHECK, SC_QUERY, SYSTEMINFO, WINMSD, read
 
-from evtscan.errors import EvidenceError
-from evtscan.parsers import PARSERS, reportsignatures
-from evtscan.parsers.reports import section
+from evtscan.base.errors import EvidenceError
+from evtscan.parsers import PARSERS
+from evtscan.parsers.reports import reportsignatures, section
+from evtscan.parsers.reports.reportsignatures import tool_of_head
 from evtscan.parsers.reports.section import MAX_LINES
-from evtscan.parsers.reportsignatures import tool_of_head
 
 SAMPLES = {name: text for name, text in vars(report_samples).items() if name.isupper() and name != "RULE"}
 

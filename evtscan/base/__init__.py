@@ -1,0 +1,1 @@
+"""What every layer uses: nouns, three-valued logic, versions, Windows types, text and errors."""

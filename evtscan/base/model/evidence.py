@@ -1,0 +1,18 @@
+"""The noun of everything that was read of one host."""
+
+from dataclasses import dataclass
+
+from evtscan.base.model.fact import FactsFile
+from evtscan.base.model.inventory import Inventory
+from evtscan.base.model.log import Log
+from evtscan.base.model.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that was read of one host."""
+
+    logs: tuple[Log, ...] = ()
+    registries: tuple[Registry, ...] = ()
+    inventories: tuple[Inventory, ...] = ()
+    facts_files: tuple[FactsFile, ...] = ()

@@ -1,0 +1,71 @@
+"""The nouns of system reports: services, files, and what one report states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evtscan.base.model.registry import Registry
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.base.wintypes import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """A service or driver as a report lists it: by name, by display name or by both; what it does not say is None.
+
+    ``start`` is Windows' number: 0 boot, 1 system, 2 automatic, 3 manual, 4 disabled.
+    """
+
+    location: Location
+    name: str | None = None
+    display_name: str | None = None
+    running: bool | None = None
+    start: int | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A file as a listing, a report or the file itself shows it; ``name`` is lower case with suffix.
+
+    ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder``
+    is where the host has the file, as the report prints it.
+    """
+
+    location: Location
+    name: str
+    folder: str | None = None
+    size: int | None = None
+    date: str | None = None
+    version: str | None = None
+    linked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a system report says of a host, whatever program wrote it; what it does not say is None or empty.
+
+    ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
+    the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
+    is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
+    the names of the single values to where they stand. ``registries`` are keys that were printed among reports.
+    ``remote``: a host was asked over the network, which need not be that of the reports around it.
+    """
+
+    source: str
+    format: str
+    taken: Instant | None = None
+    computer: str | None = None
+    product: str | None = None
+    version: str | None = None
+    build: str | None = None
+    service_pack: str | None = None
+    kernel_type: str | None = None
+    role: str | None = None
+    services: tuple[ServiceEntry, ...] = ()
+    hotfixes: tuple[str, ...] = ()
+    files: tuple[FileEntry, ...] = ()
+    whole: frozenset[str] = frozenset()
+    places: Mapping[str, Location] = field(default_factory=dict)
+    registries: tuple[Registry, ...] = ()
+    remote: bool = False
+    warnings: tuple[ExtractionWarning, ...] = ()

@@ -1,0 +1,109 @@
+"""The nouns of a log: its summary, its clock steps, and the protocol of readers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from evtscan.base.model.event import Event
+from evtscan.base.model.source import ExtractionWarning, Source
+from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+
+STEP_TICKS = 5 * 60 * TICKS_PER_SECOND
+"""Smallest movement of a clock that counts as a step, in ticks; less is drift and its correction."""
+
+MOST_CLOCK_STEPS = 1000
+"""How many steps of its clock a log's summary lists at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStep:
+    """More than five minutes by which the clock moved otherwise than time does, between two records of a log.
+
+    ``sequence`` is that of the first record behind the step, ``before`` and ``after`` are the clock's two readings.
+    ``until`` is set where the clock soon read what it did before: the sequence of the first record to do so. Those
+    from ``sequence`` up to it were logged late, or by a clock that was corrected; the others are not parted by them.
+    """
+
+    sequence: int
+    before: Instant
+    after: Instant
+    until: int | None = None
+
+    def holds(self, sequence: int) -> bool:
+        """Whether a record stands behind the step, and before the clock is back."""
+        return self.sequence <= sequence and (self.until is None or sequence < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSummary:
+    """What one log says of itself and what was read of it, whatever the query selected.
+
+    ``records`` counts the readable records, ``lost`` those known to be there and not readable.
+    ``first_sequence``/``last_sequence`` and ``first_time``/``last_time`` belong to the oldest and the newest record
+    in record order. ``holes`` counts gaps in the header numbers. ``computers`` lists the names found,
+    in order of first appearance, and ``newest_computer`` is that of the newest record, where it is known.
+    ``clock_steps`` are in record order, and complete only if they are fewer than ``MOST_CLOCK_STEPS``.
+    ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
+    the log holds nothing and its counter says that it held records. ``filtered``: it was written as a part of a log, so
+    that what is not in it may have been logged all the same. ``converted``: a newer Windows made it out of a log in the
+    format of NT.
+    """
+
+    format: str
+    channel: str | None = None
+    computers: tuple[str, ...] = ()
+    newest_computer: str | None = None
+    records: int = 0
+    lost: int = 0
+    first_sequence: int | None = None
+    last_sequence: int | None = None
+    first_time: Instant | None = None
+    last_time: Instant | None = None
+    holes: int = 0
+    dirty: bool = False
+    wrapped: bool = False
+    cleared: bool = False
+    filtered: bool = False
+    converted: bool = False
+    clock_steps: tuple[ClockStep, ...] = ()
+
+    @property
+    def completeness(self) -> str:
+        """In one word or two what the log lacks: ``whole`` if nothing."""
+        flaws = {
+            "filtered": self.filtered,
+            "cleared": self.cleared,
+            "wrapped": self.wrapped,
+            "holes": self.holes > 0,
+            "damaged": self.lost > 0,
+        }
+        return ", ".join(word for word, holds in flaws.items() if holds) or "whole"
+
+
+class LogReader(Protocol):
+    """One pass over one log file: iterate once for the selected events, in record order as far as the file goes.
+
+    ``warnings`` and ``summary`` are complete when the iteration has ended. Memory does not grow with the file.
+    """
+
+    warnings: list[ExtractionWarning]
+
+    def __iter__(self) -> Iterator[Event]: ...
+
+    @property
+    def summary(self) -> LogSummary:
+        """What was read, selected or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """One log as read for one host: its summary and the events that the query selected, in record order.
+
+    ``forwarded``: they are what a collector received from the host, a part of the collector's log.
+    """
+
+    source: Source
+    summary: LogSummary
+    events: tuple[Event, ...]
+    forwarded: bool = False

@@ -1,0 +1,134 @@
+"""The nouns of a request: which records to read, and how."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from evtscan.base.wintypes import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Records that somebody can use: None stands for any. Names compare whole and without regard to case."""
+
+    channel: str | None = None
+    provider: str | None = None
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to take out of a log. A parser answers it from the fixed parts of records before it decodes any.
+
+    A record is taken if it fits one of ``selectors``, or if there are none given (None). An unknown channel fits
+    every channel; a provider is compared with the record's provider and with its EventSourceName.
+
+    The other fields narrow that down, each where it is given: Windows' ``levels``, times from ``start`` (inclusive)
+    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does
+    not say (a time, a level) does not fit; a local time of unknown zone fits wherever it can lie.
+    """
+
+    selectors: frozenset[Selector] | None = None
+    levels: frozenset[int] | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    record_ids: tuple[range, ...] | None = None
+    include_ids: tuple[range, ...] | None = None
+    exclude_ids: tuple[range, ...] = ()
+    _names: dict[int | None, list[tuple[str | None, str | None]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __or__(self, other: "Query") -> "Query":
+        """A query that takes at least what one of the two takes: filters stay where both have the same."""
+        selectors = None
+        if self.selectors is not None and other.selectors is not None:
+            selectors = self.selectors | other.selectors
+        filters = ("levels", "start", "end", "record_ids", "include_ids", "exclude_ids")
+        shared = {name: getattr(self, name) for name in filters if getattr(self, name) == getattr(other, name)}
+        return Query(selectors, **shared)
+
+    @classmethod
+    def union(cls, queries: Iterable["Query"]) -> "Query":
+        """What any of several queries takes, which have no filters."""
+        found = [query.selectors for query in queries]
+        known = [selectors for selectors in found if selectors is not None]
+        return cls(frozenset[Selector]().union(*known) if len(known) == len(found) else None)
+
+    @property
+    def filters(self) -> bool:
+        """Whether ``admits`` can refuse anything."""
+        return (self.levels, self.start, self.end, self.record_ids) != (None, None, None, None)
+
+    @property
+    def names(self) -> bool:
+        """Whether a channel or a provider is asked for."""
+        return any(selector.channel or selector.provider for selector in self.selectors or ())
+
+    def event_ids(self) -> frozenset[int] | None:
+        """Every event id that the selectors can take, or None if any can."""
+        if self.selectors is None:
+            return None
+        ids = {selector.event_id for selector in self.selectors}
+        return None if None in ids else frozenset(number for number in ids if number is not None)
+
+    def accepts_id(self, event_id: int) -> bool:
+        """Whether the ranges of event ids allow this one."""
+        if any(event_id in excluded for excluded in self.exclude_ids):
+            return False
+        return self.include_ids is None or any(event_id in included for included in self.include_ids)
+
+    def accepts(self, channel: str | None, provider: str | None, event_source_name: str | None, event_id: int) -> bool:
+        """Whether a record with these System fields is wanted, as far as they say."""
+        if not self.accepts_id(event_id):
+            return False
+        if self.selectors is None:
+            return True
+        names = {name.casefold() for name in (provider, event_source_name) if name}
+        wanted_channel = channel.casefold() if channel else None
+        by_id = self._names_by_id()
+        return any(
+            (wanted_provider is None or wanted_provider in names)
+            and (selected is None or wanted_channel is None or selected == wanted_channel)
+            for number in (event_id, None)
+            for selected, wanted_provider in by_id.get(number, ())
+        )
+
+    def _names_by_id(self) -> Mapping[int | None, list[tuple[str | None, str | None]]]:
+        """Channel and provider of the selectors in lower case, by the event id that they ask for."""
+        if not self._names:
+            for each in self.selectors or ():
+                names = (each.channel and each.channel.casefold(), each.provider and each.provider.casefold())
+                self._names.setdefault(each.event_id, []).append(names)
+        return self._names
+
+    def admits(self, level: int | None, time: Instant | None, record_id: int | None) -> bool:
+        """Whether a record with these System fields passes the filters."""
+        if self.levels is not None and level not in self.levels:
+            return False
+        bounded = self.start is not None or self.end is not None
+        if bounded and (time is None or not time.may_lie_in(self.start, self.end)):
+            return False
+        return self.record_ids is None or (
+            record_id is not None and any(record_id in wanted for wanted in self.record_ids)
+        )
+
+
+EVERYTHING = Query()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read logs, for the formats that have a choice.
+
+    ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
+    decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
+    one. ``hashed`` adds the SHA-256 of each file to its row.
+    """
+
+    recover: bool = False
+    reference: bool = False
+    zone: str = ""
+    hashed: bool = False
+
+
+PLAIN = ReadOptions()

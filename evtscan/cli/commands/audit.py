@@ -1,0 +1,237 @@
+"""``audit``: a folder of hosts → outputs about all of them, a run folder to go on from, and an exit code."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evtscan import __version__
+from evtscan.audit.changes import FindingIndex, verdicts
+from evtscan.audit.fetching import is_address, plan_remote
+from evtscan.audit.hosts import Work
+from evtscan.audit.keys import key_of_host, key_of_run, key_of_work
+from evtscan.audit.outputs import OutputFolder, digest_of_place, opened
+from evtscan.audit.plan import HostPlan, HostsFrom, plan, with_inventory
+from evtscan.audit.run import How
+from evtscan.audit.run import audit as judge_hosts
+from evtscan.base.errors import UsageError
+from evtscan.base.ledger import NAMES_SHOWN, part
+from evtscan.base.model.source import Source
+from evtscan.base.outfiles import STDOUT, is_folder
+from evtscan.base.safetext import prose
+from evtscan.cli.options import judging
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import HOSTS, WORK
+from evtscan.cli.options.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
+from evtscan.cli.output import session
+from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
+from evtscan.cli.output.exits import command
+from evtscan.cli.output.progress import Tally, watching
+from evtscan.facts.catalogue.names import is_known
+from evtscan.parsers.stated.fleetfile import read_fleet
+from evtscan.report.comparison import with_status
+
+
+@command
+def audit(
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER",
+            help="Folder of hosts: each folder in it is one. Also an address such as s3://bucket/hosts.",
+            show_default=False,
+        ),
+    ],
+    *,
+    request: Request,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host",
+            metavar="NAME",
+            help="Only this host of the folder. Repeatable.",
+            show_default=False,
+            rich_help_panel=HOSTS,
+        ),
+    ] = None,
+    host_from: Annotated[
+        str,
+        typer.Option(
+            "--host-from",
+            metavar="folder|computer|PATTERN",
+            help="What makes a host: a folder, the computer that files name, or the part {host} of their path, as in "
+            "“{host}_*.evtx”.",
+            rich_help_panel=HOSTS,
+        ),
+    ] = "folder",
+    depth: Annotated[
+        int,
+        typer.Option(
+            "--depth",
+            metavar="N",
+            min=1,
+            max=20,
+            help="How many levels down the folders of hosts lie.",
+            rich_help_panel=HOSTS,
+        ),
+    ] = 1,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(
+            "--inventory",
+            metavar="FILE.csv",
+            help="A table of what is known of the hosts: column Host, the other columns are facts.",
+            rich_help_panel=HOSTS,
+            show_default=False,
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache", help="Read every host again, also those that have not changed.", rich_help_panel=WORK
+        ),
+    ] = False,
+    host_timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--host-timeout",
+            metavar="SECONDS",
+            min=0.1,
+            help="Leave a host out, with a warning, that takes longer than this.",
+            rich_help_panel=WORK,
+            show_default=False,
+        ),
+    ] = None,
+    jobs: opt.Jobs = 0,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            "--scheduler",
+            metavar="tcp://HOST:PORT",
+            help="Work on the Dask cluster of this scheduler (evtscan[dask]).",
+            rich_help_panel=WORK,
+        ),
+    ] = "",
+    accept: judging.Accept = None,
+    new_only: opt.NewOnly = False,
+    settings: RunSettings,
+) -> int:
+    """Judge every host of a folder and report on all of them."""
+    session.set_up_logging(settings.verbose)
+    quiet = settings.quiet
+    place = _place(folder)
+    outputs = planned_outputs(request.output, request.format, settings.dialect)
+    zone = opt.display_zone(settings.timezone)
+    home = _home(request.output or (), place)
+    hosts_from = HostsFrom(by=host_from, depth=depth)
+    chosen = scan_options(request, settings)
+    loaded = rules_for(request)
+    accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
+    paths = [item.path for item in outputs if item.path is not None]
+    with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=settings.clobber) as kept:
+        everything = _planned(place, hosts_from, [home, *paths])
+        plans = _chosen_hosts(everything, host)
+        if inventory is not None:
+            plans = _with_inventory(plans, inventory, quiet)
+        shared = key_of_work(
+            session.key_of_rules(request.rules), [rule.info.id for rule in loaded.rules], chosen, str(place)
+        )
+        keys = {item.name: key_of_host(shared, item) for item in plans}
+        how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
+        earlier = verdicts(kept.earlier)
+        outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
+        with watching(plans, loaded.rules, quiet=quiet, no_color=settings.no_color, live=live) as (watch, tally):
+            judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
+        taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
+        found = FindingIndex(kept.earlier, taking_part.__contains__)
+        hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
+        session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
+        made_of = [accepted.in_force, str(new_only), str(settings.dialect)]
+        run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
+        is_current = kept.is_current(run) and not tally.read
+        if not is_current:
+            kept.begin_writing()
+        how_to_deliver = delivery_of(
+            request,
+            settings,
+            [item for item in outputs if item.path is None or not is_current],
+            new_only=new_only,
+            zone=zone,
+            clobber=settings.clobber or kept.is_lasting,
+            live=live,
+            written=outputs if is_current else (),
+        )
+        code = deliver(report_of(hosts, loaded, narrowed=chosen.narrows), how_to_deliver)
+        if not quiet:
+            _print_run(kept, tally, found, is_current=is_current)
+        if not is_current:
+            kept.finish(run, found.known)
+        kept.run.keep_only(everything)
+        return code
+
+
+def _place(folder: str) -> Path | str:
+    """Where the hosts lie: a folder, made absolute, or an address."""
+    if is_address(folder):
+        return folder
+    path = Path(folder)
+    if not path.is_dir():
+        raise UsageError(f"{folder}: {'is not a folder; use “evtscan scan”' if path.exists() else 'does not exist'}")
+    return path.resolve()
+
+
+def _home(outputs: Sequence[str], place: Path | str) -> Path | None:
+    """The first folder among the outputs, in which the audit keeps what it has finished."""
+    for text in outputs:
+        if text != STDOUT and is_folder(text):
+            home = Path(text)
+            if home.resolve() == place:
+                raise UsageError(f"-o {text}: is the folder of the evidence; give a folder in it, or beside it")
+            return home
+    return None
+
+
+def _planned(place: Path | str, hosts_from: HostsFrom, outputs: Sequence[Path | None]) -> list[HostPlan]:
+    if isinstance(place, str):
+        return plan_remote(place, hosts_from)
+    return plan(place, hosts_from, leave_out={str(path.resolve()) for path in outputs if path is not None})
+
+
+def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_current: bool) -> None:
+    """Say what this run had to do, and what has changed since the last one."""
+    lines = [f"{tally.read:,} read, {tally.kept:,} not changed since they were read"]
+    if kept.other_version:
+        lines.append(f"what evtscan {kept.other_version} found is not used: this is {__version__}")
+    if is_current:
+        lines.append("the outputs are those of the last run: nothing has changed")
+    elif kept.had_run:
+        lines.append(f"since the last run: {found.since()}")
+    print("\n".join(part("hosts", lines)), file=sys.stderr)
+
+
+def _with_inventory(plans: list[HostPlan], inventory: Path, quiet: bool) -> list[HostPlan]:
+    if not inventory.is_file():
+        raise UsageError(f"--inventory {inventory}: there is no such file")
+    fleet = read_fleet(Source(inventory, inventory.name), is_known)
+    hosts, unknown = with_inventory(plans, fleet)
+    if unknown and not quiet:
+        shown = ", ".join(prose(name) for name in unknown[:NAMES_SHOWN])
+        more = f" and {len(unknown) - NAMES_SHOWN:,} more" if len(unknown) > NAMES_SHOWN else ""
+        typer.echo(f"{inventory.name}: the folder has no host {shown}{more}", err=True)
+    if fleet.other_columns and not quiet:
+        columns = ", ".join(map(prose, fleet.other_columns))
+        typer.echo(f"{inventory.name}: no facts, and left out: {columns}", err=True)
+    return hosts
+
+
+def _chosen_hosts(plans: list[HostPlan], names: Sequence[str] | None) -> list[HostPlan]:
+    if not names:
+        return plans
+    known = {item.name.casefold() for item in plans}
+    for name in names:
+        if name.casefold() not in known:
+            raise UsageError(f"--host {name}: the folder has no such host")
+    wanted = {name.casefold() for name in names}
+    return [item for item in plans if item.name.casefold() in wanted]

@@ -1,0 +1,329 @@
+"""``dump``: the events of logs, filtered, as CSV or JSON Lines."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import Enum
+from functools import partial
+from itertools import groupby, product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from evtscan.base.errors import UsageError
+from evtscan.base.ledger import part
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.source import Source
+from evtscan.base.outfiles import STDOUT, is_folder, refuse_evidence, refuse_existing, replacing
+from evtscan.base.safetext import prose
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import EVENTS, OUTPUT
+from evtscan.cli.output.books import Books, writing_stdout
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.dump.filenames import file_names
+from evtscan.dump.lines import Csv, JsonLines
+from evtscan.dump.newest import newest
+from evtscan.dump.order import by_time
+from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
+from evtscan.intake.archives import opened
+from evtscan.intake.paths import find
+
+if TYPE_CHECKING:
+    from evtscan.messages import MessagesFrom
+    from evtscan.report.hostmessages import FileMessages
+
+
+class DumpFormat(Enum):
+    """What a dump is written as."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class Profile(Enum):
+    """Columns of another tool."""
+
+    EVTXECMD = "evtxecmd"
+
+
+class Sort(Enum):
+    """Orders other than that of the records."""
+
+    TIME = "time"
+
+
+@command
+def dump(
+    paths: opt.Paths,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="File (.csv, .jsonl), folder for one file per log, or - for stdout. Repeatable.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        DumpFormat | None,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="csv or jsonl, whatever the suffix; CSV without either.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    profile: Annotated[
+        Profile | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="The exact columns of another tool, as CSV: evtxecmd.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    include_eid: opt.IncludeIds = None,
+    exclude_eid: opt.ExcludeIds = None,
+    provider: opt.Providers = None,
+    channel: opt.Channels = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            "--level",
+            metavar="LEVELS",
+            help="Only events of these levels, such as 1-3: 1 critical, 2 error, 3 warning, 4 information.",
+            rich_help_panel=EVENTS,
+        ),
+    ] = None,
+    record_id: Annotated[
+        str | None,
+        typer.Option(
+            "--record-id", metavar="IDS", help="Only events with these record ids: 1-500,7000.", rich_help_panel=EVENTS
+        ),
+    ] = None,
+    from_: opt.Since = None,
+    to: opt.Until = None,
+    since: opt.Newest = None,
+    contains: Annotated[
+        str,
+        typer.Option(
+            "--contains", metavar="TEXT", help="Only events with this text in any value.", rich_help_panel=EVENTS
+        ),
+    ] = "",
+    sort: Annotated[
+        Sort | None,
+        typer.Option("--sort", metavar="time", help="Sort by time instead of record order.", rich_help_panel=OUTPUT),
+    ] = None,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
+    jobs: opt.Jobs = 0,
+    strict: opt.Strict = False,
+    clobber: opt.Clobber = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Write the events of logs, filtered, as CSV or JSON Lines."""
+    start, end = opt.period(from_, to)
+    query = Query(
+        selectors=_selectors(provider, channel),
+        include_ids=opt.ranges(include_eid, "--include-eid"),
+        exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
+        levels=opt.numbers(level, "--level"),
+        record_ids=opt.ranges(record_id, "--record-id", digits=19),
+        start=start,
+        end=end,
+    )
+    span = opt.span(since, "--since")
+    chosen = DumpOptions(
+        query=query,
+        read=opt.read_options(recover, decoder, source_timezone),
+        contains=contains,
+        raw=raw,
+        excel=excel,
+        with_times=sort is not None,
+    )
+    outputs = _outputs(output or [STDOUT], format, profile, chosen)
+    place = opt.messages_from(messages)
+    if place is not None and profile is not None:
+        raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
+    books = Books()
+    found = find(opt.expand(paths))
+    books.skip(found.skipped)
+    with opened(found.sources) as files:
+        tasks, warnings = plan(files.sources)
+        for task in dict.fromkeys(replace(task, chunks=None) for task in tasks):
+            books.read(task.source.name)
+            if verbose:
+                typer.echo(f"{prose(task.source.name)}: {task.format}", err=True)
+        for warning in (*files.warnings, *warnings):
+            books.warn(warning)
+        books.skip(files.skipped)
+        books.skip_rest(files.sources)
+        if span is not None:
+            tasks = list(newest(tasks, span, query.start, chosen.read))
+        texts = _messages(place, files.sources, chosen) if place and tasks else None
+        if texts is not None:
+            outputs = [(target, replace(options, finish=texts.add_to)) for target, options in outputs]
+        rows = 0
+        with helpers_for(tasks, query, 1 if texts else jobs) as helpers:
+            if tasks:
+                evidence = [source.path for source in found.sources]
+                rows = _write_all(tasks, outputs, evidence, clobber, partial(execute, helpers=helpers), books)
+    for warning in texts.warnings if texts else ():
+        books.warn(warning)
+    if not quiet:
+        print("\n".join(books.lines(part("events", [f"{rows:,} written"]))), file=sys.stderr)
+    if not books.any_read:
+        typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
+        return FAILED
+    return DAMAGED if strict and books.is_damaged else DONE
+
+
+def _messages(place: "MessagesFrom", sources: Sequence[Source], chosen: DumpOptions) -> "FileMessages":
+    from evtscan.report.hostmessages import (  # it knows hosts, of which most dumps ask nothing
+        message_tables,
+        messages_for,
+    )
+
+    return messages_for(sources, message_tables(place), chosen.read)
+
+
+def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) -> frozenset[Selector] | None:
+    if not providers and not channels:
+        return None
+    wanted = product(channels or [""], providers or [""])
+    return frozenset(Selector(channel or None, provider or None) for channel, provider in wanted)
+
+
+def _outputs(
+    targets: Sequence[str], format_: DumpFormat | None, profile: Profile | None, options: DumpOptions
+) -> list[tuple[str, DumpOptions]]:
+    """Each output with what is written to it."""
+    outputs = [(target, replace(options, writer=_writer_name(target, format_, profile))) for target in targets]
+    if (options.raw or options.excel) and all(chosen.writer == DumpFormat.JSONL.value for _, chosen in outputs):
+        raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
+    places = [(os.path.normcase(os.path.realpath(target)) if target != STDOUT else target) for target in targets]
+    for place, name in enumerate(places):
+        if name in places[:place]:
+            raise UsageError(f"{targets[place]}: two outputs of one name; give each its own")
+    return outputs
+
+
+def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | None) -> str:
+    if not output:
+        raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
+    if profile is not None:
+        if format_ is DumpFormat.JSONL:
+            raise UsageError(f"--profile {profile.value} is CSV; leave -t away")
+        if format_ is None and Path(output).suffix.lower() == ".jsonl":
+            raise UsageError(f"{output}: --profile {profile.value} is CSV; end the name in .csv")
+        return str(profile.value)
+    if format_ is not None:
+        return str(format_.value)
+    if output == STDOUT or _into_folder(output):
+        return DumpFormat.CSV.value
+    suffix = Path(output).suffix.lower()
+    if suffix in (".jsonl", ".csv"):
+        return suffix.removeprefix(".")
+    raise UsageError(f"{output}: end the name in .csv, .jsonl or /, or choose a format with -t")
+
+
+def _into_folder(output: str) -> bool:
+    return output != STDOUT and is_folder(output)
+
+
+def _write_all(
+    tasks: Sequence[Task],
+    outputs: Sequence[tuple[str, DumpOptions]],
+    evidence: Sequence[Path],
+    clobber: bool,
+    run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
+    books: Books,
+) -> int:
+    """Write one output after the other, and give the number of events; the logs are read again for each."""
+    targets = [_targets(tasks, output, options) for output, options in outputs]
+    for (output, _), files in zip(outputs, targets, strict=True):
+        if output != STDOUT:
+            refuse_evidence(files.values(), evidence)
+            refuse_existing(list(files.values()), clobber=clobber)
+    rows = 0
+    for place, ((output, options), files) in enumerate(zip(outputs, targets, strict=True)):
+        results = run(tasks, options)
+        if place == 0:
+            results = _noted(results, books)
+        counted = _write(results, options, output, files, clobber)
+        rows = rows or counted
+    return rows
+
+
+def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[str, Path]:
+    """The file that the dump of each log goes to."""
+    names = dict.fromkeys(task.source.name for task in tasks)
+    if not _into_folder(output):
+        return dict.fromkeys(names, Path(output))
+    return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
+
+
+def _noted(results: Iterator[Result], books: Books) -> Iterator[Result]:
+    for result in results:
+        books.read(result.source.name, result.records, result.lost)
+        for warning in result.warnings:
+            books.warn(warning)
+        yield result
+
+
+def _write(
+    results: Iterator[Result], options: DumpOptions, output: str, files: Mapping[str, Path], clobber: bool
+) -> int:
+    if not _into_folder(output):
+        with _opened(output, clobber) as stream:
+            return _write_one(results, options, stream)
+    rows = 0
+    for name, share in groupby(results, key=lambda result: result.source.name):
+        with replacing(files[name], clobber=clobber) as stream:
+            rows += _write_one(share, options, stream)
+    return rows
+
+
+@contextmanager
+def _opened(output: str, clobber: bool) -> Iterator[BinaryIO]:
+    if output != STDOUT:
+        with replacing(Path(output), clobber=clobber) as stream:
+            yield stream
+        return
+    with writing_stdout() as stream:
+        yield stream
+
+
+def _writer_of(options: DumpOptions) -> JsonLines | Csv:
+    return writer(options.writer, options.raw, options.excel)
+
+
+def _write_one(results: Iterator[Result], options: DumpOptions, stream: BinaryIO) -> int:
+    stream.write(_writer_of(options).header.encode())
+    rows = 0
+    if options.with_times:
+        for line in by_time(_timed(results)):
+            stream.write(line.encode("utf-8", "replace"))
+            rows += 1
+        return rows
+    for result in results:
+        stream.write(result.data)
+        rows += result.rows
+    return rows
+
+
+def _timed(results: Iterator[Result]) -> Iterator[tuple[int, str]]:
+    for result in results:
+        yield from zip(result.times, result.lines, strict=True)

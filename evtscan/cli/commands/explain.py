@@ -1,0 +1,230 @@
+"""``explain``: a rule as a page, an event by its meanings; with evidence, why a rule did or did not apply there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from evtscan.base.errors import UsageError
+from evtscan.base.model.finding import Finding
+from evtscan.base.model.rule import RuleInfo
+from evtscan.base.safetext import prose
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.hostname import default_name
+from evtscan.cli.output import session, terminal
+from evtscan.cli.output.exits import DONE, command
+from evtscan.detection.authoring.products import products_of
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import SUFFIXES
+from evtscan.detection.model.rule import Rule
+from evtscan.intake.paths import Found, find
+from evtscan.lookup import (
+    NOTHING,
+    Answer,
+    EventName,
+    Meanings,
+    around_of,
+    derived_of,
+    details_of,
+    doubts_of,
+    event_called,
+    events_of,
+    known_of,
+    rules_called,
+    rules_mentioning,
+    rules_near,
+    words_of,
+)
+from evtscan.report.model import HostReport
+from evtscan.reporters.text import explanation as tree
+from evtscan.reporters.text.paragraphs import MARGIN, paragraph
+from evtscan.scan import ScanOptions
+from evtscan.scan import scan as scan_host
+
+MESSAGES_SHOWN = 3
+"""How many messages of matching events stand below a finding."""
+
+
+@command
+def explain(
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORD",
+            help="A rule (id, title, file), an article (Q162396) or an event (Dhcp/1008, 1008).",
+            show_default=False,
+        ),
+    ],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Evidence of one host to explain it on.", show_default=False),
+    ] = None,
+    rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    strict_facts: opt.StrictFacts = False,
+    source_timezone: opt.SourceZone = "",
+    messages: opt.Messages = "",
+    no_color: opt.NoColor = False,
+) -> int:
+    """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
+    own = _own_file(rule)
+    known = session.rules_of([own, *(rules or ())] if own else rules, cached=not no_rule_cache).rules
+    word, paths = _word(rule, paths or [])
+    console = terminal.console(no_color=no_color)
+    of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
+    chosen = of_own if own else rules_called(known, word)
+    event = None if own else event_called(word)
+    answer = known_of(known, event) if event else NOTHING
+    mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
+    if not chosen and not mentions and answer == NOTHING:
+        raise UsageError(_unknown(word, event, rules_near(known, word)))
+    evidence = find(opt.expand(paths)) if paths else None
+    if mentions:
+        _print(
+            console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
+        )
+    for item in chosen:
+        _print(console, _page(item))
+    if answer != NOTHING:
+        _print(console, _answer(answer))
+    if evidence is not None:
+        of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
+        options = ScanOptions(
+            show_all=True,
+            strict_facts=strict_facts,
+            read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
+            messages=opt.messages_from(messages),
+        )
+        _explain_on(evidence, default_name(paths[0]), chosen or of_event or mentions, options, console)
+    return DONE
+
+
+def _own_file(word: str) -> Path | None:
+    """The rule file that a word names, unless it lies in the catalogue, whose rules are known by their files anyway."""
+    path = Path(word)
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return None
+    return None if path.resolve().is_relative_to(catalogue.folder().resolve()) else path
+
+
+def _word(word: str, paths: list[str]) -> tuple[str, list[str]]:
+    """The word and the evidence; ``Dhcp 1008`` may come as two arguments, a rule of the catalogue as its file."""
+    place, folder = Path(word).resolve(), catalogue.folder().resolve()
+    if place.suffix.lower() in SUFFIXES and place.is_file() and place.is_relative_to(folder):
+        return place.relative_to(folder).as_posix(), paths
+    if paths and paths[0].isdecimal() and not Path(paths[0]).exists():
+        return f"{word} {paths[0]}", paths[1:]
+    return word, paths
+
+
+def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
+    if event is not None:
+        number = "" if event.provider else ", nor is it the number of an article"
+        return f"{event}: no rule is about this event, and none mentions it{number}; “evtscan rules list” shows them"
+    shown = " or ".join(f"“{rule.info.title}” ({rule.info.article or rule.info.file})" for rule in near)
+    meant = f" (did you mean {shown}?)" if shown else ""
+    return f"{word}: no rule has this article, id, title or file name{meant}; “evtscan rules list” shows them"
+
+
+def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
+    for heading, lines in sections:
+        console.print(Text(prose(heading), "bold"))
+        hanging = MARGIN if len(lines) > 1 else 0  # what goes on is told from what begins
+        for line in lines:
+            text = line.lstrip(" ")
+            indent = MARGIN + len(line) - len(text)
+            paragraph(console, indent + hanging, Text(prose(text)), Text(" " * indent))
+
+
+def _explain_on(
+    evidence: Found, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
+) -> None:
+    host = scan_host(evidence.sources, rules, options, default_name=default_name, skipped=evidence.skipped)
+    if not host.evidence:
+        raise session.nothing_read(host.skipped)
+    titles = {rule.info.id: f": {rule.info.title}" for rule in rules} if len(rules) > 1 else {}
+    for finding in host.findings:
+        console.print()
+        heading = f"{finding.verdict.upper()} on {host.host}{titles.get(finding.rule_id, '')}"
+        console.print(Text(prose(heading), "bold"))
+        paragraph(console, MARGIN, Text(prose(finding.reason)))
+        if finding.explanation and (finding.explanation.children or finding.explanation.locations):
+            for leaf in tree.lines(finding.explanation):
+                mark = Text(" " * (MARGIN + leaf.indent) + leaf.mark)
+                paragraph(console, len(mark), Text(leaf.text), mark)
+        for line in _logged(host, finding):
+            paragraph(console, MARGIN, Text(prose(line)))
+    for warning in host.warnings:
+        line = prose(f"{warning.location}: {warning.message}")
+        if warning.kind.startswith("message_"):  # it says why a text is missing above
+            console.print(Text(line))
+        else:
+            typer.echo(line, err=True)
+
+
+def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
+    """The messages of the first events that matched, each once."""
+    rows = [row for row in host.matches if (row.rule_id, row.entity) == (finding.rule_id, finding.entity)]
+    first = {row.message: row for row in reversed(rows) if row.message}
+    for row in sorted(first.values(), key=lambda row: (row.timestamp, row.source_file))[:MESSAGES_SHOWN]:
+        yield f"Logged at {row.timestamp or 'an unknown time'}: {row.message}"
+
+
+def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
+    """The sections of a rule's page, those without content left out."""
+    info = rule.info
+    yield info.title, [_head(info)]
+    issue = rule.known_issue
+    conditions = words_of(issue.when) if issue else ()
+    sections: tuple[tuple[str, Sequence[str]], ...] = (
+        ("Description", [info.description]),
+        ("Logged as", events_of(rule)),
+        ("And in it", details_of(rule)),
+        ("Fields worked out of it", derived_of(rule)),
+        ("And around it", around_of(rule)),
+        ("On hosts where", tuple(conditions)),
+        ("Facts that are doubtful", doubts_of(rule)),
+        ("Products", [str(products_of(issue.when))] if issue else []),
+        ("One finding for each", [" and ".join(issue.entity)] if issue else []),
+        ("Goes before", [", ".join(issue.precedence)] if issue else []),
+        ("Cause", [info.cause]),
+        ("Remedy", [f"{number}. {step}" for number, step in enumerate(info.remedy, 1)]),
+        ("Until then", info.workaround),
+        ("Fixed in", [info.fixed_in]),
+        ("What else logs this event", info.lookalikes),
+        ("References", info.references),
+    )
+    for heading, lines in sections:
+        kept = [line for line in lines if line]
+        if kept:
+            yield heading, kept
+
+
+def _answer(answer: Answer) -> Iterator[tuple[str, Sequence[str]]]:
+    """What is known of an event, by source and product; then what rules say of it in passing."""
+    for meanings in answer.meanings:
+        yield meanings.heading, list(_by_product(meanings))
+    if answer.mentions:
+        texts = (f"{item.text} [{item.rule.info.article or item.rule.info.title}]" for item in answer.mentions)
+        yield "What rules say of this number", list(dict.fromkeys(texts))
+
+
+def _by_product(meanings: Meanings) -> Iterator[str]:
+    for products, found in groupby(meanings.found, key=lambda meaning: str(meaning.products)):
+        yield f"On {products}:" if products else "Wherever it is logged:"
+        for meaning in found:
+            info = meaning.rule.info
+            yield f"  {_line(info)}"
+            yield from (f"    {'  ' if line.startswith(' ') else 'if'} {line}" for line in meaning.conditions)
+
+
+def _line(info: RuleInfo) -> str:
+    return f"{info.title} ({_head(info)})"
+
+
+def _head(info: RuleInfo) -> str:
+    return ", ".join(part for part in (info.article, info.kind, info.level, info.status) if part)

@@ -1,0 +1,213 @@
+"""``facts``: what is known of a host, from where and for when."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from evtscan.base.errors import UsageError
+from evtscan.base.model.event import Event
+from evtscan.base.model.query import ReadOptions
+from evtscan.base.safetext import prose
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import MOMENT, OUTPUT
+from evtscan.cli.options.hostname import default_name
+from evtscan.cli.output import session, terminal
+from evtscan.cli.output.exits import DONE, command
+from evtscan.collecting.template import template
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.history.timeline import Point
+from evtscan.facts.host import Host
+from evtscan.intake.paths import Found, find
+from evtscan.report.assembling import NOW, fact_rows, fact_rows_at
+from evtscan.report.model import FactRow
+from evtscan.scan import ScanOptions, records, surveyed, unanswered
+
+
+class FactsFormat(Enum):
+    """How the facts are printed."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+@command
+def facts(
+    paths: opt.Paths,
+    format: Annotated[  # noqa: A002 - the name of the option
+        FactsFormat,
+        typer.Option(
+            "-t", "--format", metavar="FORMAT", help="console (a table), or json for scripts.", rich_help_panel=OUTPUT
+        ),
+    ] = FactsFormat.CONSOLE,
+    blanks: Annotated[
+        bool,
+        typer.Option(
+            "--template", help="Print a facts.yaml with a blank for each fact that rules lack.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=MOMENT
+        ),
+    ] = None,
+    record: Annotated[
+        int | None,
+        typer.Option(
+            "--record",
+            metavar="N",
+            min=0,
+            help="What was so at the record of this number (EventRecordID).",
+            rich_help_panel=MOMENT,
+        ),
+    ] = None,
+    rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Show what is known of a host, each fact with its sources in order of time."""
+    if at is not None and record is not None:
+        raise UsageError("--at and --record both name the moment to look at; give one of them")
+    if blanks and (at is not None or record is not None or format is not FactsFormat.CONSOLE):
+        raise UsageError("--template asks what is not known now, and is YAML; leave out --at, --record and -t")
+    time = opt.time(at, "--at")
+    in_zone = opt.shown_in(opt.display_zone(timezone))
+    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
+    found = find(opt.expand(paths))
+    name = default_name(paths[0])
+    if blanks:
+        return _print_template(found, session.rules_of(rules, cached=not no_rule_cache).rules, read, name)
+    events = [] if record is None else records(found.sources, record, read)
+    with surveyed(
+        found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
+    ) as survey:
+        host = survey.host
+        if survey.reading.is_empty:
+            raise session.nothing_read(survey.reading.skipped)
+        moment = None
+        if time is not None:
+            moment = _Moment(host, host.point_at(time), str(time))
+        elif record is not None:
+            event = _the_one(host, events, record)
+            moment = _Moment(host, host.point_of_record(event), f"{event.location}")
+        if moment is None:
+            rows = list(fact_rows(host, host.fact_names_on_request))
+        else:
+            rows = list(fact_rows_at(host, moment.point, moment.when))
+        sessions = len(host.sessions)
+        warnings = (*survey.reading.warnings, *host.warnings)
+    if format is FactsFormat.JSON:
+        import msgspec
+
+        at_moment = {} if moment is None else {"at": moment.when, "session": moment.session}
+        numbered = [row if row.session is None else replace(row, session=row.session + 1) for row in rows]
+        document = {"host": survey.name, **at_moment, "facts": numbered, "warnings": warnings}
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    elif not quiet:
+        heading = f"Facts of {survey.name}{in_zone(str(moment or ''))}"
+        shown = [replace(row, time=in_zone(row.time), note=in_zone(row.note)) for row in rows]
+        _print(terminal.console(no_color=no_color), heading, shown, sessions)
+    if not quiet:
+        for warning in warnings:
+            typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
+    return DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The moment that was asked for; ``when`` is how to print it."""
+
+    host: Host
+    point: Point
+    when: str
+
+    @property
+    def session(self) -> int | None:
+        """The boot session, counted from 1; None if it is not known, or lies outside of the log."""
+        index = self.point.session
+        return index + 1 if index is not None and 0 <= index < len(self.host.sessions) else None
+
+    def __str__(self) -> str:
+        if self.session is not None:
+            where = f"boot session {self.session} of {len(self.host.sessions)}"
+        elif self.point.session is None:
+            where = "in no known boot session: the logs show that time in several of them"
+        else:
+            where = "before the log" if self.point.session < 0 else "after the log"
+        return f" at {self.when} ({where})"
+
+
+def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
+    """The record that a number means: that of the System log, where several logs have one.
+
+    Raises:
+        UsageError: if no log has it, or nothing says which is meant.
+    """
+    if not events:
+        raise UsageError(f"--record {number}: no log has a record of this number")
+    candidates = [event for event in events if host.has_own_sessions(event)] or list(events)
+    if len({host.point_of_record(event) for event in candidates}) > 1:
+        names = ", ".join(dict.fromkeys(event.location.source for event in candidates))
+        raise UsageError(f"--record {number}: {names} have records of this number; name one of the files alone")
+    return candidates[0]
+
+
+def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str) -> int:
+    """Print the blanks of a host, also of one without evidence: then all of them are."""
+    name, unknown = unanswered(found.sources, rules, read, default_name=name)
+    sys.stdout.buffer.write(template(name, unknown).encode("utf-8", "backslashreplace"))
+    return DONE
+
+
+_NAME_WIDTH = 28
+"""How many columns the names of facts get; a longer one has a line of its own."""
+_INDENT = 6
+
+
+def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: int) -> None:
+    """Print each fact with what is known, and below it the statements in order of time, if they are asked for.
+
+    ``sessions`` is the number of boot sessions of the host.
+    """
+    console.print(Text(prose(heading), "bold"))
+    width = min(max((len(row.name) for row in rows), default=0), _NAME_WIDTH)
+    said = ""
+    for row in rows:
+        if row.history:
+            unsaid = replace(row, note="" if row.note == said else row.note)
+            terminal.print_hanging(console, " " * _INDENT, Text(" · ".join(_statement(unsaid, sessions)), "dim"))
+            continue
+        said = row.note
+        name = f"  {prose(row.name):<{width}}  "
+        if len(name) > width + 4:
+            terminal.print_hanging(console, name.rstrip(), Text())
+            name = " " * (width + 4)
+        note = f" ({prose(row.note)})" if row.note else ""
+        line = Text(prose(row.value), "bold").append(f"  {row.basis}{note}", "not bold")
+        if row.time != NOW and row.location is not None:
+            line.append(f" · {prose(str(row.location))}", "not bold dim")
+        terminal.print_hanging(console, name, line)
+    if not rows:
+        console.print("  nothing is known")
+
+
+def _statement(row: FactRow, sessions: int) -> Iterator[str]:
+    yield prose(row.value)
+    if row.session is None:
+        yield row.time
+    else:
+        inside = f"session {row.session + 1}"
+        where = "before the log" if row.session < 0 else inside if row.session < max(sessions, 1) else "after the log"
+        yield f"{row.time}, {where}"
+    yield prose(str(row.location or ""))
+    if row.note:
+        yield prose(row.note)

@@ -1,0 +1,233 @@
+"""``metrics``: counts per channel, provider and event id, time span, gaps in the record ids, health of each log."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evtscan.base.errors import UsageError
+from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing, replacing
+from evtscan.base.safetext import prose
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import OUTPUT
+from evtscan.cli.output.books import Books, writing_stdout
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.output.terminal import console
+from evtscan.dump.lines import csv_cell
+from evtscan.intake.archives import opened
+from evtscan.intake.paths import find
+from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
+
+
+class MetricsFormat(Enum):
+    """How the figures are printed."""
+
+    CONSOLE = "console"
+    CSV = "csv"
+    JSON = "json"
+
+
+@command
+def metrics(
+    paths: opt.Paths,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Write here: the suffix picks the format (.csv, .json), - is stdout. Repeatable.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        MetricsFormat | None,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="console (tables), csv (the counts) or json (everything), whatever the suffix.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    top: Annotated[
+        int,
+        typer.Option("--top", metavar="N", min=1, help="Rows of counts that a table shows.", rich_help_panel=OUTPUT),
+    ] = 20,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
+    strict: opt.Strict = False,
+    clobber: opt.Clobber = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Count the records of logs, and examine the logs themselves."""
+    read = opt.read_options(recover, decoder, source_timezone)
+    in_zone = opt.shown_in(opt.display_zone(timezone))
+    outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
+    written = [Path(target) for target in outputs if target != STDOUT]
+    refuse_existing(written, clobber=clobber)
+    books = Books()
+    found = find(opt.expand(paths))
+    refuse_evidence(written, [source.path for source in found.sources])
+    books.skip(found.skipped)
+    with opened(found.sources) as files:
+        logs, warnings = measure(files.sources, read)
+        for log in logs:
+            books.read(log.source_file, log.records, log.lost)
+            if verbose:
+                typer.echo(f"{prose(log.source_file)}: {log.format}, {log.size:,} bytes", err=True)
+        for warning in (*files.warnings, *warnings):
+            books.warn(warning)
+        books.skip(files.skipped)
+        books.skip_rest(files.sources)
+    for target, name in outputs.items():
+        if target == STDOUT and name is MetricsFormat.CONSOLE:
+            if not quiet:
+                _print(logs, top, in_zone, no_color=no_color)
+        elif target == STDOUT:
+            with writing_stdout() as stream:
+                stream.write(_bytes(logs, name))
+        else:
+            with replacing(Path(target), clobber=clobber) as stream:
+                stream.write(_bytes(logs, name))
+    if not quiet:
+        print("\n".join(books.lines()), file=sys.stderr)
+    if not books.any_read:
+        typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
+        return FAILED
+    return DAMAGED if strict and books.is_damaged else DONE
+
+
+def _format_of(target: str, format_: MetricsFormat | None) -> MetricsFormat:
+    if not target:
+        raise UsageError("the name of an output is empty; give a file or - after -o")
+    if target == STDOUT:
+        return format_ or MetricsFormat.CONSOLE
+    if format_ is MetricsFormat.CONSOLE:
+        raise UsageError(f"{target}: the console format is for stdout; choose csv or json with -t")
+    suffix = Path(target).suffix.lower()
+    if format_ is None and suffix not in (".csv", ".json"):
+        raise UsageError(f"{target}: end the name in .csv or .json, or choose a format with -t")
+    return format_ or MetricsFormat(suffix.removeprefix("."))
+
+
+def _bytes(logs: Sequence[LogMetrics], format_: MetricsFormat) -> bytes:
+    if format_ is MetricsFormat.CSV:
+        return _csv(logs)
+    document = {"logs": [_as_json(log) for log in logs], "total": _counts(_total(logs)), "summary": _summary(logs)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _print(logs: Sequence[LogMetrics], top: int, in_zone: Callable[[str], str], *, no_color: bool) -> None:
+    screen = console(no_color=no_color)
+    for log in logs:
+        screen.print(Text(prose(log.source_file), "bold"))
+        for line in _lines(log):
+            screen.print(Text(f"  {in_zone(line)}"))
+        screen.print(_table(log.counts, top))
+    if len(logs) > 1:
+        total = _summary(logs)
+        screen.print(Text(f"{len(logs)} logs, {total['Records']:,} records", "bold"))
+        if total["FirstTime"]:
+            screen.print(Text(in_zone(f"  {total['FirstTime']} to {total['LastTime']}")))
+        if total["Gaps"]:
+            screen.print(Text(f"  {total['Gaps']:,} gaps in the record ids, {total['Missing']:,} missing"))
+        screen.print(_table(_total(logs), top))
+
+
+def _summary(logs: Sequence[LogMetrics]) -> dict[str, int | str]:
+    """The figures of all logs together; the times are the first and the last of any."""
+    return {
+        "Logs": len(logs),
+        "Size": sum(log.size for log in logs),
+        "Records": sum(log.records for log in logs),
+        "Lost": sum(log.lost for log in logs),
+        "FirstTime": min((log.first_time for log in logs if log.first_time), default=""),
+        "LastTime": max((log.last_time for log in logs if log.last_time), default=""),
+        "Gaps": sum(log.gaps for log in logs),
+        "Missing": sum(log.missing for log in logs),
+    }
+
+
+def _total(logs: Sequence[LogMetrics]) -> Counter[Key]:
+    total: Counter[Key] = Counter()
+    for log in logs:
+        total.update(log.counts)
+    return total
+
+
+def _ranked(counts: Counter[Key]) -> list[tuple[Key, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _lines(log: LogMetrics) -> list[str]:
+    lost = (f", {log.lost:,} lost" if log.lost else "") + (f", {log.recovered:,} recovered" if log.recovered else "")
+    lines = [
+        f"{log.format}, {log.size:,} bytes, {log.records:,} records{lost}, {log.completeness}",
+        f"{log.first_time} to {log.last_time}" if log.first_time else "no records",
+        log.health,
+    ]
+    if log.gaps:
+        largest = ", ".join(f"{gap.first}-{gap.last}" for gap in log.largest_gaps[:3])
+        lines.append(f"{log.gaps:,} gaps in the record ids, {log.missing:,} missing; largest {largest}")
+    return lines
+
+
+def _table(counts: Counter[Key], top: int) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Count", justify="right")
+    for heading in ("Event", "Provider", "Channel"):
+        table.add_column(heading, overflow="fold")
+    ranked = _ranked(counts)
+    for (channel, provider, event_id), count in ranked[:top]:
+        table.add_row(f"{count:,}", str(event_id), Text(prose(provider)), Text(prose(channel)))
+    if len(ranked) > top:
+        table.add_row(f"{sum(count for _, count in ranked[top:]):,}", "", f"{len(ranked) - top} more kinds", "")
+    return table
+
+
+def _counts(counts: Counter[Key]) -> list[dict[str, str | int]]:
+    return [
+        {"Channel": channel, "Provider": provider, "EventID": event_id, "Count": count}
+        for (channel, provider, event_id), count in _ranked(counts)
+    ]
+
+
+def _as_json(log: LogMetrics) -> dict[str, object]:
+    return {
+        "SourceFile": log.source_file,
+        "Format": log.format,
+        "Size": log.size,
+        "Records": log.records,
+        "Lost": log.lost,
+        "Recovered": log.recovered,
+        "FirstTime": log.first_time,
+        "LastTime": log.last_time,
+        "Completeness": log.completeness,
+        "Health": log.health,
+        "Structures": log.structures,
+        "Gaps": log.gaps,
+        "Missing": log.missing,
+        "LargestGaps": [[gap.first, gap.last] for gap in log.largest_gaps[:GAPS_KEPT]],
+        "Counts": _counts(log.counts),
+    }
+
+
+def _csv(logs: Sequence[LogMetrics]) -> bytes:
+    lines = ["SourceFile,Channel,Provider,EventID,Count"]
+    lines += [
+        ",".join(map(csv_cell, (log.source_file, *key, count))) for log in logs for key, count in _ranked(log.counts)
+    ]
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")

@@ -1,0 +1,227 @@
+"""``rules``: the catalogue, whether it is right, and how to begin a rule."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evtscan.base.errors import UsageError
+from evtscan.base.model.rule import Level, RuleInfo
+from evtscan.base.outfiles import STDOUT, replacing
+from evtscan.base.safetext import prose
+from evtscan.cli.options import judging
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import OUTPUT, RULES, Command, Group
+from evtscan.cli.output import session, terminal
+from evtscan.cli.output.exits import DONE, USAGE, command
+from evtscan.detection.authoring.lints.issues import ARTICLE, KINDS
+from evtscan.detection.authoring.skeleton import Begun, Product, skeleton
+from evtscan.detection.load import catalogue
+from evtscan.reporters.text.phrases import count
+
+KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
+
+_UNBROKEN = 1000
+"""Columns of a list that a program reads: a rule is a line."""
+
+app = typer.Typer(
+    help="The catalogue of rules: list it, check it, begin a rule.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    cls=Group,
+)
+
+
+@app.command("list", cls=Command)
+@command
+def list_rules(
+    rules: opt.RulePaths = None,
+    kind: Annotated[
+        list[KindName] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help=f"Only this kind: {', '.join(KINDS)}. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    level: Annotated[
+        list[judging.LevelName] | None,
+        typer.Option(
+            "--level",
+            metavar="LEVEL",
+            help=f"Only this level: {', '.join(item.word for item in Level)}. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--area",
+            metavar="FOLDER",
+            help="Only below this folder: nt, windows/kerberos. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    article: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--article",
+            metavar="ARTICLE",
+            help="Only this article, or those that begin so. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """List the rules with article, level and status."""
+    loaded = session.rules_of(rules, cached=not no_rule_cache)
+    kinds, levels = {item.value for item in kind or ()}, {item.value for item in level or ()}
+    speaking = [rule for rule in loaded.rules if not rule.silent]
+    chosen = [
+        rule.info
+        for rule in speaking
+        if (not kinds or rule.info.kind in kinds)
+        and (not levels or rule.info.level in levels)
+        and (not area or any(f"{rule.info.file}/".startswith(f"{folder.strip('/')}/") for folder in area))
+        and (not article or rule.info.article.casefold().startswith(tuple(map(str.casefold, article))))
+    ]
+    rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
+    headings = ("Article", "Level", "Kind", "Status", "Title", "File")
+    console = terminal.console(no_color=no_color)
+    if not console.is_terminal:
+        console.width = _UNBROKEN
+    console.print(_table(headings, rows))
+    if not quiet:
+        typer.echo(_counts(chosen, len(speaking)), err=True)
+        for refused in loaded.problems:
+            typer.echo(f"refused: {refused}", err=True)
+    return DONE
+
+
+def _counts(infos: Sequence[RuleInfo], of: int) -> str:
+    """How many rules there are, also of each kind and level."""
+    total = f"{len(infos)} rules" if len(infos) == of else f"{len(infos)} of {of} rules"
+    kinds = Counter(info.kind or "plain Sigma" for info in infos)
+    levels = Counter(info.level for info in infos)
+    parts = (kinds.most_common(), sorted(levels.items(), key=lambda item: -Level[item[0].upper()]))
+    return "; ".join([total, *(", ".join(f"{count} {name}" for name, count in part) for part in parts if part)])
+
+
+@app.command("check", cls=Command)
+@command
+def check_rules(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...", help="Rule files and folders; the catalogue without any.", show_default=False
+        ),
+    ] = None,
+    lints: Annotated[
+        bool, typer.Option("--lints", help="List what is looked for, why, and what to do about it; check nothing.")
+    ] = False,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Load the rules, lint them, and run their cases; every problem is printed, and any makes the exit code 2."""
+    from evtscan.rulecheck import problems as rulecheck  # not needed to list rules
+
+    if lints:
+        terminal.console(no_color=no_color).print(_table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS)))
+        return DONE
+    chosen = list(paths or [catalogue.folder()])
+    for path in chosen:
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such rule file or folder")
+        if not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path}: neither a file nor a folder, and rules are read more than once to check them")
+    checked = rulecheck.check(chosen)
+    if not checked.rules and not checked.problems:
+        raise UsageError(f"{', '.join(map(str, chosen))}: there is no rule file (.yml, .yaml) in it")
+    for problem in checked.problems:
+        typer.echo(f"{problem} [{problem.lint}]")
+    if not quiet:
+        counts = ((checked.rules, "rule"), (checked.cases, "case"), (len(checked.problems), "problem"))
+        typer.echo(", ".join(count(number, noun) for number, noun in counts), err=True)
+    return USAGE if checked.problems or not checked.rules else DONE
+
+
+@app.command("new", cls=Command)
+@command
+def new_rule(
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the user sees, as a phrase.")] = "",
+    article: Annotated[
+        str, typer.Option("--article", metavar="ARTICLE", help="Number of the article: Q162396, KB5004442.")
+    ] = "",
+    event: Annotated[str, typer.Option("--event", metavar="PROVIDER/ID", help="The event that shows it.")] = "",
+    product: Annotated[
+        Product,
+        typer.Option("--product", metavar="PRODUCT", help="nt (Windows NT to 2003) or windows (Vista and later)."),
+    ] = Product.NT,
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write the rule here; - is stdout.", rich_help_panel=OUTPUT
+        ),
+    ] = STDOUT,
+    clobber: opt.Clobber = False,
+) -> int:
+    """Write a rule with blanks; filled in, it passes the check."""
+    provider, event_id = _event(event)
+    text = skeleton(
+        Begun(title=title, article=_article(article), provider=provider, event_id=event_id, product=product)
+    )
+    if output == STDOUT:
+        sys.stdout.buffer.write(text.encode())
+    else:
+        with replacing(Path(output), clobber=clobber) as stream:
+            stream.write(text.encode())
+    return DONE
+
+
+def _article(text: str) -> str:
+    """The number of an article as rules write it.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    number = text.strip().upper()
+    if number and not ARTICLE.match(number):
+        raise UsageError(f"--article {text}: give a number such as Q162396, KB5004442 or CVE-2021-26414")
+    return number
+
+
+def _event(text: str) -> tuple[str, int | None]:
+    """Provider and number of an event; the provider's own name may have slashes.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    if not text:
+        return "", None
+    provider, _, number = text.rpartition("/")
+    if not provider or not number.isdecimal() or int(number) > 0xFFFF:
+        raise UsageError(f"--event {text}: give source and number (up to 65535), such as Dhcp/1008")
+    return provider, int(number)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(prose(cell)) for cell in row))
+    return table

@@ -1,0 +1,226 @@
+"""``timeline``: the history of one host in the order of its records."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from itertools import groupby
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from evtscan.base.safetext import prose
+from evtscan.cli.options import judging
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import HOSTS, OUTPUT, REPORTED
+from evtscan.cli.options.hostname import default_name
+from evtscan.cli.output import session, terminal
+from evtscan.cli.output.exits import DONE, command
+from evtscan.intake.paths import find
+from evtscan.report.model import TimelineRow
+from evtscan.report.timeline import FACT, MARKS, MATCH, SessionBar, bars, rows_of
+from evtscan.reporters.tables import csv
+from evtscan.reporters.tables.columns import Cell, Table
+from evtscan.scan import ScanOptions, Survey, surveyed
+
+BAR_WIDTH = 40
+BARS_SHOWN = 50
+"""How many boot sessions the picture shows, the newest ones, unless all are asked for."""
+
+FACTS_SHOWN = 12
+"""How many facts in a row are printed, unless all are asked for."""
+
+COLUMNS = ("Host", "Session", "Time", "Kind", "Text", "Verdict", "RuleID", "SourceFile", "Record", "Offset", "Key")
+_STYLES = {"match": "bold yellow", "clock step": "magenta", "gap": "red", "start": "bold", "stop": "", "fact": "cyan"}
+
+
+class TimelineFormat(Enum):
+    """How the time line is printed."""
+
+    CONSOLE = "console"
+    CSV = "csv"
+    JSON = "json"
+
+
+@command
+def timeline(
+    paths: opt.Paths,
+    format: Annotated[  # noqa: A002 - the name of the option
+        TimelineFormat,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help="console (a picture and a list), or csv or json of every row.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = TimelineFormat.CONSOLE,
+    rules: opt.RulePaths = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    min_level: judging.MinLevel = judging.LOWEST,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            metavar="NAME",
+            help="Of several machines in the evidence, the one to show.",
+            rich_help_panel=HOSTS,
+        ),
+    ] = "",
+    show_all: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Show every boot session and every match, also those that do not apply.",
+            rich_help_panel=REPORTED,
+        ),
+    ] = False,
+    strict_facts: opt.StrictFacts = False,
+    source_timezone: opt.SourceZone = "",
+    timezone: opt.DisplayZone = "",
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Show boots, facts, gaps, clock steps and matches of one host in order."""
+    in_zone = opt.shown_in(opt.display_zone(timezone))
+    found = find(opt.expand(paths))
+    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
+    name = default_name(paths[0])
+    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
+    options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read, every_fact=True)
+    with surveyed(
+        found.sources, loaded.rules, options, host_name=host, default_name=name, skipped=found.skipped
+    ) as survey:
+        if survey.reading.is_empty:
+            raise session.nothing_read(survey.reading.skipped)
+        rows = rows_of(survey.host, survey.outcomes)
+        if format is TimelineFormat.CSV:
+            cells = tuple(tuple(_cells(survey.name, row).values()) for row in rows)
+            csv.write(Table("timeline", COLUMNS, cells), sys.stdout.buffer)
+        elif format is TimelineFormat.JSON:
+            _write_json(survey, rows)
+        elif not quiet:
+            _print(terminal.console(no_color=no_color), survey, rows, in_zone, show_all=show_all)
+        if not quiet:
+            for warning in (*survey.reading.warnings, *survey.host.warnings):
+                typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
+    return DONE
+
+
+def _cells(host: str, row: TimelineRow) -> dict[str, Cell]:
+    location = row.location
+    values: tuple[Cell, ...] = (
+        host,
+        None if row.session is None else row.session + 1,
+        row.time,
+        row.kind,
+        row.text,
+        row.verdict,
+        row.rule_id,
+        location.source if location else "",
+        location.record if location else None,
+        location.offset if location else None,
+        (location.key or "") if location else "",
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _write_json(survey: Survey, rows: Sequence[TimelineRow]) -> None:
+    import msgspec
+
+    sessions = [
+        {
+            "Session": index + 1,
+            "Begins": str(item.begins or ""),
+            "Ends": str(item.ends or ""),
+            "FirstRecord": item.first,
+            "LastRecord": item.last,
+            "Started": item.start is not None,
+            "Complete": item.whole,
+            "ClockSteps": len(item.clock_steps),
+        }
+        for index, item in enumerate(survey.host.sessions)
+    ]
+    listed = [{key: cell for key, cell in _cells(survey.name, row).items() if key != "Host"} for row in rows]
+    document = {"Host": survey.name, "Names": survey.host.names, "Sessions": sessions, "Rows": listed}
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+# ---------------------------------------------------------------------------------------------- for people
+
+
+def _print(
+    console: Console, survey: Survey, rows: Sequence[TimelineRow], in_zone: Callable[[str], str], *, show_all: bool
+) -> None:
+    shown = [row for row in rows if show_all or row.verdict not in _PASSED_OVER]
+    names = ", ".join(survey.host.names)
+    console.print(
+        Text(f"Time line of {prose(survey.name)}", "bold").append(f" ({prose(names)})" if names else "", "not bold")
+    )
+    _print_picture(console, bars(survey.host, shown, BAR_WIDTH), in_zone, show_all=show_all)
+    for number, group in groupby(shown, key=lambda row: row.session):
+        console.print(Text(_heading(number, len(survey.host.sessions)), "bold"))
+        for row, count, left_out in _runs(list(group), most_facts=None if show_all else FACTS_SHOWN):
+            time = in_zone(row.time) or "(no time)"
+            line = Text().append(f"{row.kind:<10}  ", _STYLES[row.kind])
+            line.append(prose(in_zone(row.text)) + (f", {count:,} times up to here" if count > 1 else ""))
+            if row.location is not None:
+                line.append(f"  {prose(str(row.location))}", "dim")
+            terminal.print_hanging(console, f"  {time:<28}  ", line)
+            if left_out:
+                console.print(Text(f"{'':<44}and {left_out:,} more facts: --all shows them", "dim"), soft_wrap=True)
+
+
+_PASSED_OVER = frozenset({"not_applicable"})
+
+
+def _heading(number: int | None, sessions: int) -> str:
+    if number is None:
+        return "In no known boot session"
+    if number < 0:
+        return "Before the log"
+    return f"Boot session {number + 1}" if number < sessions else "After the log"
+
+
+def _runs(rows: Sequence[TimelineRow], *, most_facts: int | None) -> Iterator[tuple[TimelineRow, int, int]]:
+    """Rows to print, each with how often it came in a row, and how many facts after it are left out.
+
+    Matches of one kind that follow each other are one row, the last of them; of very many facts the first are shown.
+    """
+    for _, group in groupby(enumerate(rows), key=_kind_of_run):
+        run = [row for _, row in group]
+        if run[0].kind == MATCH:
+            yield run[-1], len(run), 0
+            continue
+        shown = run[:most_facts]
+        for row in shown:
+            yield row, 1, len(run) - len(shown) if row is shown[-1] else 0
+
+
+def _kind_of_run(item: tuple[int, TimelineRow]) -> object:
+    place, row = item
+    return row.text if row.kind == MATCH else row.kind if row.kind == FACT else place
+
+
+def _print_picture(
+    console: Console, lines: Sequence[SessionBar], in_zone: Callable[[str], str], *, show_all: bool
+) -> None:
+    """Print a bar for each boot session, as wide as its records whatever their number, and what the marks mean."""
+    if not lines:
+        return
+    kept = list(lines) if show_all else list(lines[-BARS_SHOWN:])
+    if len(kept) < len(lines):
+        console.print(Text(f"  {len(lines) - len(kept):,} earlier boot sessions: --all shows them", "dim"))
+    for line in kept:
+        begins = in_zone(line.begins)[:19].replace("T", " ")
+        text = Text(f"{line.session + 1:>5}  {begins:<19}  ")
+        for mark in line.bar:
+            text.append(mark, _MARK_STYLES.get(mark, "dim"))
+        console.print(text.append(f"  {line.lasts}", "dim"), soft_wrap=True)
+    legend = "  ".join(f"{mark} {kind}" for kind, mark in MARKS.items())
+    console.print(Text(f"       {legend}  - records", "dim"), soft_wrap=True)
+    console.print()
+
+
+_MARK_STYLES = {mark: _STYLES[kind] for kind, mark in MARKS.items()}

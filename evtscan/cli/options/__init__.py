@@ -1,0 +1,1 @@
+"""Options that commands share: their groups, values and help texts."""

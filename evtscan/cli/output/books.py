@@ -1,0 +1,123 @@
+"""What ``dump`` and ``metrics`` read of some files: for the ledger, and for the exit code."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from evtscan.base.errors import OutputError
+from evtscan.base.ledger import DAMAGE, LINES_SHOWN, part, skipped_part
+from evtscan.base.model.source import ExtractionWarning, SkippedFile, Source
+
+
+@dataclass(slots=True)
+class _File:
+    """What was read of one log."""
+
+    records: int = 0
+    lost: int = 0
+    unreadable: bool = False
+    damaged: bool = False
+
+
+@contextmanager
+def writing_stdout() -> Iterator[BinaryIO]:
+    """Standard output as bytes.
+
+    Raises:
+        OutputError: if it cannot be written.
+        BrokenPipeError: if nobody reads it any longer.
+    """
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if os.name == "nt" and error.errno == errno.EINVAL:  # what Windows says of a pipe that is closed
+            raise BrokenPipeError from error
+        raise OutputError(f"standard output: cannot be written ({error.strerror or error})") from error
+
+
+class Books:
+    """Takes in what was read of each file, and what was not; of warnings it keeps the first, and the number."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _File] = {}
+        self._skipped: list[SkippedFile] = []
+        self._warnings: list[str] = []
+        self._count = 0
+        self._archive_damaged = False
+
+    def read(self, name: str, records: int = 0, lost: int = 0) -> None:
+        """Note a log, and what was read of it (or of a part of it)."""
+        file = self._files.setdefault(name, _File())
+        file.records += records
+        file.lost += lost
+        file.damaged |= lost > 0
+
+    def skip(self, items: Iterable[SkippedFile]) -> None:
+        """Note files that were passed over."""
+        self._skipped.extend(items)
+
+    def skip_rest(self, sources: Iterable[Source]) -> None:
+        """Note those of these files that are no logs: all of which nothing was noted."""
+        rest = [source for source in sources if source.name not in self._files]
+        self.skip(SkippedFile(source_file=source.name, reason=_why_not(source)) for source in rest)
+
+    def warn(self, warning: ExtractionWarning) -> None:
+        """Note what could not be read, and where; a file that cannot be read is so in all its parts."""
+        location = warning.location
+        is_damage = warning.records_lost > 0 or warning.kind in DAMAGE
+        if warning.kind == "unreadable":
+            file = self._files.setdefault(location.source, _File())
+            if file.unreadable:
+                return
+            file.unreadable = True
+        if location.source in self._files:
+            self._files[location.source].damaged |= is_damage
+        else:
+            self._archive_damaged |= is_damage
+        self._count += 1
+        if self._count <= LINES_SHOWN:
+            self._warnings.append(f"{location}: {warning.message}")
+
+    @property
+    def any_read(self) -> bool:
+        """Whether at least one log could be read."""
+        return any(not file.unreadable or file.records for file in self._files.values())
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether some of the evidence is damaged, or could not be read."""
+        return self._archive_damaged or any(file.damaged for file in self._files.values())
+
+    def lines(self, also: Sequence[str] = ()) -> list[str]:
+        """The ledger as lines of text, safe to print; ``also`` stands behind the records."""
+        read = sum(not file.unreadable or file.records > 0 for file in self._files.values())
+        seen = len(self._files) + len(self._skipped)
+        records = sum(file.records for file in self._files.values())
+        lost = sum(file.lost for file in self._files.values())
+        damaged = [
+            f"{name}: {file.records:,} records read, {file.lost:,} lost"
+            for name, file in self._files.items()
+            if file.damaged
+        ]
+        return [
+            *part("files", [f"{seen:,} seen, {read:,} read, {seen - read:,} skipped"]),
+            *skipped_part(self._skipped),
+            *part("damaged", damaged),
+            *part("records", [f"{records:,} read, {lost:,} lost"]),
+            *also,
+            *part("warnings", self._warnings, self._count),
+        ]
+
+
+def _why_not(source: Source) -> str:
+    try:
+        return "not an event log" if source.path.stat().st_size else "empty"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"

@@ -1,0 +1,125 @@
+"""What every command needs: the rules, a console for people, and the ledger at the end."""
+
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from evtscan.base.errors import EvidenceError, RuleError, UsageError
+from evtscan.base.model.rule import Level
+from evtscan.base.model.source import SkippedFile
+from evtscan.base.safetext import prose
+from evtscan.detection.load import catalogue
+from evtscan.detection.load.loader import RuleSet, load_rules, rule_files
+from evtscan.detection.load.rulecache import key_of, load_through_cache
+from evtscan.detection.model.rule import Rule
+from evtscan.facts.catalogue.names import is_known
+from evtscan.report.comparison import verdicts_of
+from evtscan.report.model import Report
+
+_REASONS = 3
+
+
+def rules_of(
+    paths: Sequence[Path] | None,
+    min_level: str = Level.INFORMATIONAL.word,
+    *,
+    excluded: Sequence[str] | None = None,
+    cached: bool = True,
+) -> RuleSet:
+    """Load the rules of these paths, or the catalogue; ``cached`` by way of the user's cache of compiled rules.
+
+    In a folder a rule that does not load is refused and the others count. ``excluded`` are the ids, titles or articles
+    of rules to leave out.
+
+    Raises:
+        UsageError: if a path does not exist, nothing is left to use, or there is no such rule to leave out.
+        RuleError: if a file that was named does not load.
+    """
+    chosen = list(paths or [catalogue.folder()])
+    for path in chosen:
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such rule file or folder")
+    load = load_through_cache if cached else load_rules
+    rules = load(chosen, fact_known=is_known)
+    called = rule_files(chosen) if rules.problems and any(map(Path.is_file, chosen)) else {}
+    broken = {called.get(problem.file) for problem in rules.problems}
+    for path in chosen:
+        if path.is_file() and path in broken and (problems := load_rules([path], fact_known=is_known).problems):
+            raise RuleError(problems)
+    lowest = Level[min_level.upper()]
+    left_out = _left_out(rules.rules, excluded or ())
+    kept = tuple(
+        rule for rule in rules.rules if rule.info.id not in left_out and Level[rule.info.level.upper()] >= lowest
+    )
+    if not kept:
+        why = f"{len(rules.rules):,} left out, {len(rules.problems):,} refused: “evtscan rules check” says why"
+        raise UsageError(f"no rule is left to use ({why})")
+    return RuleSet(kept, rules.problems)
+
+
+def _left_out(rules: Iterable[Rule], names: Sequence[str]) -> set[str]:
+    """The ids of the rules that somebody named."""
+    ids: dict[str, set[str]] = {}
+    for rule in rules if names else ():
+        for name in (rule.info.id, rule.info.title, rule.info.article):
+            ids.setdefault(name.casefold(), set()).add(rule.info.id)
+    for name in names:
+        if not name or name.casefold() not in ids:
+            raise UsageError(f"--exclude-rule {name}: no rule has this id, title or article")
+    return set().union(*(ids[name.casefold()] for name in names))
+
+
+def key_of_rules(paths: Sequence[Path] | None) -> bytes:
+    """A digest of the rules of these paths, or of the catalogue, and of the code that compiles and uses them."""
+    return key_of(list(paths or [catalogue.folder()]), is_known)
+
+
+def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
+    """Read a report.json of an earlier run, by its own path or that of its folder.
+
+    ``replaced_by`` are files to write: a report that one of them replaces is read at once.
+
+    Raises:
+        UsageError: if there is none.
+        EvidenceError: if it cannot be read, or is no report.
+    """
+    from evtscan.reporters.json.savedreport import open_report
+
+    if path.is_dir():
+        path = path / "report.json"
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file")
+    return open_report(path, whole=any(other.exists() and other.samefile(path) for other in replaced_by))
+
+
+def earlier_findings(path: Path | None) -> dict[str, str]:
+    """The verdicts of the findings of an earlier report by their ids; none if there is no path.
+
+    Raises:
+        UsageError: if there is no such file.
+        EvidenceError: if it cannot be read, or is no report.
+    """
+    if path is None:
+        return {}
+    return {key: verdict for host in saved_report(path).hosts for key, verdict in verdicts_of(host).items()}
+
+
+def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
+    """The error of a run that could read none of the files, with what is wrong with the first of them."""
+    reasons = [f"{item.source_file}: {item.reason}" for item in skipped[:_REASONS]]
+    more = f" and {len(skipped) - _REASONS:,} more" if len(skipped) > _REASONS else ""
+    what = "; ".join(reasons) + more or "none of the files is evidence that evtscan reads"
+    return EvidenceError(prose(f"nothing could be read: {what}"))
+
+
+def set_up_logging(verbose: bool) -> None:
+    """Send the log of what is being done to stderr, for ``-v``."""
+    level = logging.INFO if verbose else logging.ERROR
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
+
+
+def print_remarks(remarks: Iterable[str], *, quiet: bool) -> None:
+    """Print what does not fit the run, on stderr."""
+    for remark in () if quiet else remarks:
+        print(f"evtscan: {prose(remark)}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Help for authors of rules: lints, a skeleton, products in words."""

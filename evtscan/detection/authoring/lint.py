@@ -1,0 +1,39 @@
+"""What is wrong with rules that load: a table of lints, each with its reason and what to do about it.
+
+What keeps a rule from loading is the loader's business, and whether its cases come out is shown by running them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from evtscan.base.errors import Problem
+from evtscan.detection.authoring.lints.issues import ISSUES
+from evtscan.detection.authoring.lints.metadata import METADATA
+from evtscan.detection.authoring.lints.row import Lint, Surroundings
+from evtscan.detection.authoring.lints.selections import SELECTIONS
+from evtscan.detection.load.written import Written
+from evtscan.detection.model.rule import Rule
+from evtscan.detection.model.section import key_of
+
+LINTS: Final[tuple[Lint, ...]] = (*SELECTIONS, *ISSUES, *METADATA)
+"""Every lint of a single rule. The documentation lists them from here."""
+
+
+def lint(rules: Sequence[Written], *, fact_known: Callable[[str], bool], others: Iterable[Rule] = ()) -> list[Problem]:
+    """Check every rule against every lint; problems in the order of rules, then of the table.
+
+    ``fact_known`` says whether the catalogue has a fact of this name; ``others`` are the rules that these live with.
+    """
+    around = Surroundings.of((*(item.rule for item in rules), *others), fact_known)
+    return [
+        Problem(
+            file=item.rule.file,
+            line=item.document.line(path),
+            key=key_of(path),
+            message=f"{what}: {row.remedy}",
+            lint=row.name,
+        )
+        for item in rules
+        for row in LINTS
+        for path, what in row.find(item, around)
+    ]

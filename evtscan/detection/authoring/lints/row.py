@@ -1,0 +1,90 @@
+"""What a lint is, and what it is shown: a rule as it is written, and what is known of the rules around it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evtscan.base.yamltext import EntryPath
+from evtscan.detection.load.written import Written
+from evtscan.detection.model.rule import Rule
+
+Found = Iterator[tuple[EntryPath, str]]
+"""Where a rule breaks a lint, and how, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a lint may know beyond the rule: the names of facts, and what other rules are called.
+
+    ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
+    ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of
+    those that it goes before.
+    """
+
+    fact_known: Callable[[str], bool]
+    files: Mapping[str, tuple[str, ...]]
+    names: frozenset[str]
+    precedence: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
+        """What is known of these rules."""
+        files: dict[str, list[str]] = {}
+        names: dict[str, set[str]] = {}
+        before: dict[str, tuple[str, ...]] = {}
+        for rule in rules:
+            files.setdefault(rule.info.title.casefold(), []).append(rule.file)
+            files.setdefault(rule.info.id, []).append(rule.file)
+            for name in {rule.info.id, rule.info.article, rule.info.title} - {""}:
+                names.setdefault(name, set()).add(rule.info.id)
+            if rule.known_issue is not None:
+                before[rule.info.id] = rule.known_issue.precedence
+        return cls(
+            fact_known=fact_known,
+            files={name: tuple(at) for name, at in files.items()},
+            names=frozenset(names),
+            precedence={
+                one: frozenset().union(*(names.get(name, ()) for name in over)) for one, over in before.items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """A row of the table of lints: why it matters, what to do, and how to find it in one rule."""
+
+    name: str
+    reason: str
+    remedy: str
+    find: Callable[[Written, Surroundings], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a selection as it is written: ``field|modifiers: values``."""
+
+    path: EntryPath
+    field: str
+    modifiers: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+def lines_of(rule: Written) -> Iterator[Line]:
+    """Every line of every selection of a rule; keywords have no field."""
+    detection = rule.data.get("detection") or {}
+    for name, selection in detection.items():
+        if name not in ("condition", "timeframe"):
+            yield from _lines(selection, ("detection", name))
+
+
+def _lines(part: Any, path: EntryPath) -> Iterator[Line]:
+    if isinstance(part, Mapping):
+        for key, value in part.items():
+            field, *modifiers = str(key).split("|")
+            values = value if isinstance(value, list) else [value]
+            yield Line((*path, key), field, tuple(modifiers), tuple(values))
+    elif isinstance(part, list):
+        for place, item in enumerate(part):
+            yield from _lines(item, (*path, place))
+    else:
+        yield Line(path, "", (), (part,))

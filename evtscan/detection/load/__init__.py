@@ -1,0 +1,1 @@
+"""YAML → rules, with every problem collected."""

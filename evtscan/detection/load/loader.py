@@ -1,0 +1,235 @@
+"""Files and folders of YAML → rules, and everything that is wrong with them, at once.
+
+A document that is not a whole rule is refused and the others load. Whoever asked for one file by name raises what is
+wrong with it; in a folder it is a note in the ledger.
+"""
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+
+from evtscan.base.errors import Problem, UsageError
+from evtscan.base.model.query import Query
+from evtscan.base.model.rule import RefusedRule, RuleInfo
+from evtscan.base.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
+from evtscan.detection.load import placeholders
+from evtscan.detection.load.references import resolved
+from evtscan.detection.model.condition import Any, Condition
+from evtscan.detection.model.context import names_in
+from evtscan.detection.model.rule import KnownIssue, Logsource, Rule, Selection
+from evtscan.detection.model.section import Problems, Section
+
+SUFFIXES = (".yml", ".yaml")
+
+DEFAULT_LEVEL = "informational"
+"""The level of a rule that states none: it stands above no rule that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules that loaded, and every problem of those that did not."""
+
+    rules: tuple[Rule, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def query(self) -> Query:
+        """The records that these rules can use."""
+        return Query.union(rule.query() for rule in self.rules)
+
+    @property
+    def refused(self) -> tuple[RefusedRule, ...]:
+        """The problems as a report lists them."""
+        return tuple(
+            RefusedRule(file=problem.file, message=problem.message, line=problem.line, key=problem.key)
+            for problem in self.problems
+        )
+
+
+def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> RuleSet:
+    """Load rule files, and every ``.yml`` and ``.yaml`` below rule folders, in the order of their names.
+
+    Files are called as in ``rule_files``. ``fact_known`` says whether the catalogue has a fact of this name.
+    """
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for name, path in rule_files(paths).items():
+        for loaded in _load_file(path, name, fact_known):
+            if isinstance(loaded, Rule):
+                rules.append(loaded)
+            else:
+                problems += loaded
+    unique, doubles = _without_doubles(rules)
+    whole, unresolved = resolved(unique)
+    return RuleSet(whole, (*problems, *doubles, *unresolved))
+
+
+def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
+    """The rule files of paths, each once, by what they are called.
+
+    That is the place below the folder that was given, for a file given itself its name; where another file is called
+    so already, with the name of the folder before it, or a number behind it.
+
+    Raises:
+        UsageError: if a folder cannot be listed.
+    """
+    found: dict[str, Path] = {}
+    seen: set[Path] = set()
+    for path in paths:
+        for file, name in _files_of(path):
+            place = file.resolve() if len(paths) > 1 else file
+            if place not in seen:
+                seen.add(place)
+                found[_unused(name, path, found)] = file
+    return found
+
+
+def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
+    if path.is_dir():
+        try:
+            found = [file for file in path.rglob("*") if _is_rule_file(file) and file.is_file()]
+        except OSError as error:  # folders in folders, deeper than a path can be long
+            raise UsageError(f"{path}: cannot be listed ({error.strerror}); give the folder of the rules") from error
+        yield from sorted((file, file.relative_to(path).as_posix()) for file in found)
+    else:
+        yield path, path.name
+
+
+def _unused(name: str, path: Path, used: Container[str]) -> str:
+    if name not in used:
+        return name
+    folder = path.resolve().name if path.is_dir() else path.resolve().parent.name
+    names = chain((f"{folder}/{name}",), (f"{folder}/{name} ({number})" for number in count(2)))
+    return next(one for one in names if one not in used)
+
+
+def _is_rule_file(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES and file.name != placeholders.FILE_NAME
+
+
+def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iterator[Rule | list[Problem]]:
+    """Each document of a file, as a rule or as what is wrong with it."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(4 * MAX_SIZE + 1).decode("utf-8-sig")
+        documents = load_documents(text)
+    except OSError as error:
+        yield [Problem(file=name, line=None, key="", message=f"cannot be read ({error.strerror or error})")]
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        yield [Problem(file=name, line=line, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
+    except YamlSyntaxError as error:
+        yield [Problem(file=name, line=error.line, key="", message=error.message)]
+    else:
+        if not documents:
+            yield [Problem(file=name, line=1, key="", message="holds no rule")]
+        for number, document in enumerate(documents, 1):
+            yield _load_document(Problems(name, document, folder=path.parent), number, fact_known)
+
+
+def _load_document(problems: Problems, number: int, fact_known: Callable[[str], bool]) -> Rule | list[Problem]:
+    name, document = problems.file, problems.document
+    for problem in document.problems:
+        problems.found.append(Problem(file=name, line=problem.line, key="", message=problem.message))
+    if not isinstance(document.data, dict):
+        problems.add((), "a rule is a map that begins with a title")
+        return problems.found
+    section = Section(document.data, (), problems)
+    if "filter" in document.data:
+        problems.add(("filter",), "Sigma filters are not supported yet")
+        return problems.found
+    read = _correlation if "correlation" in document.data else _rule
+    rule = read(section, name if number == 1 else f"{name}#{number}", fact_known)
+    return problems.found or rule
+
+
+def _rule(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
+    from evtscan.detection.load import knownissue, sigma  # pySigma takes 0.15 s to import
+
+    issue = section.section("known_issue")
+    info = _info(section, issue, fallback_id)
+    sigma.check_metadata(section)
+    named = sigma.selections_of(section)
+    logsource = sigma.logsource_of(section)
+    known_issue = knownissue.known_issue_of(issue, fact_known, named) if "known_issue" in section.data else None
+    return Rule(
+        info=info,
+        detection=sigma.detection_of(section, named),
+        logsource=logsource,
+        known_issue=known_issue,
+        name=section.text("name"),
+        selections=_selections_around(known_issue, named, logsource),
+        file=section.problems.file,
+        lines=section.problems.document.lines,
+    )
+
+
+def _correlation(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
+    """A document about matches of other rules; what they are called is not looked up yet."""
+    from evtscan.detection.load import correlationrules, knownissue, sigma
+
+    issue = section.section("known_issue")
+    info = _info(section, issue, fallback_id)
+    sigma.check_metadata(section)
+    if "detection" in section.data:
+        section.problem("a correlation has no detection of its own: make it another document", "detection")
+    return Rule(
+        info=info,
+        detection=Any(()),
+        logsource=Logsource(),
+        known_issue=knownissue.known_issue_of(issue, fact_known, None) if "known_issue" in section.data else None,
+        name=section.text("name"),
+        correlation=correlationrules.correlation_of(section),
+        file=section.problems.file,
+        lines=section.problems.document.lines,
+    )
+
+
+def _selections_around(
+    issue: KnownIssue | None, named: Mapping[str, Condition], logsource: Logsource
+) -> dict[str, Selection]:
+    """The selections that ``context``, ``supported_by`` and ``cleared_by`` name."""
+    if issue is None:
+        return {}
+    return {
+        name: Selection(condition=named[name], logsource=logsource, derive=issue.derive)
+        for name in names_in(issue.around, issue.cleared_by)
+        if name in named
+    }
+
+
+def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
+    return RuleInfo(
+        id=rule.text("id").lower() or fallback_id,
+        title=rule.text("title"),
+        level=rule.text("level").lower() or DEFAULT_LEVEL,
+        status=rule.text("status").lower(),
+        kind=issue.text("kind"),
+        article=issue.text("article"),
+        description=rule.text("description").strip(),
+        cause=issue.text("cause").strip(),
+        remedy=issue.texts("remedy"),
+        workaround=issue.texts("workaround"),
+        fixed_in=issue.text("fixed_in"),
+        lookalikes=issue.texts("lookalikes"),
+        references=rule.texts("references"),
+        file=rule.problems.file,
+    )
+
+
+def _without_doubles(rules: list[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The first rule of each id, and a problem for each later one."""
+    first: dict[str, Rule] = {}
+    problems = []
+    for rule in rules:
+        known = first.setdefault(rule.info.id, rule)
+        if known is not rule:
+            problems.append(
+                Problem(
+                    file=rule.file,
+                    line=rule.lines.get(("id",)),
+                    key="id",
+                    message=f"{known.file} has the same id {rule.info.id}: give this rule a new one",
+                )
+            )
+    return tuple(first.values()), problems

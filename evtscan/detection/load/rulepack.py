@@ -1,0 +1,227 @@
+"""Compiled rules ↔ bytes: plain data, never code. What a rule is made of is taken from its dataclasses themselves.
+
+A rule comes back as one that unpacks itself when somebody looks inside: most rules of a run are only asked which
+records they can use, and what a report says of them. Lines and cases stay behind, which only a check of the rule files
+asks for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Final, get_args, get_type_hints
+
+import msgspec
+
+from evtscan.base.errors import Problem
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.rule import RuleInfo
+from evtscan.detection.load.loader import RuleSet
+from evtscan.detection.model.rule import KnownIssue, Rule
+
+
+class UnpackableError(TypeError):
+    """A rule holds something that is no plain data, or of a class that its fields do not name."""
+
+
+# ---------------------------------------------------------------------------------------------- whole rule sets
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One rule: what a run asks of every rule, and the rest in a form that is not looked at yet."""
+
+    info: RuleInfo
+    selectors: frozenset[Selector] | None
+    asks: tuple[str, ...]
+    silent: bool
+    speaks_unseen: bool
+    rest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    rows: tuple[_Row, ...]
+    problems: tuple[Problem, ...]
+
+
+def pack(rules: RuleSet) -> bytes:
+    """Write rules, and the problems of those that were refused.
+
+    Raises:
+        UnpackableError: if a rule holds what cannot be packed.
+    """
+    try:
+        return msgspec.msgpack.encode(_Pack(tuple(map(_row, rules.rules)), rules.problems))
+    except (OverflowError, UnicodeEncodeError) as error:  # numbers beyond 64 bits, half of a surrogate pair
+        raise UnpackableError(str(error)) from error
+
+
+def unpack(data: bytes) -> RuleSet:
+    """Read what ``pack`` wrote.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    try:
+        loaded = msgspec.msgpack.decode(data, type=_Pack)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"no packed rules: {error}") from error
+    return RuleSet(tuple(map(PackedRule.of, loaded.rows)), loaded.problems)
+
+
+# -------------------------------------------------------------------------------------------------- single rules
+
+
+def _row(rule: Rule) -> _Row:
+    return _Row(
+        info=rule.info,
+        selectors=rule.query().selectors,
+        asks=rule.asks,
+        silent=rule.silent,
+        speaks_unseen=rule.speaks_unseen,
+        rest=msgspec.msgpack.encode(_plain(tuple(getattr(rule, name) for name in _FIELDS))),
+    )
+
+
+class PackedRule(Rule):
+    """A rule that is unpacked when a field of it is asked for. A changed copy (``replace``) is an ordinary rule."""
+
+    __slots__ = ("_query", "_row")
+    _query: Query | None
+    _row: _Row
+
+    @classmethod
+    def of(cls, row: _Row) -> "PackedRule":
+        """The rule in a row."""
+        rule = object.__new__(cls)
+        known = {"_row": row, "_query": None, "info": row.info, "silent": row.silent, "lines": _NO_LINES}
+        for name, value in known.items():
+            object.__setattr__(rule, name, value)
+        return rule
+
+    def __new__(cls, **values: Any) -> Rule:  # type: ignore[misc]
+        """An ordinary rule: what ``replace`` asks for."""
+        return Rule(**values)
+
+    def __getattr__(self, name: str) -> Any:
+        """Set the fields, of which Python found one to be empty."""
+        if name not in _FIELDS:
+            raise AttributeError(name)
+        values = _value(msgspec.msgpack.decode(self._row.rest))
+        for field, value in zip(_FIELDS, values, strict=True):
+            object.__setattr__(self, field, value)
+        return object.__getattribute__(self, name)
+
+    def query(self) -> Query:
+        """The records that this rule can use, as it said when it was packed; so do the next two."""
+        query = self._query
+        if query is None:
+            query = Query(self._row.selectors)
+            object.__setattr__(self, "_query", query)
+        return query
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The facts that its conditions and doubts test."""
+        return self._row.asks
+
+    @property
+    def speaks_unseen(self) -> bool:
+        """Whether it may have to report something although nothing was logged."""
+        return self._row.speaks_unseen
+
+    def __reduce__(self) -> tuple[Callable[[_Row], "PackedRule"], tuple[_Row]]:
+        return PackedRule.of, (self._row,)
+
+
+_NO_LINES: Final[Mapping[Any, int]] = {}
+
+_LEFT_BEHIND: Final[Mapping[type, frozenset[str]]] = {Rule: frozenset({"lines"}), KnownIssue: frozenset({"cases"})}
+"""Fields that are not packed; their defaults come back."""
+
+_FIELDS: Final = tuple(field.name for field in fields(Rule) if field.name not in ("info", "silent", "lines"))
+"""The fields of a rule that are unpacked on request, all of them at once."""
+
+
+# ---------------------------------------------------------------------------------------------------- values
+
+# A value that is more than a scalar becomes a list of a number, which says what it is, and its parts.
+_TUPLE, _LIST, _SET, _MAP, _FIRST_CLASS = range(5)
+
+
+def _plain(value: Any) -> Any:
+    """A value as scalars and lists.
+
+    Raises:
+        UnpackableError: if it is none that a rule can hold.
+    """
+    match value:
+        case Enum():
+            return [_number_of(type(value)), value.name]
+        case None | bool() | int() | float() | str() | bytes():
+            return value
+        case tuple():
+            return [_TUPLE, *map(_plain, value)]
+        case list():
+            return [_LIST, *map(_plain, value)]
+        case frozenset():
+            return [_SET, *sorted(map(_plain, value))]
+        case Mapping():
+            return [_MAP, *(_plain(part) for item in value.items() for part in item)]
+    number = _number_of(type(value))
+    return [number, *(_plain(getattr(value, name)) for name in _packed_fields()[type(value)])]
+
+
+@cache
+def _packed_fields() -> Mapping[type, tuple[str, ...]]:
+    return {
+        kind: tuple(field.name for field in fields(kind) if field.name not in _LEFT_BEHIND.get(kind, ()))
+        for kind in _classes()
+        if is_dataclass(kind)
+    }
+
+
+def _number_of(kind: type) -> int:
+    try:
+        return _FIRST_CLASS + _classes().index(kind)
+    except ValueError:
+        raise UnpackableError(f"a rule cannot hold a {kind.__name__}") from None
+
+
+def _value(plain: Any) -> Any:
+    """What ``_plain`` was given."""
+    if type(plain) is not list:
+        return plain
+    return _makers()[plain[0]]([_value(part) for part in plain[1:]])
+
+
+@cache
+def _makers() -> tuple[Callable[[list[Any]], Any], ...]:
+    """How to make a value of its parts, by the number that says what it is."""
+    return (tuple, list, frozenset, _map, *map(_maker, _classes()))
+
+
+def _map(parts: list[Any]) -> dict[Any, Any]:
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _maker(kind: Any) -> Callable[[list[Any]], Any]:
+    if issubclass(kind, Enum):
+        return lambda parts: kind[parts[0]]
+    names = _packed_fields()[kind]
+    return lambda parts: kind(**dict(zip(names, parts, strict=True)))
+
+
+@cache
+def _classes() -> tuple[type, ...]:
+    """The dataclasses and enumerations that a rule can hold, as the types of its fields say."""
+    found: dict[type, None] = {}
+    waiting: list[Any] = [Rule]
+    while waiting:
+        hint = waiting.pop()
+        waiting.extend(get_args(hint))
+        if isinstance(hint, type) and hint not in found and (is_dataclass(hint) or issubclass(hint, Enum)):
+            found[hint] = None
+            waiting.extend(get_type_hints(hint).values() if is_dataclass(hint) else ())
+    return tuple(found)

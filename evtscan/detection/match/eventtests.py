@@ -1,0 +1,128 @@
+"""One test × one event → its truth, and the leaf of an explanation that says why."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from evtscan.base.logic import Truth, truth
+from evtscan.base.model.event import Event
+from evtscan.base.model.finding import Explanation
+from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+from evtscan.detection.match.fields import ABSENT, TIMES, UNREADABLE, all_values, field_value
+from evtscan.detection.model.condition import FIELD_OPERATORS, Operator, Test
+from evtscan.detection.model.modifiers import holds, with_field_value
+from evtscan.detection.model.values import number_shown
+
+MAX_SHOWN = 120
+"""Characters of a value that an explanation quotes."""
+
+EXPORT_WHOLE: Final = "export the log in its own format (.evt or .evtx), which carries every field of the event"
+"""How to get what a text export leaves out."""
+
+_ZONE_STEP = 15 * 60 * TICKS_PER_SECOND
+"""Every zone of Windows differs from UTC by a multiple of a quarter of an hour."""
+
+
+def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
+    """What an event says to a test: unknown where the evidence cannot carry the field.
+
+    ``field`` is the field that is meant, where the test calls it otherwise.
+    """
+    name = test.field if field is None else field
+    time = _time_asked(event, test, name)
+    if time is not None and time.local:
+        return _agreement(holds(test, str(moment)) for moment in _in_every_zone(time))
+    value = _value(event, name)
+    if value is UNREADABLE:
+        return Truth.UNKNOWN
+    if test.operator in FIELD_OPERATORS:
+        other = field_value(event, str(test.values[0]))
+        if other is UNREADABLE:
+            return Truth.UNKNOWN
+        test = with_field_value(test, None if other is ABSENT else other)
+    result = truth(holds(test, None if value is ABSENT else value))
+    if not name and event.unreadable and result is Truth.FALSE:
+        return Truth.UNKNOWN  # the keyword may stand in what this evidence does not carry
+    return result
+
+
+def explain_in(event: Event, test: Test, field: str | None = None) -> Explanation:
+    """The truth of a test, as ``truth_in``, with what the event says and where it stands."""
+    name = test.field if field is None else field
+    result = truth_in(event, test, name)
+    unknown = result is Truth.UNKNOWN
+    return Explanation(
+        text=test.text,
+        truth=result,
+        says=_says(event, test, name, result),
+        basis="" if unknown else "stated",
+        fact=test.field,
+        locations=(event.location,),
+        how_to_get=_way(event, test, name) if unknown else "",
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as an explanation quotes it."""
+    if type(value) is int:  # only fields of System and those that a rule derives are numbers
+        return number_shown(value)
+    text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def say_field(event: Event, field: str) -> str:
+    """What an event says in a field, in words."""
+    value = field_value(event, field)
+    if value is UNREADABLE:
+        return f"{field} is not in this evidence, which cannot carry it"
+    return f"the event has no {field}" if value is ABSENT else f"{field} is {shown(value)}"
+
+
+# ---------------------------------------------------------------------------------------------------- values
+
+
+def _value(event: Event, field: str) -> Any:
+    return field_value(event, field) if field else all_values(event)
+
+
+def _says(event: Event, test: Test, field: str, result: Truth) -> str:
+    if not field:
+        if result is Truth.UNKNOWN:
+            return "the text of the event is not in this evidence, which cannot carry it"
+        return test.text if result is Truth.TRUE else f"not so: {test.text}"
+    time = _time_asked(event, test, field)
+    if result is Truth.UNKNOWN and time is not None:
+        return f"{field} is {time}, the local time of a zone that is not known"
+    if result is Truth.UNKNOWN and test.operator in FIELD_OPERATORS and _value(event, field) is not UNREADABLE:
+        return say_field(event, str(test.values[0]))
+    return say_field(event, field)
+
+
+def _way(event: Event, test: Test, field: str) -> str:
+    if _time_asked(event, test, field) is not None:
+        return "name the zone of the log's times with --source-timezone"
+    return EXPORT_WHOLE
+
+
+# ----------------------------------------------------------------------------------------------------- times
+
+
+def _time_asked(event: Event, test: Test, field: str) -> Instant | None:
+    """The time of the event that a test compares as a time, not as text."""
+    compares = test.operator is Operator.IN_RANGE or test.part is not None
+    return TIMES[field](event) if compares and field in TIMES else None
+
+
+def _in_every_zone(time: Instant) -> Iterator[Instant]:
+    """The moments that a local time of unknown zone can be, by the zones that there are."""
+    for ticks in range(time.earliest, time.latest + 1, _ZONE_STEP):
+        yield Instant(ticks, time.digits)
+
+
+def _agreement(answers: Iterable[bool]) -> Truth:
+    first: bool | None = None
+    for answer in answers:
+        if first is None:
+            first = answer
+        elif answer is not first:
+            return Truth.UNKNOWN
+    return truth(first)

@@ -1,0 +1,188 @@
+"""Events ↔ the fields that rules name: Windows' System attributes in Sigma's spelling, and the data of the event."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from evtscan.base.model.event import Absent, Event
+from evtscan.base.model.source import Location
+from evtscan.base.wintypes import Instant
+
+
+class Unreadable(Enum):
+    """The value of a field that may well have been logged, but that this evidence cannot carry."""
+
+    UNREADABLE = "unreadable"
+
+
+ABSENT: Final = Absent.ABSENT
+UNREADABLE: Final = Unreadable.UNREADABLE
+
+ALL_DATA: Final = "Data"
+"""In ``Event.unreadable`` it stands for every data field."""
+
+TIMES: Final[Mapping[str, Callable[[Event], Instant | None]]] = {
+    "TimeCreated": lambda event: event.time,
+    "TimeCreated_SystemTime": lambda event: event.time,
+    "TimeWritten": lambda event: event.time_written,
+}
+"""The fields that are times of the event itself, not of its data."""
+
+
+def _names_of_provider(event: Event) -> list[str]:
+    return [name for name in (event.provider, event.event_source_name) if name]
+
+
+_SYSTEM: Final[Mapping[str, Callable[[Event], Any]]] = {
+    "EventID": lambda event: event.event_id,
+    "Provider_Name": _names_of_provider,
+    "Channel": lambda event: event.channel if event.channel is not None else UNREADABLE,
+    "Computer": lambda event: event.computer,
+    "EventRecordID": lambda event: event.record_id,
+    "TimeCreated": lambda event: None if event.time is None else str(event.time),
+    "TimeCreated_SystemTime": lambda event: None if event.time is None else str(event.time),
+    "Level": lambda event: event.level,
+    "Task": lambda event: event.task,
+    "Opcode": lambda event: event.opcode,
+    "Keywords": lambda event: event.keywords,
+    "Qualifiers": lambda event: event.qualifiers,
+    "Provider_Guid": lambda event: event.provider_guid,
+    "Provider_EventSourceName": lambda event: event.event_source_name,
+    "Execution_ProcessID": lambda event: event.process_id,
+    "Execution_ThreadID": lambda event: event.thread_id,
+    "Security_UserID": lambda event: event.user_id,
+    "Correlation_ActivityID": lambda event: event.activity_id,
+    "Correlation_RelatedActivityID": lambda event: event.related_activity_id,
+}
+"""Attributes of System. They go before data of the same name."""
+
+SYSTEM_FIELDS: Final = frozenset(_SYSTEM)
+"""The names of attributes of System that every event has or may have."""
+
+_SYSTEM_UNLESS_DATA: Final[Mapping[str, Callable[[Event], Any]]] = {
+    "EventType": lambda event: event.event_type,
+    "TimeWritten": lambda event: None if event.time_written is None else str(event.time_written),
+    "UserID": lambda event: event.user_id,
+    "Version": lambda event: event.version,
+    "Message": lambda event: event.message if event.message is not None else UNREADABLE,
+}
+"""Names that many events use for data of their own, which goes first. Only exports hold messages; a log has none."""
+
+
+def field_value(event: Event, field: str) -> Any:
+    """What an event says in a field: text, number, boolean, list or map; ``ABSENT``; or ``UNREADABLE``.
+
+    ``Provider_Name`` gives the provider and, where it has another one, its EventSourceName. Data fields are found by
+    name; a name that is not there is looked for in nested elements of UserData, and all values under it are given.
+    """
+    value = _SYSTEM[field](event) if field in _SYSTEM else None
+    if value is None:
+        value = _data_value(event.data, field)
+    if value is None and field in _SYSTEM_UNLESS_DATA:
+        value = _SYSTEM_UNLESS_DATA[field](event)
+    if value is not None:
+        return value
+    if field in event.unreadable or (ALL_DATA in event.unreadable and field not in _SYSTEM):
+        return UNREADABLE
+    return ABSENT
+
+
+def all_values(event: Event) -> list[Any]:
+    """Every value in an event, for keywords."""
+    system = [read(event) for read in (*_SYSTEM.values(), *_SYSTEM_UNLESS_DATA.values())]
+    return [*event.data.values(), *(value for value in system if value is not UNREADABLE)]
+
+
+def _data_value(data: Mapping[str, Any], field: str) -> Any:
+    if field in data:
+        return data[field]
+    found = list(_nested_values(data, field))
+    return found[0] if len(found) == 1 else found or None
+
+
+def _nested_values(data: Mapping[str, Any], field: str) -> Iterator[Any]:
+    waiting: list[Any] = [value for value in data.values() if isinstance(value, (Mapping, list))]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            if field in item:
+                yield item[field]
+            waiting.extend(value for name, value in item.items() if name != field)
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+_ATTRIBUTES: Final[Mapping[str, str]] = {
+    "EventID": "event_id",
+    "Provider_Name": "provider",
+    "Channel": "channel",
+    "Computer": "computer",
+    "EventRecordID": "record_id",
+    "Level": "level",
+    "Task": "task",
+    "Opcode": "opcode",
+    "Keywords": "keywords",
+    "Qualifiers": "qualifiers",
+    "EventType": "event_type",
+    "UserID": "user_id",
+    "Security_UserID": "user_id",
+    "Provider_EventSourceName": "event_source_name",
+    "Execution_ProcessID": "process_id",
+    "Execution_ThreadID": "thread_id",
+}
+
+
+_NUMBERS: Final = frozenset(
+    {
+        "EventID",
+        "EventRecordID",
+        "Level",
+        "Task",
+        "Opcode",
+        "Qualifiers",
+        "Execution_ProcessID",
+        "Execution_ThreadID",
+    }
+)
+"""Attributes of System that are whole numbers; all others are text."""
+
+
+def wrong_as_field(field: str, value: Any) -> str:
+    """What is wrong with a value that a case of a rule gives a field; empty if nothing is."""
+    if value is None:
+        return "an event has a field or not: leave out one that is absent"
+    if field not in _ATTRIBUTES:
+        return "" if _can_be_data(value) else "YAML makes something else of this, such as 1.1 of 1.10: quote it"
+    if field in _NUMBERS:
+        return "" if type(value) is int else "must be a whole number"
+    return "" if isinstance(value, str) else "must be text: quote it"
+
+
+def _can_be_data(value: Any) -> bool:
+    if isinstance(value, (list, Mapping)):
+        return all(map(_can_be_data, value.values() if isinstance(value, Mapping) else value))
+    return isinstance(value, (str, int))
+
+
+def event_of_fields(
+    fields: Mapping[str, Any], *, location: Location, sequence: int, channel: str | None, time: Instant | None
+) -> Event:
+    """The event that these fields describe, as a rule's case states it; everything else is data, as text.
+
+    Version is data, too: many events have a field of that name, and a rule finds it in either place.
+
+    ``fields`` holds at least EventID (a number) and Provider_Name; ``channel`` is that of a case without one.
+    """
+    attributes = {name: fields[field] for field, name in _ATTRIBUTES.items() if field in fields}
+    data = {name: _as_logged(value) for name, value in fields.items() if name not in _ATTRIBUTES}
+    attributes.setdefault("channel", channel)
+    attributes.setdefault("record_id", sequence)
+    return Event(location=location, sequence=sequence, header_id=sequence, time=time, data=data, **attributes)
+
+
+def _as_logged(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_logged(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _as_logged(item) for name, item in value.items()}
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,127 @@
+"""A condition × one kind of events → what of it is left to ask of an event of this kind, ready to be asked quickly.
+
+Events of one id, source and channel give the same answers to tests of those. So most of what a rule asks is answered
+once for all events of a kind, and often nothing is left. What is left becomes a function, which a log asks a million
+times.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.detection.match.eventtests import truth_in
+from evtscan.detection.match.fields import TIMES, field_value
+from evtscan.detection.model.condition import (
+    FIELD_OPERATORS,
+    All,
+    Any,
+    Condition,
+    Not,
+    Operator,
+    Test,
+    Unobservable,
+    conjunction,
+    disjunction,
+)
+from evtscan.detection.model.modifiers import predicate_of
+
+ALWAYS: Final = All(())
+NEVER: Final = Any(())
+
+
+def narrowed(condition: Condition, event: Event) -> Condition:
+    """What of a condition is open for events with the id, source and channel of this one; ``ALWAYS`` and ``NEVER``."""
+    match condition:
+        case Test():
+            return _settled(condition, event) if _is_of_kind(condition, event) else condition
+        case All(children):
+            return _joined((narrowed(child, event) for child in children), conjunction, ALWAYS, NEVER)
+        case Any(children):
+            return _joined((narrowed(child, event) for child in children), disjunction, NEVER, ALWAYS)
+        case Not(child):
+            inner = narrowed(child, event)
+            return NEVER if inner == ALWAYS else ALWAYS if inner == NEVER else Not(inner)
+        case _:
+            return condition
+
+
+def _is_of_kind(test: Test, event: Event) -> bool:
+    """Whether a test asks for what all events of a kind have in common; a channel that is not known is not that."""
+    named = test.field in ("EventID", "Provider_Name") or (test.field == "Channel" and event.channel is not None)
+    return named and test.operator not in FIELD_OPERATORS
+
+
+def _settled(test: Test, event: Event) -> Condition:
+    match truth_in(event, test):
+        case Truth.TRUE:
+            return ALWAYS
+        case Truth.FALSE:
+            return NEVER
+    return test
+
+
+def _joined(
+    parts: Iterable[Condition], join: Callable[..., Condition], neutral: Condition, decisive: Condition
+) -> Condition:
+    """The parts that are open; a ``decisive`` one settles all of them, a ``neutral`` one says nothing."""
+    left = []
+    for part in parts:
+        if part == decisive:
+            return decisive
+        if part != neutral:
+            left.append(part)
+    return join(*left) if left else neutral
+
+
+# ------------------------------------------------------------------------------------------------------ asking
+
+Answer = Callable[[Event], Truth]
+"""What an event says to a condition."""
+
+
+def answering(condition: Condition) -> Answer:
+    """A condition as a function of events, which says the same as ``truth_of`` with ``truth_in``."""
+    match condition:
+        case Test():
+            return _answering_test(condition)
+        case All(children):
+            return _all(tuple(map(answering, children)), Truth.FALSE)
+        case Any(children):
+            return _all(tuple(map(answering, children)), Truth.TRUE)
+        case Not(child):
+            inner = answering(child)
+            return lambda event: ~inner(event)
+        case Unobservable():
+            return lambda event: Truth.UNKNOWN
+
+
+def _all(parts: tuple[Answer, ...], decisive: Truth) -> Answer:
+    """All of the parts where false decides, any of them where true does."""
+
+    def answer(event: Event) -> Truth:
+        result = ~decisive
+        for part in parts:
+            truth = part(event)
+            if truth is decisive:
+                return truth
+            if truth is Truth.UNKNOWN:
+                result = truth
+        return result
+
+    return answer
+
+
+def _answering_test(test: Test) -> Answer:
+    field = test.field
+    if not field or test.operator in FIELD_OPERATORS or test.operator is Operator.EXISTS or field in TIMES:
+        return lambda event: truth_in(event, test)
+    accepts = predicate_of(test)
+
+    def answer(event: Event) -> Truth:
+        value = field_value(event, field)
+        if type(value) is str:  # nearly all values of data are
+            return Truth.TRUE if accepts(value) else Truth.FALSE
+        return truth_in(event, test)
+
+    return answer

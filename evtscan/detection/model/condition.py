@@ -1,0 +1,209 @@
+"""The condition tree of detections and of host conditions, and how one leaf function makes it an explanation.
+
+A condition says nothing about where values come from. Whoever asks hands in a function that answers one ``Test``: the
+matcher answers from the fields of an event, the verdicts from the facts of a host.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Union
+
+from evtscan.base.logic import Truth, all_of, any_of
+from evtscan.base.model.finding import Explanation
+
+Literal = str | int | float | bool | None
+"""A value as a rule states it. Text is a Sigma string where the operator is ``IS``: ``*``, ``?``, backslash escapes."""
+
+
+class Operator(Enum):
+    """How a test compares a value with its literals."""
+
+    IS = "is"
+    MATCHES = "matches"
+    IN_NETWORK = "lies in"
+    LESS = "is less than"
+    AT_MOST = "is at most"
+    MORE = "is more than"
+    AT_LEAST = "is at least"
+    EXISTS = "exists"
+    SAME_AS_FIELD = "is the same as"
+    STARTS_WITH_FIELD = "starts with the value of"
+    ENDS_WITH_FIELD = "ends with the value of"
+    CONTAINS_FIELD = "contains the value of"
+    IN_RANGE = "is in the range"
+
+
+FIELD_OPERATORS = frozenset(
+    {Operator.SAME_AS_FIELD, Operator.STARTS_WITH_FIELD, Operator.ENDS_WITH_FIELD, Operator.CONTAINS_FIELD}
+)
+"""Operators whose literal is the name of another field."""
+
+
+class TimePart(Enum):
+    """What a test takes of a time before it compares (Sigma specification 2.1, "Time-based modifiers"); all UTC."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One comparison: it holds if the value of ``field`` fits any of ``values``.
+
+    ``field`` names a field of an event or a fact of a host; empty, it is a keyword that may stand in any value.
+    ``values`` are, after the operator: Sigma strings, numbers, booleans or None (absent) for ``IS``; RE2 patterns for
+    ``MATCHES``; networks in CIDR form for ``IN_NETWORK``; numbers for the four orders; one boolean for ``EXISTS``; the
+    name of another field for ``SAME_AS_FIELD`` and its kin; texts such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``.
+    With a ``part``, the value is a time, and that part of it is compared. ``text`` is the test as a person reads it.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    field: str
+    values: tuple[Literal, ...]
+    text: str
+    operator: Operator = Operator.IS
+    cased: bool = False
+    part: TimePart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unobservable:
+    """A condition that no evidence of the host can show: always unknown, and the text says what to ask.
+
+    ``elsewhere``: the evidence of another host shows it, and the text says what to look for there. ``{FIELD}`` in the
+    text stands for a field of the event.
+    """
+
+    text: str
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Holds if every child does; without children it holds."""
+
+    children: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Holds if a child does; without children it does not."""
+
+    children: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds if its child does not."""
+
+    child: "Condition"
+
+
+Condition = Union[All, Any, Not, Test, Unobservable]  # noqa: UP007 - the classes name the union in text
+
+
+def conjunction(*children: Condition) -> Condition:
+    """All of the children; a single one stands for itself."""
+    return children[0] if len(children) == 1 else All(children)
+
+
+def disjunction(*children: Condition) -> Condition:
+    """Any of the children; a single one stands for itself."""
+    return children[0] if len(children) == 1 else Any(children)
+
+
+def tests_in(condition: Condition) -> Iterator[Test]:
+    """Every test of a condition, in the order in which the rule states them."""
+    match condition:
+        case Test():
+            yield condition
+        case All(children) | Any(children):
+            for child in children:
+                yield from tests_in(child)
+        case Not(child):
+            yield from tests_in(child)
+
+
+def unobservables_in(condition: Condition) -> Iterator[Unobservable]:
+    """Everything in a condition that no evidence can show."""
+    match condition:
+        case Unobservable():
+            yield condition
+        case All(children) | Any(children):
+            for child in children:
+                yield from unobservables_in(child)
+        case Not(child):
+            yield from unobservables_in(child)
+
+
+def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
+    """The truth of a condition and nothing else: it stops as soon as the answer is certain."""
+    match condition:
+        case Test():
+            return leaf(condition)
+        case All(children):
+            return all_of(truth_of(child, leaf) for child in children)
+        case Any(children):
+            return any_of(truth_of(child, leaf) for child in children)
+        case Not(child):
+            return ~truth_of(child, leaf)
+        case Unobservable():
+            return Truth.UNKNOWN
+
+
+def explain_unobservable(condition: Unobservable) -> Explanation:
+    """What no evidence of the host shows, with whom to ask or where to look."""
+    text = condition.text
+    way = f"look at {text}" if condition.elsewhere else f"ask whether this is so: {text}"
+    return Explanation(text=text, truth=Truth.UNKNOWN, how_to_get=way)
+
+
+def evaluate(
+    condition: Condition,
+    leaf: Callable[[Test, bool], Explanation],
+    positive: bool = True,
+    unobservable: Callable[[Unobservable], Explanation] = explain_unobservable,
+) -> Explanation:
+    """The truth of a condition with all of its reasons: every test is asked, also when the answer is certain already.
+
+    ``leaf`` answers one test; its second argument says whether the test counts as it stands (True) or stands under an
+    odd number of negations, so that a leaf can refuse an assumption that would favour one of the outcomes.
+    ``unobservable`` words what no evidence shows.
+    """
+    match condition:
+        case Test():
+            return leaf(condition, positive)
+        case All(children):
+            parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
+            return _joined("all of", parts, all_of, Truth.FALSE)
+        case Any(children):
+            parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
+            return _joined("any of", parts, any_of, Truth.TRUE)
+        case Not(child):
+            inner = evaluate(child, leaf, not positive, unobservable)
+            return Explanation(text="not", truth=~inner.truth, basis=inner.basis, children=(inner,))
+        case Unobservable():
+            return unobservable(condition)
+
+
+def _joined(
+    text: str, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
+) -> Explanation:
+    """A node over its children; one child with the ``decisive`` truth settles the result on its own."""
+    truth = join(child.truth for child in children)
+    return Explanation(text=text, truth=truth, basis=_basis(truth, children, truth is decisive), children=children)
+
+
+def _basis(truth: Truth, children: tuple[Explanation, ...], one_suffices: bool) -> str:
+    """A result rests on an assumption unless children that are stated suffice for it."""
+    if truth is Truth.UNKNOWN:
+        return ""
+    carried = [child.basis == "carried" for child in children if child.truth is truth]
+    assumed = all(carried) if one_suffices else any(carried)
+    return "carried" if assumed else "stated"

@@ -1,0 +1,348 @@
+"""The nouns of a rule: what it detects, and for a known issue on which hosts it matters, with its doubts and cases."""
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import product
+from typing import Any as AnyValue
+
+from evtscan.base.model.fact import FactEntry
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.rule import RuleInfo
+from evtscan.base.wintypes import Instant
+from evtscan.base.yamltext import EntryPath
+from evtscan.detection.model.condition import All, Any, Condition, Operator, Test, disjunction, tests_in
+from evtscan.detection.model.context import Around, Beside, ClearedBy
+from evtscan.detection.model.derive import Derived
+from evtscan.detection.model.modifiers import plain_text
+from evtscan.detection.model.ranges import facts_in
+from evtscan.detection.model.values import number_of
+
+MAX_SELECTORS = 1000
+"""A rule that would need more selectors than this is asked for by its cheaper half."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logsource:
+    """Where a rule looks. ``channels`` are those that the service stands for; without any, every channel will do."""
+
+    product: str = ""
+    service: str = ""
+    channels: tuple[str, ...] = ()
+
+    def fits(self, channel: str | None) -> bool:
+        """Whether events of this channel are meant; an unknown channel satisfies any service."""
+        return not self.channels or channel is None or channel.casefold() in map(str.casefold, self.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What an event must be: it fits the condition, with the fields that are derived, and stands in the log source.
+
+    Where the condition itself asks for a channel, that goes before the log source.
+    """
+
+    condition: Condition
+    logsource: Logsource = Logsource()
+    derive: tuple[Derived, ...] = ()
+
+    @property
+    def elsewhere(self) -> Condition | None:
+        """What the condition asks of an event in a channel that is none of the log source's; None if it names none."""
+        return _naming_channels(self.condition)
+
+    def selectors(self) -> frozenset[Selector]:
+        """What a record must be, as far as selectors can say it."""
+        channels = self.logsource.channels or (None,)
+        return frozenset(
+            Selector(channel, selector.provider, selector.event_id)
+            for selector in _selectors(self.condition)
+            for channel in ((selector.channel,) if selector.channel else channels)
+        ) | (frozenset() if self.elsewhere is None else _selectors(self.elsewhere))
+
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which such events stand, as far as they are named; empty if every channel will do."""
+        named = {selector.channel for selector in self.selectors()}
+        return () if None in named else tuple(sorted(channel for channel in named if channel is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What makes a fact untrustworthy: while ``when`` is known to be true, the fact ``about`` counts as unknown."""
+
+    when: Condition
+    about: str
+    reason: str
+    missing: tuple[str, ...] = ()
+    remedy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """One event of a case: its fields under the names that rules use, and its time if the case gives one."""
+
+    fields: Mapping[str, AnyValue]
+    at: Instant | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a rule must say (``verdict``, one of the five, or ``none``) of these events on a host with these facts.
+
+    The events are one whole log in record order. A fact without ``since`` is a snapshot taken with the last event.
+    """
+
+    events: tuple[CaseEvent, ...]
+    facts: tuple[FactEntry, ...]
+    verdict: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIssue:
+    """The part of a rule that judges matches by what is known of the host.
+
+    ``when`` holds the conditions on the host, among them those that nothing can show (``unobservable``) and those that
+    only the evidence of another host shows (``elsewhere``). ``derive`` are the fields that the rule works out of an
+    event, for its detection too. ``entity`` are the fields that name what a finding is about (a disk, an account).
+    ``context`` is what must hold around a match, ``supported_by`` what may stand there and is told if it does,
+    ``cleared_by`` the event that says that it is over, and ``around`` all that is looked for there. ``precedence``
+    lists the ids, articles or titles of the rules that this one silences on an event that both match.
+    """
+
+    when: Condition
+    entity: tuple[str, ...] = ()
+    context: tuple[Around, ...] = ()
+    supported_by: tuple[Beside, ...] = ()
+    cleared_by: ClearedBy | None = None
+    derive: tuple[Derived, ...] = ()
+    unobservable: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    report_exposed: bool = False
+    report_excluded: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    cases: tuple[Case, ...] = ()
+    precedence: tuple[str, ...] = ()
+
+    @property
+    def around(self) -> tuple[Around, ...]:
+        """What a match is looked at for: what must stand around it, and what may."""
+        return (*self.context, *self.supported_by)
+
+
+class CorrelationType(Enum):
+    """What a correlation asks of a group of events; the value is Sigma's word for it."""
+
+    EVENT_COUNT = "event_count"
+    VALUE_COUNT = "value_count"
+    TEMPORAL = "temporal"
+    TEMPORAL_ORDERED = "temporal_ordered"
+
+
+class Comparison(Enum):
+    """How a count compares with a number; the value is Sigma's word for it."""
+
+    EQUAL = "eq"
+    OTHER = "neq"
+    MORE = "gt"
+    AT_LEAST = "gte"
+    LESS = "lt"
+    AT_MOST = "lte"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """What must be true of the number of events, values or rules in a group; for a range, ``also`` is its other end."""
+
+    comparison: Comparison
+    number: int | float
+    also: "Threshold | None" = None
+
+    def met_by(self, count: int) -> bool:
+        """Whether a count fits."""
+        return all(_COMPARE[part.comparison](count, part.number) for part in self.parts())
+
+    def parts(self) -> Iterator["Threshold"]:
+        """Each single comparison; all of them must hold."""
+        part: Threshold | None = self
+        while part is not None:
+            yield part
+            part = part.also
+
+
+_COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {
+    Comparison.EQUAL: operator.eq,
+    Comparison.OTHER: operator.ne,
+    Comparison.MORE: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.LESS: operator.lt,
+    Comparison.AT_MOST: operator.le,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """What makes matches of other rules one match (Sigma specification 2.1, "Correlation rules").
+
+    ``references`` are names or ids of rules in their order, ``members`` those rules, once they are found. ``timespan``
+    is in ticks. ``threshold`` is on the number of events, of different values of ``fields``, or of different rules;
+    an extended condition stands in ``condition`` instead: a test of the field X asks whether rule X matched.
+    ``aliases`` map an alias and a reference to the field that it stands for.
+    """
+
+    type: CorrelationType
+    references: tuple[str, ...]
+    timespan: int
+    threshold: Threshold | None = None
+    condition: Condition | None = None
+    fields: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    generate: bool = False
+    members: tuple["Rule", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One Sigma document, ready to match. ``lines`` maps the paths of its keys to lines of ``file``, from 1.
+
+    ``name`` is what correlations call it. ``selections`` are those that its ``known_issue`` names, of its own or, in a
+    correlation, other rules; a correlation matches nothing by itself. ``silent``: it serves correlations, and reports
+    nothing itself.
+    """
+
+    info: RuleInfo
+    detection: Condition
+    logsource: Logsource
+    known_issue: KnownIssue | None = None
+    name: str = ""
+    selections: Mapping[str, Selection] = field(default_factory=dict)
+    correlation: Correlation | None = None
+    silent: bool = False
+    file: str = ""
+    lines: Mapping[EntryPath, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The fields that the rule works out of an event."""
+        return self.known_issue.derive if self.known_issue is not None else ()
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The facts that its conditions and doubts test, each once."""
+        issue = self.known_issue
+        conditions = (issue.when, *(doubt.when for doubt in issue.doubts)) if issue is not None else ()
+        tests = (test for condition in conditions for test in tests_in(condition))
+        return tuple(dict.fromkeys(fact for test in tests for fact in facts_in(test)))
+
+    @property
+    def speaks_unseen(self) -> bool:
+        """Whether the rule may have to report something although nothing was logged."""
+        return self.known_issue is not None and self.known_issue.report_exposed
+
+    @property
+    def selection(self) -> Selection:
+        """What an event must be to match."""
+        return Selection(condition=self.detection, logsource=self.logsource, derive=self.derived)
+
+    def bases(self) -> Iterator["Rule"]:
+        """The rules whose matches this one is made of, those of correlations in it included: without any, itself."""
+        if self.correlation is None:
+            yield self
+        else:
+            for member in self.correlation.members:
+                yield from member.bases()
+
+    def query(self) -> Query:
+        """The records that this rule can use: all of those and perhaps more, but never fewer."""
+        asked = [*(base.selection for base in self.bases()), *self.selections.values()]
+        return Query(frozenset[Selector]().union(*(selection.selectors() for selection in asked)))
+
+    def as_member(self) -> "Rule":
+        """As much of the rule as a correlation needs."""
+        issue = KnownIssue(when=All(()), derive=self.derived) if self.derived else None
+        return replace(self, known_issue=issue, selections={}, lines={})
+
+
+def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """The facts that the conditions and doubts of rules test, each with the rules that do, by article or title."""
+    asked: dict[str, dict[str, None]] = {}
+    for rule in rules:
+        for fact in rule.asks:
+            asked.setdefault(fact, {})[rule.info.article or rule.info.title] = None
+    return {fact: tuple(names) for fact, names in asked.items()}
+
+
+def _naming_channels(condition: Condition) -> Condition | None:
+    """The part of a condition that says by itself in which channel an event stands; None if no part does.
+
+    Its size goes with that of the condition and how deep it is, not with the number of parts that name a channel.
+    """
+    match condition:
+        case Test():
+            return condition if condition.field == "Channel" else None
+        case Any(children):
+            parts = tuple(part for child in children if (part := _naming_channels(child)) is not None)
+            if len(parts) == len(children) and all(map(operator.is_, parts, children)):
+                return condition
+            return Any(parts) if parts else None
+        case All(children):
+            named = [(child, part) for child in children if (part := _naming_channels(child)) is not None]
+            if any(part is child for child, part in named):
+                return condition
+            return All((*children, disjunction(*(part for _, part in named)))) if named else None
+        case _:
+            return None
+
+
+_ANYTHING = frozenset({Selector()})
+
+
+def _selectors(condition: Condition) -> frozenset[Selector]:
+    """What an event must be to make a condition true, as far as selectors can say it."""
+    match condition:
+        case Test():
+            return _selectors_of_test(condition)
+        case Any(children):
+            return frozenset[Selector]().union(*map(_selectors, children))
+        case All(children):
+            return _common_selectors([_selectors(child) for child in children])
+        case _:
+            return _ANYTHING
+
+
+def _selectors_of_test(test: Test) -> frozenset[Selector]:
+    if test.operator is not Operator.IS or test.field not in ("EventID", "Provider_Name", "Channel"):
+        return _ANYTHING
+    exact = [plain_text(value) if isinstance(value, str) else value for value in test.values]
+    if test.field == "EventID":
+        exact = [number_of(value) for value in exact]
+    if None in exact:
+        return _ANYTHING
+    if test.field == "EventID":
+        return frozenset(Selector(event_id=int(value)) for value in exact if value is not None)
+    as_channel = test.field == "Channel"
+    return frozenset(Selector(channel=str(name)) if as_channel else Selector(provider=str(name)) for name in exact)
+
+
+def _common_selectors(sides: list[frozenset[Selector]]) -> frozenset[Selector]:
+    """Selectors for what fits every side; where two sides contradict each other, nothing does."""
+    result = _ANYTHING
+    for side in sorted(dict.fromkeys(sides), key=len):
+        if not result:
+            break
+        if len(result) * len(side) > MAX_SELECTORS:
+            continue
+        joined = (_joined(one, other) for one, other in product(result, side))
+        result = frozenset(selector for selector in joined if selector is not None)
+    return result
+
+
+def _joined(one: Selector, other: Selector) -> Selector | None:
+    """One selector for both, or None if no record has both event ids (it may well have two names of its provider)."""
+    if None not in (one.event_id, other.event_id) and one.event_id != other.event_id:
+        return None
+    event_id = other.event_id if one.event_id is None else one.event_id
+    return Selector(one.channel or other.channel, one.provider or other.provider, event_id)

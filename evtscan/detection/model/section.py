@@ -1,0 +1,106 @@
+"""One map of a rule file, read entry by entry, with everything that is wrong collected instead of raised."""
+
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from evtscan.base.errors import Problem
+from evtscan.base.yamltext import Document, EntryPath
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is wrong with one document of a rule file, which lies in ``folder``."""
+
+    file: str
+    document: Document
+    found: list[Problem] = field(default_factory=list)
+    folder: pathlib.Path | None = None
+
+    def add(self, path: EntryPath, message: str) -> None:
+        """Note a problem of the entry at ``path``."""
+        self.found.append(Problem(file=self.file, line=self.document.line(path), key=key_of(path), message=message))
+
+
+def key_of(path: EntryPath) -> str:
+    """A path as a person writes it: ``known_issue.cases[2].verdict``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the words that there are, as a question to put behind a message; empty if none is near."""
+    close = get_close_matches(word, tuple(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A map at ``path``. Each reader gives a value of its kind, or a neutral one and a problem."""
+
+    data: Mapping[Any, Any]
+    path: EntryPath
+    problems: Problems
+
+    def problem(self, message: str, *steps: Any) -> None:
+        """Note what is wrong with this map, or with an entry below it."""
+        self.problems.add((*self.path, *steps), message)
+
+    def only(self, known: Iterable[str]) -> None:
+        """Refuse every key that is not known, so that a typing error never passes silently."""
+        names = tuple(known)
+        for key in self.data:
+            if key not in names:
+                meant = did_you_mean(str(key), names)
+                self.problem(f"there is no key {key!r} here{meant}; known: {', '.join(names)}", key)
+
+    def text(self, key: str) -> str:
+        """A text, or a number as text; empty where there is none."""
+        value = self.data.get(key)
+        return "" if value is None else self._text(value, key)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; a single text is a list of one."""
+        value = self.data.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            return (self._text(value, key),)
+        return tuple(self._text(item, key, place) for place, item in enumerate(value))
+
+    def flag(self, key: str) -> bool:
+        """A boolean; false where there is none."""
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            self.problem("must be true or false", key)
+        return value is True
+
+    def section(self, key: str) -> "Section":
+        """The map under a key; an empty one where there is none."""
+        value = self.data.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            self.problem("must be a map (key: value)", key)
+        return Section(value if isinstance(value, Mapping) else {}, (*self.path, key), self.problems)
+
+    def sections(self, key: str) -> Iterator["Section"]:
+        """The maps in the list under a key."""
+        value = self.data.get(key)
+        if value is not None and not isinstance(value, list):
+            self.problem("must be a list of maps", key)
+            return
+        for place, item in enumerate(value or ()):
+            if isinstance(item, Mapping):
+                yield Section(item, (*self.path, key, place), self.problems)
+            else:
+                self.problem("must be a map (key: value)", key, place)
+
+    def _text(self, value: Any, *steps: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float, date)):
+            self.problem("must be text", *steps)
+            return ""
+        return str(value)

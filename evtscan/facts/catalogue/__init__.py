@@ -1,0 +1,1 @@
+"""The published names of facts, and data that collectors share."""

@@ -1,0 +1,1 @@
+"""Collectors: evidence → statements about a host, one module a kind of evidence."""

@@ -1,0 +1,27 @@
+"""Computer names in the records of a log → the name under which the host started, and what is an image's own."""
+
+from collections.abc import Iterable, Iterator
+
+from evtscan.base.model.event import Event
+from evtscan.base.model.query import Selector
+from evtscan.evidence.imagenames import image_end
+from evtscan.facts.history.sessions import BOOTED, EVENT_LOG, STARTED, UNCLEAN, is_from
+from evtscan.facts.history.statement import Statement
+
+_BOOT = (STARTED, UNCLEAN, BOOTED)
+SELECTORS = frozenset(Selector("System", EVENT_LOG, number) for number in _BOOT)
+PROVIDES = ("host.name",)
+
+
+def collect(events: Iterable[Event]) -> Iterator[Statement]:
+    """Every record carries the name; those of a start suffice, because Windows takes a new one at a restart.
+
+    The records of an installation image tell the name of the machine on which the image was made.
+    """
+    events = list(events)
+    own_from = image_end(events)
+    for event in events:
+        if own_from is not None and event.sequence < own_from:
+            continue
+        if event.computer and event.event_id in _BOOT and is_from(event, EVENT_LOG):
+            yield Statement(name="host.name", value=event.computer, location=event.location, event=event)

@@ -1,0 +1,1 @@
+"""Statements and boot sessions, and what is known of a fact at a record."""

@@ -1,0 +1,1 @@
+"""Paths and archives → the files that may be evidence."""

@@ -1,0 +1,1 @@
+"""Event logs and their exports → events: one package a family of formats."""

@@ -1,0 +1,1 @@
+"""Events as CSV tables: PowerShell, Log Parser, EvtxECmd and evtscan itself."""

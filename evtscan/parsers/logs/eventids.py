@@ -1,0 +1,18 @@
+"""A query → a table of event ids, to look up those of thousands of records at once."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evtscan.base.model.query import Query
+
+EVENT_IDS = 1 << 16
+"""How many event ids there can be: they have 16 bits."""
+
+
+def allowed_ids(query: Query) -> NDArray[np.bool_]:
+    """For each event id whether the ranges of a query allow it."""
+    allowed = np.full(EVENT_IDS, query.include_ids is None)
+    for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
+        for numbers in ranges:
+            allowed[[number for number in numbers if 0 <= number < EVENT_IDS]] = value
+    return allowed

@@ -1,0 +1,27 @@
+"""Windows event logs of Vista and later (EVTX): chunks of records, each BinXML: a template and the values for it.
+
+``read_log`` answers a query: it finds all records, looks at their fixed parts, and decodes those that are asked for.
+"""
+
+from evtscan.base.model.query import PLAIN, Query, ReadOptions
+from evtscan.base.model.source import Source
+from evtscan.parsers.logs.evtx.reader import EvtxLog, chunk_at, chunk_count
+from evtscan.parsers.logs.evtx.selection import DecoderName, RecordBatch
+
+__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "read_log"]
+
+
+def read_log(
+    source: Source,
+    query: Query,
+    options: ReadOptions = PLAIN,
+    *,
+    chunk_range: tuple[int, int] | None = None,
+) -> EvtxLog:
+    """Open an EVTX log for one pass; ``chunk_range`` reads chunks ``first`` to ``last - 1`` in record order.
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    decoder: DecoderName = "reference" if options.reference else "columns"
+    return EvtxLog(source, query, recover=options.recover, decoder=decoder, chunk_range=chunk_range)

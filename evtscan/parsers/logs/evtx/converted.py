@@ -1,0 +1,40 @@
+"""Whether an EVTX log was made out of a ``.evt`` by a newer Windows, as far as its records show.
+
+A converted record has what the old format had, and nothing else: Qualifiers, and no Version, Opcode, Correlation,
+Execution or provider GUID; its ``TimeCreated`` is a whole second. The classic sources of Vista and later give such
+records as well, but their record headers tell the moment of writing by fractions of a second, as no converter can
+know it: it repeats the whole second, or puts the time of the conversion there.
+
+The format of a log never says which Windows wrote its events; of a converted log this is plain.
+"""
+
+from evtscan.base.wintypes import TICKS_PER_SECOND
+from evtscan.parsers.logs.evtx.record import DecodedRecord
+
+_DAY = 86_400 * TICKS_PER_SECOND
+
+
+def was_converted(ends: tuple[tuple[DecodedRecord, int], tuple[DecodedRecord, int]], headers_whole: bool) -> bool:
+    """Judge by the oldest and the newest record, each with the time in its header (FILETIME).
+
+    ``headers_whole``: the times in the headers of all records are whole seconds.
+    """
+    if not all(_has_classic_shape(record) for record, _ in ends):
+        return False
+    return headers_whole or all(record.ticks is not None and ticks - record.ticks > _DAY for record, ticks in ends)
+
+
+def _has_classic_shape(record: DecodedRecord) -> bool:
+    """Whether a record holds nothing that a ``.evt`` could not have held."""
+    newer = (
+        record.version,
+        record.opcode,
+        record.provider_guid,
+        record.event_source_name,
+        record.activity_id,
+        record.related_activity_id,
+        record.process_id,
+        record.thread_id,
+    )
+    whole_second = record.ticks is None or record.ticks % TICKS_PER_SECOND == 0
+    return record.qualifiers is not None and whole_second and all(value is None for value in newer)

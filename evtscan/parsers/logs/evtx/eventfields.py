@@ -1,0 +1,217 @@
+"""The elements of an event → the fields of System and the data, as ``DecodedRecord`` has them.
+
+The elements may be those of one record, or of a shape, with holes where values belong.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from evtscan.base.wintypes import format_guid_text, format_hex, parse_time
+from evtscan.parsers.logs.evtx.document import ArrayHole, Hole, Node, Text
+from evtscan.parsers.logs.evtx.record import RecordError
+
+UNNAMED = ""
+"""In the data of a shape: the name of an array whose items are ``Data1``, ``Data2`` …"""
+
+_SYSTEM = {
+    "event_id": ("EventID", ""),
+    "qualifiers": ("EventID", "Qualifiers"),
+    "provider": ("Provider", "Name"),
+    "provider_guid": ("Provider", "Guid"),
+    "event_source_name": ("Provider", "EventSourceName"),
+    "version": ("Version", ""),
+    "level": ("Level", ""),
+    "task": ("Task", ""),
+    "opcode": ("Opcode", ""),
+    "keywords": ("Keywords", ""),
+    "ticks": ("TimeCreated", "SystemTime"),
+    "record_id": ("EventRecordID", ""),
+    "activity_id": ("Correlation", "ActivityID"),
+    "related_activity_id": ("Correlation", "RelatedActivityID"),
+    "process_id": ("Execution", "ProcessID"),
+    "thread_id": ("Execution", "ThreadID"),
+    "channel": ("Channel", ""),
+    "computer": ("Computer", ""),
+    "user_id": ("Security", "UserID"),
+}
+"""Where each field of ``DecodedRecord`` stands: the child of System, and its attribute, or its text."""
+
+
+def event_of(nodes: Sequence[Node]) -> Node:
+    """The Event element among the roots of a record.
+
+    Raises:
+        RecordError: if there is none.
+    """
+    for node in nodes:
+        if node.name == "Event":
+            return node
+    raise RecordError("the record holds no Event element")
+
+
+def system_texts(event: Node) -> dict[str, Text]:
+    """The texts of System and the message by the names of ``DecodedRecord``; what the event does not say is left out.
+
+    Raises:
+        RecordError: if the event has no System element, or an array in it may be anything.
+    """
+    system = event.child("System")
+    if system is None:
+        raise RecordError("the event has no System element")
+    texts: dict[str, Text] = {}
+    for name, (element, attribute) in _SYSTEM.items():
+        node = system.child(element)
+        text = None if node is None else node.attributes.get(attribute) if attribute else node.text
+        if text is not None:
+            texts[name] = _no_array(text)
+    rendering = event.child("RenderingInfo")  # events that a collector was sent with their texts
+    message = None if rendering is None else rendering.child("Message")
+    if message is not None:
+        texts["message"] = _no_array(message.text)
+    return texts
+
+
+def _no_array(text: "Text | ArrayHole") -> Text:
+    if isinstance(text, ArrayHole):
+        raise RecordError("an array in System")
+    return text
+
+
+def data_of(event: Node) -> dict[str, Any]:
+    """What stands beside System and RenderingInfo, as ``DecodedRecord.data`` describes it."""
+    data: dict[str, Any] = {}
+    for node in event.children:
+        if node.name == "EventData":
+            for name, value in _event_data(node).items():
+                _add(data, name, value)
+        elif node.name == "UserData":
+            for name, value in _fields(node).items():
+                _add(data, name, value)
+        elif node.name not in ("System", "RenderingInfo"):
+            _add(data, node.name, _value(node))
+    return data
+
+
+def _event_data(event_data: Node) -> dict[str, Any]:
+    fields = _attributes_of(event_data)
+    unnamed = 0
+    for node in event_data.children:
+        if node.name != "Data":
+            _add(fields, node.name, _value(node))
+            continue
+        name = node.attributes.get("Name", "")
+        if not isinstance(name, str):
+            raise RecordError("a Data element named by a value")
+        rest = {key: text for key, text in node.attributes.items() if key != "Name"}
+        if not name:
+            unnamed += 1
+            name = UNNAMED if isinstance(node.text, ArrayHole) else f"Data{unnamed}"
+        _add(fields, name, _value(Node("Data", rest, node.text, node.children)))
+    if UNNAMED in fields and (unnamed > 1 or any(_NUMBERED.match(name) for name in fields)):
+        raise RecordError("an array among other Data elements without a name, or with such a name as it makes up")
+    _add_text(fields, event_data.text)
+    return fields
+
+
+_NUMBERED = re.compile(r"Data\d+\Z")
+
+
+def _value(node: Node) -> Any:
+    """A leaf as text, anything else as a dict."""
+    if not node.attributes and not node.children:
+        return node.text
+    return _fields(node)
+
+
+def _fields(node: Node) -> dict[str, Any]:
+    fields = _attributes_of(node)
+    for child in node.children:
+        _add(fields, child.name, _value(child))
+    _add_text(fields, node.text)
+    return fields
+
+
+def _attributes_of(node: Node) -> dict[str, Any]:
+    for text in node.attributes.values():
+        parts = text if isinstance(text, tuple) else (text,)
+        if all(isinstance(part, Hole) and part.may_be_blank for part in parts):
+            raise RecordError("an attribute that is not shown if its value is a closing zero alone")
+    return {"#attributes": dict(node.attributes)} if node.attributes else {}
+
+
+def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
+    """Text beside attributes or children; white space is layout."""
+    holes = [part for part in (text if isinstance(text, tuple) else (text,)) if not isinstance(part, str)]
+    if any(isinstance(hole, ArrayHole) or hole.may_be_blank for hole in holes):
+        raise RecordError("a value that may be white space, beside other content")
+    if holes or (isinstance(text, str) and text.strip()):
+        _add(fields, "#text", text)
+
+
+def _add(fields: dict[str, Any], name: str, value: Any) -> None:
+    """A name that repeats becomes a list."""
+    if name not in fields:
+        fields[name] = value
+        return
+    if isinstance(value, ArrayHole) or isinstance(fields[name], ArrayHole):
+        raise RecordError("an array beside others of its name")
+    if isinstance(fields[name], list):
+        fields[name].append(value)
+    else:
+        fields[name] = [fields[name], value]
+
+
+# ------------------------------------------------------------------------------------------------ texts → fields
+
+
+def _number(text: str | None) -> int | None:
+    """A number of up to 64 bits as System writes it, decimal or ``0x…``; None if the text is none."""
+    try:
+        value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
+    except ValueError:
+        return None
+    return value if value is not None and -(1 << 63) <= value < 1 << 64 else None
+
+
+def _ticks(text: str | None) -> int | None:
+    if text is None or text[:2] in ("0x", "0X"):
+        return _number(text)
+    try:
+        return parse_time(text).ticks
+    except ValueError:
+        return None
+
+
+def _keywords(text: str | None) -> str | None:
+    value = _number(text)
+    return text if value is None else format_hex(value)
+
+
+def _guid(text: str | None) -> str | None:
+    return format_guid_text(text) if text else None
+
+
+READ_FIELD: dict[str, Callable[[str | None], Any]] = {
+    "event_id": _number,
+    "qualifiers": _number,
+    "provider": lambda text: text or "",
+    "provider_guid": _guid,
+    "event_source_name": lambda text: text or None,
+    "version": _number,
+    "level": _number,
+    "task": _number,
+    "opcode": _number,
+    "keywords": _keywords,
+    "ticks": _ticks,
+    "record_id": _number,
+    "activity_id": _guid,
+    "related_activity_id": _guid,
+    "process_id": _number,
+    "thread_id": _number,
+    "channel": lambda text: text,
+    "computer": lambda text: text,
+    "user_id": lambda text: text or None,
+    "message": lambda text: text or None,
+}
+"""How each field of ``DecodedRecord`` is read from the text that System has for it (None: it has none)."""

@@ -1,0 +1,107 @@
+"""What every EVTX decoder makes of one record, and how that becomes an event."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+from evtscan.base.model.event import Event
+from evtscan.base.model.source import Location
+from evtscan.base.wintypes import Instant
+
+
+class RecordError(ValueError):
+    """One record that a decoder cannot read; the message says why. It becomes an extraction warning."""
+
+
+class EndlessRecordError(RecordError):
+    """A record, or the records of a chunk together, unfold to more than they can hold: no decoder should go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedRecord:
+    """One record as its BinXML says it; None means that the record does not say.
+
+    The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it
+    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``,
+    ``message`` is ``RenderingInfo/Message``, which events have that were forwarded with their texts.
+
+    ``data`` holds what stands beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
+
+    - ``EventData``: ``Data`` by its ``Name``, without a name ``Data1``, ``Data2`` …, ``Binary`` as upper-case hex;
+    - ``UserData`` (and ``DebugData``, ``ProcessingErrorData`` …): nested dicts by element name, ``{ElementName: {…}}``;
+    - a name that repeats, or an array, is a list; an empty element is ``""``;
+    - attributes other than ``Data/@Name`` stand under ``#attributes``, text beside children or attributes under
+      ``#text``; ``xmlns`` is dropped.
+
+    ``notes`` says what could not be shown as Windows would show it (a value type that nobody knows is kept as hex).
+    """
+
+    event_id: int
+    provider: str = ""
+    provider_guid: str | None = None
+    event_source_name: str | None = None
+    qualifiers: int | None = None
+    version: int | None = None
+    level: int | None = None
+    task: int | None = None
+    opcode: int | None = None
+    keywords: str | None = None
+    ticks: int | None = None
+    record_id: int | None = None
+    activity_id: str | None = None
+    related_activity_id: str | None = None
+    process_id: int | None = None
+    thread_id: int | None = None
+    channel: str | None = None
+    computer: str | None = None
+    user_id: str | None = None
+    message: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def to_event(
+    decoded: DecodedRecord, *, source_name: str, offset: int, header_id: int, header_ticks: int, recovered: bool
+) -> Event:
+    """Join a decoded record with its place in the file.
+
+    ``offset`` is the record's, in bytes from the start of the file; ``header_id`` and ``header_ticks`` come from the
+    record's header, whose time serves where ``System`` has none.
+    """
+    return Event(
+        location=Location(source=source_name, offset=offset, record=header_id),
+        sequence=header_id,
+        event_id=decoded.event_id,
+        provider=decoded.provider,
+        channel=decoded.channel,
+        time=Instant(header_ticks if decoded.ticks is None else decoded.ticks),
+        record_id=decoded.record_id,
+        header_id=header_id,
+        computer=decoded.computer,
+        event_source_name=decoded.event_source_name,
+        provider_guid=decoded.provider_guid,
+        qualifiers=decoded.qualifiers,
+        version=decoded.version,
+        level=decoded.level,
+        task=decoded.task,
+        opcode=decoded.opcode,
+        keywords=decoded.keywords,
+        process_id=decoded.process_id,
+        thread_id=decoded.thread_id,
+        user_id=decoded.user_id,
+        activity_id=decoded.activity_id,
+        related_activity_id=decoded.related_activity_id,
+        message=decoded.message,
+        recovered=recovered,
+        data=decoded.data,
+    )
+
+
+def build_events(columns: Mapping[str, Iterable[Any]]) -> list[Event]:
+    """Make events from columns; a field that has none has its default in all of them."""
+    given = (columns[name] if name in columns else repeat(_DEFAULTS[name]) for name in Event.__struct_fields__)
+    return list(map(Event, *given))
+
+
+_DEFAULTS = dict(zip(reversed(Event.__struct_fields__), reversed(Event.__struct_defaults__), strict=False))

@@ -1,0 +1,335 @@
+"""The records of one segment that a query selects: as events, or as columns for those who write all of them out."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from operator import attrgetter, itemgetter
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from evtscan.base.model.event import Event
+from evtscan.base.model.query import Query
+from evtscan.base.model.source import ExtractionWarning, Location
+from evtscan.base.wintypes import Instant
+from evtscan.parsers.logs.evtx.binxml import Definitions
+from evtscan.parsers.logs.evtx.columns import Group, SegmentColumns
+from evtscan.parsers.logs.evtx.decode import decode_record
+from evtscan.parsers.logs.evtx.eventfields import READ_FIELD
+from evtscan.parsers.logs.evtx.file import CHUNK_SIZE, Segment
+from evtscan.parsers.logs.evtx.record import DecodedRecord, EndlessRecordError, RecordError, build_events, to_event
+from evtscan.parsers.logs.evtx.records import HEADER_SIZE, Records
+from evtscan.parsers.logs.evtx.wanted import WantedIds
+
+T = TypeVar("T")
+DecoderName = Literal["columns", "reference"]
+
+_MOST_CHUNKS = 8  # whose templates are kept parsed: records come chunk by chunk
+_JUDGED = ("channel", "provider", "event_source_name", "event_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Singly:
+    """Records of a segment, decoded one at a time: what the columnar decoder declines, or all if it is not wanted."""
+
+    segment: Segment
+    records: Records
+    source: str
+    decoder: DecoderName
+    _chunks: dict[int, tuple[bytes, Definitions]] = field(default_factory=dict)
+
+    def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
+        """The event of a row, or None, and what there is to say about it."""
+        records = self.records
+        start, number = int(records.start[row]), int(records.number[row])
+        recovered = bool(records.recovered[row])
+        offset = self.segment.file_offset(start)
+        location = Location(source=self.source, offset=offset, record=number)
+        try:
+            decoded = self.decode(row)
+        except RecordError as error:
+            return None, [_unreadable(location, error, recovered)]
+        event = to_event(
+            decoded,
+            source_name=self.source,
+            offset=offset,
+            header_id=number,
+            header_ticks=int(records.ticks[row]),
+            recovered=recovered,
+        )
+        return event, [ExtractionWarning(location=location, kind="odd_value", message=note) for note in decoded.notes]
+
+    def decode(self, row: int) -> DecodedRecord:
+        """The record of a row.
+
+        Raises:
+            RecordError: if it cannot be read.
+        """
+        return self.kept(row).decode()
+
+    def kept(self, row: int) -> "Kept":
+        """The record of a row with its chunk, to be decoded whenever."""
+        start, end = int(self.records.start[row]), int(self.records.end[row])
+        slot, within = divmod(start, CHUNK_SIZE)
+        if slot not in self._chunks:
+            if len(self._chunks) >= _MOST_CHUNKS:
+                self._chunks.clear()
+            data = bytes(self.segment.chunk(slot))
+            self._chunks[slot] = data, Definitions(data)
+        chunk, definitions = self._chunks[slot]
+        return Kept(chunk, within, end - start + 4, self.decoder, definitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record at an offset in its chunk, whose bytes outlive their segment; ``size`` is that of the record."""
+
+    chunk: bytes
+    offset: int
+    size: int
+    decoder: DecoderName
+    definitions: Definitions
+
+    def decode(self) -> DecodedRecord:
+        """Decode it.
+
+        Raises:
+            RecordError: if it cannot be read.
+        """
+        if self.decoder == "reference":
+            return _by_reference(self.chunk, self.offset, self.size)
+        try:
+            end = self.offset + self.size - 4
+            return decode_record(self.chunk, self.offset + HEADER_SIZE, end, self.definitions)
+        except EndlessRecordError:
+            raise
+        except RecordError as error:
+            try:
+                return _by_reference(self.chunk, self.offset, self.size)
+            except RecordError:
+                raise error from None
+
+
+def _by_reference(chunk: bytes, offset: int, size: int) -> DecodedRecord:
+    # python-evtx takes long to import and is seldom needed
+    from evtscan.parsers.logs.evtx.reference import decode
+
+    stated = chunk[offset + 4 : offset + 8]
+    found = size.to_bytes(4, "little")
+    return decode(chunk if stated == found else chunk[: offset + 4] + found + chunk[offset + 8 :], offset)
+
+
+def _unreadable(location: Location, error: RecordError, recovered: bool) -> ExtractionWarning:
+    if recovered:
+        return ExtractionWarning(location=location, kind="bad_slack", message=f"not recovered: {error}")
+    return ExtractionWarning(location=location, kind="bad_record", message=f"not decoded: {error}", records_lost=1)
+
+
+@dataclass(slots=True)
+class Selection:
+    """What a query selects in one segment: groups of columns, and events that were decoded one at a time, by row.
+
+    ``unreadable`` counts the records of the log that could not be decoded. ``late_warnings`` are those that come up
+    when values are written as text.
+    """
+
+    singly: Singly
+    columns: SegmentColumns | None
+    groups: list[Group] = field(default_factory=list)
+    singles: dict[int, Event] = field(default_factory=dict)
+    warnings: list[ExtractionWarning] = field(default_factory=list)
+    late_warnings: list[ExtractionWarning] = field(default_factory=list)
+    unreadable: int = 0
+
+    def take_singly(self, rows: Iterable[int], query: Query) -> None:
+        """Decode rows one at a time and keep what the query accepts."""
+        for row in rows:
+            event, warnings = self.singly.event(row)
+            if event is None:
+                self.unreadable += not self.singly.records.recovered[row]
+                self.warnings += warnings
+            elif _accepts(query, event):
+                self.singles[row] = event
+                self.warnings += warnings
+
+    def take_group(self, group: Group, query: Query) -> None:
+        """Keep the rows of a group that the query accepts (ValueError if a value cannot be written as text).
+
+        All of them fit as far as their event ids say.
+        """
+        assert self.columns is not None
+        if not query.names and not query.filters:
+            self.groups.append(group)
+            return
+        judged = [self.columns.system(group, name) for name in _JUDGED]
+        if all(column.count(column[0]) == len(column) for column in judged):  # as a rule: a key for each row takes long
+            if not query.accepts(*(column[0] for column in judged)):
+                return
+        else:
+            keys = list(zip(*judged, strict=True))
+            accepted = {key: query.accepts(*key) for key in set(keys)}
+            if not all(accepted.values()):
+                group = group.take(np.array([accepted[key] for key in keys], np.bool_))
+        if query.filters and len(group.rows):
+            group = group.take(np.array([query.admits(*key) for key in self._filtered(group)], np.bool_))
+        if len(group.rows):
+            self.groups.append(group)
+
+    def _filtered(self, group: Group) -> Iterator[tuple[int | None, Instant, int | None]]:
+        assert self.columns is not None
+        times = map(Instant, self.columns.ticks(group))
+        return zip(self.columns.system(group, "level"), times, self.columns.system(group, "record_id"), strict=True)
+
+    def events(self) -> list[Event]:
+        """The events in record order."""
+        events = dict(self.singles)
+        for group in self.groups:
+            rows = group.rows.tolist()
+            try:
+                events.update(zip(rows, self._build(group), strict=True))
+            except ValueError:  # in one of these rows is a value that cannot be written as text
+                for row in rows:
+                    event, warnings = self.singly.event(row)
+                    self.late_warnings += warnings
+                    if event is not None:
+                        events[row] = event
+        return [events[row] for row in sorted(events)]
+
+    def _build(self, group: Group) -> list[Event]:
+        """The events of a group, the same as ``to_event`` would make."""
+        assert self.columns is not None
+        columns, count = self.columns, len(group.rows)
+        number = self.singly.records.number[group.rows].tolist()
+        places = map(Location, repeat(self.singly.source, count), self.offsets(group.rows), number)
+        fields: dict[str, Iterable[Any]] = {
+            "location": places,
+            "sequence": number,
+            "header_id": number,
+            "time": map(Instant, columns.ticks(group)),
+            "recovered": self.singly.records.recovered[group.rows].tolist(),
+            "data": columns.data(group),
+        }
+        system = {name: columns.system(group, name) for name in READ_FIELD if name != "ticks"}
+        return build_events(fields | system)
+
+    def offsets(self, rows: Any) -> list[int]:
+        """The places of some rows in the file."""
+        start = self.singly.records.start[rows]
+        offsets: list[int] = (self.singly.segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE).tolist()
+        return offsets
+
+
+def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted: WantedIds) -> Selection:
+    """Find the records of a segment that a query selects; without ``columns`` every record is decoded for that."""
+    selection = Selection(singly, columns)
+    if columns is None:
+        selection.take_singly(range(len(singly.records)), query)
+        return selection
+    groups, declined = columns.groups(columns.candidates(wanted))
+    for group in groups:
+        try:
+            selection.take_group(group, query)
+        except ValueError:  # in one of these rows is a value that cannot be written as text
+            selection.take_singly(group.rows.tolist(), query)
+    selection.take_singly(sorted([*np.flatnonzero(columns.declined).tolist(), *declined.tolist()]), query)
+    selection.singles = dict(sorted(selection.singles.items()))
+    return selection
+
+
+def _accepts(query: Query, event: Event) -> bool:
+    known = query.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
+    return known and query.admits(event.level, event.time, event.record_id)
+
+
+class RecordBatch:
+    """The selected records of one segment as columns, in record order; a column is made when it is asked for.
+
+    Valid until the next batch of its log is asked for.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        rows = [row for group in selection.groups for row in group.rows.tolist()] + list(selection.singles)
+        order = np.argsort(rows, kind="stable")
+        self._rows = np.array(rows, np.int64)[order]
+        self._order: list[int] = [] if (order[1:] > order[:-1]).all() else order.tolist()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def parts(self) -> "list[RecordBatch]":
+        """The same records by shape, so that many a column of a part has one value; see ``in_order``."""
+        whole = self._selection
+        parts = [Selection(whole.singly, whole.columns, [group]) for group in whole.groups]
+        parts += [Selection(whole.singly, whole.columns, singles=whole.singles)] if whole.singles else []
+        for part in parts:
+            part.late_warnings = whole.late_warnings
+        return [RecordBatch(part) for part in parts]
+
+    def in_order(self, values: Iterable[list[T]]) -> list[T]:
+        """What was made of each part, a list for each in their order → the same in record order."""
+        joined = list(chain.from_iterable(values))
+        return list(itemgetter(*self._order)(joined)) if self._order else joined
+
+    @property
+    def offset(self) -> list[int]:
+        """The records' places in the file, in bytes."""
+        return self._selection.offsets(self._rows)
+
+    @property
+    def header_id(self) -> list[int]:
+        """The numbers in the records' headers."""
+        number: list[int] = self._selection.singly.records.number[self._rows].tolist()
+        return number
+
+    @property
+    def recovered(self) -> list[bool]:
+        """Whether the record comes from slack space."""
+        recovered: list[bool] = self._selection.singly.records.recovered[self._rows].tolist()
+        return recovered
+
+    def column(self, name: str) -> list[Any]:
+        """A field of System by its name in ``DecodedRecord``; ``ticks`` falls back to the record header's time."""
+        if name == "ticks":
+            return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
+        return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
+
+    def data_json(self) -> list[str]:
+        """The data of each record as the text of a JSON object, its members in log order."""
+        return self._joined(SegmentColumns.data_json, lambda event: _to_json(event.data))
+
+    def data(self) -> list[dict[str, Any]]:
+        """The data of each record."""
+        return self._joined(SegmentColumns.data, attrgetter("data"))
+
+    def _joined(
+        self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
+    ) -> list[Any]:
+        """A column in record order, made for each group, and for each record that was decoded by itself."""
+        made = list(self._made(of_group, of_event))
+        return made[0] if len(made) == 1 else self.in_order(made)
+
+    def _made(
+        self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
+    ) -> Iterator[list[Any]]:
+        columns = self._selection.columns
+        for group in self._selection.groups if columns else ():
+            assert columns is not None
+            try:
+                yield of_group(columns, group)
+            except ValueError:  # in one of these rows is a value that cannot be written as text
+                yield [of_event(event) for event in self._singly(group)]
+        if self._selection.singles:
+            yield list(map(of_event, self._selection.singles.values()))
+
+    def _singly(self, group: Group) -> Iterator[Event]:
+        for row in group.rows.tolist():
+            event, warnings = self._selection.singly.event(row)
+            self._selection.late_warnings += [w for w in warnings if w not in self._selection.late_warnings]
+            assert event is not None, "the columns of this record could be read"
+            yield event
+
+
+def _to_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,340 @@
+"""Records whose templates and value types agree have one shape: the structure of the event, with holes for the values.
+
+A shape is worked out once. From then on a record of that shape is its values, written as text and put into the holes,
+and columns of values are written with one dictionary look-up each, since most values of a log repeat.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+from json.encoder import encode_basestring
+from typing import Any
+
+from evtscan.base.wintypes import ANSI_STRING, ARRAY, BINXML, STRING, format_array, format_value
+from evtscan.parsers.logs.evtx.binxml import NULL, Element
+from evtscan.parsers.logs.evtx.document import ArrayHole, Hole, Node, Text, expand
+from evtscan.parsers.logs.evtx.eventfields import UNNAMED, data_of, event_of, system_texts
+from evtscan.parsers.logs.evtx.record import RecordError
+
+EMPTY = 0x100
+"""Flag in a type code: the value has no bytes, and that shows (in an attribute, or as nested BinXML)."""
+IMPOSSIBLE = 0x200
+"""Flag in a type code: the value's length does not fit its type."""
+
+HolePath = tuple[int, ...]
+
+MOST_WORK = 1 << 14
+"""Elements of a shape; what unfolds to more is decoded record by record, which is bounded too."""
+_MOST_USES = 4  # of one value in one shape
+_MOST_CACHED = 1 << 17  # texts, over all caches
+_LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The structure of an event: texts of System and data, with holes; and the value type of each hole."""
+
+    system: dict[str, Text]
+    data: dict[str, Any]
+    types: dict[HolePath, int]
+
+
+@dataclass(slots=True)
+class Markers:
+    """Stands for the values of an instance while a shape is worked out (see ``document.Values``).
+
+    ``codes`` are the value types with their flags; ``nested`` has elements and markers of nested instances by index.
+    """
+
+    path: HolePath
+    codes: Sequence[int]
+    nested: dict[int, "tuple[Sequence[Element], Markers]"]
+    types: dict[HolePath, int] = field(default_factory=dict)
+    uses: dict[HolePath, int] = field(default_factory=dict)
+    work: list[int] = field(default_factory=lambda: [MOST_WORK])
+
+    def _code(self, index: int) -> int:
+        if index >= len(self.codes):
+            raise RecordError(f"the template asks for value {index}, the record has {len(self.codes)}")
+        return self.codes[index]
+
+    def is_null(self, index: int) -> bool:
+        """Whether the value is null."""
+        return self._code(index) & 0xFF == NULL
+
+    def is_empty(self, index: int) -> bool:
+        """Whether the value has no bytes."""
+        return self._code(index) & 0xFF == NULL or bool(self._code(index) & EMPTY)
+
+    def spend(self, work: int) -> None:
+        """Account for elements."""
+        self.work[0] -= work
+        if self.work[0] < 0:
+            raise RecordError("the record unfolds without end")
+
+    def piece(self, index: int, depth: int) -> str | Hole | ArrayHole | list[str] | tuple[Node, ...]:
+        """A marker for the value, or the elements of the nested instance."""
+        code = self._code(index)
+        value_type = code & 0xFF
+        if code & IMPOSSIBLE:
+            raise RecordError("a value whose length does not fit its type")
+        if code & EMPTY:
+            return () if value_type == BINXML else _no_items(value_type) if value_type & ARRAY else ""
+        if value_type == NULL:
+            return ""
+        if value_type == BINXML:
+            elements, markers = self.nested[index]
+            return expand(elements, markers, depth)
+        path = (*self.path, index)
+        self.uses[path] = self.uses.get(path, 0) + 1
+        if self.uses[path] > _MOST_USES:
+            raise RecordError("one value in many places")
+        self.types[path] = value_type
+        return ArrayHole(path) if value_type & ARRAY else Hole(path, value_type in (STRING, ANSI_STRING))
+
+
+def _no_items(value_type: int) -> list[str]:
+    try:
+        return format_array(value_type & ~ARRAY, b"")
+    except ValueError as error:
+        raise RecordError(str(error)) from error
+
+
+def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
+    """Work out a shape, or None if records like this must be decoded one by one."""
+    try:
+        event = event_of(expand(elements, markers))
+        shape = Shape(system_texts(event), data_of(event), markers.types)
+    except RecordError:
+        return None
+    if "event_id" not in shape.system:  # its element hangs on a value that is null
+        return None
+    if any(isinstance(value, ArrayHole) for member in shape.data.values() for value in _inner(member)):
+        return None
+    return shape
+
+
+def _inner(member: Any) -> Iterator[Any]:
+    """Everything below a member of the data."""
+    children = member.values() if isinstance(member, dict) else member if isinstance(member, list) else ()
+    for child in children:
+        yield child
+        yield from _inner(child)
+
+
+# ------------------------------------------------------------------------------------------------ columns of text
+
+
+class Texts(dict[bytes, Any]):
+    """The bytes of a value → what is wanted of it, worked out when it is first met."""
+
+    __slots__ = ("_caches", "_make")
+
+    def __init__(self, make: Callable[[bytes], Any], caches: "Caches") -> None:
+        super().__init__()
+        self._make, self._caches = make, caches
+
+    def __missing__(self, raw: bytes) -> Any:
+        made = self._make(raw)
+        if len(raw) <= _LONGEST_CACHED:
+            self._caches.make_room()
+            self[raw] = made
+        return made
+
+
+class Caches:
+    """The text caches of one reading, by what they make; bounded together, since values may all be different."""
+
+    def __init__(self) -> None:
+        self._caches: dict[object, Texts] = {}
+        self._count = 0
+
+    def get(self, key: object, make: Callable[[bytes], Any]) -> Texts:
+        """The cache for a key, made if it is not there yet."""
+        cache = self._caches.get(key)
+        if cache is None:
+            cache = self._caches[key] = Texts(make, self)
+        return cache
+
+    def make_room(self) -> None:
+        """Account for one more text; when there are too many, all are forgotten."""
+        self._count += 1
+        if self._count > _MOST_CACHED:
+            self._count = 0
+            for cache in self._caches.values():
+                cache.clear()
+
+    def texts(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[str]:
+        """The texts of one hole."""
+        value_type = shape.types[path]
+        return map(self.get(value_type, _value_reader(value_type)).__getitem__, raws[path])
+
+    def items(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[list[str]]:
+        """The items of one array."""
+        value_type = shape.types[path]
+        return map(self.get(value_type, _items_reader(value_type)).__getitem__, raws[path])
+
+
+def _value_reader(value_type: int) -> Callable[[bytes], str]:
+    """How a value of a type becomes text (ValueError if it cannot)."""
+    return lambda raw: format_value(value_type, raw)
+
+
+def _items_reader(value_type: int) -> Callable[[bytes], list[str]]:
+    """How an array of a type (with the bit ``ARRAY``) becomes a list of texts (ValueError if it cannot)."""
+    return lambda raw: format_array(value_type & ~ARRAY, raw)
+
+
+def escape(text: str) -> str:
+    """Text as it stands between the quotes of a JSON string."""
+    return encode_basestring(text)[1:-1]
+
+
+Raws = dict[HolePath, list[bytes]]
+"""The bytes of the values in each hole, one for each record."""
+
+
+def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str, Any]]:
+    """The data of ``count`` records of one shape.
+
+    Raises:
+        ValueError: if a value cannot be written as text.
+    """
+    if not any(isinstance(value, ArrayHole) for value in shape.data.values()):
+        return list(_dicts(shape.data, shape, raws, count, caches))
+    columns = [
+        caches.items(shape, raws, value.path)
+        if isinstance(value, ArrayHole)
+        else _values(value, shape, raws, count, caches)
+        for value in shape.data.values()
+    ]
+    arrays = [isinstance(value, ArrayHole) for value in shape.data.values()]
+    return [dict(_members(zip(shape.data, arrays, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _members(row: Iterable[tuple[str, bool, Any]]) -> Iterator[tuple[str, Any]]:
+    """The members of one record: each item of an array is an element, so one item is a text and none is nothing."""
+    for name, is_array, value in row:
+        if not is_array:
+            yield name, value
+        elif name == UNNAMED:
+            yield from ((f"Data{place}", item) for place, item in enumerate(value, 1))
+        elif value:
+            yield name, value[0] if len(value) == 1 else list(value)
+
+
+def _dicts(skeleton: dict[str, Any], shape: Shape, raws: Raws, count: int, caches: Caches) -> Iterator[dict[str, Any]]:
+    names = tuple(skeleton)
+    if not names:
+        return ({} for _ in range(count))
+    columns = [_values(value, shape, raws, count, caches) for value in skeleton.values()]
+    return (dict(zip(names, row)) for row in zip(*columns))  # noqa: B905  (a check for each record is dear)
+
+
+def _values(value: Any, shape: Shape, raws: Raws, count: int, caches: Caches) -> Iterable[Any]:
+    match value:
+        case str():
+            return repeat(value, count)
+        case Hole():
+            return caches.texts(shape, raws, value.path)
+        case tuple():
+            return map("".join, zip(*(_values(part, shape, raws, count, caches) for part in value), strict=True))
+        case list():
+            return map(list, zip(*(_values(part, shape, raws, count, caches) for part in value), strict=True))
+    return _dicts(value, shape, raws, count, caches)
+
+
+def texts_of(text: Text, shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]:
+    """A text of System for ``count`` records (ValueError if a value cannot be written as text)."""
+    return list(_values(text, shape, raws, count, caches))
+
+
+# ------------------------------------------------------------------------------------------------ JSON
+
+
+def fill_json(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]:
+    """The data of ``count`` records of one shape, each as the text of a JSON object.
+
+    The literal text before a hole, and what follows the last one, is part of what the cache holds, so that a record
+    is one join of as many strings as it has values.
+
+    Raises:
+        ValueError: if a value cannot be written as text.
+    """
+    if not any(isinstance(value, ArrayHole) for value in shape.data.values()):
+        pieces = list(_json(shape.data))
+        columns = _json_columns(pieces, shape, raws, caches)
+        return list(map("".join, zip(*columns, strict=True))) if columns else ["".join(map(str, pieces))] * count
+    members: list[Iterable[str]] = []
+    for name, value in shape.data.items():
+        if isinstance(value, ArrayHole):
+            value_type = shape.types[value.path]
+            cache = caches.get(("json", name, value_type), _array_member(name, value_type))
+            members.append(map(cache.__getitem__, raws[value.path]))
+        else:
+            pieces = [f'"{escape(name)}":', *_json(value)]
+            columns = _json_columns(pieces, shape, raws, caches)
+            joined = map("".join, zip(*columns, strict=True)) if columns else repeat("".join(map(str, pieces)), count)
+            members.append(joined)
+    return [f"{{{','.join(filter(None, row))}}}" for row in zip(*members, strict=True)]
+
+
+def _json(value: Any) -> Iterator[str | Hole]:
+    """A skeleton as pieces of JSON text and holes."""
+    match value:
+        case str():
+            yield f'"{escape(value)}"'
+        case Hole():
+            yield '"'
+            yield value
+            yield '"'
+        case tuple():
+            yield '"'
+            yield from (escape(part) if isinstance(part, str) else part for part in value)
+            yield '"'
+        case list():
+            yield "["
+            for place, item in enumerate(value):
+                yield "," if place else ""
+                yield from _json(item)
+            yield "]"
+        case dict():
+            yield "{"
+            for place, (name, item) in enumerate(value.items()):
+                yield f'{"," if place else ""}"{escape(name)}":'
+                yield from _json(item)
+            yield "}"
+
+
+def _json_columns(pieces: Sequence[str | Hole], shape: Shape, raws: Raws, caches: Caches) -> list[Iterable[str]]:
+    """For each hole a column of its text with the literal text around it."""
+    holes: list[tuple[str, Hole]] = []
+    literal = ""
+    for piece in pieces:
+        if isinstance(piece, Hole):
+            holes.append((literal, piece))
+            literal = ""
+        else:
+            literal += piece
+    columns: list[Iterable[str]] = []
+    for place, (before, hole) in enumerate(holes, 1):
+        after = literal if place == len(holes) else ""
+        value_type = shape.types[hole.path]
+        cache = caches.get(("json", value_type, before, after), _surrounded(value_type, before, after))
+        columns.append(map(cache.__getitem__, raws[hole.path]))
+    return columns
+
+
+def _surrounded(value_type: int, before: str, after: str) -> Callable[[bytes], str]:
+    return lambda raw: f"{before}{escape(format_value(value_type, raw))}{after}"
+
+
+def _array_member(name: str, value_type: int) -> Callable[[bytes], str]:
+    def member(raw: bytes) -> str:
+        texts = [f'"{escape(item)}"' for item in format_array(value_type & ~ARRAY, raw)]
+        if name == UNNAMED:
+            return ",".join(f'"Data{place}":{text}' for place, text in enumerate(texts, 1))
+        key = f'"{escape(name)}":'
+        return "" if not texts else key + texts[0] if len(texts) == 1 else f"{key}[{','.join(texts)}]"
+
+    return member

@@ -1,0 +1,160 @@
+"""What all structured exports of a log have in common: the order of their records, and one pass over them.
+
+An export has no record headers. What orders its records is EventRecordID, which a log counts up by one; where it is
+missing, or where several logs or hosts alternate in one file, it is their place in the file, read backwards if the
+newest stands first (Event Viewer and ``wevtutil /rd:true`` write that).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, pairwise
+
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.event import Event
+from evtscan.base.model.log import LogSummary
+from evtscan.base.model.query import Query
+from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.parsers.logs.exportbooks import MOST_NAMES, Books
+from evtscan.parsers.logs.exportrecords import LONGEST_NAME, Record, Series, System, shortened
+
+_SAMPLE = 256
+"""Records at the beginning of a file that show the order of its records."""
+_SERIES_STRIDE = 1 << 64
+"""Above every record number: keeps series apart, and each of them in order."""
+_NEWEST_FIRST = 1 << 48
+"""Above every place of a record in a file, which counts down from it where the newest record stands first."""
+
+
+class _Order:
+    """Gives each record its ``sequence``: by its number, or by its place in the file."""
+
+    def __init__(self, sample: Iterable[Record]) -> None:
+        numbers: list[int | None] = []
+        times: list[int] = []
+        series, computers = set(), set()
+        for record in sample:
+            of, number = record.number()
+            numbers.append(number)
+            series.add(of)
+            computers.add(shortened(record.system.get("computer")))
+            time = record.system.get("time")
+            times += [] if time is None else [time.ticks]
+        self.sampled = len(numbers)
+        in_order = len(computers) == 1 or _steps(numbers) in ({1}, {-1})
+        self.by_number = len(series) == 1 and None not in numbers and in_order
+        self.newest_first = _newest_first(times)
+        self.known = self.by_number or not _turns_often(times)
+        self._series: dict[Series, int] = {}
+
+    def sequence(self, series: Series, number: int | None, place: int) -> int:
+        """The sequence of a record that is the ``place``-th of the file, counted from 0."""
+        if not self.by_number or number is None:
+            return _NEWEST_FIRST - place if self.newest_first else place
+        rank = self._series.get(series)
+        if rank is None:
+            if len(self._series) == MOST_NAMES:
+                self._series.clear()  # no export has so many logs; memory must stay bounded
+            rank = self._series[series] = len(self._series)
+        return rank * _SERIES_STRIDE + number
+
+
+def _steps(values: Iterable[int | None]) -> set[int]:
+    """The signs of the steps from one value to the next."""
+    known = [value for value in values if value is not None]
+    return {(later > earlier) - (later < earlier) for earlier, later in pairwise(known)}
+
+
+def _newest_first(times: Iterable[int]) -> bool:
+    """Whether times fall more often than they rise."""
+    return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(times)) < 0
+
+
+def _turns_often(times: Iterable[int]) -> bool:
+    """Whether the records stand in an order that has nothing to do with time: sorted by source, say."""
+    moves = [later > earlier for earlier, later in pairwise(times) if later != earlier]
+    return 4 * min(moves.count(True), moves.count(False)) > len(moves)
+
+
+class RecordFilter:
+    """Which records a query can use, answered from their System fields."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._ids = query.event_ids()
+        self._filters = query.filters
+        self._accepted: dict[tuple[str | None, str, str | None, int], bool] = {}
+
+    def takes(self, system: System) -> bool:
+        """Whether the query wants this record."""
+        event_id = system["event_id"]
+        if self._ids is not None and event_id not in self._ids:
+            return False
+        key = system.get("channel"), system["provider"], system.get("event_source_name"), event_id
+        accepted = self._accepted.get(key)
+        if accepted is None:
+            if len(self._accepted) > MOST_NAMES:
+                self._accepted.clear()
+            accepted = self._query.accepts(*key)
+            if all(len(name or "") <= LONGEST_NAME for name in key[:3]):
+                self._accepted[key] = accepted
+        if not accepted or not self._filters:
+            return accepted
+        return self._query.admits(system.get("level"), system.get("time"), system.get("record_id"))
+
+
+Reader = Callable[[Source, Books], Iterator[Record]]
+"""How a format finds the records of a file, with a warning for what it cannot read."""
+
+
+class ExportLog:
+    """One pass over one export (see ``LogReader``).
+
+    Raises:
+        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+    """
+
+    def __init__(self, source: Source, query: Query, format_name: str, reader: Reader) -> None:
+        self._source, self._format, self._reader = source, format_name, reader
+        self._wanted = RecordFilter(query)
+        self._books = Books(source)
+        preview = Books(source)
+        try:
+            self._order = _Order(islice(reader(source, preview), _SAMPLE))
+        except OSError as error:
+            raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
+        self._books.in_order = self._order.known
+        if not self._order.sampled and preview.warnings:
+            first = preview.warnings[0]
+            raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")
+
+    @property
+    def warnings(self) -> list[ExtractionWarning]:
+        """What could not be read; complete when the iteration has ended."""
+        return self._books.warnings
+
+    @property
+    def summary(self) -> LogSummary:
+        """What was read, selected or not; complete when the iteration has ended."""
+        return self._books.summary(self._format)
+
+    def __iter__(self) -> Iterator[Event]:
+        books, order, takes = self._books, self._order, self._wanted.takes
+        name = self._source.name
+        for place, record in enumerate(self._reader(self._source, books)):
+            series, number = record.number()
+            sequence = order.sequence(series, number, place)
+            books.count(record, series, number, sequence)
+            if not takes(record.system):
+                continue
+            content = record.content()
+            if content.flaw:
+                message = f"of this record only a part could be read: {content.flaw}"
+                books.warn("bad_record", message, offset=record.offset, line=record.line)
+            yield Event(
+                location=Location(source=name, offset=record.offset, record=number, line=record.line),
+                sequence=sequence,
+                data=content.data,
+                message=content.message,
+                unreadable=content.unreadable,
+                **record.system,
+            )
+        books.close()

@@ -1,0 +1,1 @@
+"""Events as JSON, in the shape of each tool that writes them."""

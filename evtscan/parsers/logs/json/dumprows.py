@@ -1,0 +1,128 @@
+"""Rows of ``evtscan dump``, as JSON Lines or as a table: what each column is, and what the dumped evidence had lost."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from evtscan.base.wintypes import Instant
+from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, System, unsaid, whole_number
+from evtscan.parsers.logs.json.values import (
+    MOST_DEPTH,
+    Members,
+    Reading,
+    Shape,
+    ShapeError,
+    decoded,
+    object_of,
+    scalar_of,
+    text_of,
+    time_of,
+)
+
+DUMP_NUMBERS = {
+    "EventLevel": "level",
+    "RecordID": "record_id",
+    "ProcessID": "process_id",
+    "ThreadID": "thread_id",
+    "Task": "task",
+    "Opcode": "opcode",
+    "Qualifiers": "qualifiers",
+    "HeaderID": "header_id",
+    "Version": "version",
+}
+DUMP_TEXTS = {
+    "Channel": "channel",
+    "Computer": "computer",
+    "UserID": "user_id",
+    "Keywords": "keywords",
+    "ProviderGUID": "provider_guid",
+    "EventSourceName": "event_source_name",
+    "ActivityID": "activity_id",
+    "RelatedActivityID": "related_activity_id",
+    "EventType": "event_type",
+}
+
+
+_LOCAL_DUMP = (
+    "dumped with local times of a zone that was not told (they end without Z): dump the export again with "
+    "--source-timezone"
+)
+
+
+def _read_dump(top: Members) -> Reading:
+    said = {name: decoded(raw) for name, raw in top.items() if name not in ("Data", "Message")}
+    return dump_row(said, lambda: decoded(top.get("Data")), lambda: decoded(top.get("Message")))
+
+
+def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable[[], Any]) -> Reading:
+    """A row of ``evtscan dump``: the values of its columns, and how to get those of ``Data`` and ``Message``.
+
+    Raises:
+        ShapeError: if the row has no event id.
+    """
+    number = whole_number(said.get("EventID"))
+    if number is None:
+        raise ShapeError("the row has no EventID")
+    fields: dict[str, Any] = {field: whole_number(said.get(column)) for column, field in DUMP_NUMBERS.items()}
+    fields |= {field: scalar_of(said.get(column)) for column, field in DUMP_TEXTS.items()}
+    system = cast(
+        System,
+        fields
+        | {
+            "event_id": number,
+            "provider": scalar_of(said.get("Provider")) or "",
+            "time": _dumped_time(said.get("TimeCreated")),
+            "time_written": _dumped_time(said.get("TimeWritten")),
+            "recovered": str(said.get("Recovered")).casefold() == "true",
+        },
+    )
+
+    def content() -> Content:
+        fields = object_of(_typed(data()))
+        return Content(fields, scalar_of(message()), _lost_before_dump(system, fields))
+
+    return system, content, scalar_of(said.get("SourceFile")) or ""
+
+
+def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that an event may have had before the export that was dumped.
+
+    Only logs themselves have both the number in a record's header and keywords. Of an export, what a row does not say
+    is unknown; so is all data unless the row has its number, keywords, and data by name or of a classic source.
+    """
+    numbered = system.get("record_id") is not None and system.get("keywords") is not None
+    if numbered and system.get("header_id") is not None:
+        return frozenset()
+    classic = system.get("provider_guid") is None
+    whole = numbered and data and "Strings" not in data and (classic or "Data1" not in data)
+    return unsaid(system) if whole else unsaid(system) | {ALL_DATA}
+
+
+def _dumped_time(value: Any) -> Instant | None:
+    """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told.
+
+    With ``--excel`` those in UTC have neither ``Z`` nor ``T``.
+    """
+    time = time_of(value)
+    if time is None or str(value).endswith("Z") or str(value)[10:11] == " ":
+        return time
+    return Instant(time.ticks, time.digits, local=True)
+
+
+def dump_losses(system: System) -> str:
+    """What is to be said of a dump with such a row."""
+    time = system.get("time")
+    return _LOCAL_DUMP if time is not None and time.local else ""
+
+
+def _typed(value: Any, depth: int = 0) -> Any:
+    """Data as ``dump`` writes it, which is text throughout already."""
+    if depth > MOST_DEPTH:
+        raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
+    if isinstance(value, list):
+        return [_typed(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {name: _typed(item, depth + 1) for name, item in value.items()}
+    return value if isinstance(value, str) else text_of(value)
+
+
+DUMP = Shape(lambda top: "EventLevel" in top and "Provider" in top, _read_dump, lambda system, top: dump_losses(system))

@@ -1,0 +1,176 @@
+"""Events in JSON with the element System as the log has it: evtx_dump, Chainsaw, Velociraptor."""
+
+import base64
+from typing import Any
+
+from evtscan.base.wintypes import format_hex
+from evtscan.parsers.logs.exportrecords import Content, System, add_field, whole_number
+from evtscan.parsers.logs.json.values import (
+    ATTRIBUTES,
+    Members,
+    Reading,
+    Shape,
+    ShapeError,
+    attributes_of,
+    decoded,
+    decoded_members,
+    decoded_with_repeated,
+    event_data,
+    guid_of,
+    keywords_of,
+    object_of,
+    scalar_of,
+    time_of,
+    tree_of,
+)
+
+
+def _part(system: dict[str, Any], name: str) -> tuple[Any, dict[str, Any]]:
+    """Value and attributes of a child of System, wherever the tool puts them."""
+    value = system.get(name)
+    attributes = object_of(system.get(name + ATTRIBUTES))
+    if isinstance(value, dict):
+        attributes = object_of(value.get("#attributes", value)) | attributes
+        value = value.get("#text", value.get("Value"))
+    return value, attributes
+
+
+def system_of(system: dict[str, Any]) -> System:
+    """The System element.
+
+    Raises:
+        ShapeError: if it has no event id.
+    """
+    event_id, of_id = _part(system, "EventID")
+    number = whole_number(event_id)
+    if number is None:
+        raise ShapeError("System has no event id")
+    provider = _part(system, "Provider")[1]
+    correlation, execution = _part(system, "Correlation")[1], _part(system, "Execution")[1]
+    return {
+        "event_id": number,
+        "provider": scalar_of(provider.get("Name")) or "",
+        "event_source_name": scalar_of(provider.get("EventSourceName")),
+        "provider_guid": guid_of(provider.get("Guid")),
+        "qualifiers": whole_number(of_id.get("Qualifiers")),
+        "version": whole_number(_part(system, "Version")[0]),
+        "level": whole_number(_part(system, "Level")[0]),
+        "task": whole_number(_part(system, "Task")[0]),
+        "opcode": whole_number(_part(system, "Opcode")[0]),
+        "keywords": keywords_of(_part(system, "Keywords")[0]),
+        "time": time_of(_part(system, "TimeCreated")[1].get("SystemTime")),
+        "record_id": whole_number(_part(system, "EventRecordID")[0]),
+        "activity_id": guid_of(correlation.get("ActivityID")),
+        "related_activity_id": guid_of(correlation.get("RelatedActivityID")),
+        "process_id": whole_number(execution.get("ProcessID")),
+        "thread_id": whole_number(execution.get("ThreadID")),
+        "channel": scalar_of(_part(system, "Channel")[0]),
+        "computer": scalar_of(_part(system, "Computer")[0]),
+        "user_id": scalar_of(_part(system, "Security")[1].get("UserID")),
+    }
+
+
+def _content(members: Members) -> dict[str, Any]:
+    """What stands beside System, as the data of an event."""
+    data: dict[str, Any] = {}
+    for name, raw in members.items():
+        if name in _NO_DATA or name.endswith(ATTRIBUTES):
+            continue
+        value = decoded_with_repeated(raw)
+        if name == "EventData":
+            said = event_data(value)
+            if attributes := attributes_of(decoded(members.get(name + ATTRIBUTES))):
+                said = {"#attributes": attributes} | said
+        elif name == "UserData":
+            said = object_of(tree_of(value))
+        elif value is None:
+            continue
+        else:
+            said = {name: tree_of(value)}
+        for field, item in said.items():
+            add_field(data, field, item)
+    return data
+
+
+_NO_DATA = frozenset({"System", "#attributes", "RenderingInfo", "Message"})
+
+
+def _read_evtx_dump(top: Members) -> Reading:
+    event = decoded_members(top.get("Event"))
+    system = system_of(object_of(decoded(event.get("System"))))
+
+    def content() -> Content:
+        message = object_of(decoded(event.get("RenderingInfo"))).get("Message")
+        return Content(_content(event), scalar_of(message))
+
+    return system, content, ""
+
+
+_HEXADECIMAL = frozenset(
+    {
+        "SubjectLogonId",
+        "TargetLogonId",
+        "TargetLinkedLogonId",
+        "LogonId",
+        "ProcessId",
+        "NewProcessId",
+        "CallerProcessId",
+        "HandleId",
+        "TransactionId",
+        "Status",
+        "SubStatus",
+        "ReturnCode",
+        "AccessMask",
+        "OldUacValue",
+        "NewUacValue",
+    }
+)
+"""Fields that the manifest of Microsoft-Windows-Security-Auditing declares hexadecimal, or pointers."""
+_OLD_VELOCIRAPTOR = (
+    "written by a Velociraptor that turns hexadecimal values into decimal ones: those of the Security log are turned "
+    "back where they are known, others stay decimal; collect the .evtx file to be sure"
+)
+
+
+def _read_velociraptor(top: Members) -> Reading:
+    inner = object_of(decoded(top.get("System")))
+    system = system_of(inner)
+    decimal = isinstance(_part(inner, "Keywords")[0], int)
+
+    def content() -> Content:
+        return Content(velociraptor_data(top, system, decimal=decimal), scalar_of(decoded(top.get("Message"))))
+
+    return system, content, ""
+
+
+def velociraptor_data(top: Members, system: System, *, decimal: bool = True) -> dict[str, Any]:
+    """The data of an event as ``parse_evtx()`` gives it.
+
+    ``decimal``: numbers that the log has in hexadecimal may be decimal ones.
+    """
+    fields = _content({name: top[name] for name in ("EventData", "UserData") if name in top})
+    if isinstance(fields.get("Binary"), str):
+        fields["Binary"] = _base64(fields["Binary"])
+    if decimal and system["provider"] == "Microsoft-Windows-Security-Auditing":
+        for name in _HEXADECIMAL & fields.keys():
+            number = whole_number(fields[name])
+            fields[name] = fields[name] if number is None else format_hex(number)
+    return fields
+
+
+def _velociraptor_losses(system: System, top: Members) -> str:
+    return _OLD_VELOCIRAPTOR if isinstance(_part(object_of(decoded(top["System"])), "Keywords")[0], int) else ""
+
+
+def _base64(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).hex().upper()
+    except ValueError:
+        return text
+
+
+SYSTEM: tuple[Shape, ...] = (
+    Shape(lambda top: "Event" in top, _read_evtx_dump),
+    Shape(lambda top: "System" in top, _read_velociraptor, _velociraptor_losses),
+)
+"""Shapes with the element System, the most telling key first."""

@@ -1,0 +1,1 @@
+"""Events as text lists: Event Viewer, dumpel, PsLogList, wevtutil."""

@@ -1,0 +1,162 @@
+"""Lines of a text export → its records, and what stands between them: what each format builds on.
+
+A format (a ``Dialect`` of ``textlog``) takes its file apart into ``Part``. Where a record is several lines, ``blocks``
+finds where each of them begins and ends.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from evtscan.parsers.logs.exportrecords import Record
+from evtscan.parsers.shared.textlines import is_prompt
+
+LONGEST_TEXT = 1 << 17
+"""Characters of one record that are kept: far more than a record of a log can hold (64 KiB)."""
+
+_MOST_WORDS = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry(Record):
+    """One record as printed: where it begins, the fields that name and number it, its times as text.
+
+    ``utc`` says that the times are UTC although they do not look it. ``content`` gives the rest and fills in what
+    ``system`` still lacks (level, task, user …); it is called only for records that somebody wants.
+    """
+
+    offset: int = 0  # text has lines
+    time: str
+    time_written: str = ""
+    utc: bool = False
+
+
+@dataclass(slots=True)
+class Flaw:
+    """Lines that are no record and should be one, or should not be there."""
+
+    line: int
+    kind: str
+    message: str
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class NextOutput:
+    """Another output begins here, appended to the one before."""
+
+
+Part = Entry | Flaw | NextOutput
+
+
+# --------------------------------------------------------------------------------- records that are several lines
+
+
+Head = TypeVar("Head")
+"""What a format makes of the first line of a record."""
+
+
+@dataclass(slots=True)
+class Block(Generic[Head]):
+    """One record: the number of its first line, what that says, and the lines after it.
+
+    ``cut`` says that there were more than are kept.
+    """
+
+    line: int
+    head: Head
+    lines: list[str]
+    cut: bool = False
+
+    @property
+    def flaw(self) -> str:
+        """What of the record is lost."""
+        return f"its text is longer than {LONGEST_TEXT} characters, and the rest is left out" if self.cut else ""
+
+
+@dataclass(slots=True)
+class Interlude:
+    """A line that ends a record and belongs to none, or the first of some that follow on such a line."""
+
+    line: int
+    text: str
+
+
+def blocks(
+    lines: Iterable[tuple[int, str]], head: Callable[[str, str], Head | None], interrupts: Callable[[str], bool]
+) -> Iterator[Block[Head] | Interlude]:
+    """Divide lines into records and what stands between them; blank lines there are left out.
+
+    ``head`` gets a line and the one after it, and makes something of it if a record begins there. ``interrupts`` says
+    whether a line ends the record before it and is none itself, as a prompt does in every format.
+    """
+    block: Block[Head] | None = None
+    size = 0
+    quiet = False
+    for number, line, following in _with_next(lines):
+        if (found := head(line, following)) is not None:
+            if block is not None:
+                yield block
+            block, size, quiet = Block(number, found, []), len(line), False
+        elif is_prompt(line) or interrupts(line):
+            if block is not None:
+                yield block
+            block, quiet = None, False
+            yield Interlude(number, line)
+        elif block is None:
+            if not quiet and line.strip():
+                quiet = True
+                yield Interlude(number, line)
+        elif size <= LONGEST_TEXT:
+            block.lines.append(line)
+            size += len(line) + 1
+        else:
+            block.cut = True
+    if block is not None:
+        yield block
+
+
+def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
+    """What stands between records: a prompt begins another output; what is ``broken`` should be a record."""
+    if is_prompt(interlude.text):
+        return NextOutput()
+    if broken(interlude.text):
+        message = f"this line begins like a record and is none: {interlude.text[:80]!r}"
+        return Flaw(interlude.line, "bad_record", message, lost=1)
+    return Flaw(interlude.line, "stray_lines", f"what begins here belongs to no record: {interlude.text[:80]!r}")
+
+
+def heads_within(line: int, count: int) -> Iterator[Flaw]:
+    """A warning if ``count`` lines in the text of the record at ``line`` look like the beginnings of others."""
+    if count:
+        message = f"within the text of this record begin {count} more that are damaged, or it quotes them"
+        yield Flaw(line, "bad_record", message, lost=count)
+
+
+def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
+    waiting: tuple[int, str] | None = None
+    for item in lines:
+        if waiting is not None:
+            yield *waiting, item[1]
+        waiting = item
+    if waiting is not None:
+        yield *waiting, ""
+
+
+@dataclass(slots=True)
+class Words:
+    """Localised words that a file uses where evtscan knows the English ones."""
+
+    what: str
+    seen: dict[str, None] = field(default_factory=dict)
+
+    def add(self, word: str) -> None:
+        """Note a word."""
+        if len(self.seen) < _MOST_WORDS:
+            self.seen.setdefault(word[:40])
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """One warning that lists them."""
+        if self.seen:
+            listed = ", ".join(self.seen)
+            yield "foreign_words", f"{self.what} in words that are not English ({listed}): what they mean is not known"

@@ -1,0 +1,1 @@
+"""Events as XML: wevtutil, Event Viewer, and CLIXML of PowerShell."""

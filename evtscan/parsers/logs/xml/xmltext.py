@@ -1,0 +1,146 @@
+"""Text of an XML export → its records one by one, each an element tree, whatever is broken between them.
+
+A file is cut where a record begins, and each record is parsed by itself: nothing before a record can spoil it, there is
+no document type that could define entities, and memory is bounded by the longest record.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from evtscan.parsers.logs.evtx.document import Node
+
+LONGEST_RECORD = 4 << 20
+"""Bytes of one record: BinXML of at most 64 KiB, a rendered message, and what escaping adds."""
+LONGEST_TAG = 1 << 12
+"""Bytes of the markup by which the beginning of a record is recognised."""
+
+
+def _parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+        recover=recover,
+    )
+
+
+_STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
+
+_HIDING_PLACE = 0xF0000
+"""Characters that XML cannot hold stand here, in a private plane, while lxml reads the text around them."""
+_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_HIDDEN = re.compile("[\U000f0000-\U000f001f\U000ffffe\U000fffff]")
+_NUMBERED = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
+_REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]{1,8});|#([0-9]{1,8});|(lt|gt|amp|quot|apos);)?")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Cut a file where ``begins`` matches, and say of each piece whether it begins so; joined, they are the file.
+
+    What stands before the first match is a piece too. A piece longer than ``LONGEST_RECORD`` is cut there.
+    """
+    pending, searched = b"", 0
+    is_record = False
+    for block in blocks:
+        pending += block
+        cut = 0
+        for match in begins.finditer(pending, searched):
+            start = match.start()
+            if start > cut:
+                yield pending[cut:start], is_record
+            cut, is_record = start, True
+        pending = pending[cut:]
+        while len(pending) > LONGEST_RECORD:
+            yield pending[:LONGEST_RECORD], is_record
+            pending, is_record = pending[LONGEST_RECORD:], False
+        searched = max(len(pending) - LONGEST_TAG, 1 if is_record else 0)
+    if pending:
+        yield pending, is_record
+
+
+def parse(text: str) -> tuple[Node | None, str]:
+    """The tree of one element, and what is wrong with it: nothing, or why only what is left of it could be read.
+
+    Characters that XML forbids are kept, and so are the carriage returns that a reader of XML should turn into line
+    feeds: Windows writes values as they are.
+    """
+    hidden = _NUMBERED.sub(_hide_reference, text) if "&#" in text else text
+    hidden = _UNFIT.sub(lambda match: chr(_HIDING_PLACE + ord(match[0])), hidden)
+    for candidate in dict.fromkeys((hidden.replace("\r", "&#13;"), hidden)):
+        try:
+            return _node(etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT)), ""
+        except etree.XMLSyntaxError as error:
+            reason = error.msg or "not well-formed"
+    try:
+        root = etree.fromstring(hidden.encode("utf-8", "replace"), _LENIENT)
+    except etree.XMLSyntaxError:
+        root = None
+    return (None if root is None else _node(root)), reason
+
+
+def _hide_reference(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    if code < 0x110000 and _UNFIT.match(chr(code)):
+        return chr(_HIDING_PLACE + code)
+    return match[0]
+
+
+def _node(element: "etree._Element") -> Node:
+    text = element.text or ""
+    children = []
+    for child in element:
+        if isinstance(child.tag, str):  # an entity that nobody defined is not an element
+            children.append(_node(child))
+        text += child.tail or ""
+    if not text.isascii():
+        text = _shown(text)
+    attributes = {}
+    if element.attrib:
+        attributes = {_attribute_name(str(key), element): _shown(str(value)) for key, value in element.attrib.items()}
+    if text[:1] in ("\r", "\n") and text.isspace():  # what a pretty printer puts into an empty element
+        text = ""
+    name = str(element.tag).rpartition("}")[2]
+    return Node(f"{element.prefix}:{name}" if element.prefix else name, attributes, text, tuple(children))
+
+
+def _attribute_name(qualified: str, element: "etree._Element") -> str:
+    """``{namespace}name`` as it stood in the text: with its prefix."""
+    namespace, brace, name = qualified.rpartition("}")
+    prefixes = {uri: prefix for prefix, uri in element.nsmap.items() if prefix} | {_XML_NAMESPACE: "xml"}
+    return f"{prefixes.get(namespace[1:], '')}:{name}" if brace else name
+
+
+def _shown(text: str) -> str:
+    return _HIDDEN.sub(lambda match: chr(ord(match[0]) - _HIDING_PLACE), text)
+
+
+def unescape(text: str) -> str:
+    """The characters that references stand for.
+
+    Raises:
+        ValueError: if an ampersand begins none that XML itself defines.
+    """
+    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
+    if plain.count("&") == plain.count("&amp;"):
+        return plain.replace("&amp;", "&")
+    plain = _REFERENCE.sub(_character, text)
+    if _HALF.search(plain):
+        return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return plain
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    if match.end() - match.start() == 1:
+        raise ValueError("an ampersand that begins no reference")
+    return chr(int(match[1], 16) if match[1] else int(match[2]))

@@ -1,0 +1,1 @@
+"""Registry hives and exports → registry keys."""

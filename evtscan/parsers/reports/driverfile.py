@@ -1,0 +1,120 @@
+"""A program file that was copied from the host (driver, library, program) → inventory of that one file.
+
+Named by the OriginalFilename of its version resource, else by its own name. The version is that of VS_FIXEDFILEINFO: on
+NT 4.0 the text beside it is just ``4.00``. The link date is the TimeDateStamp of the PE header (seconds since 1970),
+unless the file was linked reproducibly, which puts a hash there. The date is that of the copy, unless it lies more than
+a year after the link date: then the copy was dated anew when it was collected, and says nothing of the host.
+
+A file that lies in a copy of the tree of Windows has the folder where it lies there: what a set-up put aside
+(``$NtServicePackUninstall$``, ``dllcache``) is not what Windows loads. Any other file is the one that somebody copied.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from evtscan.base.errors import EvidenceError
+from evtscan.base.model.inventory import FileEntry, Inventory
+from evtscan.base.model.source import Location, Source
+
+MAX_SIZE = 64 << 20
+
+_FIRST_LINK, _LAST_LINK = date(1990, 1, 1), date(2100, 1, 1)
+_LONGEST_WAY_TO_MARKET = timedelta(days=366)
+_RESOURCE, _DEBUG = 2, 6
+_REPRODUCIBLE = 16
+_OF_WINDOWS = frozenset({"system32", "syswow64", "winsxs", "servicepackfiles", "i386", "dllcache", "lastgood"})
+"""Folders of Windows, and of its media, that hold programs and drivers."""
+
+
+def read_inventory(source: Source) -> tuple[Inventory, ...]:
+    """Read one PE file.
+
+    Raises:
+        EvidenceError: if the file cannot be read, is larger than 64 MiB, is no PE file, or is cut off.
+    """
+    raw, modified = _read(source)
+    image = _parse(source, raw)
+    if _cut_off(image, len(raw)):
+        raise EvidenceError(f"{source.name}: a program file that is cut off at {len(raw)} bytes; copy it again")
+    linked = _linked(image)
+    version, original = _version(image)
+    dated = linked is None or timedelta(0) <= modified - linked <= _LONGEST_WAY_TO_MARKET
+    entry = FileEntry(
+        location=Location(source=source.name),
+        name=(original or source.base_name).lower(),
+        folder=_folder(source.name),
+        size=len(raw),
+        date=modified.isoformat() if dated else None,
+        version=version,
+        linked=linked.isoformat() if linked else None,
+    )
+    return (Inventory(source=source.name, format="driver", files=(entry,)),)
+
+
+def _folder(name: str) -> str | None:
+    """The folder of an evidence file, if its path shows it to lie in the tree of Windows."""
+    folders = name.replace("!", "/").split("/")[:-1]
+    is_tree = any(part.lower() in _OF_WINDOWS or part.startswith("$") for part in folders)
+    return "\\".join(folders) if is_tree else None
+
+
+def _read(source: Source) -> tuple[bytes, date]:
+    try:
+        with source.open() as stream:
+            raw = stream.read(MAX_SIZE + 1)
+        modified = datetime.fromtimestamp(source.path.stat().st_mtime, UTC).date()
+    except (OSError, OverflowError, ValueError) as error:
+        raise EvidenceError(f"{source.name}: cannot be read ({error})") from error
+    if len(raw) > MAX_SIZE:
+        raise EvidenceError(f"{source.name}: larger than {MAX_SIZE >> 20} MiB, the limit for a program file")
+    return raw, modified
+
+
+def _parse(source: Source, raw: bytes) -> Any:
+    import pefile
+
+    try:
+        image = pefile.PE(data=raw, fast_load=True)
+        image.parse_data_directories(directories=[_RESOURCE, _DEBUG])
+    except pefile.PEFormatError as error:
+        raise EvidenceError(f"{source.name}: begins as a program file and is none ({error}); copy it again") from error
+    except Exception as error:
+        # pefile lets what a broken structure brings about through: struct.error, IndexError, UnicodeDecodeError …
+        raise EvidenceError(f"{source.name}: a program file that cannot be read ({error}); copy it again") from error
+    return image
+
+
+def _cut_off(image: Any, size: int) -> bool:
+    """Whether sections that the header announces do not lie within the file."""
+    ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
+    return len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > size
+
+
+def _linked(image: Any) -> date | None:
+    if any(entry.struct.Type == _REPRODUCIBLE for entry in getattr(image, "DIRECTORY_ENTRY_DEBUG", ())):
+        return None
+    linked = datetime.fromtimestamp(image.FILE_HEADER.TimeDateStamp, UTC).date()
+    return linked if _FIRST_LINK <= linked < _LAST_LINK else None
+
+
+def _version(image: Any) -> tuple[str | None, str | None]:
+    """File version in numbers, and OriginalFilename."""
+    fixed = next(iter(getattr(image, "VS_FIXEDFILEINFO", ())), None)
+    version = None
+    if fixed is not None:
+        high, low = fixed.FileVersionMS, fixed.FileVersionLS
+        version = f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"
+    return version, _original_name(image)
+
+
+def _original_name(image: Any) -> str | None:
+    for group in getattr(image, "FileInfo", ()):
+        for part in group:
+            for table in getattr(part, "StringTable", ()):
+                raw: bytes = table.entries.get(b"OriginalFilename", b"")
+                name = raw.decode("utf-8", "replace").strip("\0 ")
+                # a language pack's file names its twin in the language-neutral tree
+                name = name.removesuffix(".mui").removesuffix(".MUI")
+                if name and not set(name) & set('\\/:*?"<>|'):
+                    return name
+    return None

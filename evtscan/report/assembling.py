@@ -1,0 +1,259 @@
+"""A host, what was read of it and what it came to → its part of the report."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from evtscan.base.model.event import Event
+from evtscan.base.model.fact import Basis, FactValue, Known
+from evtscan.base.model.finding import NOT_SEEN, Finding, NearbyRow, Surroundings, Verdict
+from evtscan.base.model.source import Location
+from evtscan.evidence.reading import Reading
+from evtscan.facts.history.clockcount import count_steps
+from evtscan.facts.history.statement import Listing, Undecided
+from evtscan.facts.history.timeline import Placed, Point, restarts
+from evtscan.facts.host import Host
+from evtscan.report.model import FactRow, HostReport, MatchRow
+from evtscan.report.timeline import row_sequence, rows_of_logs, session_rows
+from evtscan.verdicts.finding import Judged, known_now, shown_value, system_of, text_of
+from evtscan.verdicts.outcomes import Outcome
+
+NOW = "now"
+"""The time of a row that says what is known of a fact now."""
+
+MAX_DETAIL = 500
+"""Characters of an event's data, and of its message, in a row of ``events.csv``."""
+
+MAX_NEARBY_DETAIL = 160
+"""Characters of the data of a record that stands near a match."""
+
+MAX_SESSIONS = 200
+"""How many boot sessions, the newest, a report lists."""
+
+MAX_TIMELINE = 400
+"""How many gaps, starts, stops and clock steps, the newest, a report lists."""
+
+MAX_SURROUNDINGS = 20
+"""How many matches of a host are shown with the records around them, those of the most severe findings first."""
+
+Neighbours = Callable[[Sequence[Event]], Mapping[Location, Sequence[Event]]]
+"""Some events → the records around each, itself among them; what cannot be read again is left out."""
+
+
+def _alone(events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
+    return {}
+
+
+def assemble(
+    host_name: str,
+    host: Host,
+    reading: Reading,
+    outcomes: Sequence[Outcome],
+    *,
+    show_all: bool = False,
+    message_of: Callable[[Event], str | None] = lambda event: event.message,
+    neighbours: Neighbours = _alone,
+) -> HostReport:
+    """Put together what a report says of one host; without ``show_all`` only what was found.
+
+    ``message_of`` gives the message of an event that matched, if there is one, and ``neighbours`` the records around.
+    """
+    shown = [outcome for outcome in outcomes if show_all or Verdict(outcome.finding.verdict) not in NOT_SEEN]
+    names = host.names
+    return HostReport(
+        host=host_name,
+        computer=next(iter(names), ""),
+        other_names=tuple(names[1:]),
+        os=system_of(host),
+        version=known_now(host, "os.version"),
+        build=known_now(host, "os.build"),
+        ubr=known_now(host, "os.ubr"),
+        service_pack=known_now(host, "os.service_pack"),
+        update_date=known_now(host, "os.update_date"),
+        role=known_now(host, "host.role"),
+        components=tuple(_components(host)),
+        clock_steps=count_steps(host.evidence.logs),
+        snapshot_time="; ".join(sorted({str(item.taken) for item in reading.registries if item.taken})),
+        findings=tuple(_with_surroundings(shown, neighbours)),
+        matches=tuple(_match_rows(host, shown, message_of)),
+        facts=tuple(fact_rows(host)),
+        evidence=tuple(reading.rows),
+        warnings=(*reading.warnings, *host.warnings),
+        skipped=tuple(sorted(reading.skipped, key=lambda item: item.source_file)),
+        sessions=tuple(session_rows(host, MAX_SESSIONS)),
+        timeline=tuple(rows_of_logs(host, MAX_SESSIONS, MAX_TIMELINE)),
+    )
+
+
+def fact_rows(host: Host, also: Iterable[str] = ()) -> Iterator[FactRow]:
+    """Each fact of which something is stated: what is known now, then the statements in order of time.
+
+    ``also`` are facts that are told on request only.
+    """
+    for name in (*host.fact_names, *also):
+        timeline = host.timeline(name)
+        yield _row(host.known(name, host.now), NOW)
+        for item in _changes(timeline.placed):
+            yield _row_of_statement(name, item)
+
+
+def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
+    """What is known at one point of each fact of which something is stated; ``when`` is how to print the time."""
+    for name in (*host.fact_names, *host.fact_names_on_request):
+        yield _row(host.known(name, point), when)
+
+
+def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """Statements without those that only repeat, in the same kind of evidence, what was stated before."""
+    last: dict[str, tuple[FactValue | Undecided, Listing]] = {}
+    for item in placed:
+        key = item.statement.location.source
+        said = (item.statement.value, item.statement.listing)
+        if last.get(key) != said:
+            last[key] = said
+            yield item
+
+
+def _row(known: Known, when: str) -> FactRow:
+    limit = known.limit if known.basis is Basis.UNKNOWN else None
+    locations = limit.locations if limit else known.locations
+    over = f"over {restarts(known.restarts)}" if known.basis.carried and known.restarts else ""
+    return FactRow(
+        name=known.name,
+        value=text_of(known) or "unknown",
+        basis=known.basis.value,
+        time=when,
+        location=locations[0] if locations else None,
+        note="; ".join(part for part in (over, known.why, limit.why if limit else "") if part),
+    )
+
+
+def _row_of_statement(name: str, item: Placed) -> FactRow:
+    statement = item.statement
+    if isinstance(statement.value, Undecided):
+        value, note = "undecided", statement.value.why
+    else:
+        value, note = shown_value(statement.value), statement.note
+    if statement.event is not None:
+        time = str(statement.event.time or "")
+    elif item.is_vague:
+        time = f"{statement.taken} (local time: the boot session is assumed)"
+    else:
+        time = "with the last record (assumed)" if item.assumed else str(statement.taken)
+    return FactRow(
+        name=name,
+        value=value,
+        basis=Basis.STATED.value,
+        time=time,
+        session=item.session,
+        location=statement.location,
+        note=note,
+        history=True,
+        sequence=row_sequence(item.sequence),
+    )
+
+
+def _components(host: Host) -> Iterator[str]:
+    for name in host.fact_names:
+        component = name.removeprefix("component.")
+        if component != name and "." not in component and host.known(name, host.now).value is True:
+            yield component
+
+
+def _match_rows(
+    host: Host, outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]
+) -> Iterator[MatchRow]:
+    """A row for each event of each match; one that two matches of a rule share has one row."""
+    found: dict[tuple[str, int, str, Location], tuple[Event, Judged, Outcome]] = {}
+    for outcome in outcomes:
+        for item in outcome.matches:
+            for event in item.match.events:
+                key = (event.location.source, event.sequence, item.match.rule.info.id, event.location)
+                found.setdefault(key, (event, item, outcome))
+    for _, (event, item, outcome) in sorted(found.items(), key=lambda entry: entry[0][:3]):
+        point = item.point if event is item.event else host.point_of(event)
+        yield _match_row(event, point, item, outcome, message_of(event) or "")
+
+
+def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, message: str) -> MatchRow:
+    return MatchRow(
+        timestamp=str(event.time or ""),
+        computer=event.computer or "",
+        verdict=item.verdict.value,
+        rule_id=item.match.rule.info.id,
+        entity=outcome.finding.entity,
+        channel=event.channel or "",
+        provider=event.provider,
+        event_id=event.event_id,
+        event_level=event.level,
+        record_id=event.record_id,
+        details=_details(event),
+        basis=item.basis,
+        source_file=event.location.source,
+        offset=event.location.offset,
+        message=_cut(message),
+        session=point.session,
+        sequence=row_sequence(point.sequence),
+    )
+
+
+def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> Iterator[Finding]:
+    """The findings, each with the records around its first and its last match."""
+    outcomes = list(outcomes)
+    worst_first = sorted(outcomes, key=lambda outcome: Verdict(outcome.finding.verdict).rank)
+    ends = [event for outcome in worst_first for event in _ends(outcome)]
+    found = neighbours(list({event.location: event for event in ends}.values())[:MAX_SURROUNDINGS])
+    for outcome in outcomes:
+        surroundings = (
+            _surroundings(event, found[event.location]) for event in _ends(outcome) if event.location in found
+        )
+        yield replace(outcome.finding, surroundings=tuple(surroundings))
+
+
+def _ends(outcome: Outcome) -> list[Event]:
+    """The first and the last of the matches on which the verdict rests, as far as their verdict tells."""
+    verdict = outcome.finding.verdict
+    if not outcome.matches or Verdict(verdict) in NOT_SEEN:
+        return []
+    matches = [item for item in outcome.matches if item.verdict.value == verdict] or outcome.matches
+    in_order = sorted(matches, key=lambda item: item.order)
+    return list({item.event.location: item.event for item in (in_order[0], in_order[-1])}.values())
+
+
+def _surroundings(match: Event, events: Iterable[Event]) -> Surroundings:
+    return Surroundings(
+        source_file=match.location.source,
+        rows=tuple(
+            NearbyRow(
+                distance=event.sequence - match.sequence,
+                timestamp=str(event.time or ""),
+                computer=event.computer or "",
+                channel=event.channel or "",
+                provider=event.provider,
+                event_id=event.event_id,
+                event_level=event.level,
+                record_id=event.record_id,
+                details=_details(event, MAX_NEARBY_DETAIL),
+                offset=event.location.offset,
+            )
+            for event in events
+        ),
+    )
+
+
+def _details(event: Event, most: int = MAX_DETAIL) -> str:
+    """The data of an event on one line: ``Data1=…; Data2=…``, cut where it grows long."""
+    text = "; ".join(f"{name}={_flat(value)}" for name, value in event.data.items())
+    return _cut(text, most)
+
+
+def _cut(text: str, most: int = MAX_DETAIL) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return ", ".join(_flat(item) for item in value)
+    return str(value)

@@ -1,0 +1,236 @@
+"""Two audits of the same hosts → what is new, gone, better or worse; and what a finding is beside an earlier one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from evtscan.base.model.finding import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, Verdict
+from evtscan.base.model.rule import Level, RuleInfo
+from evtscan.report.acceptance import NOTHING, Accepted
+from evtscan.report.model import HostReport, MatchRow, Report
+
+
+class Change(Enum):
+    """What became of a finding, or of a host, in the order in which a comparison lists them."""
+
+    NEW = "new"
+    WORSE = "worse"
+    BETTER = "better"
+    GONE = "gone"
+    HOST_CAME = "host_came"
+    HOST_WENT = "host_went"
+
+    @property
+    def calls_for_attention(self) -> bool:
+        """Whether something is worse than it was."""
+        return self in (Change.NEW, Change.WORSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that differs: a finding with the verdict that it had and that it has, or a host that came or went.
+
+    ``rule`` is None for a host, and the finding's texts are empty then. ``status`` and ``reason`` are those of the
+    newer finding, or of the older one where there is none.
+    """
+
+    change: Change
+    host: str
+    rule: RuleInfo | None = None
+    entity: str = ""
+    old: Verdict | None = None
+    new: Verdict | None = None
+    status: str = ""
+    reason: str = ""
+    remedy: tuple[str, ...] = ()
+    finding_id: str = ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict that it has, or had."""
+        return self.new or self.old
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What differs between two reports, by kind of change, then host and severity.
+
+    ``hosts`` counts those that both of them looked at, ``same`` the findings that have not changed, and ``unasked``
+    those of the older report that the newer run did not look for: it was narrowed, or their rule took no part in it.
+    """
+
+    differences: tuple[Difference, ...]
+    hosts: int
+    same: int
+    unasked: int = 0
+
+    def of(self, change: Change) -> list[Difference]:
+        """The differences of one kind."""
+        return [item for item in self.differences if item.change is change]
+
+
+def compare(old: Report, new: Report) -> Comparison:
+    """Compare two reports by host and finding.
+
+    Only a host of which something was read in both tells what is gone, and only by rules that took part in both, in a
+    run that was not narrowed. One that only one of them has read came or went; what was found on it is as new as the
+    host, and nothing of it counts as gone.
+    """
+    before, after = _Side(old), _Side(new)
+    found: list[Difference] = []
+    hosts = same = unasked = 0
+    for old_host, new_host in _paired(before.hosts(), after.hosts()):
+        if old_host is not None and new_host is not None:
+            hosts += 1
+            was, now = before.findings(old_host), after.findings(new_host)
+            unsure = [key for key in was if not after.tells_of(was[key], now.get(key))]
+            unasked += len(unsure)
+            for key in unsure:
+                del was[key]
+                now.pop(key, None)
+            found.extend(_between(was, now, before, after))
+            same += sum(now[key].verdict == was[key].verdict for key in now.keys() & was.keys())
+        elif new_host is not None:
+            found.append(Difference(change=Change.HOST_CAME, host=new_host.host))
+            found.extend(_between({}, after.findings(new_host), before, after))
+        elif old_host is not None:
+            found.append(Difference(change=Change.HOST_WENT, host=old_host.host))
+    return Comparison(differences=tuple(sorted(found, key=_order)), hosts=hosts, same=same, unasked=unasked)
+
+
+def with_status(host: HostReport, earlier: Mapping[str, str], accepted: Accepted = NOTHING) -> HostReport:
+    """Say of each finding of a host whether it is new, known or accepted.
+
+    ``earlier`` maps the ids of the findings of an earlier report to their verdicts: a finding is known if it had the
+    same verdict there or a more severe one.
+    """
+    statuses = (KNOWN if _is_known(finding, earlier) else NEW for finding in host.findings)
+    marked = (replace(item, status=status) for item, status in zip(host.findings, statuses, strict=True))
+    return with_acceptance(replace(host, findings=tuple(marked)), accepted)
+
+
+def with_acceptance(host: HostReport, accepted: Accepted) -> HostReport:
+    """Mark the findings of a host that are accepted; the others stay as they are."""
+    return replace(host, findings=tuple(_with_acceptance(finding, accepted) for finding in host.findings))
+
+
+def only_new(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostReport:
+    """The host without the findings that are known or accepted, and without their matches.
+
+    ``rules`` are those of the report by their ids: a finding has the matches of all rules of its article.
+    """
+
+    def subject(row: Finding | MatchRow) -> tuple[str, str]:
+        rule = rules.get(row.rule_id)
+        return (rule.article if rule is not None and rule.article else row.rule_id), row.entity
+
+    findings = tuple(finding for finding in host.findings if finding.status == NEW)
+    left = set(map(subject, findings))
+    return replace(host, findings=findings, matches=tuple(row for row in host.matches if subject(row) in left))
+
+
+def verdicts_of(host: HostReport) -> dict[str, str]:
+    """The verdict of each finding of a host by its id, to be compared with later."""
+    return {finding.finding_id: finding.verdict for finding in host.findings if _is_seen(finding)}
+
+
+def _is_known(finding: Finding, earlier: Mapping[str, str]) -> bool:
+    before = earlier.get(finding.finding_id)
+    return before is not None and Verdict(before).rank <= Verdict(finding.verdict).rank
+
+
+def _with_acceptance(finding: Finding, accepted: Accepted) -> Finding:
+    acceptance = accepted.of(finding)
+    return finding if acceptance is None else replace(finding, status=ACCEPTED, accepted=str(acceptance))
+
+
+class _Side:
+    """One of the two reports."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._rules = {rule.id: rule for rule in report.rules}
+
+    def hosts(self) -> Iterator[HostReport]:
+        """The hosts of which something was read, in order of their names."""
+        hosts = self._report.hosts
+        ordered = sorted(hosts, key=lambda host: host.host) if isinstance(hosts, tuple | list) else hosts
+        return (host for host in ordered if host.evidence)
+
+    def findings(self, host: HostReport) -> dict[str, Finding]:
+        """What was found on a host, by id."""
+        return {finding.finding_id: finding for finding in host.findings if _is_seen(finding)}
+
+    def tells_of(self, old: Finding, now: Finding | None) -> bool:
+        """Whether this report says what became of an older finding, and not only what it was told to look at.
+
+        What is left out of a narrowed run can make a finding go, or look better, and never worse.
+        """
+        if now is None:
+            return not self._report.narrowed and old.rule_id in self._rules
+        return not self._report.narrowed or Verdict(now.verdict).rank <= Verdict(old.verdict).rank
+
+    def rule(self, rule_id: str) -> RuleInfo | None:
+        return self._rules.get(rule_id)
+
+
+def _is_seen(finding: Finding) -> bool:
+    return Verdict(finding.verdict) not in NOT_SEEN
+
+
+def _paired(
+    old: Iterator[HostReport], new: Iterator[HostReport]
+) -> Iterator[tuple[HostReport | None, HostReport | None]]:
+    """The hosts of both sides by name, of which no more than one each is held at a time."""
+    left, right = next(old, None), next(new, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left.host < right.host):
+            yield left, None
+            left = next(old, None)
+        elif left is None or right.host < left.host:
+            yield None, right
+            right = next(new, None)
+        else:
+            yield left, right
+            left, right = next(old, None), next(new, None)
+
+
+def _between(
+    was: Mapping[str, Finding], now: Mapping[str, Finding], before: _Side, after: _Side
+) -> Iterator[Difference]:
+    for key, finding in now.items():
+        old = was.get(key)
+        verdict = Verdict(finding.verdict)
+        if old is None:
+            yield _difference(Change.NEW, finding, after, new=verdict)
+        elif old.verdict != finding.verdict:
+            known = Verdict(old.verdict)
+            change = Change.WORSE if verdict.rank < known.rank else Change.BETTER
+            yield _difference(change, finding, after, old=known, new=verdict)
+    for key in was.keys() - now.keys():
+        yield _difference(Change.GONE, was[key], before, old=Verdict(was[key].verdict))
+
+
+def _difference(
+    change: Change, finding: Finding, side: _Side, *, old: Verdict | None = None, new: Verdict | None = None
+) -> Difference:
+    return Difference(
+        change=change,
+        host=finding.host,
+        rule=side.rule(finding.rule_id) or RuleInfo(id=finding.rule_id, title="", level=""),
+        entity=finding.entity,
+        old=old,
+        new=new,
+        status=finding.status,
+        reason=finding.reason,
+        remedy=finding.remedy,
+        finding_id=finding.finding_id,
+    )
+
+
+def _order(item: Difference) -> tuple[int, str, int, int, str, str, str]:
+    severity = len(Verdict) if item.verdict is None else item.verdict.rank
+    level = item.rule.level.upper() if item.rule else ""
+    importance = -Level[level] if level in Level.__members__ else 1
+    article = item.rule.article if item.rule else ""
+    return list(Change).index(item.change), item.host, severity, importance, article, item.entity, item.finding_id

@@ -1,0 +1,1 @@
+"""Summaries that several formats show: what to do first, what to collect next, blind spots."""

@@ -1,0 +1,95 @@
+"""Findings → what to collect next: each missing fact once, with the findings that it would help to decide."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from evtscan.base.model.finding import Finding, Verdict
+from evtscan.reporters.digest.remedies import calls_for_action
+from evtscan.reporters.digest.summary import ReportedFinding
+
+_LIST = re.compile(r", | and ")
+
+
+@dataclass(slots=True)
+class Need:
+    """A fact that is missing, and the open findings that lack it.
+
+    ``fact`` is empty where an instruction is about none: something to ask, or a log to export again. ``alone`` counts
+    the findings that lack nothing else. ``findings`` are their places among all that were looked through, counted
+    from 0.
+    """
+
+    fact: str
+    alone: int = 0
+    findings: list[int] = field(default_factory=list)
+    _ways: dict[str, None] = field(default_factory=dict)
+    _hosts: dict[str, None] = field(default_factory=dict)
+
+    def add(self, item: ReportedFinding, place: int, ways: Iterable[str], *, alone: bool) -> None:
+        """Take a finding that lacks it, with ways to get it there."""
+        self.alone += alone
+        self.findings.append(place)
+        self._ways.update(dict.fromkeys(filter(None, ways)))
+        self._hosts[item.host.host] = None
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How to get it, each way once."""
+        return tuple(self._ways)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that it is missing on, each once."""
+        return tuple(self._hosts)
+
+    @property
+    def rank(self) -> tuple[int, int, str, tuple[str, ...]]:
+        """Sort key: what would decide the most findings first."""
+        return -len(self.findings), -self.alone, self.fact, self.ways
+
+
+class Needs:
+    """Takes findings one by one, and keeps of them what ``ranked`` tells."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Need] = {}
+        self._seen = 0
+
+    def add(self, item: ReportedFinding) -> None:
+        """Take the next finding; those that are decided, or that nobody would act upon, only count."""
+        place = self._seen
+        self._seen += 1
+        if item.verdict is not Verdict.POSSIBLE or not calls_for_action(item):
+            return
+        lacking: dict[tuple[str, str], list[str]] = {}
+        for fact, way in _lacking(item.finding):
+            lacking.setdefault((fact, "" if fact else way), []).append(way)
+        for key, ways in lacking.items():
+            need = self._found.setdefault(key, Need(key[0]))
+            need.add(item, place, ways, alone=len(lacking) == 1)
+
+    def ranked(self) -> list[Need]:
+        """What is missing, most decisive first."""
+        return sorted(self._found.values(), key=lambda need: need.rank)
+
+
+def _lacking(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What a finding lacks: a fact with a way to get it, or an instruction that is about no fact.
+
+    An instruction names the facts that it gets before a colon; one that names none is taken to be for those that no
+    other instruction is for.
+    """
+    of_no_fact = []
+    ways: dict[str, list[str]] = {fact: [] for fact in finding.missing_facts}
+    for instruction in finding.how_to_get:
+        head, found, way = instruction.partition(": ")
+        facts = [name for name in _LIST.split(head) if name in ways] if found else []
+        for fact in facts:
+            ways[fact].append(way)
+        if not facts:
+            of_no_fact.append(instruction)
+    for fact, own in ways.items():
+        yield from ((fact, way) for way in own or of_no_fact or [""])
+    if all(ways.values()):
+        yield from (("", instruction) for instruction in of_no_fact)

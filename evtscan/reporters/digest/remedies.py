@@ -1,0 +1,76 @@
+"""Findings → what to do first: each remedy once, with the hosts that need it, most urgent first."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from evtscan.base.model.finding import ACCEPTED, Verdict
+from evtscan.base.model.rule import QUIET_KINDS, RuleInfo
+from evtscan.reporters.digest.summary import ReportedFinding, level_rank
+
+CALLS_FOR_ACTION = frozenset({Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED})
+"""Verdicts on a problem that is there, may be there, or is to come."""
+
+
+def calls_for_action(item: ReportedFinding) -> bool:
+    """Whether somebody has to do something about a finding."""
+    return item.verdict in CALLS_FOR_ACTION and item.rule.kind not in QUIET_KINDS and item.finding.status != ACCEPTED
+
+
+@dataclass(slots=True)
+class Remedy:
+    """The steps that settle some findings of one rule.
+
+    ``findings`` are the places of these findings among all that were looked through, counted from 0.
+    """
+
+    rule: RuleInfo
+    steps: tuple[str, ...]
+    findings: list[int] = field(default_factory=list)
+    _verdicts: Counter[Verdict] = field(default_factory=Counter)
+    _hosts: dict[str, None] = field(default_factory=dict)
+
+    def add(self, item: ReportedFinding, place: int) -> None:
+        """Take a finding that these steps settle."""
+        self._verdicts[item.verdict] += 1
+        self.findings.append(place)
+        self._hosts[item.host.host] = None
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many of the findings have which verdict, the worst first."""
+        return dict(sorted(self._verdicts.items(), key=lambda item: item[0].rank))
+
+    @property
+    def worst(self) -> Verdict:
+        """The worst of these verdicts."""
+        return next(iter(self.verdicts))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that need it, each once."""
+        return tuple(self._hosts)
+
+    @property
+    def urgency(self) -> tuple[int, int, int, str, str, tuple[str, ...]]:
+        """Sort key: the worst verdict first, then the highest level, then the most hosts."""
+        level = -level_rank(self.rule.level)
+        return self.worst.rank, level, -len(self._hosts), self.rule.article, self.rule.id, self.steps
+
+
+class Remedies:
+    """Takes findings one by one, and keeps of them what ``ranked`` tells."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, tuple[str, ...]], Remedy] = {}
+        self._seen = 0
+
+    def add(self, item: ReportedFinding) -> None:
+        """Take the next finding; those that call for nothing, or for which no remedy is known, only count."""
+        steps, place = item.finding.remedy, self._seen
+        self._seen += 1
+        if steps and calls_for_action(item):
+            self._found.setdefault((item.rule.id, steps), Remedy(item.rule, steps)).add(item, place)
+
+    def ranked(self) -> list[Remedy]:
+        """The remedies, most urgent first."""
+        return sorted(self._found.values(), key=lambda remedy: remedy.urgency)

@@ -1,0 +1,153 @@
+"""What a report says of its hosts in few words: verdicts counted, the worst of them, how much was read."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Protocol
+
+from evtscan.base.model.finding import ACCEPTED, NOT_SEEN, Finding, Verdict
+from evtscan.base.model.rule import QUIET_KINDS, Level, RuleInfo
+from evtscan.base.model.source import EvidenceRow
+from evtscan.report.model import HostReport, Report
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding together with the rule that it is about."""
+
+    host: HostReport
+    finding: Finding
+    rule: RuleInfo
+
+    @property
+    def verdict(self) -> Verdict:
+        """The finding's verdict."""
+        return Verdict(self.finding.verdict)
+
+    @property
+    def counts_as_worst(self) -> bool:
+        """Whether this finding may decide the worst verdict of its host."""
+        is_quiet = self.rule.kind in QUIET_KINDS or self.finding.status == ACCEPTED
+        return not is_quiet and self.verdict not in NOT_SEEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSummary:
+    """One host in figures.
+
+    ``worst_verdict`` is None without a finding that counts; ``worst_level`` is the highest level among the
+    findings with that verdict. ``counts`` has every finding, also those of quiet kinds. ``first_event`` and
+    ``last_event`` are the earliest and the latest end of a log; ``records``, ``logs``, ``cleared`` and ``gaps``
+    speak of logs only.
+    """
+
+    host: HostReport
+    worst_verdict: Verdict | None
+    worst_level: str
+    findings: tuple[ReportedFinding, ...]
+    counts: Mapping[Verdict, int]
+    first_event: str
+    last_event: str
+    records: int
+    logs: int
+    cleared: int
+    gaps: int
+    clock_steps: int
+
+    @property
+    def severity(self) -> tuple[int, int, str]:
+        """Sort key: worst first, then by name."""
+        rank = len(Verdict) if self.worst_verdict is None else self.worst_verdict.rank
+        return rank, -level_rank(self.worst_level), self.host.host
+
+
+class Sink(Protocol):
+    """Takes the hosts of a report one by one, in order of their names, and keeps none of them.
+
+    A report may be too large for memory: all that is made of it is made in one pass, by several sinks at once.
+    """
+
+    def add(self, summary: HostSummary) -> None:
+        """Take the next host."""
+        ...
+
+    def close(self) -> None:
+        """Do what is to be done behind the last host."""
+        ...
+
+
+def feed(report: Report, sinks: Sequence[Sink]) -> None:
+    """Pass the hosts of a report to every sink, and close them."""
+    for summary in summaries(report):
+        for sink in sinks:
+            sink.add(summary)
+    for sink in sinks:
+        sink.close()
+
+
+def in_order(hosts: Sequence[HostReport]) -> Sequence[HostReport]:
+    """The hosts in order of their names."""
+    return sorted(hosts, key=attrgetter("host")) if isinstance(hosts, tuple | list) else hosts
+
+
+def level_rank(level: str) -> int:
+    """Order of a rule's level, 4 for critical; -1 if the rule names none."""
+    return Level[level.upper()] if level.upper() in Level.__members__ else -1
+
+
+def rules_by_id(report: Report) -> dict[str, RuleInfo]:
+    """The report's rules by their id."""
+    return {rule.id: rule for rule in report.rules}
+
+
+def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
+    """The rule with this id; one of which nothing is known if the report does not describe it."""
+    return rules.get(rule_id) or RuleInfo(id=rule_id, title="", level="")
+
+
+def summaries(report: Report) -> Iterator[HostSummary]:
+    """Summarise each host of a report, in order of their names, one at a time."""
+    rules = rules_by_id(report)
+    return (summary_of(host, rules) for host in in_order(report.hosts))
+
+
+def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
+    """Summarise one host."""
+    findings = sorted(
+        (ReportedFinding(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings), key=_order
+    )
+    worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)
+    levels = [item.rule.level for item in findings if item.counts_as_worst and item.verdict is worst]
+    logs = [row for row in host.evidence if row.records is not None]
+    times = sorted((time for row in logs for time in _times(row)), key=_time_key)
+    return HostSummary(
+        host=host,
+        worst_verdict=worst,
+        worst_level=max(levels, key=level_rank, default=""),
+        findings=tuple(findings),
+        counts=MappingProxyType(dict(Counter(item.verdict for item in findings))),
+        first_event=times[0] if times else "",
+        last_event=times[-1] if times else "",
+        records=sum(row.records or 0 for row in logs),
+        logs=len(logs),
+        cleared=sum(row.cleared for row in logs),
+        gaps=sum(row.holes for row in logs),
+        clock_steps=host.clock_steps,
+    )
+
+
+def _order(item: ReportedFinding) -> tuple[int, int, str, str, str, str]:
+    finding, rule = item.finding, item.rule
+    return item.verdict.rank, -level_rank(rule.level), rule.article, rule.id, finding.entity, finding.finding_id
+
+
+def _times(row: EvidenceRow) -> list[str]:
+    # A FILETIME past the year 9999 is written in hexadecimal and orders with nothing.
+    return [time for time in (row.first_time, row.last_time) if "T" in time]
+
+
+def _time_key(time: str) -> str:
+    # Without its Z, a time in whole seconds sorts before the same second with a fraction.
+    return time.removesuffix("Z")

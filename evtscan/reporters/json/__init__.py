@@ -1,0 +1,1 @@
+"""Report → JSON and JSON Lines, and a saved report → report."""

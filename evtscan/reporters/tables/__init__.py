@@ -1,0 +1,1 @@
+"""Report → tables: their columns and rows, as CSV and Parquet."""

@@ -1,0 +1,1 @@
+"""Report → text for people: console, Markdown, ledger, comparison."""

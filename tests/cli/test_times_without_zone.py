@@ -111,7 +111,7 @@ def test_a_run_counts_the_same_event_of_two_files_once_and_its_ledger_says_so(ev
     (host / "SysEvent.Evt").write_bytes(binary)
     result = evtscan("scan", host, "-t", "csv")
     assert [row["Count"] for row in table(result.out)] == ["1"]
-    assert "SysEvent.txt: 1 event that rules or facts ask for stands in SysEvent.Evt too" in result.err
+    assert "SysEvent.txt: 1 of the selected events is also in SysEvent.Evt" in result.err
 
 
 @pytest.mark.parametrize(("zone", "shown"), [((), LOCAL), (ZONE, UTC)])

@@ -17,7 +17,7 @@ from evtscan.evidence.reading import read
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
-from evtscan.scan import query_of
+from evtscan.survey.recordfilter import query_of
 
 HOUR = 3600 * TICKS_PER_SECOND
 

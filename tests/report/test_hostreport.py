@@ -8,7 +8,8 @@ from evtscan.evidence.reading import Reading
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
 from evtscan.report.assembling import MAX_DETAIL, MAX_NEARBY_DETAIL, assemble
-from evtscan.scan import ScanOptions, judge_events
+from evtscan.survey.host import judge_events
+from evtscan.survey.options import ScanOptions
 
 
 def report(*parts, show_all=False, rules=(), **more):

@@ -11,7 +11,8 @@ from evtscan.evidence.copies import each_once
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
 from evtscan.report.timeline import MARKS, bars, lasting, rows_of, rows_of_logs, session_rows
-from evtscan.scan import ScanOptions, judge_events
+from evtscan.survey.host import judge_events
+from evtscan.survey.options import ScanOptions
 
 
 @pytest.fixture(scope="module")

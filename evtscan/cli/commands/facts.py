@@ -21,12 +21,14 @@ from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE, command
 from evtscan.collecting.template import template
 from evtscan.detection.model.rule import Rule
+from evtscan.evidence.recordnumbers import find_records
 from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
 from evtscan.intake.paths import Found, find
 from evtscan.report.assembling import NOW, fact_rows, fact_rows_at
 from evtscan.report.model import FactRow
-from evtscan.scan import ScanOptions, records, surveyed, unanswered
+from evtscan.scan import ScanOptions, surveyed
+from evtscan.survey.host import unknown_facts
 
 
 class FactsFormat(Enum):
@@ -86,7 +88,7 @@ def facts(
     name = default_name(paths[0])
     if blanks:
         return _print_template(found, session.rules_of(rules, cached=not no_rule_cache).rules, read, name)
-    events = [] if record is None else records(found.sources, record, read)
+    events = [] if record is None else find_records(found.sources, record, read)
     with surveyed(
         found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
     ) as survey:
@@ -162,9 +164,11 @@ def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
 
 
 def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str) -> int:
-    """Print the blanks of a host, also of one without evidence: then all of them are."""
-    name, unknown = unanswered(found.sources, rules, read, default_name=name)
-    sys.stdout.buffer.write(template(name, unknown).encode("utf-8", "backslashreplace"))
+    """Print a facts.yaml with the unknown facts of a host as blanks; without evidence every fact is one."""
+    options = ScanOptions(read=read, every_fact=True)
+    with surveyed(found.sources, rules, options, default_name=name) as survey:
+        text = template(survey.name, unknown_facts(survey, rules))
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     return DONE
 
 

@@ -1,0 +1,1 @@
+"""Findings and facts of hosts → what they mean together: changes before, common factors, chains, unexplained events."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from evtscan.base.errors import EvidenceError, why_unreadable
 from evtscan.base.model.query import EVERYTHING, PLAIN, ReadOptions
-from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
 
 GAPS_KEPT = 20
@@ -67,9 +66,8 @@ def measure(
             row = recognise(source)
             if row is not None and row.kind is Kind.LOG:
                 logs.append(_measure(source, row, options, warnings))
-        except (EvidenceError, OSError) as error:
-            where, why = Location(source=source.name), why_unreadable(error, source.name)
-            warnings.append(ExtractionWarning(location=where, kind="unreadable", message=why))
+        except Exception as error:
+            warnings.append(ExtractionWarning.unreadable(error, source.name))
     return logs, warnings
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from evtscan.base.errors import RAISE_DEFECTS
+
 ROOT = Path(__file__).parents[1]
+os.environ[RAISE_DEFECTS] = "1"  # a defect in a reader fails the test that meets it, also in worker processes
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,8 @@ Started = Callable[[HostPlan], None]
 
 FAILED = "host_failed"
 TIMED_OUT = "host_timeout"
+NOT_READ = frozenset({FAILED, TIMED_OUT})
+"""Kinds of warnings of a host of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _reports(plan: HostPlan, work: Work) -> Sequence[HostReport]:
                 skipped=local.skipped,
                 stated=local.stated,
             )
-    except Exception as error:  # whatever goes wrong on one host must not end the audit of the others
+    except Exception as error:  # a failure on one host must not end the audit of the others
         return (_failure(plan, f"the scan failed ({type(error).__name__}: {error}); please report this", FAILED),)
 
 

@@ -8,6 +8,7 @@ EvtscanError                an error that a person can act on: its text is the w
 └── UsageError              a request that makes no sense: unknown rule, path that does not exist
 """
 
+import os
 from dataclasses import dataclass
 
 
@@ -23,11 +24,43 @@ class NotEvidenceError(EvidenceError):
     """A sound file of a known format with nothing in it that is looked for: a user's hive, the log of a hive."""
 
 
-def why_unreadable(error: EvidenceError | OSError, source: str) -> str:
-    """What is wrong with a file, without its name: for places that print that themselves."""
+RAISE_DEFECTS = "EVTSCAN_RAISE_DEFECTS"
+"""Environment variable: if it is set, a defect in a reader ends the run with its traceback. The tests set it."""
+
+_LONGEST_DETAIL = 200
+
+
+def why_unreadable(error: Exception, source: str) -> str:
+    """The reason why a file cannot be read, without the file's name; ``error`` is what its reader raised.
+
+    Any exception of a reader ends that file and not the run. One that is neither an ``EvidenceError`` nor an
+    ``OSError`` is a defect of evtscan, and the reason asks the user to report it.
+
+    Raises:
+        Exception: as ``raise_unless_about_file``.
+    """
+    raise_unless_about_file(error)
+    if isinstance(error, EvidenceError):
+        return str(error).removeprefix(f"{source}: ")
     if isinstance(error, OSError):
         return f"cannot be read ({error.strerror or type(error).__name__})"
-    return str(error).removeprefix(f"{source}: ")
+    if isinstance(error, MemoryError):
+        return "cannot be read: there is not enough memory for it (MemoryError)"
+    detail = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"cannot be read: a defect of evtscan ({detail[:_LONGEST_DETAIL]}); please report this with the file"
+
+
+def raise_unless_about_file(error: Exception) -> None:
+    """Raise again what a reader raised, unless it ends the reading of one file only.
+
+    Raises:
+        EvtscanError: if the error is about the request and not about the file.
+        Exception: if it is a defect of evtscan, and ``EVTSCAN_RAISE_DEFECTS`` is set.
+    """
+    if isinstance(error, EvidenceError | OSError | MemoryError):
+        return
+    if isinstance(error, EvtscanError) or os.environ.get(RAISE_DEFECTS):
+        raise error
 
 
 class OutputError(EvtscanError):

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from evtscan.base.errors import EvidenceError
+from evtscan.base.errors import raise_unless_about_file
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import Source
 from evtscan.base.wintypes import Instant
@@ -36,6 +36,7 @@ def _end_of(task: Task, options: ReadOptions) -> Instant | None:
     try:
         reader = read_log(_FORMATS[task.format], task.source, _NOTHING, options)
         deque(reader, maxlen=0)
-    except (EvidenceError, OSError):
-        return None  # it is said when the log is read
+    except Exception as error:
+        raise_unless_about_file(error)
+        return None  # the warning comes when the log is read
     return reader.summary.last_time

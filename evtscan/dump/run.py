@@ -9,10 +9,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from evtscan.base.errors import EvidenceError, why_unreadable
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
-from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
@@ -93,8 +92,8 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
             row = recognise(source)
             if row is not None and row.kind is Kind.LOG:
                 tasks.extend(_tasks_of(source, row))
-        except EvidenceError as error:
-            warnings.append(_unreadable(source, error))
+        except Exception as error:
+            warnings.append(ExtractionWarning.unreadable(error, source.name))
     return tasks, warnings
 
 
@@ -106,11 +105,6 @@ def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
         return
     for first in range(0, 1 + size // _CHUNK, TASK_CHUNKS):
         yield Task(source=source, format=row.name, chunks=(first, first + TASK_CHUNKS))
-
-
-def _unreadable(source: Source, error: EvidenceError | OSError) -> ExtractionWarning:
-    where, why = Location(source=source.name), why_unreadable(error, source.name)
-    return ExtractionWarning(location=where, kind="unreadable", message=why)
 
 
 def helpers_for(tasks: Sequence[Task], query: Query, jobs: int = 0) -> Helpers:
@@ -233,8 +227,8 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
             for start in range(0, len(lines), BLOCK):  # a whole segment as one text would be wide as its widest letter
                 part = lines[start : start + BLOCK]
                 yield Result(source=task.source, data="".join(part).encode("utf-8", "replace"), rows=len(part))
-    except (EvidenceError, OSError) as error:
-        books.warnings.append(_unreadable(task.source, error))
+    except Exception as error:
+        books.warnings.append(ExtractionWarning.unreadable(error, task.source.name))
     else:
         books.records, books.lost = reader.summary.records, reader.summary.lost
         books.warnings += reader.warnings

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from msgspec import structs
 
-from evtscan.base.errors import EvidenceError
+from evtscan.base.errors import raise_unless_about_file
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import EVERYTHING, PLAIN, ReadOptions
 from evtscan.base.model.source import Location, Source
@@ -49,8 +49,8 @@ def around(
     for name in by_source.keys() & sources.keys():
         try:
             found.update(_in_log(sources[name], by_source[name], replace(options, recover=False)))
-        except (EvidenceError, OSError):
-            continue  # it was read a moment ago, and whatever ails it has its warning
+        except Exception as error:
+            raise_unless_about_file(error)  # the log has its warning from when it was read
     return found
 
 

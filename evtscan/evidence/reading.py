@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any
 
-from evtscan.base.errors import EvidenceError, NotEvidenceError, why_unreadable
+from evtscan.base.errors import NotEvidenceError, raise_unless_about_file
 from evtscan.base.model.event import Event
 from evtscan.base.model.evidence import Evidence
 from evtscan.base.model.fact import FactsFile
@@ -78,10 +77,13 @@ def log_formats(sources: Iterable[Source]) -> set[str]:
     """The formats of the logs among these files."""
     found = set()
     for source in sources:
-        with suppress(EvidenceError, OSError):  # who reads the file says why it cannot be
+        try:
             row = recognise(source)
-            if row is not None and row.kind is Kind.LOG:
-                found.add(row.name)
+        except Exception as error:
+            raise_unless_about_file(error)  # the warning comes when the file is read
+            continue
+        if row is not None and row.kind is Kind.LOG:
+            found.add(row.name)
     return found
 
 
@@ -107,11 +109,11 @@ def read(
             else:
                 digest = source.sha256() if options.hashed else ""
                 _READ[row.kind](_Task(reading, row, source, size, query, options, is_unused, digest))
-        except (EvidenceError, OSError) as error:
-            reason = why_unreadable(error, source.name)
-            reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
+        except Exception as error:
+            warning = ExtractionWarning.unreadable(error, source.name)
+            reading.skipped.append(SkippedFile(source_file=source.name, reason=warning.message))
             if not isinstance(error, NotEvidenceError):
-                reading.warn(source.name, "unreadable", reason)
+                reading.warnings.append(warning)
     _mark_cleared(reading)
     return reading
 
@@ -153,8 +155,6 @@ def _read_log(task: _Task) -> None:
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events)
     logs = split_log(log)
-    task.reading.logs.extend(logs)
-    task.reading.warnings.extend(reader.warnings)
     task.add_row(
         computer=newest_name(log),
         first_time=str(summary.first_time or ""),
@@ -171,6 +171,8 @@ def _read_log(task: _Task) -> None:
         note="; ".join(_notes(log, logs)),
         channels=tuple(dict.fromkeys(part.summary.channel for part in logs if part.summary.channel)),
     )
+    task.reading.logs.extend(logs)
+    task.reading.warnings.extend(reader.warnings)
 
 
 def _zone_of(*times: Instant | None) -> str:
@@ -208,21 +210,18 @@ def shortened(names: Sequence[str]) -> str:
 
 def _read_registry(task: _Task) -> None:
     registry = read_registry(task.row, task.source)
-    task.reading.registries.append(registry)
-    task.reading.warnings.extend(registry.warnings)
     taken = str(registry.taken) if registry.taken else ""
     task.add_row(
         last_time=taken,
         time_zone=_zone_of(registry.taken) if registry.taken else "",
         note=f"last written to at {taken}" if taken else _UNDATED,
     )
+    task.reading.registries.append(registry)
+    task.reading.warnings.extend(registry.warnings)
 
 
 def _read_inventory(task: _Task) -> None:
     inventories = read_inventory(task.row, task.source)
-    task.reading.inventories.extend(inventories)
-    for inventory in inventories:
-        task.reading.warnings.extend(inventory.warnings)
     times = sorted(inventory.taken for inventory in inventories if inventory.taken is not None)
     task.add_row(
         computer=next((item.computer for item in reversed(inventories) if item.computer), ""),
@@ -230,6 +229,9 @@ def _read_inventory(task: _Task) -> None:
         last_time=str(times[-1]) if times else "",
         note="" if times else _UNDATED,
     )
+    task.reading.inventories.extend(inventories)
+    for inventory in inventories:
+        task.reading.warnings.extend(inventory.warnings)
 
 
 def _read_facts(task: _Task) -> None:

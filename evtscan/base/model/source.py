@@ -6,6 +6,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from evtscan.base.errors import why_unreadable
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -74,6 +76,11 @@ class ExtractionWarning:
     kind: str
     message: str
     records_lost: int = 0
+
+    @classmethod
+    def unreadable(cls, error: Exception, source: str) -> "ExtractionWarning":
+        """The warning for a file whose reader raised ``error`` (see ``why_unreadable``, also for what it raises)."""
+        return cls(location=Location(source=source), kind="unreadable", message=why_unreadable(error, source))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

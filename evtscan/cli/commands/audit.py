@@ -150,7 +150,7 @@ def audit(
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
         made_of = [accepted.in_force, str(new_only), str(settings.dialect)]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
-        is_current = kept.is_current(run) and not tally.read
+        is_current = kept.is_current(run) and not tally.read and not tally.failed
         if not is_current:
             kept.begin_writing()
         how_to_deliver = delivery_of(
@@ -201,7 +201,8 @@ def _planned(place: Path | str, hosts_from: HostsFrom, outputs: Sequence[Path | 
 
 def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_current: bool) -> None:
     """Say what this run had to do, and what has changed since the last one."""
-    lines = [f"{tally.read:,} read, {tally.kept:,} not changed since they were read"]
+    failed = f", {tally.failed:,} could not be read" if tally.failed else ""
+    lines = [f"{tally.read:,} read, {tally.kept:,} not changed since they were read{failed}"]
     if kept.other_version:
         lines.append(f"what evtscan {kept.other_version} found is not used: this is {__version__}")
     if is_current:

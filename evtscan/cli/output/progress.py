@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from evtscan.audit.hosts import NOT_READ
 from evtscan.audit.plan import HostPlan
 from evtscan.audit.run import Watch
 from evtscan.base.model.finding import Verdict
@@ -22,9 +23,10 @@ _CURRENT_SHOWN = 3
 
 @dataclass(slots=True)
 class Tally:
-    """How many hosts were read, and how many did not have to be."""
+    """How many hosts were judged, how many could not be, and how many were kept from an earlier run."""
 
     read: int = 0
+    failed: int = 0
     kept: int = 0
     findings: int = 0
     current: list[str] = field(default_factory=list)
@@ -61,7 +63,7 @@ def watching(
             speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
             bar.update(
                 task,
-                completed=tally.read + tally.kept,
+                completed=tally.read + tally.failed + tally.kept,
                 description=", ".join(prose(name) for name in tally.current[:_CURRENT_SHOWN]),
                 rate=f"{speed:,.1f} hosts/s" if speed else "",
                 found=f"{tally.findings:,} found" if tally.findings else "",
@@ -85,7 +87,9 @@ def _counting(
         shown()
 
     def done(plan: HostPlan, reports: Sequence[HostReport]) -> None:
-        tally.read += 1
+        not_read = any(warning.kind in NOT_READ for report in reports for warning in report.warnings)
+        tally.failed += not_read
+        tally.read += not not_read
         tally.current.remove(plan.name)
         for report in reports:
             if live is not None:

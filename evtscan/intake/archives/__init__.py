@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
-from evtscan.base.errors import EvidenceError
+from evtscan.base.errors import raise_unless_about_file, why_unreadable
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile, Source
 from evtscan.intake.archives.bounds import Budget, LimitError, Limits
 from evtscan.intake.archives.shelf import NotArchiveError, Shelf
@@ -129,7 +129,10 @@ def is_collection(source: Source) -> bool:
     try:
         with source.open() as stream:
             return not hasattr(module, "is_collection") or bool(module.is_collection(stream))
-    except (LimitError, OSError):
+    except LimitError:
+        return True
+    except Exception as error:
+        raise_unless_about_file(error)  # the warning comes when the archive is unpacked
         return True
 
 
@@ -197,12 +200,10 @@ class _Unpacking:
             budget.exhausted = True
             message = f"{error}; what was unpacked before that counts. Unpack it yourself and scan the folder"
             self._warn(source, "archive_limit", message)
-        except EvidenceError as error:
-            self._refuse(source, str(error))
-            if row is not None:
+        except Exception as error:
+            self._refuse(source, why_unreadable(error, source.name))
+            if row is not None and not isinstance(error, OSError):
                 self._add_row(source, row.name)
-        except OSError as error:
-            self._refuse(source, f"cannot be read ({error.strerror or error})")
         self.skipped += shelf.skipped
         self.warnings += shelf.warnings
         return sum(self._sort(file, into / f"in {number}", budget, depth) for number, file in enumerate(shelf.found))

@@ -27,6 +27,7 @@ DHCP = RuleInfo(
     workaround=("Remove the duplicate address.",),
     fixed_in="Service Pack 3",
     references=("Q162396", "Q224792"),
+    tags=("attack.t1557", "attack.credential-access"),
 )
 DISK = RuleInfo(id="0f6a7c52-0002", title="Bad block", level="critical", kind="failure", article="Q100001")
 NOTICE = RuleInfo(id="0f6a7c52-0003", title="Log service started", level="high", kind="notice", article="Q100002")

@@ -25,7 +25,7 @@ QUIET_KINDS = frozenset({"benign", "notice", "success"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """What a report says about a rule."""
+    """What a report says about a rule; ``tags`` are Sigma's, such as ``attack.t1059.001``, in lower case."""
 
     id: str
     title: str
@@ -41,6 +41,7 @@ class RuleInfo:
     lookalikes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     file: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,7 +214,14 @@ def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
         lookalikes=issue.texts("lookalikes"),
         references=rule.texts("references"),
         file=rule.problems.file,
+        tags=_tags(rule.data.get("tags")),
     )
+
+
+def _tags(stated: object) -> tuple[str, ...]:
+    """The tags in lower case, each once; a wrong one is reported with the other metadata."""
+    tags = stated if isinstance(stated, list) else [stated]
+    return tuple(dict.fromkeys(tag.strip().lower() for tag in tags if isinstance(tag, str) and tag.strip()))
 
 
 def _without_doubles(rules: list[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:

@@ -134,7 +134,7 @@ def logsource_of(rule: Section) -> Logsource:
     channels = channels_of(service) if service else category.channels if category is not None else ()
     if channels is None:
         source.problem(f"service {service!r} is not known: leave it out and test Channel in the detection", "service")
-    return Logsource(product=product, service=service, channels=channels or ())
+    return Logsource(product=product, service=service, category=name.lower(), channels=channels or ())
 
 
 # ------------------------------------------------------------------------------------------------- detection

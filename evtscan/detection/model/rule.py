@@ -25,10 +25,11 @@ MAX_SELECTORS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logsource:
-    """Where a rule looks. ``channels`` are those that the service stands for; without any, every channel will do."""
+    """Where a rule looks: ``channels`` of its service or category; without any, in every channel."""
 
     product: str = ""
     service: str = ""
+    category: str = ""
     channels: tuple[str, ...] = ()
 
     def fits(self, channel: str | None) -> bool:

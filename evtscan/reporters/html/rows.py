@@ -13,7 +13,17 @@ Row = list[Any]
 
 _FROM_MODEL: Mapping[str, tuple[str, ...]] = {
     "rule": ("id", "title", "article", "level", "kind", "status"),
-    "ruleText": ("description", "cause", "remedy", "workaround", "fixed_in", "lookalikes", "references", "file"),
+    "ruleText": (
+        "description",
+        "cause",
+        "remedy",
+        "workaround",
+        "fixed_in",
+        "lookalikes",
+        "references",
+        "tags",
+        "file",
+    ),
     "refused": ("file", "line", "key", "message"),
     "event": (
         "timestamp",

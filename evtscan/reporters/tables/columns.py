@@ -236,6 +236,7 @@ _EVENTS: Mapping[str, Column[Matched]] = {
     "Basis": Column(lambda item: item.row.basis),
     "SourceFile": Column(lambda item: item.row.source_file),
     "Offset": _integer(lambda item: item.row.offset),
+    "Tags": Column(lambda item: item.rule.tags),
 }
 
 _HOSTS: Mapping[str, Column[HostSummary]] = {
@@ -309,6 +310,7 @@ _RULES: Mapping[str, Column[RuleInfo]] = {
     "Workaround": Column(lambda rule: rule.workaround),
     "FixedIn": Column(lambda rule: rule.fixed_in),
     "References": Column(lambda rule: rule.references),
+    "Tags": Column(lambda rule: rule.tags),
 }
 
 FINDINGS: TableForm[ReportedFinding] = TableForm(

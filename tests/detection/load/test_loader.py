@@ -209,3 +209,11 @@ def test_whatever_stands_in_a_file_is_a_rule_or_a_problem(tmp_path, data):
     for problem in loaded.problems:
         assert problem.message
         assert problem.line is not None
+
+
+def test_tags_in_lower_case_each_once(tmp_path):
+    text = rule_text("sel: {EventID: 7}\ncondition: sel").replace(
+        "level: low", "level: low\ntags: [attack.T1059.001, attack.execution, attack.t1059.001]"
+    )
+    (rule,) = load_text(tmp_path, text).rules
+    assert rule.info.tags == ("attack.t1059.001", "attack.execution")

@@ -12,14 +12,15 @@ COLUMNS = {
     "FirstSeen, LastSeen, Count, Channel, Provider, EventID, RecordIDs, OS, ServicePack, Reason, Basis, MissingFacts, "
     "HowToGet, Cause, Remedy, FixedIn, CoverageFrom, CoverageTo, Complete, SourceFiles, FindingID",
     "events": "Timestamp, Host, Computer, Verdict, Kind, Level, RuleTitle, RuleID, Entity, Channel, Provider, EventID, "
-    "EventLevel, RecordID, Details, Basis, SourceFile, Offset",
+    "EventLevel, RecordID, Details, Basis, SourceFile, Offset, Tags",
     "hosts": "Host, Computer, OtherNames, OS, Version, Build, UBR, ServicePack, UpdateDate, Role, Components, "
     "WorstVerdict, WorstLevel, Confirmed, Possible, Exposed, Resolved, Excluded, FirstEvent, LastEvent, Records, Logs, "
     "Cleared, Gaps, ClockSteps, SnapshotTime, Warnings",
     "evidence": "Host, SourceFile, Size, SHA256, Format, Computer, FirstTime, LastTime, Records, Lost, Dirty, Wrapped, "
     "Cleared, Filtered, ClockSteps, TimeZone, Note",
     "warnings": "Host, SourceFile, Offset, Kind, Message, RecordsLost",
-    "rules": "RuleID, Article, RuleTitle, Kind, Level, RuleStatus, Cause, Remedy, Workaround, FixedIn, References",
+    "rules": "RuleID, Article, RuleTitle, Kind, Level, RuleStatus, Cause, Remedy, Workaround, FixedIn, References, "
+    "Tags",
 }
 
 
@@ -176,6 +177,7 @@ def test_rules_sort_by_level_and_article(full: Report) -> None:
     rows = _rows(full, "rules")
     assert [row["Article"] for row in rows] == ["Q100001", "Q100002", "Q162396", ""]
     assert (rows[2]["Workaround"], rows[2]["References"]) == ("Remove the duplicate address.", "Q162396; Q224792")
+    assert rows[2]["Tags"] == "attack.t1557; attack.credential-access"
 
 
 @pytest.mark.parametrize(

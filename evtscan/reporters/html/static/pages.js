@@ -311,6 +311,7 @@ function ruleTexts(rule) {
     ["Fixed in", text.fixed_in],
     ["What else logs it", list(text.lookalikes)],
     ["References", list(text.references)],
+    ["Tags", (text.tags || []).join(", ")],
   ].filter(([, value]) => value);
 }
 

@@ -14,8 +14,8 @@ from evtscan.base.model.finding import NOT_SEEN, Explanation, Verdict
 from evtscan.base.model.log import ClockStep, Log, LogSummary
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant, parse_time
+from evtscan.detection.match.engine import detect
 from evtscan.detection.match.fields import event_of_fields
-from evtscan.detection.match.matcher import detect
 from evtscan.detection.model.rule import Case, Rule
 from evtscan.detection.model.section import key_of
 from evtscan.evidence.timechanges import with_told

@@ -17,7 +17,7 @@ from evtscan.detection.load.loader import load_rules, rule_files
 from evtscan.detection.load.rulecache import load_through_cache
 from evtscan.detection.load.schema import schema_problems
 from evtscan.detection.load.written import RuleFile, read_file, written
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.rule import Case, Rule
 from evtscan.detection.model.section import key_of
 from evtscan.facts.catalogue.names import is_known

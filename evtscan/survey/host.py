@@ -9,7 +9,7 @@ from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis
 from evtscan.base.model.source import SkippedFile, Source
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.rule import Rule, asked_by
 from evtscan.evidence.copies import Distinct, each_once
 from evtscan.evidence.reading import Reading, read

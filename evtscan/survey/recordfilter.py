@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import Source
-from evtscan.detection.match.matcher import RuleIndex
+from evtscan.detection.match.engine import Engine
 from evtscan.detection.model.rule import Rule, asked_by
 from evtscan.evidence.reading import log_formats
 from evtscan.facts import Wanted
@@ -28,7 +28,7 @@ class RecordFilter:
 
     def __init__(self, rules: Sequence[Rule], sources: Iterable[Source], *, every_fact: bool = False) -> None:
         self._facts = Wanted(None if every_fact else asked_by(rules))
-        self._rules, self._index = query_of(rules), RuleIndex(rules)
+        self._rules, self._engine = query_of(rules), Engine(rules)
         self._same_format = log_formats(sources) in _FULL_FORMATS
         self.query = self._rules | self._facts.query
 
@@ -37,5 +37,5 @@ class RecordFilter:
         if self._facts.tells(event):
             return False
         if self._same_format:
-            return not self._index.concerns(event)
+            return not self._engine.may_match(event)
         return not self._rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)

@@ -6,8 +6,8 @@ from textwrap import dedent, indent
 from evtscan.base.model.event import Event
 from evtscan.base.model.source import Location
 from evtscan.detection.load.loader import RuleSet, load_rules
+from evtscan.detection.match.engine import Engine
 from evtscan.detection.match.eventtests import explain_in
-from evtscan.detection.match.matcher import Match, RuleIndex
 from evtscan.detection.model.condition import evaluate
 from evtscan.detection.model.derive import with_derived
 from evtscan.detection.model.rule import Rule
@@ -56,9 +56,7 @@ def event(event_id: int = 7, provider: str = "Disk", sequence: int = 1, **attrib
 
 def match(rules, events):
     """Every match of every event, in the order of events, then of rules."""
-    index = RuleIndex(rules)
-    hits = ((asked, seen, truth) for one in events for asked, seen, truth in index.hits(one))
-    return (Match(asked.rule, (seen,), truth) for asked, seen, truth in hits if asked.name is None)
+    return Engine(rules).match_log(events)
 
 
 def explain(rule, one):

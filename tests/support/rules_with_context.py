@@ -3,7 +3,7 @@
 from host_builder import event, evidence
 
 from evtscan.base.model.rule import RuleInfo
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.condition import All, Test
 from evtscan.detection.model.context import Beside
 from evtscan.detection.model.rule import KnownIssue, Logsource, Rule, Selection

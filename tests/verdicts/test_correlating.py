@@ -13,7 +13,7 @@ from rules_with_context import SYSTEM, asks
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.log import ClockStep
 from evtscan.base.model.rule import RuleInfo
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.condition import All, Any, Not, Operator, Test
 from evtscan.detection.model.context import Beside, SameBoot
 from evtscan.detection.model.derive import Derived, How

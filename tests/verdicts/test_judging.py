@@ -6,7 +6,7 @@ from host_builder import FakeRegistry, at, booted, event, event_log, evidence, f
 from msgspec.structs import replace
 
 from evtscan.base.model.rule import RuleInfo
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.condition import All, Any, Not, Operator, Test, Unobservable
 from evtscan.detection.model.rule import Doubt, KnownIssue, Logsource, Rule
 from evtscan.facts.host import Host

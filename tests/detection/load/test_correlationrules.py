@@ -7,7 +7,7 @@ from example_rules import event, load_text, rule_text
 from evtscan.base.model.query import Selector
 from evtscan.base.wintypes import TICKS_PER_SECOND
 from evtscan.detection.load.loader import load_rules
-from evtscan.detection.match.matcher import detect
+from evtscan.detection.match.engine import detect
 from evtscan.detection.model.condition import All, Any, Not, Operator, Test
 from evtscan.detection.model.rule import Comparison, CorrelationType, Threshold
 

@@ -283,7 +283,5 @@ def test_every_service_that_pysigma_knows_is_known_here():
 
 
 def test_pysigma_is_imported_with_the_first_rule_only():
-    code = (
-        "import sys, evtscan.detection.load.loader, evtscan.detection.match.matcher; sys.exit('sigma' in sys.modules)"
-    )
+    code = "import sys, evtscan.detection.load.loader, evtscan.detection.match.engine; sys.exit('sigma' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

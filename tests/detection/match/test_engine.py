@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from evtscan.base.logic import Truth, truth
 from evtscan.base.model.query import Query, Selector
 from evtscan.base.model.rule import RuleInfo
+from evtscan.detection.match.engine import Engine, detect
 from evtscan.detection.match.eventtests import MAX_SHOWN
 from evtscan.detection.match.fields import field_value
-from evtscan.detection.match.matcher import RuleIndex, detect
 from evtscan.detection.model.condition import All, Any, Not, Test, truth_of
 from evtscan.detection.model.modifiers import holds
 from evtscan.detection.model.rule import Logsource, Rule
@@ -196,9 +196,9 @@ def test_rules_that_no_event_concerns_are_not_looked_into(tmp_path):
 
 
 def test_the_index_does_not_grow_with_the_kinds_of_events(tmp_path, monkeypatch):
-    monkeypatch.setattr("evtscan.detection.match.matcher._MOST_KINDS", 3)
+    monkeypatch.setattr("evtscan.detection.match.engine._MAX_KINDS", 3)
     rule = load_one(tmp_path, DISK)
-    index = RuleIndex([rule])
-    hits = [len(list(index.hits(event(number)))) for number in (*range(20), 7, 11)]
+    engine = Engine([rule])
+    hits = [len(engine.hits(event(number))) for number in (*range(20), 7, 11)]
     assert hits == [0] * 7 + [1] + [0] * 3 + [1] + [0] * 8 + [1, 1]
-    assert len(index._of_kind) <= 3
+    assert len(engine._of_kind) <= 3

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from evtscan.base.model.log import LogReader
+from evtscan.base.model.log import BatchReader, LogReader
 from evtscan.dump.blocks import Block, Same, of_batch, of_events
 from evtscan.dump.columns import COLUMNS
 
@@ -49,11 +49,10 @@ def frame_of(logs: Iterable[tuple[LogReader, str]]) -> pd.DataFrame:
 
 
 def _blocks(reader: LogReader, source_name: str) -> Iterator[Block]:
-    batches = getattr(reader, "batches", None)
-    if batches is None:
+    if not isinstance(reader, BatchReader):
         yield from of_events(reader)
         return
-    for batch in batches():
+    for batch in reader.batches():
         yield of_batch(batch, source_name)
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
+from evtscan.base.model.log import BatchReader, HealthReader, LogReader
 from evtscan.base.model.query import EVERYTHING, PLAIN, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.parsers import Format, Kind, read_log, recognise
@@ -85,7 +85,7 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     log.records, log.lost = summary.records, summary.lost
     log.first_time, log.last_time = str(summary.first_time or ""), str(summary.last_time or "")
     log.completeness = summary.completeness
-    _examine(log, source, row, summary.dirty)
+    _examine(log, reader)
     log.largest_gaps.sort(reverse=True)
     return log
 
@@ -97,22 +97,22 @@ def _fold(counts: Counter[Key]) -> None:
             counts[(*_OTHERS, key[2])] += counts.pop(key)
 
 
-def _columns(reader: Any) -> Iterator[tuple[Iterable[Key], list[int | None], int, bool]]:
+def _columns(reader: LogReader) -> Iterator[tuple[Iterable[Key], list[int | None], int, bool]]:
     """Keys of all records, a batch at a time; ids of the log's own, how many are recovered, if the newest are first."""
-    if hasattr(reader, "batches"):
+    if isinstance(reader, BatchReader):
         for batch in reader.batches():
             channels = [channel or "" for channel in batch.column("channel")]
             keys = zip(channels, batch.column("provider"), batch.column("event_id"), strict=True)
             yield keys, *_own(batch.column("record_id"), batch.recovered), False
         return
     events = iter(reader)
-    batch = list(islice(events, _BATCH))
-    newest_first = len(batch) > 1 and batch[1].sequence < batch[0].sequence
-    while batch:
-        kinds = [(event.channel or "", event.provider, event.event_id) for event in batch]
-        ids = [event.record_id for event in batch]
-        yield kinds, *_own(ids, [event.recovered for event in batch]), newest_first
-        batch = list(islice(events, _BATCH))
+    chunk = list(islice(events, _BATCH))
+    newest_first = len(chunk) > 1 and chunk[1].sequence < chunk[0].sequence
+    while chunk:
+        kinds = [(event.channel or "", event.provider, event.event_id) for event in chunk]
+        ids = [event.record_id for event in chunk]
+        yield kinds, *_own(ids, [event.recovered for event in chunk]), newest_first
+        chunk = list(islice(events, _BATCH))
 
 
 def _own(record_ids: list[int | None], recovered: list[bool]) -> tuple[list[int | None], int]:
@@ -121,26 +121,13 @@ def _own(record_ids: list[int | None], recovered: list[bool]) -> tuple[list[int 
     return [number for number, slack in zip(record_ids, recovered, strict=True) if not slack], count
 
 
-def _examine(log: LogMetrics, source: Source, row: Format, dirty: bool) -> None:
+def _examine(log: LogMetrics, reader: LogReader) -> None:
+    dirty = reader.summary.dirty
     log.health = "dirty" if dirty else "clean"
     log.structures = {"Dirty": dirty}
-    if row.name == "evtx":
-        from evtscan.parsers.logs.evtx.health import examine
-
-        health = examine(source)
-        log.health = str(health)
-        log.structures = {
-            "HeaderIntact": health.header_intact,
-            "Dirty": health.dirty,
-            "Full": health.full,
-            "Checksums": health.checksums,
-            "ChunksAnnounced": health.announced,
-            "Chunks": health.chunks,
-            "BadHeaders": health.bad_header,
-            "BadRecords": health.bad_records,
-            "WithoutHeader": health.headerless,
-            "Truncated": health.truncated,
-        }
+    if isinstance(reader, HealthReader):
+        health = reader.health()
+        log.health, log.structures = str(health), health.figures()
 
 
 class _Gaps:

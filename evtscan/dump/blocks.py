@@ -4,41 +4,23 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from evtscan.base.model.event import Event
+from evtscan.base.model.log import EventBatch
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import LAST_TICKS, TICKS_PER_SECOND, format_filetime
 from evtscan.dump.columns import COLUMNS
-
-if TYPE_CHECKING:
-    from evtscan.parsers.logs.evtx import RecordBatch
 
 BLOCK = 4096
 """Events in a block that is made of events, and lines that are encoded at once."""
 
-_FIELDS = {
-    "EventID": "event_id",
-    "EventLevel": "level",
-    "Channel": "channel",
-    "Computer": "computer",
-    "RecordID": "record_id",
-    "UserID": "user_id",
-    "ProcessID": "process_id",
-    "ThreadID": "thread_id",
-    "Task": "task",
-    "Opcode": "opcode",
-    "Keywords": "keywords",
-    "Qualifiers": "qualifiers",
-    "Version": "version",
-    "ProviderGUID": "provider_guid",
-    "EventSourceName": "event_source_name",
-    "ActivityID": "activity_id",
-    "RelatedActivityID": "related_activity_id",
-    "Message": "message",
+_FIELDS = {field.column: field.name for field in SYSTEM_FIELDS if field.name not in ("time", "provider")} | {
+    "Message": "message"
 }
-"""Columns of a dump that a batch of EVTX records has under another name."""
+"""The field of System for each column of a dump that has the field's values unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +53,7 @@ def of_events(events: Iterable[Event]) -> Iterator[Block]:
         yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
 
 
-def of_batch(batch: "RecordBatch", source_name: str) -> Block:
+def of_batch(batch: EventBatch, source_name: str) -> Block:
     """The block of a batch of EVTX records."""
     ticks = batch.column("ticks")
     recovered = batch.recovered

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evtscan.base.model.event import Event
+from evtscan.base.model.log import BatchReader, LogReader
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Source
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
 _FORMATS = {row.name: row for row in PARSERS}
-_CHUNK = 1 << 16  # bytes
 _WAITING = 2  # results per helper that may wait for their turn
 _PIECE = 1 << 20
 
@@ -100,10 +101,10 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
 def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
     """A large log in ranges of as many chunks as its size has room for: how many it has takes long to find out."""
     size = source.path.stat().st_size
-    if row.name != "evtx" or size < WORTH_HELPERS:
+    if not row.part_size or size < WORTH_HELPERS:
         yield Task(source=source, format=row.name)
         return
-    for first in range(0, 1 + size // _CHUNK, TASK_CHUNKS):
+    for first in range(0, 1 + size // row.part_size, TASK_CHUNKS):
         yield Task(source=source, format=row.name, chunks=(first, first + TASK_CHUNKS))
 
 
@@ -235,10 +236,10 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     yield books
 
 
-def _lines(reader: Any, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
+def _lines(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
     """The lines of a log with their times, some thousand at a time."""
     lines_of = writer(options.writer, options.raw, options.excel).lines
-    if options.writer == "evtxecmd" or options.contains or options.finish or not hasattr(reader, "batches"):
+    if options.writer == "evtxecmd" or options.contains or options.finish or not isinstance(reader, BatchReader):
         for block in _blocks(reader, options):
             yield list(lines_of(block)), block.ticks
         return
@@ -271,20 +272,15 @@ def _of_evtxecmd(events: Iterable[Event]) -> Iterator[Block]:
 def contains(event: Event, wanted: str) -> bool:
     """Whether any value of an event contains a text (given in ``casefold`` form), without regard to case."""
     system = (
-        event.provider,
-        event.event_source_name,
-        event.channel,
-        event.computer,
-        event.user_id,
-        event.provider_guid,
-        event.activity_id,
-        event.related_activity_id,
-        event.keywords,
+        *(getattr(event, name) for name in _TEXT_FIELDS),
         event.event_type,
         event.message,
         str(event.event_id),
     )
     return any(wanted in text.casefold() for text in chain(filter(None, system), _texts(event.data)))
+
+
+_TEXT_FIELDS = tuple(field.name for field in SYSTEM_FIELDS if field.kind not in ("number", "time"))
 
 
 def _texts(value: Any) -> Iterator[str]:

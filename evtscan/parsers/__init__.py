@@ -13,7 +13,7 @@ from typing import cast
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.inventory import Inventory
-from evtscan.base.model.log import LogReader
+from evtscan.base.model.log import LogParts, LogReader
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.registry import Registry
 from evtscan.base.model.source import Source
@@ -42,6 +42,11 @@ class Format:
     of its format is opened, and offers ``read_log(source, query)``, ``read_registry(source)``,
     ``read_inventory(source)`` or ``read_facts(source)`` after its kind.
 
+    A log format may have optional abilities, which its row declares. ``part_size`` is the size in bytes of the parts
+    that can be read separately (0: none): its ``read_log`` takes ``chunk_range``. ``has_parts``: its module offers
+    ``open_parts(source, options)``, which reads the records around an event (see ``LogParts``). What a reader can do
+    besides iterating is a protocol of ``base.model.log`` (``BatchReader``, ``HealthReader``).
+
     ``keeps``, ``loses`` and ``known_by`` tell a reader what evidence in this format is worth, beside that in others,
     and by what content it is recognised; the documentation prints them.
     """
@@ -54,6 +59,8 @@ class Format:
     keeps: str
     loses: str
     known_by: str
+    part_size: int = 0
+    has_parts: bool = False
 
 
 def _starts_with(*magics: bytes) -> Callable[[bytes, str], bool]:
@@ -91,6 +98,8 @@ PARSERS: tuple[Format, ...] = (
         keeps="all of System, data by name or position, raw data, record numbers, times to 100 ns in UTC",
         loses="message texts (`--messages`)",
         known_by="`ElfFile` and a zero at the beginning",
+        part_size=1 << 16,
+        has_parts=True,
     ),
     Format(
         name="evt",
@@ -104,6 +113,7 @@ PARSERS: tuple[Format, ...] = (
         ),
         loses="message texts (`--messages`); the channel, unless the file's name tells",
         known_by="`LfLe` at offset 4",
+        has_parts=True,
     ),
     Format(
         name="regf",
@@ -483,7 +493,7 @@ def recognise(source: Source) -> Format | None:
 def read_log(
     row: Format, source: Source, query: Query, options: ReadOptions = PLAIN, *, chunks: tuple[int, int] | None = None
 ) -> LogReader:
-    """Open an event log for one pass; ``chunks`` reads a range of them where the format has any.
+    """Open an event log for one pass; ``chunks`` selects parts ``first`` to ``last - 1`` (see ``Format.part_size``).
 
     Raises:
         EvidenceError: if nothing of the file can be read.
@@ -492,6 +502,15 @@ def read_log(
     if chunks is not None:
         return cast(LogReader, read(source, query, options, chunk_range=chunks))
     return cast(LogReader, read(source, query, options))
+
+
+def open_parts(row: Format, source: Source, options: ReadOptions = PLAIN) -> LogParts | None:
+    """Open a log to read the records around some events of it, or None if its format has no parts.
+
+    Raises:
+        EvidenceError: if nothing of the file can be read.
+    """
+    return cast(LogParts, import_module(row.module).open_parts(source, options)) if row.has_parts else None
 
 
 def read_registry(row: Format, source: Source) -> Registry:

@@ -13,7 +13,9 @@ from evtscan.base.model.source import Location, Source
 from evtscan.evidence import neighbours as surroundings
 from evtscan.evidence.neighbours import MOST_BYTES, RECORDS, around
 from evtscan.parsers import read_log, recognise
-from evtscan.parsers.logs.evtx import chunk_count
+from evtscan.parsers.logs.evt import parts as evt_parts
+from evtscan.parsers.logs.evtx import EvtxLog, chunk_count
+from evtscan.parsers.logs.evtx import parts as evtx_parts
 
 
 def source_of(path):
@@ -59,13 +61,13 @@ def test_fewer_at_the_ends_of_a_log(tmp_path):
 
 
 def test_only_a_part_of_the_file_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(surroundings, "_WINDOW", 2048)
+    monkeypatch.setattr(evt_parts, "_WINDOW", 2048)
     source = an_evt(tmp_path)
     events = everything(source)
     read = []
-    original = surroundings._Cut
+    original = evt_parts._Window
     monkeypatch.setattr(
-        surroundings, "_Cut", lambda path, name, data: read.append(len(data)) or original(path, name, data)
+        evt_parts, "_Window", lambda path, name, data: read.append(len(data)) or original(path, name, data)
     )
     assert around({source.name: source}, [events[200]])[events[200].location] == expected(events, events[200])
     assert read == [4096]
@@ -79,7 +81,11 @@ def test_an_evtx_log_is_read_by_chunks(tmp_path, monkeypatch):
     events = everything(source)
     read = []
     monkeypatch.setattr(
-        surroundings, "read_log", lambda *given, chunks: read.append(chunks) or read_log(*given, chunks=chunks)
+        evtx_parts,
+        "EvtxLog",
+        lambda *given, chunk_range, **options: (
+            read.append(chunk_range) or EvtxLog(*given, chunk_range=chunk_range, **options)
+        ),
     )
     assert around({source.name: source}, [events[50]])[events[50].location] == expected(events, events[50])
     assert read == [(0, 1)]

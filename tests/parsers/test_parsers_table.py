@@ -2,6 +2,7 @@
 
 import pkgutil
 from importlib import import_module
+from inspect import signature
 
 from evtscan import parsers
 
@@ -16,3 +17,11 @@ def test_every_module_that_reads_a_format_is_in_the_table():
             if getattr(getattr(loaded, name, None), "__module__", "").startswith(loaded.__name__)
         ]
         assert not readers or loaded.__name__ in tabled, module.name
+
+
+def test_declared_abilities_are_those_of_the_module():
+    for row in parsers.PARSERS:
+        module = import_module(row.module)
+        assert row.has_parts == hasattr(module, "open_parts"), row.name
+        takes_ranges = row.kind is parsers.Kind.LOG and "chunk_range" in signature(module.read_log).parameters
+        assert bool(row.part_size) == takes_ranges, row.name

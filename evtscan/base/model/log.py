@@ -1,8 +1,8 @@
 """The nouns of a log: its summary, its clock steps, and the protocol of readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.source import ExtractionWarning, Source
@@ -93,6 +93,91 @@ class LogReader(Protocol):
     @property
     def summary(self) -> LogSummary:
         """What was read, selected or not."""
+        ...
+
+
+T = TypeVar("T")
+
+
+class EventBatch(Protocol):
+    """Selected records of a log as columns, in record order; a column is made when it is requested.
+
+    A batch is valid until the next batch of its reader is requested.
+    """
+
+    def __len__(self) -> int: ...
+
+    @property
+    def offset(self) -> list[int]:
+        """The offsets of the records in the file, in bytes."""
+        ...
+
+    @property
+    def header_id(self) -> list[int]:
+        """The numbers in the record headers."""
+        ...
+
+    @property
+    def recovered(self) -> list[bool]:
+        """Whether the record was recovered from slack space."""
+        ...
+
+    def column(self, name: str) -> list[Any]:
+        """A field of System by its name in ``Event``; ``ticks`` is the time as FILETIME."""
+        ...
+
+    def data_json(self) -> list[str]:
+        """The data of each record as the text of a JSON object, its members in log order."""
+        ...
+
+    def parts(self) -> "Sequence[EventBatch]":
+        """The same records grouped by structure, so that many columns of a part are constant; see ``in_order``."""
+        ...
+
+    def in_order(self, values: Iterable[list[T]]) -> list[T]:
+        """Bring results for the parts (a list for each part, in their order) into record order."""
+        ...
+
+
+@runtime_checkable
+class BatchReader(LogReader, Protocol):
+    """A reader that also yields its records as columns, instead of one event at a time."""
+
+    def batches(self) -> Iterator[EventBatch]:
+        """The selected records in record order, some thousand at a time."""
+        ...
+
+
+class LogHealth(Protocol):
+    """The state of a log's structures, checked in full."""
+
+    def __str__(self) -> str:
+        """The state in one line."""
+        ...
+
+    def figures(self) -> dict[str, object]:
+        """The state as named figures, for JSON."""
+        ...
+
+
+@runtime_checkable
+class HealthReader(LogReader, Protocol):
+    """A reader that can check the structures of its file (headers, checksums)."""
+
+    def health(self) -> LogHealth:
+        """Check the whole file.
+
+        Raises:
+            EvidenceError: if nothing of the file can be read.
+        """
+        ...
+
+
+class LogParts(Protocol):
+    """A log whose parts can be read separately, whatever its size."""
+
+    def near(self, event: Event) -> Sequence[Event]:
+        """The records of the part of the log that contains an event, at least some on each side where there are any."""
         ...
 
 

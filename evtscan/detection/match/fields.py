@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final
 
+from evtscan.base.model import system
 from evtscan.base.model.event import Absent, Event
 from evtscan.base.model.source import Location
 from evtscan.base.wintypes import Instant
@@ -33,26 +35,17 @@ def _names_of_provider(event: Event) -> list[str]:
     return [name for name in (event.provider, event.event_source_name) if name]
 
 
+def _time_text(event: Event) -> str | None:
+    return None if event.time is None else str(event.time)
+
+
 _SYSTEM: Final[Mapping[str, Callable[[Event], Any]]] = {
-    "EventID": lambda event: event.event_id,
+    field.rule_name: attrgetter(field.name) for field in system.SYSTEM_FIELDS if field.name != "version"
+} | {
     "Provider_Name": _names_of_provider,
     "Channel": lambda event: event.channel if event.channel is not None else UNREADABLE,
-    "Computer": lambda event: event.computer,
-    "EventRecordID": lambda event: event.record_id,
-    "TimeCreated": lambda event: None if event.time is None else str(event.time),
-    "TimeCreated_SystemTime": lambda event: None if event.time is None else str(event.time),
-    "Level": lambda event: event.level,
-    "Task": lambda event: event.task,
-    "Opcode": lambda event: event.opcode,
-    "Keywords": lambda event: event.keywords,
-    "Qualifiers": lambda event: event.qualifiers,
-    "Provider_Guid": lambda event: event.provider_guid,
-    "Provider_EventSourceName": lambda event: event.event_source_name,
-    "Execution_ProcessID": lambda event: event.process_id,
-    "Execution_ThreadID": lambda event: event.thread_id,
-    "Security_UserID": lambda event: event.user_id,
-    "Correlation_ActivityID": lambda event: event.activity_id,
-    "Correlation_RelatedActivityID": lambda event: event.related_activity_id,
+    "TimeCreated": _time_text,
+    "TimeCreated_SystemTime": _time_text,
 }
 """Attributes of System. They go before data of the same name."""
 
@@ -89,8 +82,8 @@ def field_value(event: Event, field: str) -> Any:
 
 def all_values(event: Event) -> list[Any]:
     """Every value in an event, for keywords."""
-    system = [read(event) for read in (*_SYSTEM.values(), *_SYSTEM_UNLESS_DATA.values())]
-    return [*event.data.values(), *(value for value in system if value is not UNREADABLE)]
+    attributes = [read(event) for read in (*_SYSTEM.values(), *_SYSTEM_UNLESS_DATA.values())]
+    return [*event.data.values(), *(value for value in attributes if value is not UNREADABLE)]
 
 
 def _data_value(data: Mapping[str, Any], field: str) -> Any:

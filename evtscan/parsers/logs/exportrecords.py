@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Required, TypedDict
 
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import Instant, parse_time
 from evtscan.parsers.logs.accounts import USER_FIELDS
 
@@ -13,25 +14,7 @@ LONGEST_NAME = 512
 ALL_DATA = "Data"
 """In ``Event.unreadable`` it stands for every data field."""
 
-FIELDS = {
-    "channel": "Channel",
-    "time": "TimeCreated",
-    "record_id": "EventRecordID",
-    "computer": "Computer",
-    "event_source_name": "Provider_EventSourceName",
-    "provider_guid": "Provider_Guid",
-    "qualifiers": "Qualifiers",
-    "version": "Version",
-    "level": "Level",
-    "task": "Task",
-    "opcode": "Opcode",
-    "keywords": "Keywords",
-    "process_id": "Execution_ProcessID",
-    "thread_id": "Execution_ThreadID",
-    "user_id": "Security_UserID",
-    "activity_id": "Correlation_ActivityID",
-    "related_activity_id": "Correlation_RelatedActivityID",
-}
+FIELDS = {field.name: field.rule_name for field in SYSTEM_FIELDS if field.name not in ("event_id", "provider")}
 """The fields of System that an export may lack, by the names that rules use."""
 
 Series = tuple[str, str | None]

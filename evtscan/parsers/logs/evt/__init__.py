@@ -12,6 +12,7 @@ The format: "Event Log File Format", ELF_LOGFILE_HEADER, EVENTLOGRECORD and ELF_
 documentation of libevt. Everything is little-endian; times are Unix seconds, UTC.
 """
 
+from evtscan.parsers.logs.evt.parts import open_parts
 from evtscan.parsers.logs.evt.reader import EvtLog, read_log
 
-__all__ = ["EvtLog", "read_log"]
+__all__ = ["EvtLog", "open_parts", "read_log"]

@@ -5,10 +5,11 @@
 
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import Source
+from evtscan.parsers.logs.evtx.parts import open_parts
 from evtscan.parsers.logs.evtx.reader import EvtxLog, chunk_at, chunk_count
 from evtscan.parsers.logs.evtx.selection import DecoderName, RecordBatch
 
-__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "read_log"]
+__all__ = ["DecoderName", "EvtxLog", "RecordBatch", "chunk_at", "chunk_count", "open_parts", "read_log"]
 
 
 def read_log(

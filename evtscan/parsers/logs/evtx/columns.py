@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import ARRAY, BINXML, FILETIME, STRING, VALUE_LENGTHS, format_value
 from evtscan.parsers.logs.evtx.document import Hole
 from evtscan.parsers.logs.evtx.eventfields import READ_FIELD
@@ -420,9 +421,7 @@ class SegmentColumns:
         return list(map(cache.__getitem__, self.raws(group, [hole.path])[hole.path]))
 
 
-_NUMBERS = frozenset(
-    {"event_id", "qualifiers", "version", "level", "task", "opcode", "record_id", "process_id", "thread_id"}
-)
+_NUMBERS = frozenset(field.name for field in SYSTEM_FIELDS if field.kind == "number")
 _GATHERED = {
     0x04: lambda segment, start: segment.bytes[start],
     0x06: lambda segment, start: segment.u16[start],

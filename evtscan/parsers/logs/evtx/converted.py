@@ -8,6 +8,7 @@ know it: it repeats the whole second, or puts the time of the conversion there.
 The format of a log never says which Windows wrote its events; of a converted log this is plain.
 """
 
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import TICKS_PER_SECOND
 from evtscan.parsers.logs.evtx.record import DecodedRecord
 
@@ -24,17 +25,15 @@ def was_converted(ends: tuple[tuple[DecodedRecord, int], tuple[DecodedRecord, in
     return headers_whole or all(record.ticks is not None and ticks - record.ticks > _DAY for record, ticks in ends)
 
 
+_NEWER_FIELDS = (
+    *("version", "opcode", "provider_guid", "event_source_name"),
+    *(field.name for field in SYSTEM_FIELDS if field.element in ("Correlation", "Execution")),
+)
+"""Fields of System that a record of ``.evt`` cannot have."""
+
+
 def _has_classic_shape(record: DecodedRecord) -> bool:
     """Whether a record holds nothing that a ``.evt`` could not have held."""
-    newer = (
-        record.version,
-        record.opcode,
-        record.provider_guid,
-        record.event_source_name,
-        record.activity_id,
-        record.related_activity_id,
-        record.process_id,
-        record.thread_id,
-    )
+    newer = (getattr(record, name) for name in _NEWER_FIELDS)
     whole_second = record.ticks is None or record.ticks % TICKS_PER_SECOND == 0
     return record.qualifiers is not None and whole_second and all(value is None for value in newer)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from evtscan.base.model.system import SYSTEM_FIELDS, FieldKind
 from evtscan.base.wintypes import format_guid_text, format_hex, parse_time
 from evtscan.parsers.logs.evtx.document import ArrayHole, Hole, Node, Text
 from evtscan.parsers.logs.evtx.record import RecordError
@@ -14,28 +15,8 @@ from evtscan.parsers.logs.evtx.record import RecordError
 UNNAMED = ""
 """In the data of a shape: the name of an array whose items are ``Data1``, ``Data2`` …"""
 
-_SYSTEM = {
-    "event_id": ("EventID", ""),
-    "qualifiers": ("EventID", "Qualifiers"),
-    "provider": ("Provider", "Name"),
-    "provider_guid": ("Provider", "Guid"),
-    "event_source_name": ("Provider", "EventSourceName"),
-    "version": ("Version", ""),
-    "level": ("Level", ""),
-    "task": ("Task", ""),
-    "opcode": ("Opcode", ""),
-    "keywords": ("Keywords", ""),
-    "ticks": ("TimeCreated", "SystemTime"),
-    "record_id": ("EventRecordID", ""),
-    "activity_id": ("Correlation", "ActivityID"),
-    "related_activity_id": ("Correlation", "RelatedActivityID"),
-    "process_id": ("Execution", "ProcessID"),
-    "thread_id": ("Execution", "ThreadID"),
-    "channel": ("Channel", ""),
-    "computer": ("Computer", ""),
-    "user_id": ("Security", "UserID"),
-}
-"""Where each field of ``DecodedRecord`` stands: the child of System, and its attribute, or its text."""
+_SYSTEM = {"ticks" if field.name == "time" else field.name: (field.element, field.attribute) for field in SYSTEM_FIELDS}
+"""The child element of System and its attribute (``""``: its text) for each field of ``DecodedRecord``."""
 
 
 def event_of(nodes: Sequence[Node]) -> Node:
@@ -192,26 +173,24 @@ def _guid(text: str | None) -> str | None:
     return format_guid_text(text) if text else None
 
 
-READ_FIELD: dict[str, Callable[[str | None], Any]] = {
-    "event_id": _number,
-    "qualifiers": _number,
-    "provider": lambda text: text or "",
-    "provider_guid": _guid,
-    "event_source_name": lambda text: text or None,
-    "version": _number,
-    "level": _number,
-    "task": _number,
-    "opcode": _number,
-    "keywords": _keywords,
-    "ticks": _ticks,
-    "record_id": _number,
-    "activity_id": _guid,
-    "related_activity_id": _guid,
-    "process_id": _number,
-    "thread_id": _number,
-    "channel": lambda text: text,
-    "computer": lambda text: text,
-    "user_id": lambda text: text or None,
-    "message": lambda text: text or None,
+def _text(text: str | None) -> str | None:
+    return text
+
+
+def _name(text: str | None) -> str | None:
+    return text or None
+
+
+_READ_KIND: dict[FieldKind, Callable[[str | None], Any]] = {
+    "number": _number,
+    "text": _text,
+    "name": _name,
+    "guid": _guid,
+    "hex": _keywords,
+    "time": _ticks,
 }
-"""How each field of ``DecodedRecord`` is read from the text that System has for it (None: it has none)."""
+
+READ_FIELD: dict[str, Callable[[str | None], Any]] = {
+    name: _READ_KIND[field.kind] for name, field in zip(_SYSTEM, SYSTEM_FIELDS, strict=True)
+} | {"provider": lambda text: text or "", "message": _name}
+"""For each field of ``DecodedRecord`` the function that reads it from its text in System (None: missing)."""

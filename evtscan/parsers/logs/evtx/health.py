@@ -43,6 +43,21 @@ class Health:
         state = ", ".join(counts) or "all intact"
         return ", ".join([header, *flags, f"{self.chunks} chunks ({self.announced} announced): {state}"])
 
+    def figures(self) -> dict[str, object]:
+        """The state as named figures, as ``metrics`` writes them to JSON."""
+        return {
+            "HeaderIntact": self.header_intact,
+            "Dirty": self.dirty,
+            "Full": self.full,
+            "Checksums": self.checksums,
+            "ChunksAnnounced": self.announced,
+            "Chunks": self.chunks,
+            "BadHeaders": self.bad_header,
+            "BadRecords": self.bad_records,
+            "WithoutHeader": self.headerless,
+            "Truncated": self.truncated,
+        }
+
 
 def examine(source: Source) -> Health:
     """Check the header and every chunk of a file.

@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import LogSummary
+from evtscan.base.model.log import BatchReader, HealthReader, LogSummary
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
@@ -22,6 +23,9 @@ from evtscan.parsers.logs.evtx.record import DecodedRecord, RecordError
 from evtscan.parsers.logs.evtx.records import Records, find_records
 from evtscan.parsers.logs.evtx.selection import DecoderName, Kept, RecordBatch, Selection, Singly, select
 from evtscan.parsers.logs.evtx.wanted import WantedIds
+
+if TYPE_CHECKING:
+    from evtscan.parsers.logs.evtx.health import Health
 
 _CLEARED_IDS = frozenset({104, 1102})
 _CLEARED_BY = "microsoft-windows-eventlog"
@@ -205,7 +209,7 @@ def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
     return None if ticks is None else Instant(ticks)
 
 
-class EvtxLog:
+class EvtxLog(BatchReader, HealthReader):
     """One pass over one file (see ``LogReader``).
 
     ``warnings`` and ``summary`` are complete when the iteration has ended.
@@ -251,6 +255,16 @@ class EvtxLog:
             self._tally.name(batch.column("computer"))
             yield batch
             self._warn(selection.late_warnings)
+
+    def health(self) -> "Health":
+        """Check every checksum of the file, which reading does not.
+
+        Raises:
+            EvidenceError: if nothing of the file can be read.
+        """
+        from evtscan.parsers.logs.evtx.health import examine
+
+        return examine(self._source)
 
     def _selections(self) -> Iterator[Selection]:
         wanted, ends = WantedIds(self._query), _Ends()

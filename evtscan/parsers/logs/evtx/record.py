@@ -7,6 +7,7 @@ from typing import Any
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.source import Location
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import Instant
 
 
@@ -72,30 +73,17 @@ def to_event(
     return Event(
         location=Location(source=source_name, offset=offset, record=header_id),
         sequence=header_id,
-        event_id=decoded.event_id,
-        provider=decoded.provider,
-        channel=decoded.channel,
         time=Instant(header_ticks if decoded.ticks is None else decoded.ticks),
-        record_id=decoded.record_id,
         header_id=header_id,
-        computer=decoded.computer,
-        event_source_name=decoded.event_source_name,
-        provider_guid=decoded.provider_guid,
-        qualifiers=decoded.qualifiers,
-        version=decoded.version,
-        level=decoded.level,
-        task=decoded.task,
-        opcode=decoded.opcode,
-        keywords=decoded.keywords,
-        process_id=decoded.process_id,
-        thread_id=decoded.thread_id,
-        user_id=decoded.user_id,
-        activity_id=decoded.activity_id,
-        related_activity_id=decoded.related_activity_id,
-        message=decoded.message,
         recovered=recovered,
         data=decoded.data,
+        message=decoded.message,
+        **{name: getattr(decoded, name) for name in _SHARED},
     )
+
+
+_SHARED = tuple(field.name for field in SYSTEM_FIELDS if field.name != "time")
+"""The fields of System that ``DecodedRecord`` and ``Event`` have under the same name."""
 
 
 def build_events(columns: Mapping[str, Iterable[Any]]) -> list[Event]:

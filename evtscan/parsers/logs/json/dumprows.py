@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import Instant
 from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, System, unsaid, whole_number
 from evtscan.parsers.logs.json.values import (
@@ -18,28 +19,13 @@ from evtscan.parsers.logs.json.values import (
     time_of,
 )
 
+_READ_APART = ("event_id", "provider", "time")
 DUMP_NUMBERS = {
-    "EventLevel": "level",
-    "RecordID": "record_id",
-    "ProcessID": "process_id",
-    "ThreadID": "thread_id",
-    "Task": "task",
-    "Opcode": "opcode",
-    "Qualifiers": "qualifiers",
-    "HeaderID": "header_id",
-    "Version": "version",
-}
+    field.column: field.name for field in SYSTEM_FIELDS if field.kind == "number" and field.name not in _READ_APART
+} | {"HeaderID": "header_id"}
 DUMP_TEXTS = {
-    "Channel": "channel",
-    "Computer": "computer",
-    "UserID": "user_id",
-    "Keywords": "keywords",
-    "ProviderGUID": "provider_guid",
-    "EventSourceName": "event_source_name",
-    "ActivityID": "activity_id",
-    "RelatedActivityID": "related_activity_id",
-    "EventType": "event_type",
-}
+    field.column: field.name for field in SYSTEM_FIELDS if field.kind != "number" and field.name not in _READ_APART
+} | {"EventType": "event_type"}
 
 
 _LOCAL_DUMP = (

@@ -1,8 +1,10 @@
 """Events in JSON with the element System as the log has it: evtx_dump, Chainsaw, Velociraptor."""
 
 import base64
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+from evtscan.base.model.system import SYSTEM_FIELDS, FieldKind
 from evtscan.base.wintypes import format_hex
 from evtscan.parsers.logs.exportrecords import Content, System, add_field, whole_number
 from evtscan.parsers.logs.json.values import (
@@ -41,33 +43,26 @@ def system_of(system: dict[str, Any]) -> System:
     Raises:
         ShapeError: if it has no event id.
     """
-    event_id, of_id = _part(system, "EventID")
-    number = whole_number(event_id)
-    if number is None:
+    parts = {name: _part(system, name) for name in {field.element: None for field in SYSTEM_FIELDS}}
+    fields: dict[str, Any] = {}
+    for field in SYSTEM_FIELDS:
+        value, attributes = parts[field.element]
+        fields[field.name] = _READ_KIND[field.kind](attributes.get(field.attribute) if field.attribute else value)
+    if fields["event_id"] is None:
         raise ShapeError("System has no event id")
-    provider = _part(system, "Provider")[1]
-    correlation, execution = _part(system, "Correlation")[1], _part(system, "Execution")[1]
-    return {
-        "event_id": number,
-        "provider": scalar_of(provider.get("Name")) or "",
-        "event_source_name": scalar_of(provider.get("EventSourceName")),
-        "provider_guid": guid_of(provider.get("Guid")),
-        "qualifiers": whole_number(of_id.get("Qualifiers")),
-        "version": whole_number(_part(system, "Version")[0]),
-        "level": whole_number(_part(system, "Level")[0]),
-        "task": whole_number(_part(system, "Task")[0]),
-        "opcode": whole_number(_part(system, "Opcode")[0]),
-        "keywords": keywords_of(_part(system, "Keywords")[0]),
-        "time": time_of(_part(system, "TimeCreated")[1].get("SystemTime")),
-        "record_id": whole_number(_part(system, "EventRecordID")[0]),
-        "activity_id": guid_of(correlation.get("ActivityID")),
-        "related_activity_id": guid_of(correlation.get("RelatedActivityID")),
-        "process_id": whole_number(execution.get("ProcessID")),
-        "thread_id": whole_number(execution.get("ThreadID")),
-        "channel": scalar_of(_part(system, "Channel")[0]),
-        "computer": scalar_of(_part(system, "Computer")[0]),
-        "user_id": scalar_of(_part(system, "Security")[1].get("UserID")),
-    }
+    fields["provider"] = fields["provider"] or ""
+    return cast(System, fields)
+
+
+_READ_KIND: dict[FieldKind, Callable[[Any], Any]] = {
+    "number": whole_number,
+    "text": scalar_of,
+    "name": scalar_of,
+    "guid": guid_of,
+    "hex": keywords_of,
+    "time": time_of,
+}
+"""How a field of System is read from its JSON value."""
 
 
 def _content(members: Members) -> dict[str, Any]:

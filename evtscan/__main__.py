@@ -1,44 +1,45 @@
-"""The entry of ``evtscan`` and ``python -m evtscan``: what need not wait until the command line is loaded."""
+"""Entry point of ``evtscan`` and ``python -m evtscan``: everything that runs before the command line is loaded."""
 
 import errno
 import os
 import sys
 
 from evtscan import __version__
+from evtscan.base.streams import discard_stdout, is_closed_pipe
 
-# NumPy loads a library for matrices whose threads, one for each core, spin as they begin, and nothing here uses it
+# NumPy loads a matrix library that starts one busy thread per core; evtscan does not use it
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-_CANNOT_BE_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF)
+_CANNOT_BE_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF)
 
 
 def main() -> None:
-    """Run the command line, and end with its exit code, or with 1 if standard output could not be written."""
-    _open_what_is_closed()
+    """Run the command line and exit with its code, or with 1 if standard output cannot be written."""
+    _replace_closed_streams()
     ended = SystemExit(0)
     try:
         try:
             _run()
-        except SystemExit as asked_for:
-            ended = asked_for
+        except SystemExit as requested:
+            ended = requested
         sys.stdout.flush()
     except OSError as error:
         if not ended.code:
-            if error.errno not in _CANNOT_BE_WRITTEN:
-                raise
-            if not isinstance(error, BrokenPipeError):  # whoever read it has gone, and nothing is wrong with it
+            if not is_closed_pipe(error):
+                if error.errno not in _CANNOT_BE_WRITTEN:
+                    raise
                 print(f"evtscan: standard output: cannot be written ({error.strerror})", file=sys.stderr)
             ended = SystemExit(1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not fail again at exit
+        discard_stdout()
     raise ended
 
 
-def _open_what_is_closed() -> None:
-    """Give a process that began without some of its standard streams others in their place.
+def _replace_closed_streams() -> None:
+    """Replace standard streams that were closed before the process started.
 
-    Otherwise the next file that is opened would take their number, and what is for stderr would be printed on stdout.
-    Writing to a stdout that was closed is an error; it is opened to read for that.
+    Otherwise the next file that is opened would get the number of a standard stream, and messages would go into it.
+    A missing stdout is opened for reading, so that writing to it is an error.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")

@@ -13,7 +13,7 @@ from evtscan.audit.plan import RUN_FOLDER
 from evtscan.audit.run import temporary_folder
 from evtscan.audit.runfolder import FileMark, RunFolder, RunState
 from evtscan.base.errors import OutputError
-from evtscan.base.outfiles import refuse_existing, remove_temporaries
+from evtscan.base.outfiles import refuse_existing, refuse_open, remove_temporaries
 
 
 @dataclass(slots=True)
@@ -93,6 +93,7 @@ def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: 
         known = None
     ours = known.outputs if known is not None else {}
     refuse_existing([path for path in paths if not _may_replace(path, ours)], clobber=clobber)
+    refuse_open(paths)
     with run.locked():
         state = run.state() if known is not None else None  # an audit may have ended since
         other_version = state.evtscan if state is not None and state.evtscan != __version__ else ""

@@ -26,6 +26,8 @@ from evtscan.audit.changes import Known
 from evtscan.audit.hosts import FAILED, TIMED_OUT, Finished
 from evtscan.audit.plan import STATE_FILE, HostPlan
 from evtscan.base.errors import EvidenceError, OutputError
+from evtscan.base.outfiles import replace_file
+from evtscan.base.winpaths import extended, plain
 from evtscan.report.model import HostReport
 from evtscan.reporters.json.report import host_from_json
 
@@ -93,6 +95,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._folder = extended(path)
         self._heads: dict[str, _Head] = {}
 
     # ------------------------------------------------------------------------------------------------------- state
@@ -103,7 +106,7 @@ class RunFolder:
         Raises:
             OutputError: if a later evtscan wrote it.
         """
-        file = self.path / STATE_FILE
+        file = self._folder / STATE_FILE
         try:
             content = file.read_bytes()
             form = msgspec.json.decode(content, type=_Form).form
@@ -112,8 +115,8 @@ class RunFolder:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
         raise OutputError(
-            f"{file}: written by a later evtscan (form {form}; this one knows forms up to {FORM}). Update evtscan, or "
-            "give another folder with -o"
+            f"{self.path / STATE_FILE}: written by a later evtscan (form {form}; this one reads forms up to {FORM}). "
+            "Update evtscan, or give another folder with -o"
         )
 
     def write_state(self, state: RunState) -> None:
@@ -122,11 +125,11 @@ class RunFolder:
         Raises:
             OutputError: if it cannot be written.
         """
-        self._write(self.path / STATE_FILE, msgspec.json.format(msgspec.json.encode(state), indent=1))
+        self._write(self._folder / STATE_FILE, msgspec.json.format(msgspec.json.encode(state), indent=1))
 
     def is_blank(self, state: RunState) -> bool:
         """Whether the audit that began here came to nothing, as one does whose evidence cannot be listed."""
-        return not state.finished and not state.outputs and not any((self.path / _HOSTS).glob("*.jsonl"))
+        return not state.finished and not state.outputs and not any((self._folder / _HOSTS).glob("*.jsonl"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -136,8 +139,8 @@ class RunFolder:
             OutputError: if another audit is at work here, or the folder cannot be made.
         """
         with _naming(self.path):
-            (self.path / _HOSTS).mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / _LOCK)
+            (self._folder / _HOSTS).mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._folder / _LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:  # before other errors of the system, of which it is one
@@ -184,10 +187,10 @@ class RunFolder:
         """Forget hosts that are not planned any more, and what a run that was stopped left half written."""
         kept = {self._file(plan).name for plan in plans}
         with suppress(OSError):
-            for entry in os.scandir(self.path / _HOSTS):
+            for entry in os.scandir(self._folder / _HOSTS):
                 if entry.name not in kept:
                     os.unlink(entry.path)  # noqa: PTH108 - one of thousands
-            for file in self.path.glob("*.tmp"):
+            for file in self._folder.glob("*.tmp"):
                 file.unlink()
 
     def stored(self, plans: Iterable[HostPlan]) -> "StoredHosts":
@@ -208,7 +211,7 @@ class RunFolder:
 
     def _file(self, plan: HostPlan) -> Path:
         name = hashlib.blake2b(plan.name.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return self.path / _HOSTS / f"{name}.jsonl"
+        return self._folder / _HOSTS / f"{name}.jsonl"
 
     def _write(self, file: Path, content: bytes) -> None:
         temporary = file.with_name(f"{file.stem}-{secrets.token_hex(4)}.tmp")
@@ -216,7 +219,7 @@ class RunFolder:
             try:
                 with open(temporary, "xb") as stream:  # noqa: PTH123 - for each of thousands
                     stream.write(content)
-                os.replace(temporary, file)  # noqa: PTH105
+                replace_file(temporary, file)
             except BaseException:
                 with suppress(OSError):
                     temporary.unlink()
@@ -271,14 +274,14 @@ class StoredHosts(Sequence[HostReport]):
         return self._load(self._places[place])
 
     def _load(self, place: _Place) -> HostReport:
-        with _naming(place.file):
+        with _naming(plain(place.file)):
             lines = place.file.read_bytes().split(b"\n")
         if place.line >= len(lines):
-            raise OutputError(f"{place.file}: was changed by somebody else; run the audit again")
+            raise OutputError(f"{plain(place.file)}: was changed by another program; run the audit again")
         try:
-            host = host_from_json(lines[place.line], str(place.file))
+            host = host_from_json(lines[place.line], str(plain(place.file)))
         except EvidenceError as error:  # its first line is whole, so every run would take it for good again
-            with _naming(place.file):
+            with _naming(plain(place.file)):
                 place.file.unlink()
             raise OutputError(f"{error}; it is removed: run the audit again, which reads this host anew") from error
         return self._change(host)

@@ -1,20 +1,30 @@
-"""Output files that take their names only when everything is written: whatever goes wrong, nothing is left half."""
+"""Output files: written under a temporary name and renamed when complete, so that a failure leaves no partial file."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from evtscan.base.errors import OutputError
+from evtscan.base.streams import is_closed_pipe
+from evtscan.base.winpaths import extended
 
 STDOUT = "-"
-"""The name that stands for standard output."""
+"""The name of standard output."""
 _PREFIX, _SUFFIX = ".evtscan-", ".tmp"
+
+IN_USE = frozenset({5, 32, 33})
+"""Windows' ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION: another program has a file open."""
+_RETRY_DELAYS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.25)
+"""Seconds between attempts to replace a file, about one second in all: virus scanners and indexers hold new files."""
+_CHECKS_ACLS = os.name != "nt"
+"""Whether ``os.access`` considers all permissions of a folder; on Windows it reads one attribute and no ACL."""
 
 
 def is_folder(target: str) -> bool:
-    """Whether an output with this name is a folder: there is one, or the name ends in a slash."""
+    """Whether an output with this name is a folder: it exists as one, or the name ends in a slash."""
     if target.endswith(("/", os.sep)):
         return True
     with naming(target):
@@ -22,26 +32,50 @@ def is_folder(target: str) -> bool:
 
 
 def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
-    """See whether these files can be written.
+    """Check that these files can be written.
 
     Raises:
-        OutputError: if one exists already and ``clobber`` does not allow to replace it, or if its folder cannot be
-            made or written.
+        OutputError: if one exists and ``clobber`` does not allow replacing it, if another program has it open, or if
+            its folder cannot be created or written.
     """
-    for path in paths:
-        with naming(str(path)):
-            _check_place(path)
-    existing = [path for path in paths if os.path.lexists(path)]
+    _check_folders(paths)
+    existing = [path for path in paths if os.path.lexists(extended(path))]
     if existing and not clobber:
         others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
         raise OutputError(f"{existing[0]}{others}: exists already; replace it with -C, or give another name with -o")
+    refuse_open(existing)
+
+
+def refuse_open(paths: Iterable[Path]) -> None:
+    """Check that no other program keeps one of these files from being replaced; files that do not exist are ignored.
+
+    Renaming a file to its own name changes nothing, and fails on Windows where replacing it would fail.
+
+    Raises:
+        OutputError: if another program has one open.
+    """
+    for path in paths:
+        name = extended(path)
+        try:
+            _retrying(lambda name=name: os.rename(name, name))  # type: ignore[misc]  # noqa: PTH104
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if _is_in_use(error):
+                raise OutputError(
+                    f"{path}: is open in another program, or protected; nothing is written. Close it there, or give "
+                    "another name with -o"
+                ) from error
+            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        if not _CHECKS_ACLS and not os.access(name, os.W_OK):  # Windows replaces no file that is read-only
+            raise OutputError(f"{path}: is read-only; nothing is written. Give another name with -o")
 
 
 def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
-    """See that no output takes the place of a file that is read, by whatever name: a link, another case of letters.
+    """Check that no output would replace a file that is read, by any of its names: a link, another case of letters.
 
     Raises:
-        OutputError: if one does.
+        OutputError: if one would.
     """
     outputs = {_identity(path): path for path in paths}
     outputs.pop(None, None)
@@ -51,21 +85,23 @@ def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
             raise OutputError(f"{path}: is evidence that is read, and not replaced; give another name with -o")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others; None if there is none."""
+def _identity(path: Path) -> tuple[int, int] | str | None:
+    """A value that only the names of one file share; None if there is no file."""
     try:
         state = path.stat()
     except OSError:
         return None
+    if not state.st_ino:  # a network share that numbers no files
+        return os.path.normcase(os.path.realpath(path))
     return state.st_dev, state.st_ino
 
 
 @contextmanager
 def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
-    """Open a file to write that takes its name only when everything is written; until then an old one stays.
+    """Open a file for writing that gets its name when it is complete; until then an old file remains.
 
     Raises:
-        OutputError: if it exists and ``clobber`` does not allow to replace it, or if it cannot be written.
+        OutputError: if it exists and ``clobber`` does not allow replacing it, or if it cannot be written.
     """
     refuse_existing([path], clobber=clobber)
     temporary = temporary_beside(path)
@@ -75,49 +111,105 @@ def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
             with temporary.open("xb") as stream:
                 yield stream
             refuse_existing([path], clobber=clobber)
-            temporary.replace(path)
+            replace_file(temporary, path)
         finally:
-            temporary.unlink(missing_ok=True)
+            remove(temporary)
 
 
-def _check_place(path: Path) -> None:
-    if path.exists() and not path.is_file():
+def replace_file(temporary: Path, path: Path) -> None:
+    """Rename a file, replacing another one; on Windows retry for about a second while another program has it open.
+
+    Raises:
+        OSError: if it cannot be renamed.
+    """
+    _retrying(lambda: os.replace(extended(temporary), extended(path)))  # noqa: PTH105
+
+
+def remove(path: Path) -> None:
+    """Delete a file if it exists, with the retries of ``replace_file``.
+
+    Raises:
+        OSError: if it cannot be deleted.
+    """
+    _retrying(lambda: extended(path).unlink(missing_ok=True))
+
+
+def _retrying(action: Callable[[], None]) -> None:
+    for delay in _RETRY_DELAYS:
+        try:
+            return action()
+        except OSError as error:
+            if not _is_in_use(error):
+                raise
+        time.sleep(delay)
+    return action()
+
+
+def _is_in_use(error: OSError) -> bool:
+    return getattr(error, "winerror", None) in IN_USE
+
+
+def _check_folders(paths: Iterable[Path]) -> None:
+    checked: set[Path] = set()
+    for path in paths:
+        with naming(str(path)):
+            _check_folder(path, checked)
+
+
+def _check_folder(path: Path, checked: set[Path]) -> None:
+    """Check that a file can be created; ``checked`` are the folders of which that is known."""
+    if (existing := extended(path)).exists() and not existing.is_file():
         raise OutputError(f"{path}: exists and is not a file; give another name with -o")
-    folder = next((parent for parent in path.absolute().parents if os.path.lexists(parent)), None)
+    folder = next((parent for parent in extended(path.absolute()).parents if os.path.lexists(parent)), None)
     if folder is None:  # a drive of Windows
         raise OutputError(f"{path}: there is no such drive; give another name with -o")
+    if folder in checked:
+        return
     if not folder.is_dir():
         raise OutputError(f"{path}: cannot be written, for {folder.name} is not a folder; give another name with -o")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK) or not (_CHECKS_ACLS or _can_create_in(folder)):
         raise OutputError(f"{path}: cannot be written (no permission); give another name with -o")
+    checked.add(folder)
+
+
+def _can_create_in(folder: Path) -> bool:
+    """Create a file in a folder and delete it again: the one test of an ACL that is always right."""
+    probe = temporary_beside(folder / "probe")
+    try:
+        probe.open("xb").close()
+        remove(probe)
+    except PermissionError:
+        return False
+    return True
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name for the file until it is whole.
+    """A name for a file until it is complete.
 
-    It is short and of its own, so that a long name still fits and two runs do not meet; and in the same folder, so
+    It is short and unique, so that a long name still fits and two runs do not collide; and in the same folder, so
     that renaming is one step.
     """
-    return path.with_name(f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}")
+    return extended(path).with_name(f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}")
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Take away what a killed run left half written in a folder; for those who know that nobody else writes there."""
+    """Delete the partial files of a killed run in a folder. The caller ensures that no other run writes there."""
     with suppress(OSError):
-        for file in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        for file in extended(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
             file.unlink()
 
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Turn the system's error into one that names the output.
+    """Convert the system's error into one that names the output.
 
     Raises:
-        OutputError: for any error of the system but that nobody reads the output any longer.
+        OutputError: for any error of the system except a closed pipe.
+        OSError: if the reader of standard output has ended (``is_closed_pipe``).
     """
     try:
         yield
-    except BrokenPipeError:  # whoever read standard output has gone, and nothing is wrong with it
-        raise
     except OSError as error:
+        if is_closed_pipe(error):
+            raise
         raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

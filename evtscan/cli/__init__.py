@@ -1,10 +1,11 @@
-"""The command line: the one place that prints, colours and exits. Each command is a module, a row of ``COMMANDS``.
+"""The command line: the only part that prints, colours and exits. Each command is a module and a row of ``COMMANDS``.
 
-A run loads only the command that it is asked for: loading all of them takes longer than a small scan.
+A run loads only the requested command: loading all of them takes longer than a small scan.
 """
 
 import gc
 import io
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
@@ -13,7 +14,9 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
+from evtscan.base.streams import ON_WINDOWS
 from evtscan.cli.options.helptext import WIDEST, Command, Group
+from evtscan.cli.output.exits import FAILED, USAGE
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "scan"),
@@ -27,11 +30,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "report"),
     "rules": ("rules", "app"),
 }
-"""Each command with its module and what in it runs it: a function, or an application of its own."""
+"""Each command with its module and an attribute of it: a function, or a Typer application with subcommands."""
 
 
 def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
-    """The application with these commands."""
+    """Return the application with these commands."""
     app = typer.Typer(
         name="evtscan",
         help="Find documented problems in exported Windows event logs, judged against what the host is, with the fix.",
@@ -52,8 +55,8 @@ def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
-def asked_for(arguments: Sequence[str]) -> Sequence[str]:
-    """The one command that the arguments begin with, else all: there is help to give, or an error to explain."""
+def commands_to_load(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the command that the arguments begin with, else all commands, which help and error messages list."""
     return arguments[:1] if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
 
 
@@ -71,13 +74,36 @@ def _options(
     pass
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000  # events and rules stay to the end of a run: looking at them often finds nothing
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""Events and rules live until the end of a run: frequent garbage collections would find nothing."""
 
 
 def main() -> None:
-    """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a console of few characters must not fail on text of a log
-            stream.reconfigure(errors="backslashreplace")
+    """Run the command line and exit with its code."""
+    _set_up_streams()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    build(asked_for(sys.argv[1:]))()
+    try:
+        # Typer would expand patterns, ~ and %VAR% in every argument on Windows; we expand patterns, in paths only
+        build(commands_to_load(sys.argv[1:]))(windows_expand_args=False)
+    except SystemExit as ended:
+        if ended.code in (FAILED, USAGE) and ON_WINDOWS and any('"' in word for word in sys.argv[1:]):
+            print(_STRAY_QUOTE, file=sys.stderr)
+        raise
+
+
+_STRAY_QUOTE = (
+    'evtscan: an argument contains a quotation mark: Windows reads "C:\\my logs\\" up to the next mark, with the words '
+    'between. Leave out the last backslash: "C:\\my logs"'
+)
+
+
+def _set_up_streams() -> None:
+    """Never fail on a character that a stream cannot encode, and write UTF-8 into pipes and files.
+
+    A console of Windows gets characters, whatever its code page; for a pipe Python would use the code page of Windows,
+    while tables and reports on standard output are UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_pipe = ON_WINDOWS and not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+            stream.reconfigure(encoding="utf-8" if is_pipe else None, errors="backslashreplace")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evtscan.base.errors import UsageError
-from evtscan.base.outfiles import STDOUT, is_folder, naming, refuse_existing, temporary_beside
+from evtscan.base.outfiles import STDOUT, is_folder, naming, refuse_existing, remove, replace_file, temporary_beside
 from evtscan.report.model import Report
 from evtscan.reporters import REPORTERS, Reporter
 from evtscan.reporters.digest.summary import HostSummary, Sink, in_order, rules_by_id, summary_of
@@ -151,7 +151,7 @@ class _Writing:
         """Give the file its name, now that everything is written."""
         if self._temporary is not None and self.output.path is not None:
             with naming(self._name):
-                self._temporary.replace(self.output.path)
+                replace_file(self._temporary, self.output.path)
 
     def discard(self) -> None:
         """Take away a file that did not get its name."""
@@ -161,7 +161,7 @@ class _Writing:
                 self._stream.close()
         if self._temporary is not None:
             with suppress(OSError):
-                self._temporary.unlink()
+                remove(self._temporary)
 
 
 def _by_name(name: str) -> Reporter:

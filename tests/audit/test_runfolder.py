@@ -120,7 +120,7 @@ def test_a_stored_host_that_somebody_removed(folder):
     stored = folder.stored([host("A")])
     (file,) = (folder.path / "hosts").iterdir()
     file.write_bytes(b"")
-    with pytest.raises(OutputError, match="was changed by somebody else"):
+    with pytest.raises(OutputError, match="was changed by another program"):
         list(stored)
     file.unlink()
     with pytest.raises(OutputError, match="No such file"):
@@ -154,7 +154,7 @@ def test_a_damaged_state_is_none(folder, content):
 
 def test_a_later_form_is_refused(folder):
     (folder.path / "audit.json").write_bytes(b'{"form": 99, "evidence": ["new"]}')
-    with pytest.raises(OutputError, match=r"written by a later evtscan \(form 99; this one knows forms up to 1\)"):
+    with pytest.raises(OutputError, match=r"written by a later evtscan \(form 99; this one reads forms up to 1\)"):
         folder.state()
 
 

@@ -1,14 +1,19 @@
+import errno
+import io
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from evidence_files import dhcp_log
 from typer.main import get_command
 
 from evtscan import __version__
 from evtscan.__main__ import main
-from evtscan.cli import COMMANDS, asked_for, build
+from evtscan.cli import COMMANDS, build, commands_to_load
 from evtscan.cli.options.helptext import EXAMPLES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -87,7 +92,7 @@ def test_not_enough_memory(monkeypatch, evtscan, tmp_path):
     (tmp_path / "report.json").write_text("{}")
     monkeypatch.setattr("evtscan.cli.output.session.saved_report", too_much)
     ran = evtscan("report", "report.json")
-    assert (ran.code, ran.err) == (1, "evtscan: there is not enough memory for this\n")
+    assert (ran.code, ran.err) == (1, "evtscan: not enough memory\n")
 
 
 HEAVY = ("pandas", "numpy", "lxml", "sigma", "regipy", "Evtx")
@@ -110,10 +115,10 @@ def test_commands_about_logs_alone_load_nothing_of_rules(command):
     assert loaded_by(f"import evtscan.cli.commands.{command}", OF_RULES) == "[]"
 
 
-def test_a_run_loads_the_one_command_it_is_asked_for():
-    assert asked_for(["dump", "System.evtx"]) == ["dump"]
+def test_a_run_loads_only_the_requested_command():
+    assert commands_to_load(["dump", "System.evtx"]) == ["dump"]
     for arguments in ([], ["--help"], ["dmup"]):
-        assert tuple(asked_for(arguments)) == tuple(COMMANDS)
+        assert tuple(commands_to_load(arguments)) == tuple(COMMANDS)
 
 
 def test_a_command_that_does_not_exist(evtscan):
@@ -156,3 +161,89 @@ def test_examples_name_options_that_there_are(name, command):
     for line in EXAMPLES[name]:
         assert name in line.split()[1:3], line
         assert {word for word in line.split()[1:] if re.match("-[-a-z]", word)} <= options, line
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+    """Run the program with these words after its name, and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["evtscan", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.fixture
+def as_on_windows(monkeypatch):
+    """Typer expands arguments, and evtscan takes the precautions, as on Windows."""
+    monkeypatch.setattr("typer.core.os", SimpleNamespace(name="nt", environ=os.environ, getenv=os.getenv))
+    for module in ("evtscan.cli", "evtscan.base.streams"):
+        monkeypatch.setattr(f"{module}.ON_WINDOWS", True)
+
+
+def test_arguments_are_read_as_they_were_written(monkeypatch, tmp_path, capfdbinary, as_on_windows):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "System[1].evtx").write_bytes(dhcp_log())
+    (tmp_path / "System1.evtx").write_bytes(b"not this one")
+    assert run_main(monkeypatch, "dump", "System[1].evtx", "--contains", "*", "-q") == 0
+    assert run_main(monkeypatch, "dump", "System[1].ev*", "-q", "--provider", "~") == 0  # a pattern in a path
+    assert capfdbinary.readouterr().err == b""
+
+
+def test_a_stray_quotation_mark_is_explained_on_windows(monkeypatch, tmp_path, capsys, as_on_windows):
+    monkeypatch.chdir(tmp_path)
+    assert run_main(monkeypatch, "scan", 'logs" -o out.csv') == 2
+    assert "quotation mark" in capsys.readouterr().err
+
+
+def test_patterns_in_rule_paths_are_expanded(evtscan, tmp_path):
+    for name in ("a1.yml", "a2.yml", "b.yml"):
+        (tmp_path / name).write_text(
+            f"title: {name}\nlogsource: {{product: windows}}\ndetection: {{s: {{EventID: 1}}, condition: s}}\n"
+        )
+    listed = evtscan("rules", "list", "-r", "a*.yml", "-r", "b.yml")
+    assert [name for name in ("a1.yml", "a2.yml", "b.yml") if name in listed.out] == ["a1.yml", "a2.yml", "b.yml"]
+    assert evtscan("rules", "list", "-r", "c*.yml").code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "windows"),
+    [(BrokenPipeError(), False), (OSError(errno.EINVAL, "Invalid argument"), True)],
+)
+@pytest.mark.parametrize(
+    "words", ["rules list", "report report.json", "collect --for nt4", "facts host", "metrics host"]
+)
+def test_a_reader_that_ends_early_is_no_error(monkeypatch, tmp_path, capsys, words, error, windows):
+    """``| more`` and ``| head``: no traceback, no message, exit code 1."""
+
+    def refuse(*_: object) -> int:
+        raise error
+
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host" / "SysEvent.Evt").write_bytes(dhcp_log())
+    monkeypatch.chdir(tmp_path)
+    assert run_main(monkeypatch, "scan", "host", "-o", "report.json", "-q") == 0
+    monkeypatch.setattr("evtscan.base.streams.ON_WINDOWS", windows)
+    for module in ("evtscan.__main__", "evtscan.cli.output.exits"):
+        monkeypatch.setattr(f"{module}.discard_stdout", lambda: None)
+    stream = io.TextIOWrapper(io.BufferedWriter(FailingPipe(error)), "utf-8", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    code = run_main(monkeypatch, *words.split())
+    monkeypatch.undo()
+    assert (code, "Traceback" in capsys.readouterr().err) == (1, False)
+
+
+class FailingPipe(io.RawIOBase):
+    """A pipe whose reader has ended."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+        self._number = os.open(os.devnull, os.O_WRONLY)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._number
+
+    def write(self, data: object) -> int:
+        raise self._error

@@ -127,7 +127,10 @@ def check_rules(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PATH...", help="Rule files and folders; the catalogue without any.", show_default=False
+            metavar="PATH...",
+            callback=opt.expand_rule_paths,
+            help="Rule files and folders, * stands for any name; the catalogue without any.",
+            show_default=False,
         ),
     ] = None,
     lints: Annotated[

@@ -34,13 +34,19 @@ Paths = Annotated[
         metavar="PATH...", help="Files, folders and archives of evidence; * stands for any name.", show_default=False
     ),
 ]
+def expand_rule_paths(paths: list[Path] | None) -> list[Path] | None:
+    """Expand patterns among rule paths; a path that does not exist stays, and is reported when rules are loaded."""
+    return None if paths is None else [file for path in paths for file in (_matching(str(path)) or [path])]
+
+
 RulePaths = Annotated[
     list[Path] | None,
     typer.Option(
         "-r",
         "--rules",
         metavar="PATH",
-        help="Rule file or folder to use instead of the catalogue. Repeatable.",
+        callback=expand_rule_paths,
+        help="Rule file or folder to use instead of the catalogue; * stands for any name. Repeatable.",
         show_default=False,
         rich_help_panel=RULES,
     ),
@@ -361,20 +367,31 @@ def messages_from(text: str) -> "MessagesFrom | None":
 
 
 def expand(texts: Sequence[str]) -> list[Path]:
-    """Expand ``*``, ``?`` and ``**`` in paths, for shells that leave that to the program.
+    """Expand ``*``, ``?`` and ``**`` in paths: the shells of Windows leave that to the program.
 
     Raises:
-        UsageError: if a path does not exist, or nothing fits a pattern.
+        UsageError: if a path does not exist, or no file matches a pattern.
     """
     paths: list[Path] = []
     for text in texts:
-        if os.path.exists(text):  # noqa: PTH110 - Path.exists raises where a name is too long
-            paths.append(Path(text))
-        elif any(sign in text for sign in "*?["):
-            found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - takes an absolute pattern as it is
-            if not found:
-                raise UsageError(f"{text}: nothing fits this pattern")
-            paths.extend(Path(item) for item in found)
-        else:
-            raise UsageError(f"{text}: there is no such file or folder")
+        found = _matching(text)
+        if not found:
+            why = "no file matches this pattern" if _is_pattern(text) else "there is no such file or folder"
+            raise UsageError(f"{text}: {why}")
+        paths.extend(found)
     return paths
+
+
+def _matching(text: str) -> list[Path]:
+    """The existing path with this name, else the paths that match the pattern, sorted."""
+    if os.path.exists(text):  # noqa: PTH110 - Path.exists raises where a name is too long
+        return [Path(text)]
+    if not _is_pattern(text):
+        return []
+    # brackets are first taken as part of a name: log[1]*.evtx
+    found = glob.glob(text.replace("[", "[[]"), recursive=True) or glob.glob(text, recursive=True)  # noqa: PTH207
+    return [Path(item) for item in sorted(found)]
+
+
+def _is_pattern(text: str) -> bool:
+    return any(sign in text for sign in "*?[")

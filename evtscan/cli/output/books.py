@@ -1,7 +1,5 @@
 """What ``dump`` and ``metrics`` read of some files: for the ledger, and for the exit code."""
 
-import errno
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from typing import BinaryIO
 from evtscan.base.errors import OutputError
 from evtscan.base.ledger import DAMAGE, LINES_SHOWN, part, skipped_part
 from evtscan.base.model.source import ExtractionWarning, SkippedFile, Source
+from evtscan.base.streams import is_closed_pipe
 
 
 @dataclass(slots=True)
@@ -29,15 +28,13 @@ def writing_stdout() -> Iterator[BinaryIO]:
 
     Raises:
         OutputError: if it cannot be written.
-        BrokenPipeError: if nobody reads it any longer.
+        BrokenPipeError: if its reader has ended.
     """
     try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        if os.name == "nt" and error.errno == errno.EINVAL:  # what Windows says of a pipe that is closed
+        if is_closed_pipe(error):
             raise BrokenPipeError from error
         raise OutputError(f"standard output: cannot be written ({error.strerror or error})") from error
 

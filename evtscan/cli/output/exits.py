@@ -1,15 +1,14 @@
-"""Exit codes, and how errors become a sentence on stderr and one of these codes."""
+"""Exit codes, and the conversion of errors into a message on stderr and one of these codes."""
 
 import errno
 import functools
-import os
-import sys
 from collections.abc import Callable
 
 import typer
 
 from evtscan.base.errors import EvtscanError, RuleError, UsageError
 from evtscan.base.safetext import visible
+from evtscan.base.streams import discard_stdout, is_closed_pipe
 from evtscan.cli.options.optiongroups import ungrouped
 
 DONE = 0
@@ -21,9 +20,9 @@ INTERRUPTED = 130
 
 
 def command(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn a function that returns an exit code into a command; errors made on purpose end it with their sentence.
+    """Turn a function that returns an exit code into a command; an ``EvtscanError`` prints its message and ends it.
 
-    Its parameters are options, or groups of them (``optiongroups``).
+    The function's parameters are options, or groups of options (``optiongroups``).
     """
     run_with = ungrouped(function)
 
@@ -38,13 +37,13 @@ def command(function: Callable[..., int]) -> Callable[..., None]:
             typer.echo("evtscan: interrupted", err=True)
             code = INTERRUPTED
         except MemoryError:
-            typer.echo("evtscan: there is not enough memory for this", err=True)
-            code = FAILED
-        except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, not even at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            typer.echo("evtscan: not enough memory", err=True)
             code = FAILED
         except OSError as error:
-            if error.filename is None:  # a stream of ours, of which the entry of the program speaks
+            if is_closed_pipe(error):
+                discard_stdout()
+                raise typer.Exit(FAILED) from error
+            if error.filename is None:  # a standard stream: the entry point of the program reports it
                 raise
             typer.echo(visible(f"evtscan: {error.filename}: {error.strerror}"), err=True)
             code = USAGE if error.errno == errno.ENAMETOOLONG else FAILED

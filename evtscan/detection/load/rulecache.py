@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from evtscan.base.outfiles import replace_file
 from evtscan.base.yamltext import MAX_SIZE
 from evtscan.detection.load import placeholders
 from evtscan.detection.load.loader import SUFFIXES, RuleSet, load_rules
@@ -166,7 +167,7 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)
-        temporary.replace(file)
+        replace_file(temporary, file)
         _forget_oldest(file)
     except OSError as error:
         logger.info("the rules are not kept in %s (%s)", file.parent, error.strerror or error)

@@ -42,7 +42,7 @@ def test_stars_in_paths_are_expanded(tmp_path):
     for name in ("b.evt", "a.evt", "c.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in options.expand([str(tmp_path / "*.evt")])] == ["a.evt", "b.evt"]
-    with pytest.raises(UsageError, match="nothing fits"):
+    with pytest.raises(UsageError, match="no file matches"):
         options.expand([str(tmp_path / "*.zip")])
 
 

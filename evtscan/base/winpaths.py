@@ -1,0 +1,47 @@
+r"""Paths of Windows in the extended form ``\\?\``: longer than 260 characters, and no names of devices.
+
+Without it Windows opens the device AUX for ``C:\evidence\AUX.zip``, and drops dots and spaces at the end of names
+("Naming Files, Paths, and Namespaces", Microsoft Learn). On other systems paths stay as they are.
+"""
+
+import ntpath
+import os
+from pathlib import Path
+
+ON_WINDOWS = os.name == "nt"
+
+_EXTENDED, _EXTENDED_UNC, _DEVICE = "\\\\?\\", "\\\\?\\UNC\\", "\\\\.\\"
+
+
+def extended(path: Path) -> Path:
+    """The path in extended form on Windows, made absolute; the path itself on other systems."""
+    return Path(extended_name(os.path.abspath(path))) if ON_WINDOWS else path  # noqa: PTH100 - not pathlib's own rules
+
+
+def plain(path: Path) -> Path:
+    """The path without the prefix of the extended form."""
+    return Path(plain_name(str(path))) if ON_WINDOWS else path
+
+
+def extended_name(name: str) -> str:
+    r"""An absolute path of Windows in extended form; a device stays as it is.
+
+    >>> [extended_name(name) for name in (r"C:\a", r"\\server\share\a", r"\\?\C:\a", r"\\.\AUX")]
+    ['\\\\?\\C:\\a', '\\\\?\\UNC\\server\\share\\a', '\\\\?\\C:\\a', '\\\\.\\AUX']
+    """
+    if name.startswith((_EXTENDED, _DEVICE)):
+        return name
+    if name.startswith("\\\\"):
+        return _EXTENDED_UNC + name[2:]
+    return _EXTENDED + name if ntpath.splitdrive(name)[0] else name
+
+
+def plain_name(name: str) -> str:
+    r"""The inverse of ``extended_name``.
+
+    >>> [plain_name(name) for name in ("\\\\?\\C:\\a", "\\\\?\\UNC\\server\\share\\a", r"C:\a")]
+    ['C:\\a', '\\\\server\\share\\a', 'C:\\a']
+    """
+    if name.startswith(_EXTENDED_UNC):
+        return "\\\\" + name[len(_EXTENDED_UNC) :]
+    return name.removeprefix(_EXTENDED)

@@ -34,6 +34,8 @@ Paths = Annotated[
         metavar="PATH...", help="Files, folders and archives of evidence; * stands for any name.", show_default=False
     ),
 ]
+
+
 def expand_rule_paths(paths: list[Path] | None) -> list[Path] | None:
     """Expand patterns among rule paths; a path that does not exist stays, and is reported when rules are loaded."""
     return None if paths is None else [file for path in paths for file in (_matching(str(path)) or [path])]

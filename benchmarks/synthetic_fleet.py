@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation, Finding, NearbyRow, Surroundings, Verdict
+from evtscan.base.model.finding import Explanation, Finding, MissingFact, NearbyRow, Surroundings, Verdict
 from evtscan.base.model.rule import Level, RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location
 from evtscan.report.model import FactRow, HostReport, MatchRow, Report, SessionRow, TimelineRow
@@ -224,8 +224,10 @@ def _finding(
         service_pack="2",
         reason=f"{provider} {event_id} was logged {len(matches)} times. {_text(random, 2)}",
         basis=random.choice(("stated", "carried")),
-        missing_facts=missing,
-        how_to_get=tuple(f"{fact}: export the key with regedit to a .reg file" for fact in missing),
+        missing=tuple(
+            MissingFact(fact=fact, how_to_get="export the key with regedit to a .reg file", collectable=True)
+            for fact in missing
+        ),
         remedy=rule.remedy,
         coverage_from=sessions[0].begins,
         coverage_to=sessions[-1].ends,

@@ -10,6 +10,7 @@ from typing import Final
 
 from evtscan.base.model.query import Selector
 from evtscan.base.model.rule import RuleInfo
+from evtscan.base.wording import lasting
 from evtscan.detection.authoring.products import FACTS, Products, products_of
 from evtscan.detection.load.sourcenames import names_of, row_of
 from evtscan.detection.model.condition import (
@@ -27,7 +28,6 @@ from evtscan.detection.model.context import Around, Beside, ClearedBy
 from evtscan.detection.model.derive import Derived, How
 from evtscan.detection.model.modifiers import plain_text
 from evtscan.detection.model.rule import Comparison, Correlation, CorrelationType, Rule
-from evtscan.verdicts.reasons import lasting
 
 NAMES_SHOWN = 4
 """How many sources a heading names; a class of sources has dozens."""

@@ -3,6 +3,7 @@
 import pytest
 
 from evtscan.base.logic import Truth
+from evtscan.base.model.finding import NodeKind
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import load_rules
 from evtscan.facts.catalogue.names import is_known
@@ -43,5 +44,5 @@ def test_every_evaluation_is_explained_down_to_places_or_to_what_is_missing():
             where = f"{rule.file}:{result.case.line}: {leaf}"
             if leaf.truth is Truth.UNKNOWN:
                 assert leaf.how_to_get or leaf.fact, where
-            elif result.case.events and leaf.text != "all of":  # which stands for no condition
+            elif result.case.events and leaf.kind is not NodeKind.ALL:  # which stands for no condition
                 assert leaf.locations, where

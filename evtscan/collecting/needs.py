@@ -1,14 +1,13 @@
 """Which facts rules ask of hosts, and which of them the open findings of a saved report lack."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evtscan.base.model.finding import Finding, Verdict
+from evtscan.base.model.finding import Finding, Verdict, instructions
 from evtscan.base.versions import version_key
 from evtscan.collecting.steps import Generation
 from evtscan.detection.authoring.products import RELEASES, products_of
 from evtscan.detection.model.rule import Rule
-from evtscan.facts.catalogue import names as catalogue
 from evtscan.report.model import Report
 
 
@@ -61,10 +60,12 @@ def missing_in(report: Report, generation: Generation) -> Missing:
             others.append(host.host)
             continue
         for finding in open_:
-            usual = tuple(catalogue.how_to_get(fact) for fact in finding.missing_facts)
-            notes |= dict.fromkeys((host.host, text) for text in finding.how_to_get if not text.endswith(usual))
-            for fact in _to_gather(finding):
-                missing.setdefault(fact, []).append((host.host, names.get(finding.rule_id, finding.rule_id)))
+            special = instructions(gap for gap in finding.missing if not gap.collectable)
+            notes |= dict.fromkeys((host.host, text) for text in special)
+            for gap in finding.missing:
+                if gap.collectable:
+                    of_fact = missing.setdefault(gap.fact, [])
+                    of_fact.append((host.host, names.get(finding.rule_id, finding.rule_id)))
     needs = [Need(fact=fact, findings=tuple(dict.fromkeys(findings))) for fact, findings in missing.items()]
     needs.sort(key=lambda need: (-len(need.findings), need.fact))
     return Missing(needs=tuple(needs), notes=tuple(notes), others=tuple(others))
@@ -72,10 +73,3 @@ def missing_in(report: Report, generation: Generation) -> Missing:
 
 def _is_open(finding: Finding) -> bool:
     return finding.verdict == Verdict.POSSIBLE.value and bool(finding.missing_facts)
-
-
-def _to_gather(finding: Finding) -> Iterator[str]:
-    """The missing facts that evidence would decide: not those in doubt, left open by it, or known for later alone."""
-    for fact in finding.missing_facts:
-        if not finding.how_to_get or any(text.endswith(catalogue.how_to_get(fact)) for text in finding.how_to_get):
-            yield fact

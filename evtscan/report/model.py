@@ -131,7 +131,7 @@ class Report:
     to leave out some events or verdicts, so that what it does not report may be there still.
     """
 
-    schema: int = 1
+    schema: int = 2
     evtscan: str = ""
     hosts: Sequence[HostReport]
     rules: tuple[RuleInfo, ...] = ()

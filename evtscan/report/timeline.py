@@ -10,6 +10,7 @@ from evtscan.base.model.fact import FactValue
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.log import ClockStep
 from evtscan.base.model.source import Location
+from evtscan.base.wording import lasting
 from evtscan.facts.catalogue import names as catalogue
 from evtscan.facts.history.sessions import BOOTED, EVENT_LOG, STARTED, STOPPED, UNCLEAN, Session, Start, is_from
 from evtscan.facts.history.statement import Listing, Undecided
@@ -19,7 +20,6 @@ from evtscan.facts.host import Host
 from evtscan.report.model import SessionRow, TimelineRow
 from evtscan.verdicts.finding import Judged
 from evtscan.verdicts.outcomes import Outcome
-from evtscan.verdicts.reasons import lasting
 
 GAP, START, STOP, CLOCK_STEP, FACT, MATCH = "gap", "start", "stop", "clock step", "fact", "match"
 KINDS = (GAP, START, STOP, CLOCK_STEP, FACT, MATCH)

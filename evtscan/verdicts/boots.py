@@ -9,12 +9,12 @@ from evtscan.base.logic import Truth, all_of, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Explanation
 from evtscan.base.model.source import Location
+from evtscan.base.wording import lasting
 from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.context import Boots, SameBoot, SinceBoot
 from evtscan.facts.history.sessions import Start
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.leaves import BY_HAND, COLLECT_OLDER, COLLECT_SYSTEM, known, undecided
-from evtscan.verdicts.reasons import lasting
 
 _NOT_KNOWN = "which records belong to one boot session is not known"
 

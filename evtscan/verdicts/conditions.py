@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from evtscan.base.logic import Truth, all_of, any_of, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis, Bound, Known, Limit
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 from evtscan.base.model.source import Location
 from evtscan.detection.match.eventtests import explain_in, shown
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
@@ -349,7 +349,7 @@ def every_test(explanation: Explanation, negated: bool = False) -> list[Reason]:
 
 def is_negation(explanation: Explanation) -> bool:
     """Whether an explanation says that its one child does not hold."""
-    return explanation.text == "not" and len(explanation.children) == 1
+    return explanation.kind is NodeKind.NOT
 
 
 def is_foreign(explanation: Explanation) -> bool:
@@ -368,7 +368,7 @@ def _by_system(explanation: Explanation) -> Truth:
 
 
 def _is_alternative(explanation: Explanation) -> bool:
-    return explanation.text == "any of"
+    return explanation.kind is NodeKind.ANY
 
 
 def _once(reasons: Iterator[Reason]) -> list[Reason]:

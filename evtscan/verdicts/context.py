@@ -10,6 +10,7 @@ from evtscan.base.logic import Truth, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Explanation
 from evtscan.base.model.source import Location
+from evtscan.base.wording import lasting, listing
 from evtscan.detection.match.eventtests import EXPORT_WHOLE
 from evtscan.detection.match.fields import UNREADABLE, field_value
 from evtscan.detection.match.matcher import Match, Sighting
@@ -21,8 +22,8 @@ from evtscan.verdicts.chronology import Chronology, Line
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
 from evtscan.verdicts.periods import Periods
-from evtscan.verdicts.reasons import joined, lasting, listed, moment, to_ask, unknown
 from evtscan.verdicts.sought import Sought
+from evtscan.verdicts.wording import listed, moment, to_ask, unknown
 
 Sightings = Mapping[tuple[str, str], Sequence[Sighting]]
 """Events that fit a selection, by the rule that names it and its name."""
@@ -117,7 +118,7 @@ class Context:
         covered = self._coverage.of(window)
         if isinstance(covered, Uncovered):
             return undecided(entry, f"whether {asked} is not known: {covered.says}", covered.how_to_get, event.location)
-        says = f"no {asked}, in {joined(line.name for line in covered)}"
+        says = f"no {asked}, in {listing(line.name for line in covered)}"
         return known(entry, truth(not entry.wanted), says, *(_end(line, entry.after) for line in covered))
 
 
@@ -138,7 +139,7 @@ def _perhaps(entry: Beside, event: Event, sighting: Sighting | None, asked: str)
     pairs = ((own, _is_unreadable(event, own) or _is_unreadable(sighting.event, other)) for own, other in entry.same)
     unreadable = [own for own, missing in pairs if missing]
     if unreadable:
-        return undecided(entry, f"{says}: {joined(unreadable)} is not in this evidence", EXPORT_WHOLE, place)
+        return undecided(entry, f"{says}: {listing(unreadable)} is not in this evidence", EXPORT_WHOLE, place)
     return undecided(entry, f"{says}: the time between it and {place} is not certain", BY_HAND, place)
 
 
@@ -164,7 +165,7 @@ def _called(selection: Selection, name: str) -> str:
 def _span(entry: Beside) -> str:
     within = "" if entry.within is None else f" within {lasting(entry.within)}"
     boot = " in the same boot session" if entry.same_boot else ""
-    same = f" with the same {joined(own for own, _ in entry.same)}" if entry.same else ""
+    same = f" with the same {listing(own for own, _ in entry.same)}" if entry.same else ""
     return f"{same}{within}{boot}"
 
 

@@ -13,6 +13,7 @@ from math import inf
 from evtscan.base.logic import Truth, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Explanation
+from evtscan.base.wording import lasting, listing, times
 from evtscan.detection.match.correlation import Group, Member, groups_of
 from evtscan.detection.match.eventtests import EXPORT_WHOLE
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
@@ -22,7 +23,7 @@ from evtscan.detection.model.rule import Correlation, CorrelationType, Rule
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND
-from evtscan.verdicts.reasons import joined, lasting, moment, times
+from evtscan.verdicts.wording import moment
 
 _CANDIDATES_EXPLAINED = 3
 """Of how many members an explanation says why they are candidates."""
@@ -203,9 +204,9 @@ def _ungrouped(correlation: Correlation, strays: Sequence[Member]) -> Explanatio
     fields = _names(correlation, correlation.group_by, strays[0].place)
     names = [name for name in fields if field_value(strays[0].match.event, name) is UNREADABLE]
     return Explanation(
-        text=f"with the same {joined(correlation.group_by)}",
+        text=f"with the same {listing(correlation.group_by)}",
         truth=Truth.UNKNOWN,
-        says=f"{joined(names)} of {strays[0].match.event.location} is not in this evidence, which cannot carry it",
+        says=f"{listing(names)} of {strays[0].match.event.location} is not in this evidence, which cannot carry it",
         locations=tuple(member.match.event.location for member in strays[:_CANDIDATES_EXPLAINED]),
         how_to_get=EXPORT_WHOLE,
     )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from evtscan.base.model.event import Event
 from evtscan.base.wintypes import Instant
+from evtscan.base.wording import lasting, listing
 from evtscan.verdicts.chronology import Chronology, Line
-from evtscan.verdicts.reasons import joined, lasting, moment
+from evtscan.verdicts.wording import moment
 
 _BY_HAND = "compare the records around it by hand: the clock was set there"
 
@@ -116,7 +117,7 @@ class Coverage:
         if (others[0] if window.after else line).cleared:
             return Uncovered("the log was cleared in between", _archive(line))
         return Uncovered(
-            f"records are missing between {line.name} and {joined(other.name for other in others)}", _archive(line)
+            f"records are missing between {line.name} and {listing(other.name for other in others)}", _archive(line)
         )
 
     # --------------------------------------------------------------------------------------- in another log
@@ -219,7 +220,7 @@ def _outside(lines: Sequence[Line], time: Instant) -> Uncovered:
     if behind and not before:
         edge, line = min(behind, key=lambda item: item[0])
         return Uncovered(f"{line.name} begins {_apart(time, edge)} it", f"find an older copy of {log}, back to {when}")
-    names = joined(line.name for line in lines)
+    names = listing(line.name for line in lines)
     return Uncovered(f"{names} may not reach to it", f"find {log} of {when}")
 
 

@@ -10,11 +10,11 @@ from evtscan.base.model.finding import Explanation, Finding, Verdict
 from evtscan.base.model.log import Log
 from evtscan.base.versions import os_name
 from evtscan.base.wintypes import TICKS_PER_SECOND
+from evtscan.base.wording import listing
 from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.rule import Rule
 from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
-from evtscan.verdicts.reasons import joined
 
 ACTIVE_SESSIONS = 3
 ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
@@ -148,7 +148,7 @@ def not_seen(host: Host, rule: Rule) -> str:
         else f"{log.source.name} (without records)"
         for log in logs
     )
-    return f"The event is not in {joined(spans)}."
+    return f"The event is not in {listing(spans)}."
 
 
 def known_now(host: Host, fact: str) -> str:

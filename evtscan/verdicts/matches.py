@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from evtscan.base.logic import Truth, all_of
 from evtscan.base.model.event import Event
-from evtscan.base.model.finding import Explanation, Verdict
+from evtscan.base.model.finding import Explanation, NodeKind, Verdict
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
 from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.rule import Rule
@@ -127,14 +127,14 @@ def with_event(match: Match, explanation: Explanation) -> Explanation:
 
 
 def _parts(explanation: Explanation) -> tuple[Explanation, ...]:
-    return explanation.children if explanation.text == "all of" else (explanation,)
+    return explanation.children if explanation.kind is NodeKind.ALL else (explanation,)
 
 
 def _all_of(explanation: Explanation, children: tuple[Explanation, ...]) -> Explanation:
     """An explanation that has more children; what they rest on is stated."""
     truth = all_of(child.truth for child in children)
     basis = "" if truth is Truth.UNKNOWN else explanation.basis or "stated"
-    return Explanation(text="all of", truth=truth, basis=basis, children=children)
+    return Explanation(text="all of", truth=truth, kind=NodeKind.ALL, basis=basis, children=children)
 
 
 def _with_clearing(judged: Iterable[Judged], context: Context) -> Iterable[Judged]:

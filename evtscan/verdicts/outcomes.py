@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
-from evtscan.base.model.finding import Explanation, Finding, Verdict
+from evtscan.base.model.finding import Explanation, Finding, MissingFact, Verdict
+from evtscan.base.wording import listing, sentence
 from evtscan.detection.match.eventtests import EXPORT_WHOLE
 from evtscan.detection.model.rule import Rule
 from evtscan.facts.catalogue.names import find
 from evtscan.facts.history.timeline import AFTER_EVERYTHING, Point
 from evtscan.facts.host import Host
-from evtscan.verdicts import reasons
+from evtscan.verdicts import wording
 from evtscan.verdicts.conditions import Conditions, deciding, every_test
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
 from evtscan.verdicts.matches import JudgedMatches, together, with_event
@@ -73,8 +74,8 @@ class IssueOnHost:
     def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
         best = _best(confirmed)
         explanation = _explanation(best)
-        held = reasons.held(explanation)
-        reason = f"{reasons.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
+        held = wording.held(explanation)
+        reason = f"{wording.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
         others = len(events_of(affected)) - len(events_of(confirmed))
         if others:
             more = "One more record" if others == 1 else f"{others:,} more records"
@@ -89,38 +90,36 @@ class IssueOnHost:
         explanation = _explanation(best)
         undecided = explanation.truth is Truth.UNKNOWN
         certain = all(item.match.truth is Truth.TRUE for item in affected)
-        parts, example = [f"{reasons.logged(events_of(affected), certain=certain)}."], best.match
+        parts, example = [f"{wording.logged(events_of(affected), certain=certain)}."], best.match
         if not certain:
             example = next(item.match for item in reversed(affected) if item.match.truth is not Truth.TRUE)
             what = "it is this event" if len(example.events) == 1 else "these events belong together"
-            parts.append(f"Whether {what} is open: {reasons.unknown(example.explanation)}.")
+            parts.append(f"Whether {what} is open: {wording.unknown(example.explanation)}.")
         if undecided:
-            parts.append(reasons.sentence(reasons.unknown(explanation)))
-        if known := reasons.held(explanation):
+            parts.append(sentence(wording.unknown(explanation)))
+        if known := wording.held(explanation):
             parts.append(f"What is known fits: {known}.")
-        missing = reasons.missing_facts(explanation) if undecided else ()
-        doubts = [doubt for doubt in self.conditions.doubts_at(best.point, best.event) if doubt.about in missing]
-        doubted = {doubt.about for doubt in doubts if doubt.missing}
-        ways = [way for doubt in doubts for way in doubt.missing]
-        ways.extend(reasons.how_to_get((fact for fact in missing if fact not in doubted), self.host))
+        missing: list[MissingFact] = []
         if undecided:
-            ways.extend(reasons.to_ask(explanation))
+            doubts = self.conditions.doubts_at(best.point, best.event)
+            missing += wording.missing(wording.missing_facts(explanation), doubts, self.host)
+            missing += wording.questions(wording.to_ask(explanation))
         if not certain:
-            ways.extend(reasons.to_ask(example.explanation) or (EXPORT_WHOLE,))
+            missing += wording.questions(wording.to_ask(example.explanation) or (EXPORT_WHOLE,))
         reason = " ".join(parts) + _in_support(best) + self._also_cleared()
         shown = with_event(example, together(explanation, best.support))
         finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
         remedy = self._remedy(best.point, best.event)
-        return replace(finding, missing_facts=missing, how_to_get=tuple(dict.fromkeys(ways)), remedy=remedy)
+        return replace(finding, missing=tuple(dict.fromkeys(missing)), remedy=remedy)
 
     def _exposed(self, now: Explanation) -> Finding:
         if self.judged:
-            seen = f"{reasons.logged(events_of(self.judged))}, but at a time when they did not all hold."
+            seen = f"{wording.logged(events_of(self.judged))}, but at a time when they did not all hold."
         elif self.matches.refused:
             seen = self._not_as_asked()
         else:
             seen = _unseen(self.host, self.rule, self.matches)
-        reason = f"Every condition holds now: {reasons.held(now)}. {seen}"
+        reason = f"Every condition holds now: {wording.held(now)}. {seen}"
         finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
         return replace(finding, remedy=self._remedy(self.host.now))
 
@@ -128,12 +127,12 @@ class IssueOnHost:
         confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
         might = "held" if confirmed else "may have held"
         certain = all(item.match.truth is Truth.TRUE for item in affected)
-        logged = reasons.logged(events_of(affected), certain=certain)
-        parts = [f"{logged} while the conditions {might}, and they no longer do: {reasons.failed(now)}."]
+        logged = wording.logged(events_of(affected), certain=certain)
+        parts = [f"{logged} while the conditions {might}, and they no longer do: {wording.failed(now)}."]
         last = affected[-1]
         later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
         if later:
-            more = reasons.more_times(len(events_of(later)))
+            more = wording.more_times(len(events_of(later)))
             parts.append(f"Logged {more} after the change: check that the fix reached the file.")
         elif not self._covers_full_session_after(last):
             parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
@@ -145,7 +144,7 @@ class IssueOnHost:
         """Each match is followed by an event that says that it is over."""
         confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
         certain = all(item.match.truth is Truth.TRUE for item in cleared)
-        logged = reasons.logged(events_of(cleared), certain=certain)
+        logged = wording.logged(events_of(cleared), certain=certain)
         last = cleared[-1]
         leaf = _clearing(last)
         reason = (
@@ -160,7 +159,7 @@ class IssueOnHost:
         cleared = self._cleared
         if not cleared:
             return ""
-        more = reasons.sentence(reasons.more_times(len(events_of(cleared)))).removesuffix(".")
+        more = sentence(wording.more_times(len(events_of(cleared)))).removesuffix(".")
         return f" {more} it was over: {_clearing(cleared[-1]).says}."
 
     def _unaffected(self, now: Explanation) -> Finding:
@@ -178,25 +177,25 @@ class IssueOnHost:
 
     def _not_as_asked(self) -> str:
         """What was logged, and what stands around it that makes it no match."""
-        failed = reasons.failed(_explanation(self.matches.refused[-1]))
-        return f"{reasons.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
+        failed = wording.failed(_explanation(self.matches.refused[-1]))
+        return f"{wording.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
 
     def _excluded(self, excluded: list[Judged]) -> Finding:
         best = _best(excluded)
         explanation = _explanation(best)
         name = self.rule.info.article or "this rule"
         parts = [
-            f"{reasons.logged(events_of(excluded))}, but {name} does not explain it: {reasons.failed(explanation)}."
+            f"{wording.logged(events_of(excluded))}, but {name} does not explain it: {wording.failed(explanation)}."
         ]
         if self.rule.info.lookalikes:
-            parts.append(f"What else logs it: {reasons.listed(self.rule.info.lookalikes)}.")
+            parts.append(f"What else logs it: {wording.listed(self.rule.info.lookalikes)}.")
         shown = with_event(best.match, explanation)
         return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), shown, best.basis)
 
     def _foreign(self, now: Explanation) -> Finding:
-        logged = reasons.logged(events_of(self.judged))
+        logged = wording.logged(events_of(self.judged))
         reason = (
-            f"{logged}, but nothing shows that the host ever was one that the rule is about: {reasons.failed(now)}."
+            f"{logged}, but nothing shows that the host ever was one that the rule is about: {wording.failed(now)}."
         )
         shown = with_event(self.judged[-1].match, now)
         return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
@@ -207,8 +206,8 @@ class IssueOnHost:
         if all(item.explained_by for item in judged):
             reason = _explained_elsewhere(judged)
         else:
-            failed = reasons.failed(explanation)
-            reason = f"{reasons.logged(events_of(judged))}, but the rule is not about such a host: {failed}."
+            failed = wording.failed(explanation)
+            reason = f"{wording.logged(events_of(judged))}, but the rule is not about such a host: {failed}."
         shown = with_event(last.match, explanation)
         return self._finding(Verdict.NOT_APPLICABLE, judged, reason, shown, last.basis)
 
@@ -262,7 +261,7 @@ def _explanation(item: Judged) -> Explanation:
 
 def _in_support(item: Judged) -> str:
     """What else was logged and fits, as a sentence."""
-    return f" In support: {reasons.listed(leaf.says for leaf in item.support)}." if item.support else ""
+    return f" In support: {wording.listed(leaf.says for leaf in item.support)}." if item.support else ""
 
 
 def _clearing(item: Judged) -> Explanation:
@@ -273,7 +272,7 @@ def _clearing(item: Judged) -> Explanation:
     return Explanation(
         text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
         truth=Truth.TRUE,
-        says=f"{event.provider} {event.event_id} followed at {reasons.moment(event.time)}",
+        says=f"{event.provider} {event.event_id} followed at {wording.moment(event.time)}",
         basis="stated",
         locations=(event.location,),
     )
@@ -292,8 +291,8 @@ def _basis_of_known(explanation: Explanation) -> str:
 
 def _explained_elsewhere(judged: Sequence[Judged]) -> str:
     """What was logged, and which rules explain it better."""
-    names = reasons.joined(dict.fromkeys(name for item in judged for name in item.explained_by))
-    return f"{reasons.logged(events_of(judged))}, which is explained by {names}."
+    names = listing(dict.fromkeys(name for item in judged for name in item.explained_by))
+    return f"{wording.logged(events_of(judged))}, which is explained by {names}."
 
 
 def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
@@ -303,7 +302,7 @@ def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
     if matches.left_out:
         certain = all(match.truth is Truth.TRUE for match in matches.left_out)
         events = list({event.location: event for match in matches.left_out for event in match.events}.values())
-        return f"{reasons.logged(events, certain=certain)}, but the filters of this run leave it out."
+        return f"{wording.logged(events, certain=certain)}, but the filters of this run leave it out."
     return not_seen(host, rule)
 
 
@@ -313,10 +312,10 @@ def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches
     detected = [item for item in judged if item.verdict is Verdict.DETECTED]
     shown: Sequence[Judged] = detected or judged
     if detected:
-        verdict, reason = Verdict.DETECTED, f"{reasons.logged(events_of(detected))}."
+        verdict, reason = Verdict.DETECTED, f"{wording.logged(events_of(detected))}."
     elif judged:
-        verdict, reason = Verdict.POSSIBLE, f"{reasons.logged(events_of(judged), certain=False)}."
-        reason += f" Whether it is this event is open: {reasons.unknown(judged[-1].match.explanation)}."
+        verdict, reason = Verdict.POSSIBLE, f"{wording.logged(events_of(judged), certain=False)}."
+        reason += f" Whether it is this event is open: {wording.unknown(judged[-1].match.explanation)}."
     elif matches.taken:
         verdict, shown = Verdict.NOT_APPLICABLE, matches.taken
         reason = _explained_elsewhere(matches.taken)
@@ -326,6 +325,6 @@ def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches
     finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
     if verdict is Verdict.POSSIBLE:
         explanation = judged[-1].match.explanation
-        ways = reasons.to_ask(explanation) or (EXPORT_WHOLE,)
-        finding = replace(finding, explanation=explanation, how_to_get=ways)
+        missing = tuple(wording.questions(wording.to_ask(explanation) or (EXPORT_WHOLE,)))
+        finding = replace(finding, explanation=explanation, missing=missing)
     return Outcome(finding=finding, matches=judged)

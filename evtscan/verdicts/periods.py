@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from evtscan.base.logic import Truth, all_of, truth
 from evtscan.base.model.finding import Explanation
 from evtscan.base.model.source import Location
+from evtscan.base.wording import lasting, listing
 from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.context import Every
 from evtscan.verdicts.chronology import Chronology
 from evtscan.verdicts.coverage import Coverage, Uncovered, Window
 from evtscan.verdicts.leaves import BY_HAND, known, undecided
-from evtscan.verdicts.reasons import joined, lasting, listed
+from evtscan.verdicts.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Periods:
         if not pairs:
             return self._alone(match, coverage)
         periodic = all_of(self._is_multiple(*pair) for pair in pairs)
-        apart = joined(dict.fromkeys(self._shown(*pair) for pair in pairs))
+        apart = listing(dict.fromkeys(self._shown(*pair) for pair in pairs))
         beside = [beat for pair in pairs for beat in pair if beat is not self._beats[place]]
         places = [beat.first.event.location for beat in beside]
         if periodic is Truth.UNKNOWN:

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtscan.base.model.finding import Finding
+from evtscan.base.model.finding import Finding, MissingFact
 from evtscan.base.model.rule import RuleInfo
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
-from evtscan.facts.catalogue.names import CATALOGUE, how_to_get, how_to_settle
+from evtscan.facts.catalogue.names import CATALOGUE, how_to_settle
 from evtscan.parsers.reports.reportsignatures import tool_of_head
 from evtscan.report.model import HostReport, Report
 
@@ -19,14 +19,19 @@ BY_HAND = {"os.update_date"}
 """Facts that no command prints on a host before Windows 10."""
 
 
-def finding(host: str, *missing: str, rule: RuleInfo = RULE, verdict: str = "possible", **fields) -> Finding:
+def finding(
+    host: str, *missing: str | MissingFact, rule: RuleInfo = RULE, verdict: str = "possible", **fields
+) -> Finding:
     return Finding(
         finding_id=f"{host}-{rule.id}",
         host=host,
         computer=host,
         verdict=verdict,
         rule_id=rule.id,
-        missing_facts=missing,
+        missing=tuple(
+            item if isinstance(item, MissingFact) else MissingFact(fact=item, how_to_get="x", collectable=True)
+            for item in missing
+        ),
         **fields,
     )
 
@@ -70,7 +75,7 @@ def test_a_host_of_known_version_belongs_to_one_generation(version, names):
 
 def test_instructions_beyond_a_fact_are_kept():
     text = "Compare Rasarp.sys with the one in the service pack."
-    saved = report(("A", "4.0", [finding("A", "os.service_pack", how_to_get=(text,))]))
+    saved = report(("A", "4.0", [finding("A", "os.service_pack", MissingFact(how_to_get=text))]))
     assert missing_in(saved, NT4).notes == (("A", text),)
     assert f"rem A: {text}\r\n" in collect_missing(NT4, missing_in(saved, NT4))
 
@@ -83,11 +88,11 @@ def test_a_key_is_exported_once():
 
 
 def test_what_evidence_left_open_is_not_gathered_again():
-    ways = (f"component.ras: {how_to_settle('component.ras')}", f"os.build: {how_to_get('os.build')}")
-    saved = report(("A", "4.0", [finding("A", "component.ras", "os.build", how_to_get=ways)]))
+    left_open = MissingFact(fact="component.ras", how_to_get=how_to_settle("component.ras"))
+    saved = report(("A", "4.0", [finding("A", left_open, "os.build")]))
     missing = missing_in(saved, NT4)
     assert missing.needs == (Need(fact="os.build", findings=(("A", "Q162396"),)),)
-    assert missing.notes == (("A", ways[0]),)
+    assert missing.notes == (("A", f"component.ras: {how_to_settle('component.ras')}"),)
 
 
 def test_only_what_decides_is_gathered_the_most_decisive_first():

@@ -227,7 +227,7 @@ def test_remedies_and_needs_point_to_their_findings(page: Page) -> None:
         (BIDI, BIDI, 0),
     ]
     assert [findings[number]["key"] for number in needs[0]["findings"]] == [f"NT4-{DISK.id}-possible"]
-    assert needs[0]["ways"] == [r"Export HKLM\SYSTEM\CurrentControlSet\Services with regedit.", MARKUP]
+    assert needs[0]["ways"] == [r"Export HKLM\SYSTEM\CurrentControlSet\Services with regedit."]
 
 
 def test_blind_spots_with_their_hosts(page: Page) -> None:

@@ -1,7 +1,7 @@
 """A report with every verdict and hostile text in names, reasons, details, rules and problems."""
 
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation, Finding, Verdict
+from evtscan.base.model.finding import Explanation, Finding, MissingFact, NodeKind, Verdict
 from evtscan.base.model.rule import RefusedRule, RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
 from evtscan.report.model import FactRow, HostReport, MatchRow, Report
@@ -35,6 +35,7 @@ PLAIN = RuleInfo(id="0f6a7c52-0004", title=MARKUP, level="low", status="test")
 
 EXPLANATION = Explanation(
     text="all of",
+    kind=NodeKind.ALL,
     truth=Truth.UNKNOWN,
     children=(
         Explanation(
@@ -47,6 +48,7 @@ EXPLANATION = Explanation(
         ),
         Explanation(
             text="not",
+            kind=NodeKind.NOT,
             truth=Truth.TRUE,
             children=(Explanation(text="component.ras.leftovers is true", truth=Truth.FALSE, basis="stated"),),
         ),
@@ -94,8 +96,12 @@ def _sick_host() -> HostReport:
         DISK,
         entity=FORMULA,
         reason=CONTROLS,
-        missing_facts=("component.ras", BIDI),
-        how_to_get=(r"Export HKLM\SYSTEM\CurrentControlSet\Services with regedit.", MARKUP),
+        missing=(
+            MissingFact(
+                fact="component.ras", how_to_get=r"Export HKLM\SYSTEM\CurrentControlSet\Services with regedit."
+            ),
+            MissingFact(fact=BIDI, how_to_get=MARKUP),
+        ),
         remedy=("Replace the disk.",),
         source_files=("case.zip!SysEvent.Evt",),
     )

@@ -5,7 +5,7 @@ import pytest
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.fact import Basis, Bound, Known, Limit
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 from evtscan.base.model.source import Location
 from evtscan.detection.model.condition import Operator, Test
 from evtscan.verdicts.conditions import decide, deciding, every_test
@@ -81,7 +81,7 @@ def leaf(text, truth):
 
 
 def node(text, truth, *children):
-    return Explanation(text=text, truth=truth, children=children)
+    return Explanation(text=text, truth=truth, kind=NodeKind(text.removesuffix(" of")), children=children)
 
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN

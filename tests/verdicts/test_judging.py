@@ -330,7 +330,7 @@ def test_a_doubt_makes_what_is_known_unknown_and_gives_its_own_advice():
     facts = {"os_version": "4.0", "os_service__pack": 2}
     found = finding(doubtful, log(event(5)), facts_file(**facts, file_a_date="1998-01-01"))
     assert (found.verdict, found.missing_facts) == ("possible", ("os.service_pack",))
-    assert found.how_to_get == ("Compare.",)
+    assert found.how_to_get == ("os.service_pack: Compare.",)
     assert found.remedy == ("Redo.", "Until then: Wait.")
     assert "Service Pack 2, which is in doubt: seems new" in found.reason
     assert finding(doubtful, log(event(5)), facts_file(**facts, file_a_date="1996-01-01")).verdict == "confirmed"

@@ -9,7 +9,7 @@ from evtscan.detection.match.eventtests import EXPORT_WHOLE
 from evtscan.detection.model.condition import All, Not, Operator, Test, Unobservable
 from evtscan.detection.model.rule import Doubt, KnownIssue
 from evtscan.facts.host import Host
-from evtscan.verdicts import reasons
+from evtscan.verdicts import wording
 from evtscan.verdicts.conditions import Conditions, every_test
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -58,14 +58,14 @@ def test_the_leaf_names_the_fact_that_is_missing():
     found = held(NEWER, one_log(), facts_file(**{SRV: "4.0.1381.5"}))
     assert (found.truth, found.fact, found.children) == (U, "file.ntoskrnl.exe.version", ())
     assert found.says == "the version of ntoskrnl.exe is not known (nothing collected states it)"
-    assert reasons.missing_facts(found) == ("file.ntoskrnl.exe.version",)
+    assert wording.missing_facts(found) == ("file.ntoskrnl.exe.version",)
     found = held(NEWER, one_log(), facts_file(**{KERNEL: "4.0.1381.5"}))
-    assert reasons.missing_facts(found) == ("file.srv.sys.version",)
+    assert wording.missing_facts(found) == ("file.srv.sys.version",)
 
 
 def test_two_facts_that_are_missing_are_two_leaves():
     found = held(All((NEWER,)), one_log())
-    assert reasons.missing_facts(found) == ("file.srv.sys.version", "file.ntoskrnl.exe.version")
+    assert wording.missing_facts(found) == ("file.srv.sys.version", "file.ntoskrnl.exe.version")
     assert [reason.leaf.text for reason in every_test(found)] == [
         "file.srv.sys.version is known",
         "file.ntoskrnl.exe.version is known",
@@ -162,8 +162,8 @@ def test_what_the_evidence_cannot_carry_says_how_to_get_it():
     for test in (FULL, NAMED):
         found = held(test, log(booted(1), unreadable), facts_file(host_name="NTBOX"))
         assert (found.truth, found.how_to_get) == (U, EXPORT_WHOLE)
-        assert reasons.missing_facts(found) == ()
-        assert reasons.to_ask(found) == (EXPORT_WHOLE,)
+        assert wording.missing_facts(found) == ()
+        assert wording.to_ask(found) == (EXPORT_WHOLE,)
 
 
 def test_there_is_no_event_now():
@@ -171,7 +171,7 @@ def test_there_is_no_event_now():
     for test in (FULL, NAMED, Not(FULL)):
         found = Conditions(KnownIssue(when=test), host).at(host.now)
         assert found.truth is U
-        assert reasons.missing_facts(found) == ()
+        assert wording.missing_facts(found) == ()
     assert Conditions(KnownIssue(when=FULL), host).at(host.now).says == (
         "Percent is a field of the event, and tells of its time only"
     )
@@ -213,15 +213,15 @@ def test_what_another_host_shows_names_the_place_by_the_event():
     )
     found = held(when, one_log(Data2="10.0.0.1", Data3=["a", "b"]))
     assert [leaf.truth for leaf in found.children] == [U, U]
-    assert reasons.to_ask(found) == (
+    assert wording.to_ask(found) == (
         "look at DhcpServer 1011 in the log of 10.0.0.1 {A-B} {1}",
         "ask whether this is so: a and b?",
     )
-    assert reasons.unknown(found) == (
+    assert wording.unknown(found) == (
         "no evidence of this host shows it: DhcpServer 1011 in the log of 10.0.0.1 {A-B} {1}; "
         "no evidence of this host shows it: a and b?"
     )
-    assert reasons.missing_facts(found) == ()
+    assert wording.missing_facts(found) == ()
 
 
 def test_without_an_event_or_its_field_the_text_names_the_field():

@@ -1,10 +1,12 @@
 """The nouns of a finding: verdict, explanation, and the finding itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.source import Location
+from evtscan.base.wording import listing
 
 
 class Verdict(Enum):
@@ -27,24 +29,34 @@ class Verdict(Enum):
 
 
 NOT_SEEN = frozenset({Verdict.NOT_APPLICABLE, Verdict.CLEAR, Verdict.NOT_ASSESSED})
-"""Verdicts that say that there is nothing to report; they are there only with ``--all`` and change no summary."""
+"""Verdicts without anything to report; findings have them only with ``--all``, and summaries leave them out."""
 
 
 NEW, KNOWN, ACCEPTED = STATUSES = ("new", "known", "accepted")
-"""Statuses of a finding: no earlier report has it, an earlier report has it, somebody has decided to live with it."""
+"""Statuses of a finding: not in an earlier report, in an earlier report, listed in the file of ``--accept``."""
+
+
+class NodeKind(Enum):
+    """Kind of a node of an explanation: one test, or how its children are combined."""
+
+    TEST = "test"
+    ALL = "all"
+    ANY = "any"
+    NOT = "not"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a condition is true, false or unknown: a tree whose leaves name locations or say what is missing.
+    """Why a condition is true, false or unknown: a tree whose leaves have locations, or name what is missing.
 
-    ``text`` is the condition as the rule puts it; ``says`` what is known of it, in words for a reader. ``fact`` names
-    the fact or field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown. ``how_to_get`` says
-    how to decide a leaf that is unknown for want of something other than a fact.
+    ``text`` is the condition as the rule states it, for display only; ``says`` is what is known of it, for a reader.
+    ``fact`` is the name of the fact or event field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty
+    if unknown. ``how_to_get`` says how to decide an unknown leaf that does not depend on a fact.
     """
 
     text: str
     truth: Truth
+    kind: NodeKind = NodeKind.TEST
     says: str = ""
     basis: str = ""
     fact: str = ""
@@ -54,11 +66,30 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NearbyRow:
-    """A record that stands near a match in its log, whatever it is about.
+class MissingFact:
+    """Something that would decide an open finding, and one way to get it.
 
-    ``distance`` is how many records it stands behind the match, negative before it; 0 is the match itself.
+    ``fact`` is the name of the fact; empty for an instruction about no fact, such as a question or a log to export
+    again. ``collectable``: no evidence of the host mentions the fact yet, so that collecting more would state it.
     """
+
+    fact: str = ""
+    how_to_get: str = ""
+    collectable: bool = False
+
+
+def instructions(missing: Iterable[MissingFact]) -> tuple[str, ...]:
+    """One line for each way to get what is missing, with the names of all facts that it gets: ``A and B: do this``."""
+    by_way: dict[str, list[str]] = {}
+    for item in missing:
+        by_way.setdefault(item.how_to_get, []).append(item.fact)
+    facts = {way: list(dict.fromkeys(filter(None, names))) for way, names in by_way.items() if way}
+    return tuple(f"{listing(names)}: {way}" if names else way for way, names in facts.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearbyRow:
+    """A record near a match in its log; ``distance`` counts records from the match, negative before it."""
 
     distance: int
     timestamp: str
@@ -74,7 +105,7 @@ class NearbyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The records around one match of a finding, in record order, and the log that they stand in."""
+    """The records around one match of a finding, in record order, and their log."""
 
     source_file: str
     rows: tuple[NearbyRow, ...]
@@ -84,9 +115,10 @@ class Surroundings:
 class Finding:
     """Rule × host: one row of ``findings.csv``. Times are ISO 8601 text; lists stay lists until a reporter.
 
-    ``remedy`` is what to do on this host (a doubt may put a step of its own in place of the rule's); title, cause
-    and the rest stand in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are those of its first
-    and its last match. ``accepted`` says until when and why somebody lives with it, where ``status`` is ``accepted``.
+    ``remedy`` has the steps for this host: those of a justified doubt replace those of the rule. Title, cause and other
+    texts of the rule are in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are the records
+    around its first and its last match. ``missing`` is what would decide an open finding. ``accepted`` says until when
+    and why the finding is accepted, if ``status`` is ``accepted``.
     """
 
     finding_id: str
@@ -108,8 +140,7 @@ class Finding:
     service_pack: str = ""
     reason: str = ""
     basis: str = ""
-    missing_facts: tuple[str, ...] = ()
-    how_to_get: tuple[str, ...] = ()
+    missing: tuple[MissingFact, ...] = ()
     remedy: tuple[str, ...] = ()
     coverage_from: str = ""
     coverage_to: str = ""
@@ -118,3 +149,13 @@ class Finding:
     explanation: Explanation | None = None
     surroundings: tuple[Surroundings, ...] = ()
     accepted: str = ""
+
+    @property
+    def missing_facts(self) -> tuple[str, ...]:
+        """The names of the missing facts, each once."""
+        return tuple(dict.fromkeys(item.fact for item in self.missing if item.fact))
+
+    @property
+    def how_to_get(self) -> tuple[str, ...]:
+        """How to get what is missing, one line for each way."""
+        return instructions(self.missing)

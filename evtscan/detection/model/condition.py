@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Union
 
 from evtscan.base.logic import Truth, all_of, any_of
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 
 Literal = str | int | float | bool | None
 """A value as a rule states it. Text is a Sigma string where the operator is ``IS``: ``*``, ``?``, backslash escapes."""
@@ -181,23 +181,24 @@ def evaluate(
             return leaf(condition, positive)
         case All(children):
             parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
-            return _joined("all of", parts, all_of, Truth.FALSE)
+            return _joined(NodeKind.ALL, parts, all_of, Truth.FALSE)
         case Any(children):
             parts = tuple(evaluate(child, leaf, positive, unobservable) for child in children)
-            return _joined("any of", parts, any_of, Truth.TRUE)
+            return _joined(NodeKind.ANY, parts, any_of, Truth.TRUE)
         case Not(child):
             inner = evaluate(child, leaf, not positive, unobservable)
-            return Explanation(text="not", truth=~inner.truth, basis=inner.basis, children=(inner,))
+            return Explanation(text="not", truth=~inner.truth, kind=NodeKind.NOT, basis=inner.basis, children=(inner,))
         case Unobservable():
             return unobservable(condition)
 
 
 def _joined(
-    text: str, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
+    kind: NodeKind, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
 ) -> Explanation:
     """A node over its children; one child with the ``decisive`` truth settles the result on its own."""
     truth = join(child.truth for child in children)
-    return Explanation(text=text, truth=truth, basis=_basis(truth, children, truth is decisive), children=children)
+    basis = _basis(truth, children, truth is decisive)
+    return Explanation(text=f"{kind.value} of", truth=truth, kind=kind, basis=basis, children=children)
 
 
 def _basis(truth: Truth, children: tuple[Explanation, ...], one_suffices: bool) -> str:

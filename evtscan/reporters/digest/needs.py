@@ -1,14 +1,11 @@
 """Findings → what to collect next: each missing fact once, with the findings that it would help to decide."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evtscan.base.model.finding import Finding, Verdict
+from evtscan.base.model.finding import Verdict
 from evtscan.reporters.digest.remedies import calls_for_action
 from evtscan.reporters.digest.summary import ReportedFinding
-
-_LIST = re.compile(r", | and ")
 
 
 @dataclass(slots=True)
@@ -63,8 +60,8 @@ class Needs:
         if item.verdict is not Verdict.POSSIBLE or not calls_for_action(item):
             return
         lacking: dict[tuple[str, str], list[str]] = {}
-        for fact, way in _lacking(item.finding):
-            lacking.setdefault((fact, "" if fact else way), []).append(way)
+        for gap in item.finding.missing:
+            lacking.setdefault((gap.fact, "" if gap.fact else gap.how_to_get), []).append(gap.how_to_get)
         for key, ways in lacking.items():
             need = self._found.setdefault(key, Need(key[0]))
             need.add(item, place, ways, alone=len(lacking) == 1)
@@ -72,24 +69,3 @@ class Needs:
     def ranked(self) -> list[Need]:
         """What is missing, most decisive first."""
         return sorted(self._found.values(), key=lambda need: need.rank)
-
-
-def _lacking(finding: Finding) -> Iterator[tuple[str, str]]:
-    """What a finding lacks: a fact with a way to get it, or an instruction that is about no fact.
-
-    An instruction names the facts that it gets before a colon; one that names none is taken to be for those that no
-    other instruction is for.
-    """
-    of_no_fact = []
-    ways: dict[str, list[str]] = {fact: [] for fact in finding.missing_facts}
-    for instruction in finding.how_to_get:
-        head, found, way = instruction.partition(": ")
-        facts = [name for name in _LIST.split(head) if name in ways] if found else []
-        for fact in facts:
-            ways[fact].append(way)
-        if not facts:
-            of_no_fact.append(instruction)
-    for fact, own in ways.items():
-        yield from ((fact, way) for way in own or of_no_fact or [""])
-    if all(ways.values()):
-        yield from (("", instruction) for instruction in of_no_fact)

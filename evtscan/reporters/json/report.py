@@ -16,9 +16,10 @@ from evtscan.base.errors import EvidenceError
 from evtscan.base.model.finding import Verdict
 from evtscan.report.model import HostReport, Report
 from evtscan.reporters.digest.summary import HostSummary, feed
+from evtscan.reporters.json.earlierforms import upgraded
 
-SCHEMA = 1
-"""The newest form that this version reads, and the one that it writes."""
+SCHEMA = 2
+"""The form that is written, and the newest one that is read. ``earlierforms`` upgrades form 1."""
 
 T = TypeVar("T")
 
@@ -80,17 +81,25 @@ def load(data: bytes, name: str) -> Report:
         EvidenceError: if the bytes are not a report or the report is of a later form. The message names the
             file and the place in it.
     """
-    data = data.removeprefix(_BOM)
-    form = _decode(data, _Form, name)
-    if form.schema > SCHEMA:
+    schema = schema_of(data, name)
+    if schema > SCHEMA:
         raise EvidenceError(
-            f"{name}: a report of form {form.schema}, written by a later evtscan; this one reads forms up to {SCHEMA}. "
+            f"{name}: a report of form {schema}, written by a later evtscan; this one reads forms up to {SCHEMA}. "
             "Update evtscan, or write the report again with this version"
         )
-    report = _decode(data, Report, name)
+    report = _decode_in(schema, data.removeprefix(_BOM), Report, name)
     for h, host in enumerate(report.hosts):
         _check_verdicts(host, f"$.hosts[{h}]", name)
-    return replace(report, hosts=tuple(report.hosts))
+    return replace(report, schema=SCHEMA, hosts=tuple(report.hosts))
+
+
+def schema_of(data: bytes, name: str) -> int:
+    """The number of the form of a report; ``name`` is the file's name for messages.
+
+    Raises:
+        EvidenceError: if the bytes are not a report.
+    """
+    return _decode(data.removeprefix(_BOM), _Form, name).schema
 
 
 def host_to_json(host: HostReport) -> bytes:
@@ -98,13 +107,13 @@ def host_to_json(host: HostReport) -> bytes:
     return _encoded(host)
 
 
-def host_from_json(data: bytes, name: str) -> HostReport:
-    """Read what ``host_to_json`` wrote; ``name`` is the file's name for messages.
+def host_from_json(data: bytes, name: str, schema: int = SCHEMA) -> HostReport:
+    """Read what ``host_to_json`` wrote; ``name`` is the file's name for messages, ``schema`` the form of the file.
 
     Raises:
         EvidenceError: if the bytes are not the part of a host. The message names the file and the place in it.
     """
-    host = _decode(data, HostReport, name)
+    host = _decode_in(schema, data, HostReport, name)
     _check_verdicts(host, "$", name)
     return host
 
@@ -118,6 +127,17 @@ def _encoded(value: Report | HostReport) -> bytes:
 
 def _indented(compact: bytes) -> bytes:
     return msgspec.json.format(compact, indent=_INDENT)
+
+
+def _decode_in(schema: int, data: bytes, form: type[T], name: str) -> T:
+    """Decode JSON of the current form or of an earlier one."""
+    if schema >= SCHEMA:
+        return _decode(data, form, name)
+    try:
+        current = msgspec.json.encode(upgraded(_decode(data, dict, name)))
+    except RecursionError as error:
+        raise EvidenceError(f"{name}: damaged: nested too deep") from error
+    return _decode(current, form, name)
 
 
 def _decode(data: bytes, form: type[T], name: str) -> T:

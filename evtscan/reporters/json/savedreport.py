@@ -18,7 +18,7 @@ import msgspec
 
 from evtscan.base.errors import EvidenceError
 from evtscan.report.model import HostReport, Report
-from evtscan.reporters.json.report import host_from_json, load
+from evtscan.reporters.json.report import host_from_json, load, schema_of
 
 LARGE = 32 << 20
 """From how many bytes on a file is not read as a whole; as objects it takes two to three times its size."""
@@ -43,8 +43,8 @@ class _Span:
 class SavedHosts(Sequence[HostReport]):
     """The hosts of a saved report in order of their names, none of which is kept in memory."""
 
-    def __init__(self, path: Path, spans: Sequence[_Span]) -> None:
-        self._path = path
+    def __init__(self, path: Path, spans: Sequence[_Span], schema: int) -> None:
+        self._path, self._schema = path, schema
         self._spans = sorted(spans, key=lambda span: span.name)
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class SavedHosts(Sequence[HostReport]):
         with _opened(self._path) as stream:
             for span in spans:
                 stream.seek(span.begin)
-                yield host_from_json(stream.read(span.end - span.begin), str(self._path))
+                yield host_from_json(stream.read(span.end - span.begin), str(self._path), self._schema)
 
 
 def open_report(path: Path, *, whole: bool = False) -> Report:
@@ -86,8 +86,8 @@ def open_report(path: Path, *, whole: bool = False) -> Report:
         if found is None:
             stream.seek(0)
             return load(stream.read(), str(path))
-    report, spans = found
-    return replace(report, hosts=SavedHosts(path, spans))
+    report, spans, schema = found
+    return replace(report, hosts=SavedHosts(path, spans, schema))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -110,7 +110,7 @@ def _check_beginning(stream: BinaryIO, name: str) -> None:
         raise EvidenceError(f"{name}: not a saved report of evtscan: it does not begin like one")
 
 
-def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span]] | None:
+def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span], int] | None:
     """What stands around the hosts, and where these are; None for a file that is small, or of another layout."""
     if stream.seek(0, SEEK_END) < max(LARGE, 1):
         return None
@@ -131,7 +131,7 @@ def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span]] | No
                 return None
             place = span.end + len(_NEXT)
         frame = data[:before] + b'"hosts":[]' + data[spans[-1].end + len(_LAST) :]
-    return load(frame, name), spans
+    return load(frame, name), spans, schema_of(frame, name)
 
 
 def _span(data: mmap, begin: int) -> _Span | None:

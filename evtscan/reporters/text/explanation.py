@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 from evtscan.base.safetext import prose
 
 LOCATIONS_SHOWN = 3
@@ -21,7 +21,7 @@ LOCATIONS_SHOWN = 3
 
 _TRUTH_WIDTH = max(len(truth.value) for truth in Truth) + 2
 _INDENT = 2
-_GROUPS = ("all of", "any of")
+_GROUPS = (NodeKind.ALL, NodeKind.ANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
 
     A ``not`` and the one test in it are one condition, and a group in a group of its kind is a part of that.
     """
-    waiting = [(0, explanation, "")]  # not recursive: a saved report may nest as deep as it likes
+    waiting = [(0, explanation, NodeKind.TEST)]  # not recursive: a saved report may nest as deep as it likes
     while waiting:
         depth, node, group = waiting.pop()
         node = _folded(node)
-        is_part = node.text == group and group in _GROUPS
+        is_part = node.kind is group and group in _GROUPS
         if not is_part:
             yield depth, node
         inside = depth if is_part else depth + 1
-        waiting.extend((inside, child, node.text) for child in reversed(node.children))
+        waiting.extend((inside, child, node.kind) for child in reversed(node.children))
 
 
 def as_text(explanation: Explanation) -> str:
@@ -94,9 +94,9 @@ def _folded(node: Explanation) -> Explanation:
 
     A group of one is what it holds.
     """
-    while node.text in _GROUPS and len(node.children) == 1:
+    while node.kind in _GROUPS and len(node.children) == 1:
         node = node.children[0]
-    if node.text != "not" or len(node.children) != 1 or node.children[0].children:
+    if node.kind is not NodeKind.NOT or len(node.children) != 1 or node.children[0].children:
         return node
     test = node.children[0]
     return replace(test, text=f"not: {test.text}", truth=node.truth)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 from evtscan.detection.model.condition import (
     All,
     Any,
@@ -150,8 +150,8 @@ def test_a_result_is_carried_unless_stated_children_suffice_for_it(join, truths,
 
 
 def test_no_children_hold_and_nothing_was_assumed():
-    assert evaluate(All(()), answers({})) == Explanation(text="all of", truth=T, basis="stated")
-    assert evaluate(Any(()), answers({})) == Explanation(text="any of", truth=F, basis="stated")
+    assert evaluate(All(()), answers({})) == Explanation(text="all of", kind=NodeKind.ALL, truth=T, basis="stated")
+    assert evaluate(Any(()), answers({})) == Explanation(text="any of", kind=NodeKind.ANY, truth=F, basis="stated")
 
 
 def test_a_single_child_stands_for_itself():

@@ -7,7 +7,7 @@ from sample_reports import SURROGATE, finding
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation, Verdict
+from evtscan.base.model.finding import Explanation, NodeKind, Verdict
 from evtscan.report.model import HostReport, Report
 from evtscan.reporters.json.report import SCHEMA, dump, host_from_json, host_to_json, load, without_surrogates
 
@@ -33,7 +33,7 @@ def test_writing_what_was_loaded_gives_the_same_bytes(report: Report) -> None:
 
 
 def test_the_form(empty: Report) -> None:
-    fields = ['"schema": 1', '"evtscan": ""', '"hosts": []', '"rules": []', '"refused": []', '"narrowed": false']
+    fields = ['"schema": 2', '"evtscan": ""', '"hosts": []', '"rules": []', '"refused": []', '"narrowed": false']
     text = "{\n  " + ",\n  ".join(fields) + "\n}\n"
     assert dump(empty) == text.encode()
     assert empty.schema == SCHEMA
@@ -82,17 +82,17 @@ FINDING = b'{"finding_id": "", "host": "", "computer": "", "verdict": "%s", "rul
     ("data", "message"),
     [
         (b"", "old.json: damaged, or not JSON"),
-        (b'{"schema": 1, "hosts": [', "old.json: damaged, or not JSON"),
+        (b'{"schema": 2, "hosts": [', "old.json: damaged, or not JSON"),
         (b"MZ\x90\x00\xff", "old.json: damaged, or not JSON"),
-        (b'{"schema": 1, "hosts": [{"host": "\xff"}]}', "old.json: damaged, or not JSON"),
-        (b'{"schema": 1, "x": ' + b"[" * 200_000, "old.json: damaged"),
+        (b'{"schema": 2, "hosts": [{"host": "\xff"}]}', "old.json: damaged, or not JSON"),
+        (b'{"schema": 2, "x": ' + b"[" * 200_000, "old.json: damaged"),
         (b"[]", "old.json: not a saved report of evtscan"),
         (b"{}", "missing required field `schema`"),
-        (b'{"schema": 1}', "missing required field `hosts`"),
-        (b'{"schema": 1, "hosts": [{"host": 3}]}', "Expected `str`, got `int` - at `$.hosts[0].host`"),
-        (b'{"schema": 2, "hosts": 1}', "old.json: a report of form 2, written by a later evtscan"),
+        (b'{"schema": 2}', "missing required field `hosts`"),
+        (b'{"schema": 2, "hosts": [{"host": 3}]}', "Expected `str`, got `int` - at `$.hosts[0].host`"),
+        (b'{"schema": 3, "hosts": 1}', "old.json: a report of form 3, written by a later evtscan"),
         (
-            b'{"schema": 1, "hosts": [{"host": "h", "findings": [%b, %b]}]}' % (FINDING % b"clear", FINDING % b"bad"),
+            b'{"schema": 2, "hosts": [{"host": "h", "findings": [%b, %b]}]}' % (FINDING % b"clear", FINDING % b"bad"),
             "old.json: not a verdict - at `$.hosts[0].findings[1].verdict`",
         ),
     ],
@@ -114,6 +114,25 @@ def test_every_truncation_is_refused(one_host: Report) -> None:
 def test_a_deep_explanation_loads_again() -> None:
     explanation = Explanation(text="leaf", truth=Truth.TRUE)
     for _ in range(100):
-        explanation = Explanation(text="not", truth=~explanation.truth, children=(explanation,))
+        explanation = Explanation(text="not", kind=NodeKind.NOT, truth=~explanation.truth, children=(explanation,))
     deep = Report(hosts=(HostReport(host="h", findings=(finding(Verdict.CONFIRMED, explanation=explanation),)),))
     assert load(dump(deep), "report.json") == deep
+
+
+def test_a_report_of_form_1_loads_with_its_missing_facts_and_kinds_of_conditions():
+    leaf = '{"text": "os.version is 4.0", "truth": "unknown"}'
+    tree = f'{{"text": "any of", "truth": "unknown", "children": [{leaf}, {leaf}]}}'
+    found = '"finding_id": "f", "host": "h", "computer": "h", "verdict": "possible", "rule_id": "r"'
+    lists = '"missing_facts": ["a and b", "c"], "how_to_get": ["a and b: look"]'
+    data = f'{{"schema": 1, "hosts": [{{"host": "h", "findings": [{{{found}, {lists}, "explanation": {tree}}}]}}]}}'
+    (item,) = load(data.encode(), "old.json").hosts[0].findings
+    assert item.missing_facts == ("a and b", "c")
+    assert item.how_to_get == ("a and b: look",)
+    assert item.explanation.kind is NodeKind.ANY
+    assert [child.kind for child in item.explanation.children] == [NodeKind.TEST] * 2
+
+
+def test_a_damaged_report_of_form_1_is_refused():
+    for findings in (b"3", b"[3]", b'[{"explanation": [3], "missing_facts": 3}]'):
+        with pytest.raises(EvidenceError, match="not a saved report"):
+            load(b'{"schema": 1, "hosts": [{"host": "h", "findings": %b}]}' % findings, "old.json")

@@ -80,8 +80,8 @@ def test_what_is_wrong_with_a_host_shows_when_it_is_looked_at(full: Report, tmp_
 
 
 def test_a_later_form_is_refused(full: Report, tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="a report of form 2"):
-        open_report(saved(dump(full).replace(b'"schema": 1', b'"schema": 2', 1), tmp_path))
+    with pytest.raises(EvidenceError, match="a report of form 3"):
+        open_report(saved(dump(full).replace(b'"schema": 2', b'"schema": 3', 1), tmp_path))
 
 
 def test_a_file_that_is_gone(full: Report, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from sample_reports import finding
 
-from evtscan.base.model.finding import Verdict
+from evtscan.base.model.finding import MissingFact, Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.model.source import EvidenceRow
 from evtscan.report.model import HostReport, Report
@@ -62,7 +62,7 @@ def test_one_host_with_a_confirmed_finding(one_host: Report) -> None:
 def test_missing_facts_and_how_to_get_them(one_host: Report) -> None:
     text = shown(one_host)
     assert "  Missing    component.ras\n" in text
-    assert "  Get it     Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit.\n" in text
+    assert "  Get it     component.ras: Export HKLM\\SYSTEM\\CurrentControlSet\\Services with" in text
 
 
 def test_an_excluded_finding_is_three_lines(full: Report) -> None:
@@ -104,7 +104,7 @@ def test_several_hosts_are_an_overview_worst_first(full: Report) -> None:
         "  component.ras: helps to decide 1 finding on 1 host",
         "    Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit.",
         r"  gpj.\u202eexe: helps to decide 1 finding on 1 host",
-        "    Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit.",
+        "    [red]blood[/red]",
         "",
         "Host              System                          Findings",
         "NT4               Windows NT 4.0, Service Pack 2  2 confirmed, 1 possible, 1",
@@ -128,8 +128,7 @@ def test_an_overview_of_what_is_saved_says_where_to_go_on(full: Report) -> None:
         "collect --for nt4 (or 2000, modern) --missing out/report.json"
     )
     decided = [
-        replace(host, findings=tuple(replace(item, missing_facts=(), how_to_get=()) for item in host.findings))
-        for host in full.hosts
+        replace(host, findings=tuple(replace(item, missing=()) for item in host.findings)) for host in full.hosts
     ]
     assert shown(replace(full, hosts=decided), saved={"json": "r.json"}).splitlines()[-1].startswith("-v shows every")
 
@@ -181,7 +180,7 @@ def _fleet(hosts: int) -> Report:
                     rules[number % 30],
                     host=f"h{number:05}",
                     remedy=(f"Do what is to be done about {number % 30}.", "And then that."),
-                    missing_facts=(f"service.s{number % 20}.start",),
+                    missing=(MissingFact(fact=f"service.s{number % 20}.start"),),
                 ),
             ),
         )

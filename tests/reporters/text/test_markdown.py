@@ -59,7 +59,7 @@ def test_what_is_missing_and_how_to_get_it(one_host: Report) -> None:
     lines = written(one_host).splitlines()
     assert lines[lines.index("**What is missing**") + 2] == "- [ ] component.ras"
     assert lines[lines.index("**How to get it**") + 2] == (
-        r"- [ ] Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit."
+        r"- [ ] component.ras: Export HKLM\\SYSTEM\\CurrentControlSet\\Services with regedit."
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from evtscan.base.errors import UsageError
 from evtscan.base.logic import Truth
-from evtscan.base.model.finding import Explanation
+from evtscan.base.model.finding import Explanation, NodeKind
 from evtscan.report.model import Report
 from evtscan.reporters.text.zonedtimes import in_zone, text_in_zone, zone_of
 
@@ -36,9 +36,9 @@ def test_a_zone_is_an_offset_or_a_name() -> None:
 
 def test_a_host_keeps_its_names_and_the_truth_of_its_conditions(one_host: Report) -> None:
     (host,) = one_host.hosts
-    deep = Explanation(text="all of", truth=Truth.TRUE, says="1997-03-01T08:00:00Z")
+    deep = Explanation(text="all of", kind=NodeKind.ALL, truth=Truth.TRUE, says="1997-03-01T08:00:00Z")
     for _ in range(2_000):
-        deep = Explanation(text="not", truth=Truth.TRUE, children=(deep,))
+        deep = Explanation(text="not", kind=NodeKind.NOT, truth=Truth.TRUE, children=(deep,))
     finding = replace(
         host.findings[0], reason="at 1997-03-01T08:00:00Z", entity="1997-03-01T08:00:00Z", explanation=deep
     )

@@ -1,42 +1,25 @@
 """Judged matches → the words of a finding: what was logged, what held, what is missing, what is over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis
-from evtscan.base.model.finding import Explanation
-from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+from evtscan.base.model.finding import Explanation, MissingFact
+from evtscan.base.wintypes import Instant
+from evtscan.base.wording import listing, times
 from evtscan.detection.model.ranges import EVENT
+from evtscan.detection.model.rule import Doubt
 from evtscan.facts.catalogue import names as catalogue
 from evtscan.facts.host import Host
 from evtscan.verdicts.conditions import deciding, every_test
-
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def logged(events: Sequence[Event], *, certain: bool = True) -> str:
     """``Dhcp 1008 was logged 3 times``; not ``certain``: the format leaves open whether it is that event."""
     names = dict.fromkeys(f"{event.provider} {event.event_id}" for event in events)
     was = "was" if len(names) == 1 else "were"
-    return f"{joined(names)} {was if certain else 'may have been'} logged {times(len(events))}"
-
-
-def times(number: int) -> str:
-    """``once``, ``twice``, ``3 times``."""
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
-
-
-def lasting(ticks: int) -> str:
-    """A time span in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
-    seconds = ticks // TICKS_PER_SECOND
-    parts: list[tuple[int, str]] = []
-    for size, unit in _UNITS:
-        number, seconds = divmod(seconds, size)
-        if number or parts:
-            parts.append((number, unit))
-    shown = [f"{number:,} {unit}{'' if number == 1 else 's'}" for number, unit in parts[:2] if number]
-    return " ".join(shown) or "0 seconds"
+    return f"{listing(names)} {was if certain else 'may have been'} logged {times(len(events))}"
 
 
 def more_times(number: int) -> str:
@@ -65,41 +48,42 @@ def unknown(explanation: Explanation) -> str:
 
 
 def missing_facts(explanation: Explanation) -> tuple[str, ...]:
-    """The facts that would decide an explanation that is unknown."""
+    """The names of the facts that would decide an unknown explanation."""
     leaves = (reason.leaf for reason in deciding(explanation))
     names = (leaf.fact for leaf in leaves if leaf.fact and not leaf.how_to_get)
     return tuple(dict.fromkeys(name for name in names if not name.startswith(EVENT)))
 
 
-def how_to_get(facts: Iterable[str], host: Host) -> tuple[str, ...]:
-    """How to obtain each of the facts; one instruction for all that come the same way.
-
-    Of what is known by now, only the time is missing from which it held; what evidence speaks of and leaves open, more
-    of it would not decide.
-    """
-    ways: dict[str, list[str]] = {}
+def missing(facts: Iterable[str], doubts: Sequence[Doubt], host: Host) -> Iterator[MissingFact]:
+    """Each fact with every way to get it: what a doubt about it asks for, else the way of the catalogue."""
     for fact in facts:
-        known = host.known(fact, host.now)
-        way = catalogue.how_to_get(fact)
-        if known.basis is not Basis.UNKNOWN:
-            way = catalogue.how_to_date(fact)
-        elif known.locations:
-            in_conflict = bool(host.timeline(fact).conflicts)
-            way = catalogue.how_to_date(fact) if in_conflict else catalogue.how_to_settle(fact)
-        ways.setdefault(way, []).append(fact)
-    return tuple(f"{joined(names)}: {way}" for way, names in ways.items())
+        own = [way for doubt in doubts if doubt.about == fact for way in doubt.missing]
+        if own:
+            yield from (MissingFact(fact=fact, how_to_get=way) for way in own)
+        else:
+            yield _usual_way(fact, host)
+
+
+def _usual_way(fact: str, host: Host) -> MissingFact:
+    """The way to get a fact: collect it, find out since when it holds, or settle a contradiction in the evidence."""
+    known = host.known(fact, host.now)
+    in_conflict = known.basis is Basis.UNKNOWN and bool(host.timeline(fact).conflicts)
+    if known.basis is not Basis.UNKNOWN or (known.locations and in_conflict):
+        return MissingFact(fact=fact, how_to_get=catalogue.how_to_date(fact))
+    if known.locations:
+        return MissingFact(fact=fact, how_to_get=catalogue.how_to_settle(fact))
+    return MissingFact(fact=fact, how_to_get=catalogue.how_to_get(fact), collectable=True)
 
 
 def to_ask(explanation: Explanation) -> tuple[str, ...]:
-    """What to do about each thing that is missing and no fact: whom to ask, where to look."""
+    """How to decide each unknown test that does not depend on a fact: whom to ask, where to look."""
     ways = (reason.leaf.how_to_get for reason in deciding(explanation))
     return tuple(dict.fromkeys(way for way in ways if way))
 
 
-def joined(words: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    *most, last = list(words) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+def questions(ways: Iterable[str]) -> Iterator[MissingFact]:
+    """Instructions that are about no fact."""
+    return (MissingFact(how_to_get=way) for way in ways)
 
 
 def moment(time: Instant | None) -> str:
@@ -110,8 +94,3 @@ def moment(time: Instant | None) -> str:
 def listed(statements: Iterable[str]) -> str:
     """Statements one after the other, each once."""
     return "; ".join(dict.fromkeys(statement for statement in statements if statement))
-
-
-def sentence(text: str) -> str:
-    """A text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

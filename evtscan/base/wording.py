@@ -1,0 +1,39 @@
+"""Words that sentences of several modules share: lists, counts, time spans."""
+
+from collections.abc import Iterable
+
+from evtscan.base.wintypes import TICKS_PER_SECOND
+
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+def listing(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; empty for no words."""
+    *most, last = list(words) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def times(number: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 host``, ``1,200 hosts``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def lasting(ticks: int) -> str:
+    """A time span of so many ticks (100 ns) in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
+    seconds = ticks // TICKS_PER_SECOND
+    parts: list[tuple[int, str]] = []
+    for size, unit in _UNITS:
+        number, seconds = divmod(seconds, size)
+        if number or parts:
+            parts.append((number, unit))
+    return " ".join(counted(number, unit) for number, unit in parts[:2] if number) or "0 seconds"
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -189,9 +189,9 @@ class _Composer:
             return _Node(event.value, {(): line}, merge=True)
         try:
             return _Node(self.scalar(event), {(): line})
-        except (ValueError, TypeError, yaml.YAMLError) as error:
-            problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-            self.problems.append(YamlProblem(line, path, f"{event.value!r} cannot be read: {problem}"))
+        except ValueError as error:
+            shown = event.value if len(event.value) <= _LONGEST_SHOWN else f"{event.value[:_LONGEST_SHOWN]}…"
+            self.problems.append(YamlProblem(line, path, f"{shown!r} cannot be read: {error}"))
             return _Node(event.value, {(): line})
 
     def _sequence(self, start: yaml.SequenceStartEvent, path: EntryPath, line: int) -> _Node:
@@ -274,6 +274,11 @@ def _is_plain(event: yaml.ScalarEvent) -> bool:
 
 _resolver = yaml.resolver.Resolver()
 _constructor = yaml.constructor.SafeConstructor()
+_CONSTRUCTORS: Mapping[str | None, Callable[..., Any]] = yaml.constructor.SafeConstructor.yaml_constructors
+_LONG_TAGS = frozenset({_TEXT_TAG, "tag:yaml.org,2002:binary"})
+_LONGEST = 1000
+"""Characters of a number, a date or a truth value: PyYAML takes quadratic time for a number in base 60."""
+_LONGEST_SHOWN = 80
 
 
 def _resolved_tag(event: yaml.ScalarEvent) -> str:
@@ -283,10 +288,21 @@ def _resolved_tag(event: yaml.ScalarEvent) -> str:
 
 
 def _scalar_as_yaml(event: yaml.ScalarEvent) -> Any:
+    """The value of a scalar (ValueError if its text is none of its tag)."""
     tag = _resolved_tag(event)
     if tag not in _SAFE_TAGS:
         raise ValueError(f"tag {tag!r} is not allowed")
-    return _constructor.construct_object(yaml.ScalarNode(tag, event.value))
+    name = tag.rpartition(":")[2]
+    if name in ("seq", "map"):
+        raise ValueError(f"not a {name}")
+    if tag not in _LONG_TAGS and len(event.value) > _LONGEST:
+        raise ValueError(f"longer than {_LONGEST} characters, which no {name} is")
+    try:
+        return _CONSTRUCTORS[tag](_constructor, yaml.ScalarNode(tag, event.value))
+    except yaml.MarkedYAMLError as error:
+        raise ValueError(error.problem) from error
+    except Exception as error:  # PyYAML expects text that fits the tag: KeyError, IndexError, AttributeError …
+        raise ValueError(str(error) if isinstance(error, ValueError) else f"not a {name}") from error
 
 
 _WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})|0x[0-9a-fA-F]{1,16}")

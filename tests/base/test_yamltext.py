@@ -203,3 +203,41 @@ def test_the_limit_is_of_the_caller() -> None:
     with pytest.raises(YamlSyntaxError, match="longer than 3"):
         load("a: 1", limit=3)
     assert yamltext.MAX_SIZE == 1 << 20
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "!!bool foo",
+        '!!bool ""',
+        '!!int ""',
+        "!!int foo",
+        '!!float ""',
+        "!!float foo",
+        "!!timestamp foo",
+        "!!binary é",
+        "!!seq foo",
+        "!!map foo",
+        ":".join(["1"] * 400),
+        ":".join(["1"] * 500_000),
+        ":".join(["1"] * 400) + ".0",
+        "!!float " + ":".join(["1"] * 400),
+        "9" * 900_000,
+        "!!timestamp 2001-13-41",
+        "!!timestamp 2001-01-01T00:00:00+99:99",
+    ],
+)
+def test_a_scalar_that_is_none_of_its_tag_is_a_problem_at_its_line(written: str) -> None:
+    document = load(f"title: x\ncustom: {written}\nlast: 1\n")
+    assert (document.data["title"], document.data["last"]) == ("x", 1)
+    if isinstance(document.data["custom"], str):
+        assert [(problem.line, problem.path) for problem in document.problems] == [(2, ("custom",))]
+        assert len(document.problems[0].message) < 300
+    else:  # a number in base 60 of 400 places
+        assert document.data["custom"] == (60**400 - 1) // 59
+
+
+def test_as_written_no_tag_counts_but_that_of_text() -> None:
+    document = load("a: !!bool foo\nb: !!str 1", plain_text_scalars=True)
+    assert document.data == {"a": "foo", "b": "1"}
+    assert [problem.path for problem in document.problems] == [("a",)]

@@ -16,7 +16,7 @@ _MAX_HEADER = 16 << 20
 _STEP = 8 << 20
 """Bytes that py7zr unpacks at a time; by itself it takes a part of the machine's memory."""
 
-_LZMA, _LZMA2, _PPMD = b"\x03\x01\x01", b"\x21", b"\x03\x04\x01"
+_LZMA, _LZMA2 = b"\x03\x01\x01", b"\x21"
 _AES = b"\x06\xf1\x07\x01"
 _CODERS = {
     b"\0": "none",
@@ -30,11 +30,19 @@ _CODERS = {
     b"\x04\x02\x02": "bzip2",
     _LZMA: "LZMA",
     _LZMA2: "LZMA2",
-    _PPMD: "PPMd",
     _AES: "AES",
 }
 """Coders (7-Zip's ``Methods.txt``) of which py7zr keeps no more than it is asked for. Of Deflate, Zstandard and Brotli
-it keeps whatever comes of the bytes that it has read, which is gigabytes from a kilobyte."""
+it keeps whatever comes of the bytes that it has read, which is gigabytes from a kilobyte. Its decoder of PPMd
+(``pyppmd``, native code) ends the process on damaged input."""
+
+_OTHER_CODERS = {
+    b"\x03\x04\x01": "PPMd",
+    b"\x04\x01\x08": "Deflate",
+    b"\x04\x01\x09": "Deflate64",
+    b"\x04\xf7\x11\x01": "Zstandard",
+    b"\x04\xf7\x11\x02": "Brotli",
+}
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
@@ -109,7 +117,8 @@ def check_coders(coders: Iterable[Mapping[str, Any]]) -> None:
     coders = list(coders)
     for coder in coders:
         if (method := bytes(coder["method"])) not in _CODERS:
-            what = f"compressed with method {method.hex()}, which is not read here"
+            name = _OTHER_CODERS.get(method, f"method {method.hex()}")
+            what = f"compressed with {name}, which is not read here"
             raise EvidenceError(f"{what}: unpack it with another program and scan the folder")
     if (memory := sum(map(_memory, coders))) > _MAX_MEMORY:
         raise LimitError(f"needs {memory:,} bytes of memory to unpack")
@@ -122,7 +131,7 @@ def _memory(coder: Mapping[str, Any]) -> int:
         case (method, 1) if method == _LZMA2:  # 2 or 3, shifted (the xz format 1.2.0, 5.3.1)
             bits = min(properties[0], 40)
             return (2 | bits & 1) << (bits // 2 + 11)
-        case (method, size) if method in (_LZMA, _PPMD) and size >= 5:
+        case (method, size) if method == _LZMA and size >= 5:
             return int.from_bytes(properties[1:5], "little")
     return 0
 

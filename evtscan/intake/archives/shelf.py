@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,20 @@ class NotArchiveError(Exception):
 
 class DamagedError(Exception):
     """The content of a member breaks off, or is not what its checksum says; the text says which."""
+
+
+@contextmanager
+def damage_as_error() -> Iterator[None]:
+    """Turn what ``tarfile``, ``zipfile`` and the decoders raise on damaged archives into a ``DamagedError``.
+
+    They raise almost anything: ``RecursionError`` for chained headers, ``IndexError`` for a header that is cut off.
+    """
+    try:
+        yield
+    except (LimitError, MemoryError):
+        raise
+    except Exception as error:
+        raise DamagedError(str(error) or type(error).__name__) from error
 
 
 def inner_name(raw: str) -> str | None:

@@ -6,13 +6,12 @@ import io
 import lzma
 import re
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol, cast
 
 from evtscan.base.errors import EvidenceError
 from evtscan.intake.archives.bounds import CHUNK, Budget
-from evtscan.intake.archives.shelf import NO_FILE, OUTSIDE, DamagedError, Shelf, inner_name
+from evtscan.intake.archives.shelf import NO_FILE, OUTSIDE, DamagedError, Shelf, damage_as_error, inner_name
 
 BLOCK = tarfile.BLOCKSIZE
 _MAGIC = slice(257, 262)
@@ -23,9 +22,6 @@ _STEP = 8 << 10
 """Bytes of content to read at a time: where it breaks off, the decoders give nothing of the step that meets the end."""
 
 _DIGITS = re.compile(rb"\d{64}")
-
-_BROKEN = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
-"""What the decoders raise on damaged archives; ValueError stands for numbers in headers."""
 
 
 class _Reads(Protocol):
@@ -47,8 +43,9 @@ def _decompressed(stream: BinaryIO) -> _Reads:
 def is_collection(stream: BinaryIO) -> bool:
     """Whether this is a tar, or a compressed one."""
     try:
-        return _is_tar(_decompressed(stream).read(BLOCK))
-    except _BROKEN:
+        with damage_as_error():
+            return _is_tar(_decompressed(stream).read(BLOCK))
+    except DamagedError:
         return False
 
 
@@ -60,23 +57,36 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         LimitError: if it holds more than it may.
     """
     try:
-        forward = _Forward(_decompressed(stream), shelf.budget)
-        if not _is_tar(forward.peek(BLOCK)):
+        with damage_as_error():
+            forward = _Forward(_decompressed(stream), shelf.budget)
+            is_tar = _is_tar(forward.peek(BLOCK))
+        if not is_tar:
             shelf.budget.count_entry()
             shelf.put(_name_without_suffix(shelf.name), _chunks(forward))
             return
-        archive = tarfile.open(fileobj=cast(BinaryIO, forward), mode="r:", errors="surrogateescape")  # noqa: SIM115
-    except _BROKEN as error:
+        with damage_as_error():
+            archive = tarfile.open(fileobj=cast(BinaryIO, forward), mode="r:", errors="surrogateescape")  # noqa: SIM115
+    except DamagedError as error:
         raise EvidenceError(f"damaged from its start on ({error}): copy it again") from error
     with archive:
         try:
-            for member in archive:
+            for member in _members(archive):
                 _take(archive, member, forward, shelf)
-        except _BROKEN as error:
+        except DamagedError as error:
             shelf.warn("truncated", f"damaged or cut off ({error}); what stands before that counts. Copy it again")
             return
     if forward.last != bytes(BLOCK):
         shelf.warn("truncated", "damaged or cut off: it has no end mark. What could be read counts. Copy it again")
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    members = iter(archive)
+    while True:
+        with damage_as_error():
+            member = next(members, None)
+        if member is None:
+            return
+        yield member
 
 
 def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, forward: "_Forward", shelf: Shelf) -> None:
@@ -88,17 +98,24 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, forward: "_Forward"
         shelf.skip(member.name, OUTSIDE)
     elif not member.isreg():
         shelf.skip(name, NO_FILE)
-    elif (content := archive.extractfile(member)) is not None:
-        with content, forward.in_content():
-            shelf.put(name, _chunks(content), float(member.mtime))
+    else:
+        with damage_as_error():
+            content = archive.extractfile(member)
+        if content is not None:
+            with content, forward.in_content():
+                shelf.put(name, _chunks(content), float(member.mtime))
 
 
 def _chunks(stream: _Reads) -> Iterator[bytes]:
-    try:
-        while chunk := stream.read(_STEP):
-            yield chunk
-    except _BROKEN as error:
-        raise DamagedError(f"its content breaks off ({error or type(error).__name__})") from error
+    while True:
+        try:
+            with damage_as_error():
+                chunk = stream.read(_STEP)
+        except DamagedError as error:
+            raise DamagedError(f"its content breaks off ({error})") from error
+        if not chunk:
+            return
+        yield chunk
 
 
 def _name_without_suffix(name: str) -> str:

@@ -2,16 +2,22 @@
 
 import calendar
 import stat
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from evtscan.base.errors import EvidenceError
 from evtscan.intake.archives.bounds import CHUNK, Directory
-from evtscan.intake.archives.shelf import NO_FILE, OUTSIDE, DamagedError, NotArchiveError, Shelf, inner_name
+from evtscan.intake.archives.shelf import (
+    NO_FILE,
+    OUTSIDE,
+    DamagedError,
+    NotArchiveError,
+    Shelf,
+    damage_as_error,
+    inner_name,
+)
 
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """The methods of which ``zipfile`` unpacks no more at a time than it is asked for; LZMA takes what memory it names."""
@@ -23,9 +29,6 @@ _ENCRYPTED = "encrypted"
 _MARKS = frozenset({"[content_types].xml", "mimetype", "androidmanifest.xml", "meta-inf/manifest.mf"})
 """What makes a ZIP a document or a program: Office and NuGet (ECMA-376 part 2), OpenDocument and EPUB, APK, JAR."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, OverflowError)
-"""What ``zipfile`` raises on damaged archives; ValueError stands for places before the file and for names."""
-
 
 def is_collection(stream: BinaryIO) -> bool:
     """Whether this is no document and no program in the form of a ZIP; one that cannot be opened is neither.
@@ -34,9 +37,9 @@ def is_collection(stream: BinaryIO) -> bool:
         LimitError: if its directory is too large.
     """
     try:
-        with zipfile.ZipFile(cast(BinaryIO, Directory(stream))) as archive:
+        with damage_as_error(), zipfile.ZipFile(cast(BinaryIO, Directory(stream))) as archive:
             return not _is_document(archive)
-    except (*_BROKEN, NotImplementedError):
+    except DamagedError:
         return True
 
 
@@ -53,12 +56,13 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
         LimitError: if it holds more than it may.
     """
     try:
-        archive = zipfile.ZipFile(cast(BinaryIO, Directory(stream)))
-    except NotImplementedError as error:
-        raise EvidenceError(
-            f"written in a way that is not read here ({error}): unpack it with another program"
-        ) from error
-    except _BROKEN as error:
+        with damage_as_error():
+            archive = zipfile.ZipFile(cast(BinaryIO, Directory(stream)))
+    except DamagedError as error:
+        if isinstance(error.__cause__, NotImplementedError):
+            raise EvidenceError(
+                f"written in a way that is not read here ({error}): unpack it with another program"
+            ) from error
         raise EvidenceError(
             "cut off or damaged: the directory at its end cannot be read. Copy it again, or unpack what can be saved "
             "with another program"
@@ -109,11 +113,17 @@ def _is_file(entry: zipfile.ZipInfo) -> bool:
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     try:
-        with archive.open(entry) as content:
-            while chunk := content.read(CHUNK):
+        with damage_as_error():
+            content = archive.open(entry)
+        with content:
+            while True:
+                with damage_as_error():
+                    chunk = content.read(CHUNK)
+                if not chunk:
+                    return
                 yield chunk
-    except (*_BROKEN, NotImplementedError, RuntimeError) as error:
-        raise DamagedError(f"its content is damaged ({error or type(error).__name__})") from error
+    except DamagedError as error:
+        raise DamagedError(f"its content is damaged ({error})") from error
 
 
 def _modified(entry: zipfile.ZipInfo) -> float | None:

@@ -119,6 +119,29 @@ def test_header_that_asks_for_gigabytes(take):
     assert kinds(result) == ["truncated"]
 
 
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+@pytest.mark.parametrize("place", ["first", "later"])
+def test_chained_headers(take, kind, place):
+    header = tarfile.TarInfo("x")
+    header.type = kind
+    header.size = 10
+    content = b"10 a=1234\n" if kind == tarfile.XHDTYPE else b"a.evt\0\0\0\0\0"
+    chain = (header.tobuf(tarfile.GNU_FORMAT) + content.ljust(512, b"\0")) * 2000
+    before = tarred({"b.evt": b"1"})[:1024] if place == "later" else b""
+    result = take(before + chain + tarred({"c.evt": b"1"}), "case.tar")
+    assert contents(result) == ({"case.tar!b.evt": b"1"} if before else {})
+    assert kinds(result) == ["truncated" if before else "unreadable"]
+
+
+def test_sparse_header_that_is_cut_off(take):
+    header = bytearray(tarfile.TarInfo("sp.evt").tobuf(tarfile.GNU_FORMAT))
+    header[156:157] = b"S"
+    header[482] = 1  # more entries follow in the next block
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * 0x20)
+    result = take(bytes(header) + b"\0" * 151, "case.tar")
+    assert kinds(result) == ["unreadable"]
+
+
 def test_header_with_a_row_of_digits_costs_no_time(take):
     header = tarfile.TarInfo("x")
     header.type = tarfile.XHDTYPE

@@ -30,7 +30,7 @@ from evtscan.parsers.logs.insertions import ANY_DATA, LostNames, data_of_message
 from evtscan.parsers.logs.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import Entry, Flaw, NextOutput, Part, Words
-from evtscan.parsers.logs.text.textsignatures import csv_header, lacks_source
+from evtscan.parsers.logs.text.textsignatures import csv_header, field_names, lacks_source
 from evtscan.parsers.shared.textlines import is_prompt
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}\Z")
@@ -84,7 +84,7 @@ class FieldCsv:
             elif table is not None and (event_id := table.event_id_of(row)) is not None:
                 yield self._entry(row, event_id, table)
             elif (program := _program_of(row.fields)) is not None:
-                table = _Table(_PROGRAMS[program], [name.strip().lower() for name in row.fields])
+                table = _Table(_PROGRAMS[program], field_names(row.fields))
                 self.one_offset = self.one_offset or table.program.one_offset
                 yield NextOutput()
             elif len(row.fields) > 1 and lacks_source(row.fields):

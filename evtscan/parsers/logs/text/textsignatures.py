@@ -127,9 +127,14 @@ _CSV_COLUMNS = {
 one; in lower case."""
 
 
+def field_names(names: Iterable[str]) -> list[str]:
+    """Names of fields in lower case, without quotation marks, also where they were quoted twice."""
+    return [name.strip().strip('"').strip().lower() for name in names]
+
+
 def csv_header(names: Iterable[str]) -> str | None:
     """Which program gives the columns of a table these names; None if none of them does."""
-    given = frozenset(name.strip().strip('"').strip().lower() for name in names)
+    given = frozenset(field_names(names))
     for program, (all_of, one_of) in _CSV_COLUMNS.items():
         if all_of <= given and (not one_of or one_of & given):
             return program
@@ -155,7 +160,7 @@ def dump_header(names: Iterable[str]) -> str | None:
 
 def lacks_source(names: Iterable[str]) -> bool:
     """Whether these columns are of such a table, but for the one that names the source of each event."""
-    given = frozenset(name.strip().strip('"').strip().lower() for name in names)
+    given = frozenset(field_names(names))
     if {"id", "timecreated"} <= given:
         return bool({"message", "leveldisplayname"} & given)
     return "timegenerated" in given and bool({"eventid", "instanceid"} & given)

@@ -15,6 +15,10 @@ LONGEST_RECORD = 4 << 20
 """Bytes of one record: BinXML of at most 64 KiB, a rendered message, and what escaping adds."""
 LONGEST_TAG = 1 << 12
 """Bytes of the markup by which the beginning of a record is recognised."""
+MOST_ATTRIBUTES = 256
+"""Attributes of one element; Windows writes no more than ten. Of an element with more, none is used."""
+MOST_NAMESPACES = 256
+"""Namespaces with a prefix that a record declares; Windows writes one or two."""
 
 
 def _parser(*, recover: bool) -> etree.XMLParser:
@@ -75,16 +79,25 @@ def parse(text: str) -> tuple[Node | None, str]:
     """
     hidden = _NUMBERED.sub(_hide_reference, text) if "&#" in text else text
     hidden = _UNFIT.sub(lambda match: chr(_HIDING_PLACE + ord(match[0])), hidden)
-    for candidate in dict.fromkeys((hidden.replace("\r", "&#13;"), hidden)):
+    root, reason = _parsed(hidden)
+    if root is None:
+        return None, reason
+    tree = _Tree(has_prefixes=text.count("xmlns:") <= MOST_NAMESPACES)
+    node = tree.node(root)
+    return node, reason or tree.flaw
+
+
+def _parsed(text: str) -> "tuple[etree._Element | None, str]":
+    """The root of a text, and why it is not well-formed; of such a text the root has what could be read."""
+    for candidate in dict.fromkeys((text.replace("\r", "&#13;"), text)):
         try:
-            return _node(etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT)), ""
+            return etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT), ""
         except etree.XMLSyntaxError as error:
             reason = error.msg or "not well-formed"
     try:
-        root = etree.fromstring(hidden.encode("utf-8", "replace"), _LENIENT)
+        return etree.fromstring(text.encode("utf-8", "replace"), _LENIENT), reason
     except etree.XMLSyntaxError:
-        root = None
-    return (None if root is None else _node(root)), reason
+        return None, reason
 
 
 def _hide_reference(match: re.Match[str]) -> str:
@@ -94,29 +107,51 @@ def _hide_reference(match: re.Match[str]) -> str:
     return match[0]
 
 
-def _node(element: "etree._Element") -> Node:
-    text = element.text or ""
-    children = []
-    for child in element:
-        if isinstance(child.tag, str):  # an entity that nobody defined is not an element
-            children.append(_node(child))
-        text += child.tail or ""
-    if not text.isascii():
-        text = _shown(text)
-    attributes = {}
-    if element.attrib:
-        attributes = {_attribute_name(str(key), element): _shown(str(value)) for key, value in element.attrib.items()}
-    if text[:1] in ("\r", "\n") and text.isspace():  # what a pretty printer puts into an empty element
-        text = ""
-    name = str(element.tag).rpartition("}")[2]
-    return Node(f"{element.prefix}:{name}" if element.prefix else name, attributes, text, tuple(children))
+class _Tree:
+    """Turns the elements of one text into nodes; ``flaw`` says what was left out.
 
+    lxml takes time in the square of the number of attributes of an element, and of namespaces in scope.
+    """
 
-def _attribute_name(qualified: str, element: "etree._Element") -> str:
-    """``{namespace}name`` as it stood in the text: with its prefix."""
-    namespace, brace, name = qualified.rpartition("}")
-    prefixes = {uri: prefix for prefix, uri in element.nsmap.items() if prefix} | {_XML_NAMESPACE: "xml"}
-    return f"{prefixes.get(namespace[1:], '')}:{name}" if brace else name
+    def __init__(self, *, has_prefixes: bool) -> None:
+        self._prefixes = {_XML_NAMESPACE: "xml"}
+        self._has_prefixes = has_prefixes
+        self.flaw = "" if has_prefixes else f"more than {MOST_NAMESPACES} namespaces"
+
+    def node(self, element: "etree._Element") -> Node:
+        """An element with everything below it."""
+        text = element.text or ""
+        children = []
+        for child in element:
+            if isinstance(child.tag, str):  # an entity that is not defined is not an element
+                children.append(self.node(child))
+            text += child.tail or ""
+        if not text.isascii():
+            text = _shown(text)
+        if text[:1] in ("\r", "\n") and text.isspace():  # what a pretty printer puts into an empty element
+            text = ""
+        name = str(element.tag).rpartition("}")[2]
+        prefix = f"{element.prefix}:" if element.prefix else ""
+        return Node(prefix + name, self._attributes(element), text, tuple(children))
+
+    def _attributes(self, element: "etree._Element") -> dict[str, str]:
+        count = len(element.attrib)
+        if count > MOST_ATTRIBUTES:
+            self.flaw = f"an element with more than {MOST_ATTRIBUTES} attributes"
+            return {}
+        if not count:
+            return {}
+        return {self._attribute_name(str(key), element): _shown(str(value)) for key, value in element.attrib.items()}
+
+    def _attribute_name(self, qualified: str, element: "etree._Element") -> str:
+        """``{namespace}name`` as it stood in the text: with its prefix."""
+        namespace, brace, name = qualified.rpartition("}")
+        if not brace:
+            return name
+        namespace = namespace[1:]
+        if namespace not in self._prefixes and self._has_prefixes:
+            self._prefixes |= {uri: prefix for prefix, uri in element.nsmap.items() if prefix}
+        return f"{self._prefixes.get(namespace, '')}:{name}"
 
 
 def _shown(text: str) -> str:

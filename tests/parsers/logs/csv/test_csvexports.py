@@ -203,3 +203,11 @@ def test_get_eventlog_needs_no_type(tmp_path: Path) -> None:
 def test_what_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="no event in it can be read"):
         read(read_log, tmp_path, "a,b,c\r\n1,2,3\r\n", name="x.csv")
+
+
+@pytest.mark.parametrize("names", [("Id", "RecordId", '""ProviderName"'), ('""Id"', "RecordId", "ProviderName")])
+def test_a_headline_that_was_quoted_twice(tmp_path: Path, names: tuple[str, ...]) -> None:
+    row = {"id": "7036", "recordid": "5", "providername": "Dhcp"}
+    cells = ",".join(row[name.strip('"').lower()] for name in names)
+    (event,), _ = read(read_log, tmp_path, f"{','.join(names)}\r\n{cells}\r\n", name="x.csv")
+    assert (event.event_id, event.record_id, event.provider) == (7036, 5, "Dhcp")

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,30 @@ def test_user_data_of_a_prefixed_namespace(tmp_path: Path) -> None:
     )
     (event,) = opened(tmp_path / "x.xml", content)
     assert event.data == {"a:B": {"#attributes": {"xml:lang": "en"}, "a:C": "1"}}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<a {}/>".format(" ".join(f"b{number}='x'" for number in range(40_000))),
+        "<a {}>{}</a>".format(
+            " ".join(f"xmlns:n{number}='u{number}'" for number in range(20_000)),
+            "".join(f"<b xmlns:p='v{number}' p:c=''/>" for number in range(20_000)),
+        ),
+    ],
+    ids=["attributes", "namespaces"],
+)
+def test_very_many_attributes_or_namespaces_leave_the_data_unread(tmp_path: Path, hostile: str) -> None:
+    content = (
+        f"<Event><System><Provider Name='A'/><EventID>1</EventID></System><UserData>{hostile}</UserData></Event>"
+        "<Event><System><Provider Name='A'/><EventID>2</EventID></System></Event>"
+    )
+    reader = opened(tmp_path / "x.xml", content)
+    began = time.process_time()
+    first, second = reader
+    assert time.process_time() - began < 5
+    assert (first.event_id, first.unreadable, second.event_id) == (1, frozenset({"Data"}), 2)
+    assert [warning.kind for warning in reader.warnings] == ["bad_record"]
 
 
 def test_a_namespace_that_the_event_declares(tmp_path: Path, events: list[Event]) -> None:

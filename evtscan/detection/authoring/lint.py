@@ -8,6 +8,7 @@ from typing import Final
 
 from evtscan.base.errors import Problem
 from evtscan.detection.authoring.lints.issues import ISSUES
+from evtscan.detection.authoring.lints.manifest import MANIFEST
 from evtscan.detection.authoring.lints.metadata import METADATA
 from evtscan.detection.authoring.lints.row import Lint, Surroundings
 from evtscan.detection.authoring.lints.selections import SELECTIONS
@@ -15,7 +16,7 @@ from evtscan.detection.load.written import Written
 from evtscan.detection.model.rule import Rule
 from evtscan.detection.model.section import key_of
 
-LINTS: Final[tuple[Lint, ...]] = (*SELECTIONS, *ISSUES, *METADATA)
+LINTS: Final[tuple[Lint, ...]] = (*SELECTIONS, *MANIFEST, *ISSUES, *METADATA)
 """Every lint of a single rule. The documentation lists them from here."""
 
 

@@ -79,7 +79,7 @@ def products_of(condition: Condition) -> Products:
     """The products on which a condition can hold, as far as it tests version and build."""
     if FACTS.keys().isdisjoint(test.field for test in tests_in(condition)):
         return Products(None)
-    return Products(tuple(place for place, release in enumerate(RELEASES) if _may_hold(condition, release)))
+    return Products(tuple(place for place, release in enumerate(RELEASES) if may_hold(condition, release)))
 
 
 FACTS: Final[Mapping[str, Callable[[Release], str | int]]] = {
@@ -89,7 +89,9 @@ FACTS: Final[Mapping[str, Callable[[Release], str | int]]] = {
 """The facts that tell releases apart, and what a host of a release says of them."""
 
 
-def _may_hold(condition: Condition, release: Release) -> bool:
+def may_hold(condition: Condition, release: Release) -> bool:
+    """Whether a condition can hold on a release, as far as it tests version and build."""
+
     def leaf(test: Test) -> Truth:
         read = FACTS.get(test.field)
         refers = test.operator is Operator.IN_RANGE and any("{" in str(value) for value in test.values)

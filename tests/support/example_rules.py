@@ -22,7 +22,7 @@ level: low
 logsource: {{product: windows, service: system}}
 """
 
-FACTS = {"os.version", "os.service_pack", "component.ras", "hotfix", "file.a.sys.date"}
+FACTS = {"os.version", "os.build", "os.service_pack", "component.ras", "hotfix", "file.a.sys.date"}
 
 
 def knows(name: str) -> bool:

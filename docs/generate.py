@@ -21,6 +21,7 @@ from evtscan.detection.authoring.lints.issues import KINDS
 from evtscan.detection.model.rule import Rule
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue.names import CATALOGUE
+from evtscan.hunt.outputs import FORMATS as HUNT_FORMATS
 from evtscan.intake.archives import ARCHIVES
 from evtscan.lookup import events_of
 from evtscan.parsers import PARSERS, Kind
@@ -104,6 +105,15 @@ def reports() -> str:
     """The report formats that are written."""
     rows = ((f"`{row.name}`", f"`{row.suffix}`" if row.by_suffix else "", row.title) for row in REPORTERS)
     return _table(("format", "suffix", "what it is"), rows)
+
+
+def hunt_formats() -> str:
+    """The outputs of a hunt."""
+    rows = (
+        (f"`{row.name}`", f"`{row.suffix}`" if row.by_suffix else "", "yes" if row.in_folder else "", row.title)
+        for row in HUNT_FORMATS
+    )
+    return _table(("format", "suffix", "in a folder", "what it is"), rows)
 
 
 def columns() -> str:
@@ -231,7 +241,7 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 GENERATORS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
-        *(commands, formats, evidence, archives, reports, columns, facts, collectors),
+        *(commands, formats, evidence, archives, reports, hunt_formats, columns, facts, collectors),
         *(counts, catalogue, lints, example, findings),
     )
 }

@@ -20,6 +20,7 @@ from evtscan.cli.output.exits import FAILED, USAGE
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "scan"),
+    "hunt": ("hunt", "hunt"),
     "audit": ("audit", "audit"),
     "dump": ("dump", "dump"),
     "metrics": ("metrics", "metrics"),

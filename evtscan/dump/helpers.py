@@ -43,12 +43,15 @@ class HelperLostError(Exception):
 class Helpers:
     """Some processes, started at once, that take calls until the end of the ``with`` block, where they are stopped.
 
+    ``modules`` are loaded while a process waits for its first call.
+
     Functions go by their names, arguments and results as pickles.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, modules: Sequence[str] = MODULES) -> None:
         self.count = count
-        self._helpers = [_ahead.pop() if _ahead else _Helper() for _ in range(count)]
+        ahead = _ahead if modules is MODULES else []
+        self._helpers = [ahead.pop() if ahead else _Helper(modules) for _ in range(count)]
         self._idle: SimpleQueue[_Helper] = SimpleQueue()
         for helper in self._helpers:
             self._idle.put(helper)
@@ -88,13 +91,13 @@ class Helpers:
 class _Helper:
     """One process, and the pipes to and from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = MODULES) -> None:
         import subprocess
 
         # who interrupts the run stops its helpers: they must not speak of it, not even while they load
         code = (
             "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-            f"sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({MODULES!r})"
+            f"sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({tuple(modules)!r})"
         )
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):

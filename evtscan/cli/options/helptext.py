@@ -29,6 +29,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "evtscan scan NTWS07.zip -o out/",
         "evtscan scan System.evtx --since 30d --min-level medium",
     ),
+    "hunt": (
+        "evtscan hunt logs/ -r sigma/rules/windows -o out/",
+        "evtscan hunt *.evtx -r sigma.zip --min-level high --sort time -o timeline.csv",
+        "evtscan hunt Security.evtx -r rules/ --tags credential-access --since 7d",
+    ),
     "audit": (
         "evtscan audit hosts/ -o out/",
         'evtscan audit logs/ --host-from "{host}_*.evtx" -o out/',

@@ -1,0 +1,232 @@
+"""``hunt``: plain Sigma rules over the logs of any number of computers → a time line of detections."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import Enum
+from itertools import product
+from typing import Annotated
+
+import typer
+
+from evtscan.base.errors import Problem, UsageError
+from evtscan.base.ledger import Names, by_reason, part
+from evtscan.base.model.query import Query, Selector
+from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing
+from evtscan.cli.options import judging
+from evtscan.cli.options import recurring as opt
+from evtscan.cli.options.helptext import OUTPUT, RULES
+from evtscan.cli.output import session, terminal
+from evtscan.cli.output.books import Books
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.detection.load.loader import RuleSet
+from evtscan.detection.model.rule import Rule
+from evtscan.hunt.attack import has_tag
+from evtscan.hunt.options import HuntOptions
+from evtscan.hunt.outputs import FORMATS, Target, plan_targets, writing
+from evtscan.hunt.run import Hunted
+from evtscan.hunt.run import hunt as run_hunt
+from evtscan.intake.paths import find
+from evtscan.reporters.tables.csv import Dialect
+
+HuntFormatName = Enum("HuntFormatName", {row.name: row.name for row in FORMATS})  # type: ignore[misc]
+_FORMAT_NAMES = ", ".join(row.name for row in FORMATS)
+_SUFFIXES = ", ".join(row.suffix for row in FORMATS if row.by_suffix)
+
+
+class Sort(Enum):
+    """Orders other than that of files and records."""
+
+    TIME = "time"
+
+
+@command
+def hunt(
+    paths: opt.Paths,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help=f"Write here: the suffix picks the format ({_SUFFIXES}), a folder (or a name ending in /) gets the "
+            "full set, - is stdout. Repeatable.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        HuntFormatName | None,
+        typer.Option(
+            "-t",
+            "--format",
+            metavar="FORMAT",
+            help=f"Format of the output, whatever its suffix: {_FORMAT_NAMES}.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-r",
+            "--rules",
+            metavar="PATH",
+            help="Sigma rules: a file or a folder. Required, repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    min_level: judging.MinLevel = judging.LOWEST,
+    tags: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tags",
+            metavar="TAG",
+            help="Only rules with this tag: attack.t1059 (with its sub-techniques), credential-access. Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
+    exclude_rule: opt.ExcludeRules = None,
+    no_rule_cache: opt.NoRuleCache = False,
+    include_eid: opt.IncludeIds = None,
+    exclude_eid: opt.ExcludeIds = None,
+    provider: opt.Providers = None,
+    channel: opt.Channels = None,
+    from_: opt.Since = None,
+    to: opt.Until = None,
+    since: opt.Newest = None,
+    group_record: Annotated[
+        bool,
+        typer.Option(
+            "--group-record", help="One row for each record, with all rules that match it.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
+    sort: Annotated[
+        Sort | None,
+        typer.Option("--sort", metavar="time", help="Sort by time instead of record order.", rich_help_panel=OUTPUT),
+    ] = None,
+    recover: opt.Recover = False,
+    decoder: opt.Reference = opt.DecoderName.COLUMNS,
+    source_timezone: opt.SourceZone = "",
+    raw: opt.Raw = False,
+    excel: opt.Excel = False,
+    jobs: opt.Jobs = 0,
+    strict: opt.Strict = False,
+    clobber: opt.Clobber = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+    no_color: opt.NoColor = False,
+) -> int:
+    """Match plain Sigma rules against the logs of any number of computers: a time line of detections."""
+    session.set_up_logging(verbose)
+    start, end = opt.period(from_, to)
+    options = HuntOptions(
+        query=Query(
+            selectors=_selectors(provider, channel),
+            include_ids=opt.ranges(include_eid, "--include-eid"),
+            exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
+            start=start,
+            end=end,
+        ),
+        newest=opt.span(since, "--since"),
+        read=opt.read_options(recover, decoder, source_timezone),
+        group_record=group_record,
+        by_time=sort is not None,
+        jobs=jobs,
+    )
+    targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
+    dialect = Dialect(raw=raw, excel=excel)
+    if dialect != Dialect() and all(target.format.name != "csv" for target in targets):
+        raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
+    files = [target.path for target in targets if target.path is not None]
+    refuse_existing(files, clobber=clobber)
+    found = find(opt.expand(paths))
+    refuse_evidence(files, [source.path for source in found.sources])
+    if not rules:
+        raise UsageError("no rules are named; give a file or a folder of Sigma rules with -r")
+    loaded = session.rules_of(opt.expand(rules), min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
+    chosen = _tagged(loaded, tags or ())
+    books = Books()
+    books.skip(found.skipped)
+    with writing(targets, dialect, clobber=clobber, stdout=sys.stdout.buffer) as sinks:
+        hunted = run_hunt(found.sources, chosen.rules, options, sinks=sinks, notes=books)
+    sys.stdout.flush()
+    if not quiet:
+        _print(hunted, chosen, books, targets, no_color=no_color)
+    if not books.any_read:
+        typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
+        return FAILED
+    return DAMAGED if strict and books.is_damaged else DONE
+
+
+def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) -> frozenset[Selector] | None:
+    if not providers and not channels:
+        return None
+    wanted = product(channels or [""], providers or [""])
+    return frozenset(Selector(channel or None, provider or None) for channel, provider in wanted)
+
+
+def _tagged(loaded: RuleSet, tags: Sequence[str]) -> RuleSet:
+    """The rules that have one of the tags; all of them if none is asked for.
+
+    Raises:
+        UsageError: if no rule has one.
+    """
+    if not tags:
+        return loaded
+    rules = tuple(rule for rule in loaded.rules if any(has_tag(rule.info.tags, tag) for tag in tags))
+    if not rules:
+        raise UsageError(f"--tags {', '.join(tags)}: none of the {len(loaded.rules):,} rules has one of these tags")
+    return replace(loaded, rules=rules)
+
+
+# ----------------------------------------------------------------------------------------------------- printing
+
+
+def _print(hunted: Hunted, loaded: RuleSet, books: Books, targets: Sequence[Target], *, no_color: bool) -> None:
+    """Print the counts, unless standard output holds the time line, and the ledger on stderr."""
+    if all(target.path is not None for target in targets):
+        from evtscan.hunt.outputs.console import render
+
+        render(hunted, terminal.console(no_color=no_color))
+        for target in targets:
+            print(f"wrote {target.path}")
+    also = [
+        *part(
+            "rules", [f"{len(loaded.rules):,} loaded, {_matched(hunted)} matched, {len(loaded.problems):,} problems"]
+        ),
+        *part("refused", refused(loaded.problems)),
+        *part("undecided", _undecided(hunted.unknown, loaded.rules)),
+        *part("rows", [f"{hunted.rows:,}"]),
+    ]
+    print("\n".join(books.lines(also)), file=sys.stderr)
+
+
+def _matched(hunted: Hunted) -> str:
+    return f"{len(hunted.summary.rules):,}"
+
+
+def refused(problems: Iterable[Problem]) -> list[str]:
+    """A line for each reason to refuse rules, the most frequent first, with the first files."""
+    names: dict[str, Names] = {}
+    for problem in problems:
+        reason = f"{problem.key}: {problem.message}" if problem.key else problem.message
+        names.setdefault(reason, Names()).add(problem.file)
+    return by_reason(names)
+
+
+def _undecided(unknown: Counter[str], rules: Iterable[Rule]) -> list[str]:
+    """A line about the events that may match, but whose format lacks a field that the rule tests."""
+    if not unknown:
+        return []
+    titles = {rule.info.id: rule.info.title for rule in rules}
+    names = Names()
+    for rule_id in unknown:
+        names.add(titles.get(rule_id, rule_id))
+    listed = ", ".join(names.first) + (", …" if names.count > len(names.first) else "")
+    return [
+        f"{sum(unknown.values()):,} possible matches of {len(unknown):,} rules are not listed: the format of the log "
+        f"lacks a field that the rule tests; export the log as .evtx or .evt ({listed})"
+    ]

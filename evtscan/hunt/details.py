@@ -1,0 +1,48 @@
+"""The data of an event as ``Details``: whole, on one line, the fields that a rule tests first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from evtscan.detection.model.condition import tests_in
+from evtscan.detection.model.rule import Rule
+
+
+def tested_fields(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The fields that rules test, in the order in which they state them."""
+    return tuple(dict.fromkeys(test.field for rule in rules for test in tests_in(rule.detection) if test.field))
+
+
+def ordered(data: Mapping[str, Any], first: Sequence[str]) -> dict[str, Any]:
+    """The data of an event with the fields of ``first`` before the others."""
+    names = [name for name in first if name in data]
+    return {name: data[name] for name in names} | dict(data)
+
+
+def details_of(data: Mapping[str, Any], message: str = "") -> str:
+    """The data of an event as ``name=value; …``, then its message.
+
+    Nothing is cut: a command line or a script block is whole.
+    """
+    parts = [f"{name}={_flat(value)}" for name, value in data.items()]
+    if message:
+        parts.append(message)
+    return "; ".join(parts)
+
+
+def whole_text(value: Any) -> Any:
+    """A value of JSON with U+FFFD for each lone surrogate in its texts, which UTF-8 cannot carry."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {whole_text(name): whole_text(item) for name, item in value.items()}
+    return [whole_text(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _flat(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return ", ".join(map(_flat, value))
+    return str(value)

@@ -1,0 +1,44 @@
+"""The one place where a hunt meets the matching engine: an open log → its records with the rules that match them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from evtscan.base.logic import Truth
+from evtscan.base.model.event import Event
+from evtscan.detection.match.engine import Engine
+from evtscan.detection.match.matcher import Match
+from evtscan.detection.model.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A record with the positions of the rules that match it, and of those that may match it.
+
+    The latter are rules that test a field which the format of the log cannot carry.
+    """
+
+    event: Event
+    rules: list[int]
+    unknown: list[int]
+
+
+class Matching:
+    """Matches logs against the rules of a table."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._engine = Engine(rules)
+        self._position = {rule.info.id: position for position, rule in enumerate(rules)}
+
+    def of(self, log: Iterable[Event]) -> Iterator[Matched]:
+        """The records of a log that any rule matches or may match, in record order."""
+        for _, matches in groupby(self._engine.match_log(log), _location):
+            certain: list[int] = []
+            unknown: list[int] = []
+            for match in matches:
+                (certain if match.truth is Truth.TRUE else unknown).append(self._position[match.rule.info.id])
+            yield Matched(match.event, certain, unknown)
+
+
+def _location(match: Match) -> object:
+    return match.event.location

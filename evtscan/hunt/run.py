@@ -1,0 +1,144 @@
+"""A hunt from beginning to end: logs and rules → rows for every output, and the counts."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from evtscan.base.model.source import ExtractionWarning, SkippedFile, Source
+from evtscan.detection.model.rule import Rule
+from evtscan.dump.newest import newest
+from evtscan.dump.order import by_time
+from evtscan.dump.run import Task
+from evtscan.hunt.detection import Detection, Hit
+from evtscan.hunt.options import HuntOptions
+from evtscan.hunt.ruletable import RuleTable
+from evtscan.hunt.summary import Summary
+from evtscan.hunt.work import Setup, Share, execute, plan, workers_for
+from evtscan.intake.archives import opened
+
+
+class Sink(Protocol):
+    """Takes the rows of the time line, one by one, in their order."""
+
+    def add(self, row: Detection) -> None:
+        """Take the next row."""
+        ...
+
+    def close(self, hunted: "Hunted") -> None:
+        """Finish, after the last row."""
+        ...
+
+
+class Notes(Protocol):
+    """Takes what was read of each file, and what was not."""
+
+    def read(self, name: str, records: int = 0, lost: int = 0) -> None:
+        """Note records of a log."""
+        ...
+
+    def skip(self, items: Iterable[SkippedFile]) -> None:
+        """Note files that were skipped."""
+        ...
+
+    def skip_rest(self, sources: Iterable[Source]) -> None:
+        """Note those of these files that are not logs."""
+        ...
+
+    def warn(self, warning: ExtractionWarning) -> None:
+        """Note what could not be read."""
+        ...
+
+
+@dataclass(slots=True)
+class Hunted:
+    """What a hunt found: the counts, the number of rows, and what could not be decided.
+
+    ``unknown`` counts, by rule id, the events of which the log's format cannot tell whether the rule matches.
+    """
+
+    table: RuleTable
+    summary: Summary = field(default_factory=Summary)
+    rows: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+
+
+class _NoNotes:
+    """Takes notes and forgets them."""
+
+    def read(self, name: str, records: int = 0, lost: int = 0) -> None: ...
+
+    def skip(self, items: Iterable[SkippedFile]) -> None: ...
+
+    def skip_rest(self, sources: Iterable[Source]) -> None: ...
+
+    def warn(self, warning: ExtractionWarning) -> None: ...
+
+
+def hunt(
+    sources: Iterable[Source],
+    rules: Iterable[Rule],
+    options: HuntOptions | None = None,
+    *,
+    sinks: Sequence[Sink] = (),
+    notes: Notes | None = None,
+) -> Hunted:
+    """Match rules against every event of the logs, and hand each detection to every sink.
+
+    ``sources`` are files and archives of any number of computers. Rows come in the order of files and records, or by
+    time, the same for any number of processes. Memory depends neither on the logs nor on the number of rows. Nothing is
+    printed: ``notes`` gets what was read, skipped and lost.
+
+    Raises:
+        OutputError: if there is no room for temporary files, or a sink cannot write.
+    """
+    options, notes = options or HuntOptions(), notes or _NoNotes()
+    table = RuleTable.of(rules)
+    hunted = Hunted(table)
+    with opened(sources) as files, tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
+        tasks, warnings = plan(files.sources)
+        for task in tasks:
+            notes.read(task.source.name)
+        for warning in (*files.warnings, *warnings):
+            notes.warn(warning)
+        notes.skip(files.skipped)
+        notes.skip_rest(files.sources)
+        if options.newest is not None:
+            tasks = list(newest(tasks, options.newest, options.query.start, options.read))
+        for hit in _hits(tasks, options, hunted, notes, Path(folder)):
+            row = Detection(hit, [table.infos[position] for position in hit.rules])
+            hunted.summary.add(row)
+            hunted.rows += 1
+            for sink in sinks:
+                sink.add(row)
+        for sink in sinks:
+            sink.close(hunted)
+    return hunted
+
+
+def _hits(tasks: Sequence[Task], options: HuntOptions, hunted: Hunted, notes: Notes, folder: Path) -> Iterator[Hit]:
+    setup = Setup(hunted.table, options)
+    lines = _lines(execute(tasks, setup, folder, workers_for(tasks, options.jobs)), hunted, notes)
+    decode = msgspec.json.Decoder(Hit).decode
+    texts: Iterable[str] = by_time(lines) if options.by_time else (line for _, line in lines)
+    return map(decode, texts)
+
+
+def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes) -> Iterator[tuple[int, str]]:
+    """The hits of each share as time and JSON text; its file is deleted after it."""
+    infos = hunted.table.infos
+    for share in shares:
+        notes.read(share.task.source.name, share.records, share.lost)
+        for warning in share.warnings:
+            notes.warn(warning)
+        for position, count in share.unknown.items():
+            hunted.unknown[infos[position].id] += count
+        with share.hits.open(encoding="utf-8", newline="\n") as stream:
+            for line in stream:
+                ticks, _, text = line.partition("\t")
+                yield int(ticks), text
+        share.hits.unlink()

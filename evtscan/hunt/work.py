@@ -1,0 +1,231 @@
+"""Logs → files of hits: one task is a log or a range of its chunks, done in this process or in a worker.
+
+A worker gets the path of a file with the rules and settings of the run, which it loads once, and writes the hits of
+each task to a file of its own. So neither the rules nor the hits go through a pipe, and memory does not grow with the
+number of hits.
+"""
+
+import os
+import pickle
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from evtscan.base.errors import EvidenceError, why_unreadable
+from evtscan.base.model.event import Event
+from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.outfiles import naming
+from evtscan.dump.helpers import HelperLostError, Helpers
+from evtscan.dump.run import Task
+from evtscan.hunt.details import ordered, tested_fields, whole_text
+from evtscan.hunt.detection import Hit
+from evtscan.hunt.matching import Matched, Matching
+from evtscan.hunt.options import HuntOptions
+from evtscan.hunt.ruletable import RuleTable
+from evtscan.parsers import PARSERS, Kind, read_log, recognise
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+MODULES = ("evtscan.hunt.work", "evtscan.parsers.logs.evtx")
+"""What a worker loads while it waits for its first call."""
+
+SHARED_FROM = 8 << 20
+"""Bytes of an EVTX log from which several workers share it."""
+
+WORTH_WORKERS = 8 << 20
+"""Bytes of logs from which starting workers pays off."""
+
+TASK_CHUNKS = 64
+"""Chunks of a shared log in one task: 4 MiB."""
+
+MOST_WARNINGS = 1000
+"""Warnings of one task that are passed on; the rest only count."""
+
+_CHUNK = 1 << 16
+_WAITING = 2  # finished tasks per worker that may wait for their turn
+_FORMATS = {row.name: row for row in PARSERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every task of a run needs."""
+
+    table: RuleTable
+    options: HuntOptions
+
+
+@dataclass(slots=True, kw_only=True)
+class Share:
+    """What one task read and found; the hits are in the file at ``hits``.
+
+    ``unknown`` counts, by rule position, the events of which this log cannot tell whether the rule matches.
+    """
+
+    task: Task
+    hits: Path
+    records: int = 0
+    lost: int = 0
+    warnings: list[ExtractionWarning] = field(default_factory=list)
+    unknown: Counter[int] = field(default_factory=Counter)
+
+
+# --------------------------------------------------------------------------------------------------- planning
+
+
+def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
+    """The tasks for these files, in their order. Other files than logs are skipped; unreadable ones give a warning."""
+    tasks: list[Task] = []
+    warnings: list[ExtractionWarning] = []
+    for source in sources:
+        try:
+            row = recognise(source)
+            if row is not None and row.kind is Kind.LOG:
+                tasks.extend(_tasks_of(source, row.name))
+        except (EvidenceError, OSError) as error:
+            warnings.append(_unreadable(source, error))
+    return tasks, warnings
+
+
+def _tasks_of(source: Source, format_name: str) -> Iterator[Task]:
+    size = source.path.stat().st_size
+    if format_name != "evtx" or size < SHARED_FROM:
+        yield Task(source=source, format=format_name)
+        return
+    for first in range(0, 1 + size // _CHUNK, TASK_CHUNKS):
+        yield Task(source=source, format=format_name, chunks=(first, first + TASK_CHUNKS))
+
+
+def workers_for(tasks: Sequence[Task], jobs: int) -> int:
+    """How many worker processes these tasks are worth; 0 if this process does the work."""
+    size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
+    wanted = jobs or ((os.cpu_count() or 1) if size >= WORTH_WORKERS else 1)
+    processes = min(wanted, len(tasks))
+    return processes if processes > 1 else 0
+
+
+# ---------------------------------------------------------------------------------------------------- running
+
+
+def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> Iterator[Share]:
+    """Run the tasks and return their shares in order. Files go to ``folder``; the receiver deletes those of a share."""
+    if not workers:
+        runner = _Runner(setup)
+        for number, task in enumerate(tasks):
+            yield runner.run(task, folder / str(number))
+        return
+    place = folder / "setup"
+    place.write_bytes(pickle.dumps(setup))
+    waiting: deque[tuple[Task, Path, Future[Share]]] = deque()
+    with Helpers(workers, MODULES) as helpers:
+        for number, task in enumerate(tasks):
+            hits = folder / str(number)
+            waiting.append((task, hits, helpers.submit(run_in_worker, str(place), task, hits)))
+            if len(waiting) >= workers * _WAITING + 1:
+                yield _answer(*waiting.popleft(), setup)
+        while waiting:
+            yield _answer(*waiting.popleft(), setup)
+
+
+def _answer(task: Task, hits: Path, future: "Future[Share]", setup: Setup) -> Share:
+    """The share of a task; the task of a lost worker is done here."""
+    try:
+        return future.result()
+    except HelperLostError:
+        return _Runner(setup).run(task, hits)
+
+
+def run_in_worker(setup: str, task: Task, hits: Path) -> Share:
+    """Run one task with the rules and settings in the file ``setup``."""
+    return _runner(setup).run(task, hits)
+
+
+@lru_cache(maxsize=1)
+def _runner(setup: str) -> "_Runner":
+    return _Runner(pickle.loads(Path(setup).read_bytes()))
+
+
+class _Runner:
+    """Matches logs, one task after the other."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._table, self._options = setup.table, setup.options
+        self._query = replace(setup.options.query, selectors=setup.table.query().selectors)
+        self._matching = Matching(setup.table.rules)
+        self._fields: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._encode = msgspec.json.Encoder().encode
+
+    def run(self, task: Task, hits: Path) -> Share:
+        """Match a log, or a range of it."""
+        share = Share(task=task, hits=hits)
+        with naming("the folder for temporary files"), hits.open("wb") as stream:
+            for matched in self._matched(task, share):
+                for hit in self._hits(matched, share):
+                    stream.write(b"%d\t%s\n" % (hit.ticks, self._encoded(hit)))
+        return share
+
+    def _matched(self, task: Task, share: Share) -> Iterator[Matched]:
+        """The records that rules match. What was read, and what was not, goes into the share."""
+        query = self._query if task.start is None else replace(self._query, start=task.start)
+        try:
+            reader = read_log(_FORMATS[task.format], task.source, query, self._options.read, chunks=task.chunks)
+            for matched in self._matching.of(reader):
+                if self._options.includes(matched.event):
+                    yield matched
+        except (EvidenceError, OSError) as error:
+            share.warnings.append(_unreadable(task.source, error))
+        else:
+            share.records, share.lost = reader.summary.records, reader.summary.lost
+            share.warnings += reader.warnings[:MOST_WARNINGS]
+
+    def _encoded(self, hit: Hit) -> bytes:
+        try:
+            return self._encode(hit)
+        except UnicodeEncodeError:  # a lone surrogate, which UTF-8 cannot carry
+            return self._encode(whole_text(msgspec.structs.astuple(hit)))
+
+    def _hits(self, matched: Matched, share: Share) -> Iterator[Hit]:
+        share.unknown.update(matched.unknown)
+        positions = [position for position in matched.rules if position in self._table.reported]
+        if not positions:
+            return
+        for rules in (tuple(positions),) if self._options.group_record else ((position,) for position in positions):
+            yield self._hit(matched.event, rules)
+
+    def _hit(self, event: Event, rules: tuple[int, ...]) -> Hit:
+        time = event.time
+        return Hit(
+            ticks=time.ticks if time else 0,
+            time=str(time or ""),
+            computer=event.computer or "",
+            channel=event.channel or "",
+            provider=event.provider,
+            event_id=event.event_id,
+            record_id=event.record_id,
+            source=event.location.source,
+            offset=event.location.offset,
+            data=ordered(event.data, self._tested(rules)),
+            message=event.message or "",
+            rules=rules,
+        )
+
+    def _tested(self, rules: tuple[int, ...]) -> tuple[str, ...]:
+        found = self._fields.get(rules)
+        if found is None:
+            if len(self._fields) > _MOST_FIELDS:
+                self._fields.clear()
+            found = self._fields[rules] = tested_fields(self._table.rules[position] for position in rules)
+        return found
+
+
+_MOST_FIELDS = 10_000
+
+
+def _unreadable(source: Source, error: EvidenceError | OSError) -> ExtractionWarning:
+    where, why = Location(source=source.name), why_unreadable(error, source.name)
+    return ExtractionWarning(location=where, kind="unreadable", message=why)

@@ -1,8 +1,9 @@
 """The nouns of a report: what was found, and what every output format is written from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from evtscan.base.model.diagnosis import EventTally, RuleFactors, UnexplainedRow
 from evtscan.base.model.finding import Finding
 from evtscan.base.model.rule import RefusedRule, RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
@@ -96,7 +97,8 @@ class HostReport:
 
     ``sessions`` are its newest boot sessions, and ``timeline`` what happened in them besides matches and facts, which
     have rows of their own: gaps in the logs, starts, stops, steps of the clock. ``clock_steps`` counts each step once,
-    however many of its logs show it.
+    however many of its logs show it. ``rules_seen`` are the ids of rules with a match on the host, also one that gives
+    no finding. ``unexplained`` are the errors and warnings that no rule matched, by kind.
     """
 
     host: str
@@ -120,15 +122,20 @@ class HostReport:
     skipped: tuple[SkippedFile, ...] = ()
     sessions: tuple[SessionRow, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
+    rules_seen: tuple[str, ...] = ()
+    tally: EventTally = field(default_factory=EventTally)
+    unexplained: tuple[UnexplainedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything that a run found. Every output format is written from it alone; it loads again from JSON.
 
-    ``hosts`` may be read anew from where they are kept each time that somebody goes over them: whoever does keeps
+    ``hosts`` may be read anew from where they are kept each time that somebody goes over them: readers keep
     none of them. A sequence that is neither tuple nor list is in order of their names. ``narrowed``: the run was told
     to leave out some events or verdicts, so that what it does not report may be there still.
+    ``factors`` are the common
+    factors of the affected hosts, for each rule with enough of them; empty if they were not looked for.
     """
 
     schema: int = 2
@@ -137,3 +144,4 @@ class Report:
     rules: tuple[RuleInfo, ...] = ()
     refused: tuple[RefusedRule, ...] = ()
     narrowed: bool = False
+    factors: tuple[RuleFactors, ...] = ()

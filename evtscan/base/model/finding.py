@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from evtscan.base.logic import Truth
+from evtscan.base.model.diagnosis import ChangesBefore
 from evtscan.base.model.source import Location
 from evtscan.base.wording import listing
 
@@ -118,7 +119,9 @@ class Finding:
     ``remedy`` has the steps for this host: those of a justified doubt replace those of the rule. Title, cause and other
     texts of the rule are in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are the records
     around its first and its last match. ``missing`` is what would decide an open finding. ``accepted`` says until when
-    and why the finding is accepted, if ``status`` is ``accepted``.
+    and why the finding is accepted, if ``status`` is ``accepted``. ``event_says`` has the values of its last event in
+    words. ``changes`` are what changed before its first match. ``consequence_of`` are the ids of findings of the same
+    host that it follows from.
     """
 
     finding_id: str
@@ -149,6 +152,9 @@ class Finding:
     explanation: Explanation | None = None
     surroundings: tuple[Surroundings, ...] = ()
     accepted: str = ""
+    event_says: str = ""
+    changes: ChangesBefore | None = None
+    consequence_of: tuple[str, ...] = ()
 
     @property
     def missing_facts(self) -> tuple[str, ...]:

@@ -25,7 +25,12 @@ QUIET_KINDS = frozenset({"benign", "notice", "success"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """What a report says about a rule; ``tags`` are Sigma's, such as ``attack.t1059.001``, in lower case."""
+    """What a report says about a rule.
+
+    ``tags`` are Sigma's, such as ``attack.t1059.001``, in lower case.
+    ``channels`` are those in which its events are logged, in lower case; empty for any channel. ``consequence_of``
+    names, by article, id or title, the rules whose findings its own may follow from.
+    """
 
     id: str
     title: str
@@ -42,11 +47,13 @@ class RuleInfo:
     references: tuple[str, ...] = ()
     file: str = ""
     tags: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    consequence_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedRule:
-    """A rule of a rule folder that did not load, and why: it took no part in the run."""
+    """A rule of a rule folder that was not loaded and was not used, with the reason."""
 
     file: str
     message: str

@@ -33,7 +33,15 @@ def test_writing_what_was_loaded_gives_the_same_bytes(report: Report) -> None:
 
 
 def test_the_form(empty: Report) -> None:
-    fields = ['"schema": 2', '"evtscan": ""', '"hosts": []', '"rules": []', '"refused": []', '"narrowed": false']
+    fields = [
+        '"schema": 2',
+        '"evtscan": ""',
+        '"hosts": []',
+        '"rules": []',
+        '"refused": []',
+        '"narrowed": false',
+        '"factors": []',
+    ]
     text = "{\n  " + ",\n  ".join(fields) + "\n}\n"
     assert dump(empty) == text.encode()
     assert empty.schema == SCHEMA

@@ -18,6 +18,7 @@ from evtscan.hunt.detection import Detection, Hit
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
 from evtscan.hunt.summary import Summary
+from evtscan.hunt.tuning import Suppression
 from evtscan.hunt.work import Setup, Share, execute, plan, workers_for
 from evtscan.intake.archives import opened
 
@@ -58,13 +59,15 @@ class Notes(Protocol):
 class Hunted:
     """What a hunt found: the counts, the number of rows, and what could not be decided.
 
-    ``unknown`` counts, by rule id, the events of which the log's format cannot tell whether the rule matches.
+    ``unknown`` counts, by rule id, the events of which the log's format cannot tell whether the rule matches;
+    ``suppressed`` the detections that ``suppressions`` left out.
     """
 
     table: RuleTable
     summary: Summary = field(default_factory=Summary)
     rows: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
+    suppressed: int = 0
 
 
 class _NoNotes:
@@ -84,21 +87,22 @@ def hunt(
     rules: Iterable[Rule],
     options: HuntOptions | None = None,
     *,
+    suppressions: Iterable[Suppression] = (),
     sinks: Sequence[Sink] = (),
     notes: Notes | None = None,
 ) -> Hunted:
     """Match rules against every event of the logs, and hand each detection to every sink.
 
-    ``sources`` are files and archives of any number of computers. Rows come in the order of files and records, or by
-    time, the same for any number of processes. Memory depends neither on the logs nor on the number of rows. Nothing is
-    printed: ``notes`` gets what was read, skipped and lost.
+    ``sources`` are files and archives of any number of computers. ``suppressions`` leave detections out. Rows come in
+    the order of files and records, or by time, the same for any number of processes. Memory depends neither on the
+    logs nor on the number of rows. Nothing is printed: ``notes`` gets what was read, skipped and lost.
 
     Raises:
         OutputError: if there is no room for temporary files, or a sink cannot write.
     """
     options, notes = options or HuntOptions(), notes or _NoNotes()
-    table = RuleTable.of(rules)
-    hunted = Hunted(table)
+    hunted = Hunted(RuleTable.of(rules))
+    setup = Setup(hunted.table, options, tuple(suppressions))
     with opened(sources) as files, tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
         tasks, warnings = plan(files.sources)
         for task in tasks:
@@ -109,8 +113,8 @@ def hunt(
         notes.skip_rest(files.sources)
         if options.newest is not None:
             tasks = list(newest(tasks, options.newest, options.query.start, options.read))
-        for hit in _hits(tasks, options, hunted, notes, Path(folder)):
-            row = Detection(hit, [table.infos[position] for position in hit.rules])
+        for hit in _hits(tasks, setup, hunted, notes, Path(folder)):
+            row = Detection(hit, [hunted.table.infos[position] for position in hit.rules])
             hunted.summary.add(row)
             hunted.rows += 1
             for sink in sinks:
@@ -120,11 +124,10 @@ def hunt(
     return hunted
 
 
-def _hits(tasks: Sequence[Task], options: HuntOptions, hunted: Hunted, notes: Notes, folder: Path) -> Iterator[Hit]:
-    setup = Setup(hunted.table, options)
-    lines = _lines(execute(tasks, setup, folder, workers_for(tasks, options.jobs)), hunted, notes)
+def _hits(tasks: Sequence[Task], setup: Setup, hunted: Hunted, notes: Notes, folder: Path) -> Iterator[Hit]:
+    lines = _lines(execute(tasks, setup, folder, workers_for(tasks, setup.options.jobs)), hunted, notes)
     decode = msgspec.json.Decoder(Hit).decode
-    texts: Iterable[str] = by_time(lines) if options.by_time else (line for _, line in lines)
+    texts: Iterable[str] = by_time(lines) if setup.options.by_time else (line for _, line in lines)
     return map(decode, texts)
 
 
@@ -135,6 +138,7 @@ def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes) -> Iterator[tu
         notes.read(share.task.source.name, share.records, share.lost)
         for warning in share.warnings:
             notes.warn(warning)
+        hunted.suppressed += share.suppressed
         for position, count in share.unknown.items():
             hunted.unknown[infos[position].id] += count
         with share.hits.open(encoding="utf-8", newline="\n") as stream:

@@ -27,6 +27,7 @@ from evtscan.hunt.detection import Hit
 from evtscan.hunt.matching import Matched, Matching
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
+from evtscan.hunt.tuning import Suppression
 from evtscan.parsers import PARSERS, Kind, read_log, recognise
 
 if TYPE_CHECKING:
@@ -58,13 +59,15 @@ class Setup:
 
     table: RuleTable
     options: HuntOptions
+    suppressions: tuple[Suppression, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Share:
     """What one task read and found; the hits are in the file at ``hits``.
 
-    ``unknown`` counts, by rule position, the events of which this log cannot tell whether the rule matches.
+    ``unknown`` counts, by rule position, the events of which this log cannot tell whether the rule matches, and
+    ``suppressed`` the detections that tuning files leave out.
     """
 
     task: Task
@@ -73,6 +76,7 @@ class Share:
     lost: int = 0
     warnings: list[ExtractionWarning] = field(default_factory=list)
     unknown: Counter[int] = field(default_factory=Counter)
+    suppressed: int = 0
 
 
 # --------------------------------------------------------------------------------------------------- planning
@@ -154,7 +158,7 @@ class _Runner:
     """Matches logs, one task after the other."""
 
     def __init__(self, setup: Setup) -> None:
-        self._table, self._options = setup.table, setup.options
+        self._table, self._options, self._suppressions = setup.table, setup.options, setup.suppressions
         self._query = replace(setup.options.query, selectors=setup.table.query().selectors)
         self._matching = Matching(setup.table.rules)
         self._fields: dict[tuple[int, ...], tuple[str, ...]] = {}
@@ -192,10 +196,18 @@ class _Runner:
     def _hits(self, matched: Matched, share: Share) -> Iterator[Hit]:
         share.unknown.update(matched.unknown)
         positions = [position for position in matched.rules if position in self._table.reported]
+        if self._suppressions:
+            kept = [position for position in positions if not self._is_suppressed(position, matched.event)]
+            share.suppressed += len(positions) - len(kept)
+            positions = kept
         if not positions:
             return
         for rules in (tuple(positions),) if self._options.group_record else ((position,) for position in positions):
             yield self._hit(matched.event, rules)
+
+    def _is_suppressed(self, position: int, event: Event) -> bool:
+        rule_id = self._table.rules[position].info.id
+        return any(suppression.includes(rule_id, event) for suppression in self._suppressions)
 
     def _hit(self, event: Event, rules: tuple[int, ...]) -> Hit:
         time = event.time

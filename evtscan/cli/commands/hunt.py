@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import product
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,10 +24,12 @@ from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
 from evtscan.detection.load.loader import RuleSet
 from evtscan.detection.model.rule import Rule
 from evtscan.hunt.attack import has_tag
+from evtscan.hunt.detection import rank
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.outputs import FORMATS, Target, plan_targets, writing
 from evtscan.hunt.run import Hunted
 from evtscan.hunt.run import hunt as run_hunt
+from evtscan.hunt.tuning import read_tuning
 from evtscan.intake.paths import find
 from evtscan.reporters.tables.csv import Dialect
 
@@ -89,6 +92,17 @@ def hunt(
         ),
     ] = None,
     exclude_rule: opt.ExcludeRules = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--exclude",
+            metavar="FILE",
+            help="Tuning file: rules to leave out, other levels, and field values whose detections are left out. "
+            "Repeatable.",
+            show_default=False,
+            rich_help_panel=RULES,
+        ),
+    ] = None,
     no_rule_cache: opt.NoRuleCache = False,
     include_eid: opt.IncludeIds = None,
     exclude_eid: opt.ExcludeIds = None,
@@ -146,15 +160,18 @@ def hunt(
     refuse_evidence(files, [source.path for source in found.sources])
     if not rules:
         raise UsageError("no rules are named; give a file or a folder of Sigma rules with -r")
-    loaded = session.rules_of(opt.expand(rules), min_level.value, excluded=exclude_rule, cached=not no_rule_cache)
-    chosen = _tagged(loaded, tags or ())
+    loaded = session.rules_of(opt.expand(rules), excluded=exclude_rule, cached=not no_rule_cache)
+    tuning = read_tuning(exclude or (), loaded.rules)
+    remarks = [f"--exclude: no rule has the id or title {name}" for name in tuning.unknown]
+    session.print_remarks(remarks, quiet=quiet)
+    chosen = _chosen(tuning.applied(loaded.rules), min_level.value, tags or ())
     books = Books()
     books.skip(found.skipped)
     with writing(targets, dialect, clobber=clobber, stdout=sys.stdout.buffer) as sinks:
-        hunted = run_hunt(found.sources, chosen.rules, options, sinks=sinks, notes=books)
+        hunted = run_hunt(found.sources, chosen, options, suppressions=tuning.suppressions, sinks=sinks, notes=books)
     sys.stdout.flush()
     if not quiet:
-        _print(hunted, chosen, books, targets, no_color=no_color)
+        _print(hunted, replace(loaded, rules=chosen), books, targets, no_color=no_color)
     if not books.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
@@ -168,18 +185,21 @@ def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) 
     return frozenset(Selector(channel or None, provider or None) for channel, provider in wanted)
 
 
-def _tagged(loaded: RuleSet, tags: Sequence[str]) -> RuleSet:
-    """The rules that have one of the tags; all of them if none is asked for.
+def _chosen(rules: Sequence[Rule], min_level: str, tags: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules of at least this level that have one of the tags, if any is asked for.
 
     Raises:
-        UsageError: if no rule has one.
+        UsageError: if no rule is left.
     """
-    if not tags:
-        return loaded
-    rules = tuple(rule for rule in loaded.rules if any(has_tag(rule.info.tags, tag) for tag in tags))
-    if not rules:
-        raise UsageError(f"--tags {', '.join(tags)}: none of the {len(loaded.rules):,} rules has one of these tags")
-    return replace(loaded, rules=rules)
+    chosen = tuple(
+        rule
+        for rule in rules
+        if rank(rule.info.level) >= rank(min_level) and (not tags or any(has_tag(rule.info.tags, tag) for tag in tags))
+    )
+    if not chosen:
+        asked_for = f"--tags {', '.join(tags)}: " if tags else ""
+        raise UsageError(f"{asked_for}none of the {len(rules):,} rules is left to use; check --tags and --min-level")
+    return chosen
 
 
 # ----------------------------------------------------------------------------------------------------- printing
@@ -199,7 +219,7 @@ def _print(hunted: Hunted, loaded: RuleSet, books: Books, targets: Sequence[Targ
         ),
         *part("refused", refused(loaded.problems)),
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
-        *part("rows", [f"{hunted.rows:,}"]),
+        *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
     ]
     print("\n".join(books.lines(also)), file=sys.stderr)
 

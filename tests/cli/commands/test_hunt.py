@@ -136,3 +136,12 @@ def test_the_output_for_excel(evtscan, logs):
     content = Path("t.csv").read_bytes().decode("utf-8")
     assert content.startswith("\ufeffTimestamp")
     assert "\n2024-05-01 10:00:05,PC-01" in content
+
+
+def test_a_tuning_file_sets_levels_before_the_lowest_level_counts(evtscan, logs):
+    Path("tuning.yml").write_text(
+        "levels: {Any process: high}\nexclude:\n  - fields: {CommandLine|contains: whoami}\n", "utf-8"
+    )
+    ran = evtscan("hunt", logs, "-r", "rules.yml", "--exclude", "tuning.yml", "-m", "high", "-o", "-")
+    assert [(row["RuleTitle"], row["RecordID"]) for row in table(ran.out)] == [("Any process", "2")]
+    assert "2 suppressed" in ran.err

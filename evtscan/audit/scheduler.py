@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from evtscan import __version__
 from evtscan.audit.hosts import Finished, Started, Work, failed, scan_plan
 from evtscan.audit.plan import HostPlan
-from evtscan.audit.single import scan_in_own_process
+from evtscan.audit.workers import in_workers
 from evtscan.base.errors import EvtscanError, UsageError
 
 if TYPE_CHECKING:
@@ -147,5 +147,5 @@ def _judged(plan: HostPlan, work: Work, timeout: float | None) -> tuple[bytes, .
         why = "its files are not in reach of the cluster's workers: mount them in the same place, or give an address"
         return failed(plan, why).reports
     if timeout is not None:
-        return scan_in_own_process(plan, work, timeout).reports
+        return next(in_workers([plan], work, 1, timeout=timeout, started=lambda host: None)).reports
     return scan_plan(plan, work)

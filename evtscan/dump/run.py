@@ -14,6 +14,7 @@ from evtscan.base.model.log import BatchReader, LogReader
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.model.system import SYSTEM_FIELDS
+from evtscan.base.processes import error_of
 from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
@@ -128,7 +129,11 @@ def execute(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers | None
 
     share = _from_both_ends if _is_selective(options.query) else _in_turn
     with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
-        yield from share(tasks, options, helpers, Path(folder))
+        try:
+            yield from share(tasks, options, helpers, Path(folder))
+        except BaseException:
+            helpers.stop()  # Windows deletes no file that a worker has open
+            raise
 
 
 def _in_turn(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
@@ -161,7 +166,7 @@ def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helper
 
 def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOptions) -> Iterator[Result]:
     """What a helper makes of a task: its text piece by piece, then the rest. A lost one's task is done here."""
-    if isinstance(future.exception(), HelperLostError):
+    if isinstance(error_of(future), HelperLostError):
         yield from _stream(task, options)
         return
     books = future.result()

@@ -1,6 +1,6 @@
-"""Worker processes: what a host does to its worker is nobody else's trouble."""
+"""Worker processes: a host that harms its worker harms no other host."""
 
-import multiprocessing
+import os
 import time
 
 import msgspec
@@ -13,6 +13,7 @@ from evtscan.audit.hosts import scan_plan
 from evtscan.audit.plan import plan
 from evtscan.audit.workers import in_workers
 from evtscan.base.errors import EvtscanError
+from evtscan.base.processes import Worker
 
 
 def judged(plans, work, count=2, **options):
@@ -33,6 +34,21 @@ def verdicts(reports):
     return [finding["verdict"] for report in reports for finding in report["findings"]]
 
 
+@pytest.fixture(autouse=True)
+def hired(monkeypatch):
+    """The workers that a test starts, all of which have ended after it."""
+    started = []
+
+    class Recorded(Worker):
+        def __init__(self, modules):
+            super().__init__(modules)
+            started.append(self)
+
+    monkeypatch.setattr(workers, "Worker", Recorded)
+    yield started
+    assert all(worker.has_ended for worker in started)
+
+
 @pytest.fixture
 def plans(fleet):
     return plan(fleet)
@@ -42,15 +58,10 @@ def test_workers_give_what_one_process_gives(plans, work):
     done, begun = judged(plans, work)
     assert begun == ["ALPHA", "beta", "gamma"]
     assert done == {item.name: [msgspec.json.decode(report) for report in scan_plan(item, work)] for item in plans}
-    assert multiprocessing.active_children() == []
 
 
-def test_no_more_workers_than_the_system_can_wait_for(plans, work, monkeypatch):
-    hired = []
-    hire = workers._Crew._hired
-    monkeypatch.setattr(workers, "_MOST", 1)
-    monkeypatch.setattr(workers._Crew, "_hired", lambda crew: hired.append(1) or hire(crew))
-    assert judged(plans, work, 3)[1] == ["ALPHA", "beta", "gamma"]
+def test_one_worker_judges_one_host_after_the_other(plans, work, hired):
+    assert judged(plans, work, 1)[1] == ["ALPHA", "beta", "gamma"]
     assert len(hired) == 1
 
 
@@ -94,15 +105,26 @@ def test_workers_end_when_nobody_wants_any_more(plans, work):
     results = in_workers(plans, work, 2, started=lambda item: None)
     assert next(results).plan.name in ("ALPHA", "gamma")
     results.close()
-    assert multiprocessing.active_children() == []
 
 
-def test_workers_that_never_become_ready_are_given_up(plans, work, monkeypatch):
-    monkeypatch.setattr(workers, "_serve", _ends_at_once)
+def test_workers_that_never_become_ready_are_given_up(plans, work, monkeypatch, hired):
+    monkeypatch.setattr(workers, "_prepare", _ends_at_once)
     with pytest.raises(EvtscanError, match="-j 1"):
         judged(plans, work)
-    assert multiprocessing.active_children() == []
+    assert len(hired) < 6
 
 
-def _ends_at_once(pipe):
-    pipe.close()
+def _ends_at_once(packed):
+    os._exit(3)
+
+
+def test_an_audit_that_is_interrupted_ends_its_workers(plans, work, hired):
+    plans[1] = having(plans[1], Endless)
+
+    def interrupt(plan):
+        if plan.name == "gamma":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_workers(plans, work, 2, started=interrupt))
+    assert hired

@@ -11,7 +11,8 @@ from evtscan.scan import ScanOptions
 
 @pytest.fixture(scope="session")
 def rules():
-    return rules_of(None).rules
+    """The founding rule alone: findings of this fleet do not change with the catalogue."""
+    return tuple(rule for rule in rules_of(None).rules if rule.info.article == "Q162396")
 
 
 @pytest.fixture(scope="session")

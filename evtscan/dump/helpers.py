@@ -9,9 +9,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from evtscan.base.processes import Worker, WorkerLostError, Workers
-
-__all__ = ["WORTH_HELPERS", "WORTH_HELPERS_SELECTING", "HelperLostError", "Helpers", "looks_worth_it", "start_ahead"]
+from evtscan.base.processes import Worker, Workers
 
 WORTH_HELPERS = 48 << 20
 """Bytes of logs from which starting workers pays off, if everything is written."""
@@ -23,16 +21,14 @@ MODULES = ("evtscan.dump.run", "evtscan.parsers.logs.evtx")
 
 _SELECTING = ("--include-eid", "--provider", "--channel")
 
-HelperLostError = WorkerLostError
-
 _ahead: list[Worker] = []
 
 
 class Helpers(Workers):
     """The workers of a dump; those that were started ahead are used first."""
 
-    def __init__(self, count: int, modules: Sequence[str] = MODULES) -> None:
-        super().__init__(count, modules, _ahead if tuple(modules) == MODULES else None)
+    def __init__(self, count: int) -> None:
+        super().__init__(count, MODULES, _ahead)
 
 
 def start_ahead(words: Sequence[str]) -> None:

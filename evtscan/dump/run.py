@@ -14,11 +14,11 @@ from evtscan.base.model.log import BatchReader, LogReader
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.model.system import SYSTEM_FIELDS
-from evtscan.base.processes import error_of
+from evtscan.base.processes import WorkerLostError, error_of
 from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
-from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, HelperLostError, Helpers
+from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, Helpers
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
 
@@ -166,7 +166,7 @@ def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helper
 
 def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOptions) -> Iterator[Result]:
     """What a helper makes of a task: its text piece by piece, then the rest. A lost one's task is done here."""
-    if isinstance(error_of(future), HelperLostError):
+    if isinstance(error_of(future), WorkerLostError):
         yield from _stream(task, options)
         return
     books = future.result()

@@ -20,7 +20,7 @@ from evtscan.base.errors import EvidenceError, why_unreadable
 from evtscan.base.model.event import Event
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.outfiles import naming
-from evtscan.dump.helpers import HelperLostError, Helpers
+from evtscan.base.processes import WorkerLostError, Workers, error_of
 from evtscan.dump.run import Task
 from evtscan.hunt.details import ordered, tested_fields, whole_text
 from evtscan.hunt.detection import Hit
@@ -126,10 +126,10 @@ def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> 
     place = folder / "setup"
     place.write_bytes(pickle.dumps(setup))
     waiting: deque[tuple[Task, Path, Future[Share]]] = deque()
-    with Helpers(workers, MODULES) as helpers:
+    with Workers(workers, MODULES) as pool:
         for number, task in enumerate(tasks):
             hits = folder / str(number)
-            waiting.append((task, hits, helpers.submit(run_in_worker, str(place), task, hits)))
+            waiting.append((task, hits, pool.submit(run_in_worker, str(place), task, hits)))
             if len(waiting) >= workers * _WAITING + 1:
                 yield _answer(*waiting.popleft(), setup)
         while waiting:
@@ -138,10 +138,9 @@ def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> 
 
 def _answer(task: Task, hits: Path, future: "Future[Share]", setup: Setup) -> Share:
     """The share of a task; the task of a lost worker is done here."""
-    try:
-        return future.result()
-    except HelperLostError:
+    if isinstance(error_of(future), WorkerLostError):
         return _Runner(setup).run(task, hits)
+    return future.result()
 
 
 def run_in_worker(setup: str, task: Task, hits: Path) -> Share:

@@ -10,8 +10,8 @@ from sample_writer.evtx import evtx_log
 
 from evtscan.base.model.query import Query, Selector
 from evtscan.base.model.source import Source
+from evtscan.base.processes import WorkerLostError
 from evtscan.dump import run
-from evtscan.dump.helpers import HelperLostError
 from evtscan.dump.run import DumpOptions, execute, helpers_for, plan
 
 QUERY = Query(frozenset({Selector(event_id=7)}))
@@ -32,7 +32,7 @@ class Answering:
     def submit(self, function, *arguments):
         future = Future()
         if len(self.calls) in self.lost:
-            future.set_exception(HelperLostError())
+            future.set_exception(WorkerLostError())
         else:
             future.set_result(function(*arguments))
         self.calls.append(arguments[0].chunks)

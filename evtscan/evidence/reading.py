@@ -1,12 +1,12 @@
 """The files of one host → its evidence, with a row for each file, and what could not be read and why."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import filterfalse
+from sys import getsizeof
 from typing import Any
 
-from evtscan.base.errors import NotEvidenceError, raise_unless_about_file
+from evtscan.base.errors import EvidenceError, NotEvidenceError, raise_unless_about_file
 from evtscan.base.model.event import Event
 from evtscan.base.model.evidence import Evidence
 from evtscan.base.model.fact import FactsFile
@@ -23,6 +23,10 @@ from evtscan.parsers import Format, Kind, read_facts, read_inventory, read_log, 
 
 logger = logging.getLogger(__name__)
 
+_MOST_MEMORY = 32
+"""Bytes of memory for each byte of a log; the data of sound logs takes about three."""
+_SMALL = 64 << 20
+"""Bytes of memory that every log may take."""
 _LOG_NAMES = (".evt", ".evtx")
 _UNDATED = "does not say when it was taken: assumed to be as old as the last record"
 _LOG_CLEARED = 104
@@ -150,7 +154,7 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
 
 def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
-    events = tuple(sorted(filterfalse(task.is_unused, reader), key=lambda event: event.sequence))
+    events = tuple(sorted(_kept(reader, task), key=lambda event: event.sequence))
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events)
@@ -173,6 +177,32 @@ def _read_log(task: _Task) -> None:
     )
     task.reading.logs.extend(logs)
     task.reading.warnings.extend(reader.warnings)
+
+
+def _kept(events: Iterable[Event], task: _Task) -> Iterator[Event]:
+    """The events that a rule or fact uses.
+
+    Raises:
+        EvidenceError: if their data takes far more memory than the file has bytes.
+    """
+    room = max(_SMALL, _MOST_MEMORY * task.size)
+    for event in events:
+        if task.is_unused(event):
+            continue
+        room -= _memory_of(event.data)
+        if room < 0:
+            raise EvidenceError(
+                f"{task.source.name}: not used: the data of its events takes {_MOST_MEMORY} times as much memory as "
+                "the file has bytes; no log of Windows does that, so the file was made to exhaust memory"
+            )
+        yield event
+
+
+def _memory_of(value: Mapping[str, Any] | list[Any]) -> int:
+    """The bytes of memory that data takes, without the names of its fields, which events share."""
+    values = value.values() if isinstance(value, Mapping) else value
+    size = sum(map(getsizeof, values))
+    return size + sum(_memory_of(item) for item in values if isinstance(item, dict | list))
 
 
 def _zone_of(*times: Instant | None) -> str:

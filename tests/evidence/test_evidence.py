@@ -6,6 +6,7 @@ import pytest
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 from host_builder import at, event, localised, log
 from sample_writer.event import Data, SampleEvent, Value
+from sample_writer.evt import saved_log
 from sample_writer.evtx import evtx_log
 from sample_writer.regf import write_hive
 
@@ -212,3 +213,21 @@ def test_what_another_host_says_of_its_log_says_nothing_of_this_one():
     reading = Reading(logs=[log(says, computers=("OTHER",)), mine])
     evidence._mark_cleared(reading)
     assert not reading.logs[1].summary.cleared
+
+
+def test_a_log_whose_events_take_far_more_memory_than_its_bytes_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "_SMALL", 1000)
+    monkeypatch.setattr(evidence, "_MOST_MEMORY", 1)
+    write(tmp_path, large__evt=localised_log(), good__reg=REG.format(name="NTBOX"))
+    reading = read_folder(tmp_path)
+    assert [row.source_file for row in reading.rows] == ["good.reg"]
+    assert [(item.kind, item.location.source) for item in reading.warnings] == [("unreadable", "large.evt")]
+
+
+def localised_log():
+    """A log with strings of two bytes in the file, and four in memory."""
+    events = [
+        SampleEvent(provider="A", event_id=1, time=f"1998-03-01T00:00:{second:02}Z", strings=("😀" + "a" * 500,))
+        for second in range(20)
+    ]
+    return saved_log(events)

@@ -32,7 +32,8 @@ NO_DEPENDENCY = 0xFFFF
 ROOM = 4 << 16
 """Bytes of template definitions that are parsed for one chunk: a few whose sizes lie leave room for the others."""
 
-_MOST_WORK = 1 << 21
+_MOST_WORK = 1 << 20
+"""Elements, and bytes of text in memory, that the records of one chunk of 64 KiB may unfold to."""
 _MAX_DEPTH = 64  # elements inside each other; real events have five or six
 _MORE = 0x40  # flag of a token: more of its kind follow (attributes, value parts)
 _EOF, _OPEN, _CLOSE_START, _CLOSE_EMPTY, _END, _TEXT, _ATTRIBUTE, _CDATA = range(8)
@@ -121,8 +122,8 @@ def parse_definition(chunk: bytes, offset: int) -> Fragment:
 class Definitions:
     """The template definitions of one chunk, parsed once each, also those that fail.
 
-    ``work`` is how many elements and characters its records may still unfold to. Those of a sound chunk have some
-    hundred thousand; crafted ones, which use one value many times, a million each.
+    ``work`` is how many elements, and bytes of names and text, its records may still unfold to. Those of a sound chunk
+    have some hundred thousand; crafted records, which use one value many times, have millions.
 
     In a sound chunk they do not overlap. Crafted ones, each of which holds the next, would take the square of the
     chunk's size to parse: so all together must not be longer than ``ROOM``.

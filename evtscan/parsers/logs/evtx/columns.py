@@ -126,6 +126,8 @@ class Decoder:
 
 
 _MOST_SHAPES = 1 << 14
+_MOST_REPEATED = 16
+"""Characters of names and literal text for each byte of a segment; sound logs have about one."""
 _MOST_ELEMENTS = 1 << 22  # of all shapes; crafted ones have thousands
 
 
@@ -274,11 +276,13 @@ class SegmentColumns:
         """These rows by shape, and those that have none."""
         found: list[Group] = []
         declined: list[Rows] = []
+        room = _MOST_REPEATED * len(self._segment.bytes)
         for part in self._split(rows, self._instances.take(rows), self._records.end[rows], (), 0):
             shape = None if part.key is None else self._decoder.shape(part.key)
-            if shape is None:
+            if shape is None or shape.weight * len(part.rows) > room:
                 declined.append(part.rows)
             else:
+                room -= shape.weight * len(part.rows)
                 found.append(Group(part.rows, shape, part.bounds))
         return found, np.concatenate(declined) if declined else np.zeros(0, np.int64)
 

@@ -1,7 +1,9 @@
 """One record → its fields, by the values of that record alone."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from evtscan.base.wintypes import ARRAY, BINXML, format_array, format_value
 from evtscan.parsers.logs.evtx.binxml import NULL, Definitions, Instance, parse_fragment, parse_instance
@@ -9,6 +11,7 @@ from evtscan.parsers.logs.evtx.document import Node, expand
 from evtscan.parsers.logs.evtx.eventfields import READ_FIELD, data_of, event_of, system_texts
 from evtscan.parsers.logs.evtx.record import DecodedRecord, EndlessRecordError, RecordError
 
+_ITEM = 8  # bytes of a list for each item
 _MAX_WORK = 1 << 19  # elements and characters of one record: crafted templates use one value many times
 
 
@@ -26,7 +29,18 @@ def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions |
     fields = {name: read(texts.get(name)) for name, read in READ_FIELD.items()}  # type: ignore[arg-type]
     if fields["event_id"] is None:
         raise RecordError("the event has no event id")
-    return DecodedRecord(**fields, data=data_of(event), notes=tuple(job.notes))
+    data = data_of(event)
+    job.spend(_size_of(data))
+    return DecodedRecord(**fields, data=data, notes=tuple(job.notes))
+
+
+def _size_of(value: Any) -> int:
+    """Bytes of the names and texts of data; a name that is printed many times counts each time."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else sys.getsizeof(value)
+    if isinstance(value, dict):
+        return sum(len(name) + _size_of(member) for name, member in value.items())
+    return sum(map(_size_of, value)) + _ITEM * len(value)
 
 
 @dataclass(slots=True)

@@ -155,7 +155,11 @@ def _content(
         if isinstance(part, Element):
             children += _expand(part, values, depth + 1)
             continue
-        piece = part if isinstance(part, str) else values.piece(part.index, depth + 1)
+        if isinstance(part, str):
+            values.spend(len(part))
+            parts.append(part)
+            continue
+        piece = values.piece(part.index, depth + 1)
         if isinstance(piece, tuple):
             children += piece
         else:

@@ -32,11 +32,15 @@ _LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The structure of an event: texts of System and data, with holes; and the value type of each hole."""
+    """The structure of an event: texts of System and data, with holes; and the value type of each hole.
+
+    ``weight`` is how many characters of names and literal text each record of the shape repeats.
+    """
 
     system: dict[str, Text]
     data: dict[str, Any]
     types: dict[HolePath, int]
+    weight: int = 0
 
 
 @dataclass(slots=True)
@@ -104,7 +108,8 @@ def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
     """Work out a shape, or None if records like this must be decoded one by one."""
     try:
         event = event_of(expand(elements, markers))
-        shape = Shape(system_texts(event), data_of(event), markers.types)
+        system, data = system_texts(event), data_of(event)
+        shape = Shape(system, data, markers.types, weight=_weight(system) + _weight(data))
     except RecordError:
         return None
     if "event_id" not in shape.system:  # its element hangs on a value that is null
@@ -112,6 +117,15 @@ def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
     if any(isinstance(value, ArrayHole) for member in shape.data.values() for value in _inner(member)):
         return None
     return shape
+
+
+def _weight(value: Any) -> int:
+    """Characters of the names and the literal text in a part of a shape, which each of its records repeats."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(name) + _weight(member) for name, member in value.items())
+    return sum(map(_weight, value)) if isinstance(value, list | tuple) else 0
 
 
 def _inner(member: Any) -> Iterator[Any]:

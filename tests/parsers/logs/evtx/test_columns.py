@@ -2,6 +2,7 @@
 
 import json
 import struct
+import sys
 from functools import partial
 from pathlib import Path
 from time import process_time
@@ -440,7 +441,7 @@ def test_templates_that_hold_each_other_are_given_up(tmp_path):
 
 def test_the_records_of_a_chunk_unfold_to_so_much_together(tmp_path, monkeypatch):
     """One template in which a value, which is a template too, stands hundreds of times; and records that use it."""
-    monkeypatch.setattr("evtscan.parsers.logs.evtx.binxml._MOST_WORK", 200_000)
+    monkeypatch.setattr("evtscan.parsers.logs.evtx.binxml._MOST_WORK", 400_000)
     inner = Element("EventData", *[Element("D")] * 100)
     tree = event(*[Substitution(1, 0x21)] * 200, event_id=Substitution(0, 0x06))
     chunk = ChunkBuilder()
@@ -454,6 +455,43 @@ def test_the_records_of_a_chunk_unfold_to_so_much_together(tmp_path, monkeypatch
     assert 0 < len(events) < 20
     assert log.summary.lost == 50 - len(events)
     assert "of the chunk unfold without end" in log.warnings[-1].message
+
+
+def chunk_of_copies(inside: Element, values: list, count: int) -> bytes:
+    """A chunk whose records share one template."""
+    chunk = ChunkBuilder()
+    template = None
+    for _ in range(count):
+        start = chunk.record(
+            Fragment(event(inside, event_id=Substitution(0, 0x06)), [(0x06, b"\1\0"), *values], template)
+        )
+        template = template or start + 38
+    return closed(chunk)
+
+
+@pytest.mark.parametrize(
+    ("inside", "values", "count"),
+    [
+        (
+            Element("EventData", Element("Data", *[Substitution(1, 0x01)] * 30)),
+            [(0x01, ("😀" + "a" * 1800).encode("utf-16-le"))],
+            14,
+        ),
+        (Element("EventData", Element("Data", "😀" + "a" * 20_000, Substitution(1, 0x01))), [(0x01, b"b\0")], 200),
+        (Element("UserData", Element("n" * 20_000, Substitution(1, 0x01))), [(0x01, b"b\0")], 200),
+    ],
+    ids=["one value many times", "literal text", "names"],
+)
+def test_what_a_chunk_holds_is_bounded_by_its_bytes(tmp_path, inside, values, count):
+    """Whatever templates repeat, in memory and in what is written of it."""
+    data = log_of(*[chunk_of_copies(inside, values, count)] * 3)
+    reader = read_log(source(tmp_path, data), EVERYTHING)
+    written = sum(len(line) for batch in reader.batches() for line in batch.data_json())
+    assert written <= 20 * len(data)
+    events, log = read(tmp_path, data)
+    assert sum(sys.getsizeof(value) for item in events for value in item.data.values()) <= 20 * len(data)
+    assert log.summary.lost > 0
+    assert log.summary.records + log.summary.lost == 3 * count
 
 
 def test_places_and_values_stay_together_where_no_record_is_regular(tmp_path):

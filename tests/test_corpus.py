@@ -4,9 +4,9 @@ import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
-import evtx
 import pyevt
 import pytest
+from peers import rust_evtx
 
 from evtscan.base.model.query import ReadOptions
 from evtscan.detection.load.catalogue import folder
@@ -30,7 +30,7 @@ NAMES = [
 def peers_records(path: Path) -> int:
     """How many records the Rust wheel or libevt find."""
     if path.suffix.lower() == ".evtx":
-        return sum(_readable(evtx.PyEvtxParser(str(path)).records()))
+        return sum(_readable(rust_evtx().PyEvtxParser(str(path)).records()))
     log = pyevt.file()
     log.open(str(path))
     try:

@@ -60,3 +60,15 @@ def test_location_reads_well():
 )
 def test_base_name_is_that_of_the_file_alone(name, base):
     assert Source(Path("elsewhere"), name).base_name == base
+
+
+def test_a_file_that_windows_refuses_to_open_names_both_causes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The C library of Windows reports a sharing violation as missing permission."""
+
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("evtscan.base.model.source.ON_WINDOWS", True)
+    with pytest.raises(PermissionError, match="another program has the file open"):
+        Source(Path("System.evtx"), "System.evtx").open()

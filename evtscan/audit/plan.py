@@ -11,11 +11,12 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import SkippedFile, Source
+from evtscan.base.winpaths import extended
 from evtscan.evidence.forwarded import label_of
 from evtscan.evidence.machines import name_in
 from evtscan.evidence.reading import read
 from evtscan.intake.archives import is_collection, opened, stem
-from evtscan.intake.paths import Found, find, find_in, is_folder
+from evtscan.intake.paths import Found, absolute, find, find_in, is_folder
 from evtscan.parsers.stated.fleetfile import Fleet
 
 LOOSE = "(loose files)"
@@ -144,7 +145,7 @@ def _by_folder(folder: Path, depth: int, leave_out: Set[str]) -> list[HostPlan]:
         prefix, level = waiting.pop()
         for entry in _listed(folder / prefix) if level == 1 else _listed_or_skipped(folder, prefix, passed_over):
             name = prefix + entry.name
-            if os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
+            if absolute(entry) in leave_out:
                 continue
             if not is_folder(entry):
                 loose.append(name)
@@ -161,7 +162,7 @@ def _by_folder(folder: Path, depth: int, leave_out: Set[str]) -> list[HostPlan]:
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(extended(folder)) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be listed ({error.strerror or error})") from error

@@ -28,7 +28,7 @@ def is_folder(target: str) -> bool:
     if target.endswith(("/", os.sep)):
         return True
     with naming(target):
-        return Path(target).is_dir()
+        return extended(Path(target)).is_dir()
 
 
 def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evtscan.base.errors import UsageError
 from evtscan.base.model.source import SkippedFile, Source
+from evtscan.base.winpaths import extended, plain_name
 
 LINK = "a link is followed only where it is named itself"
 """Why a link that was met on the way is passed over."""
@@ -35,7 +36,7 @@ def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> Found:
     """
     paths = list(paths)
     for path in paths:
-        if not os.path.lexists(path):
+        if not os.path.lexists(extended(path)):
             raise UsageError(f"{path}: there is no such file or folder")
     base = _base(paths)
     sources: dict[str, Source] = {}
@@ -51,7 +52,7 @@ def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> Found:
 
 def find_in(folder: Path, names: Iterable[str]) -> Found:
     """Judge files that lie directly in a folder, as ``find`` does below it; links to folders are passed over."""
-    items = [_judge(folder / name, folder, name) for name in names]
+    items = [_judge(extended(folder) / name, extended(folder), name) for name in names]
     return Found(
         tuple(item for item in items if isinstance(item, Source)),
         tuple(item for item in items if isinstance(item, SkippedFile)),
@@ -60,7 +61,7 @@ def find_in(folder: Path, names: Iterable[str]) -> Found:
 
 def _base(paths: Sequence[Path]) -> Path | None:
     """The folder that names are relative to; None where the paths have nothing in common (drives of Windows)."""
-    if len(paths) == 1 and paths[0].is_dir():
+    if len(paths) == 1 and extended(paths[0]).is_dir():
         return paths[0]
     try:
         return Path(os.path.commonpath([path.absolute().parent for path in paths]))
@@ -69,11 +70,12 @@ def _base(paths: Sequence[Path]) -> Path | None:
 
 
 def _walk(path: Path, base: Path | None, leave_out: Set[str]) -> Iterator[Source | SkippedFile]:
-    if not path.is_dir():
-        yield _judge(path, None, _name(path, base))
+    root = extended(path)
+    if not root.is_dir():
+        yield _judge(root, None, _name(path, base))
         return
     unlisted = []
-    waiting = [(path, _prefix(path, base))]
+    waiting = [(root, _prefix(path, base))]
     while waiting:
         folder, prefix = waiting.pop()
         try:
@@ -84,16 +86,21 @@ def _walk(path: Path, base: Path | None, leave_out: Set[str]) -> Iterator[Source
             continue
         subfolders = []
         for entry in entries:
-            if leave_out and os.path.abspath(entry.path) in leave_out:  # noqa: PTH100 - Path.resolve follows links
+            if leave_out and absolute(entry) in leave_out:
                 continue
             if is_folder(entry):
                 subfolders.append((Path(entry.path), f"{prefix}{entry.name}/"))
             elif _is_file(entry):
                 yield Source(Path(entry.path), prefix + entry.name)
             else:
-                yield _judge(Path(entry.path), path, prefix + entry.name)
+                yield _judge(Path(entry.path), root, prefix + entry.name)
         waiting.extend(reversed(subfolders))
     yield from unlisted
+
+
+def absolute(entry: os.DirEntry[str]) -> str:
+    """The absolute path of an entry of a listing, links not followed."""
+    return plain_name(os.path.abspath(entry.path))  # noqa: PTH100 - Path.resolve follows links
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:

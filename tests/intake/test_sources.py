@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from evtscan.base.errors import UsageError
+from evtscan.base.winpaths import extended
 from evtscan.intake import paths as sources
 from evtscan.intake.paths import LINK, find, find_in
 
@@ -177,3 +178,26 @@ def test_a_junction_of_windows_is_passed_over_like_a_link(folder, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", with_junction)
     assert skipped(find([folder])) == {"Application Data": LINK}
+
+
+def test_files_are_listed_and_opened_by_the_extended_form_of_their_folder(folder, monkeypatch):
+    """On Windows it reaches paths over 260 characters, and files that are called like a device."""
+    there = folder.rename(folder.with_name("extended"))
+    monkeypatch.setattr(sources, "extended", lambda path: there / path.relative_to(folder))
+    monkeypatch.setattr(sources, "plain_name", lambda name: name.replace(str(there), str(folder)))
+    left_out = {str(folder / "facts.yaml")}
+    found = find([folder], leave_out=left_out)
+    assert "facts.yaml" not in names(found)
+    assert {source.path.relative_to(there).as_posix() for source in found.sources} == set(names(found)) != set()
+    assert [source.path for source in find([folder / "facts.yaml"]).sources] == [there / "facts.yaml"]
+
+
+@pytest.mark.skipif(os.name != "nt", reason="names of devices are those of Windows")
+def test_files_called_like_a_device_are_files(tmp_path):
+    folder = extended(tmp_path)
+    (folder / "AUX.zip").write_bytes(b"no archive")
+    deep = folder / ("x" * 100) / ("y" * 100) / ("z" * 100)
+    deep.mkdir(parents=True)
+    (deep / "nul.evtx").write_bytes(b"deep")
+    read = {source.name.rpartition("/")[2]: source.open().read() for source in find([tmp_path]).sources}
+    assert read == {"AUX.zip": b"no archive", "nul.evtx": b"deep"}

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-import evtx
 import pyevtx
 import pytest
 from Evtx.Evtx import Evtx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from peers import rust_evtx
 from sample_writer.event import Data, Element, EventType, SampleEvent, Value, ValueType
 from sample_writer.evtx import CHUNK_SIZE, FILE_HEADER_SIZE, evtx_log
 
@@ -183,7 +183,7 @@ def by_libevtx(path: Path) -> Iterator[Shown]:
 
 
 def by_wheel(path: Path) -> Iterator[Shown]:
-    for record in evtx.PyEvtxParser(str(path), validate_checksums=True, number_of_threads=1).records():
+    for record in rust_evtx().PyEvtxParser(str(path), validate_checksums=True, number_of_threads=1).records():
         yield shown(record["data"])
 
 
@@ -363,7 +363,7 @@ def numbers(path: Path) -> dict[str, list[int]]:
     log.close()
     return {
         "libevtx": listed,
-        "wheel": [record["event_record_id"] for record in evtx.PyEvtxParser(str(path)).records()],
+        "wheel": [record["event_record_id"] for record in rust_evtx().PyEvtxParser(str(path)).records()],
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import evtx
+from peers import rust_evtx
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import EVERYTHING
@@ -44,13 +44,13 @@ _SYSTEM = (
 
 def as_xml(path: Path) -> Iterator[str]:
     """Each record as an Event element, laid out over many lines."""
-    for record in _readable(evtx.PyEvtxParser(str(path)).records()):
+    for record in _readable(rust_evtx().PyEvtxParser(str(path)).records()):
         yield record["data"].partition("?>")[2]
 
 
 def as_json(path: Path) -> Iterator[str]:
     """Each record as one line of JSON."""
-    for record in _readable(evtx.PyEvtxParser(str(path)).records_json()):
+    for record in _readable(rust_evtx().PyEvtxParser(str(path)).records_json()):
         yield record["data"].replace("\n", "")
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import evtx
 import pyevtx
 from Evtx.Evtx import Evtx
 from lxml import etree
+from peers import rust_evtx
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import EVERYTHING, ReadOptions
@@ -89,12 +89,12 @@ def flat(value: Any, path: str = "") -> Fields:
 
 
 def wheel_xml(path: Path) -> Iterator[Decoded]:
-    for record in _wheel(evtx.PyEvtxParser(str(path)).records()):
+    for record in _wheel(rust_evtx().PyEvtxParser(str(path)).records()):
         yield Decoded(record["event_record_id"], xml_fields(record["data"]))
 
 
 def wheel_json(path: Path) -> Iterator[Decoded]:
-    for record in _wheel(evtx.PyEvtxParser(str(path)).records_json()):
+    for record in _wheel(rust_evtx().PyEvtxParser(str(path)).records_json()):
         yield Decoded(
             record["event_record_id"], _json_fields(json.loads(record["data"], object_pairs_hook=_json_object)["Event"])
         )

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import msgspec
 
 from evtscan.base.errors import why_unreadable
+from evtscan.base.streams import ON_WINDOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,17 @@ class Source:
         return self.name.replace("!", "/").rpartition("/")[2]
 
     def open(self) -> BinaryIO:
-        """Open the file for reading, never for writing."""
-        return self.path.open("rb")
+        """Open the file for reading, never for writing.
+
+        Raises:
+            OSError: if it cannot be opened; the text names both causes that Windows does not distinguish.
+        """
+        try:
+            return self.path.open("rb")
+        except PermissionError as error:
+            if ON_WINDOWS:
+                error.strerror = "access is denied, or another program has the file open"
+            raise
 
     def sha256(self) -> str:
         """The digest of the file, in hexadecimal."""

@@ -18,6 +18,7 @@ from evtscan.base.model.source import Location, Source
 
 MAX_SIZE = 64 << 20
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # datetime.fromtimestamp takes no earlier time on Windows
 _FIRST_LINK, _LAST_LINK = date(1990, 1, 1), date(2100, 1, 1)
 _LONGEST_WAY_TO_MARKET = timedelta(days=366)
 _RESOURCE, _DEBUG = 2, 6
@@ -62,7 +63,7 @@ def _read(source: Source) -> tuple[bytes, date]:
     try:
         with source.open() as stream:
             raw = stream.read(MAX_SIZE + 1)
-        modified = datetime.fromtimestamp(source.path.stat().st_mtime, UTC).date()
+        modified = (_EPOCH + timedelta(seconds=source.path.stat().st_mtime)).date()
     except (OSError, OverflowError, ValueError) as error:
         raise EvidenceError(f"{source.name}: cannot be read ({error})") from error
     if len(raw) > MAX_SIZE:
@@ -93,7 +94,7 @@ def _cut_off(image: Any, size: int) -> bool:
 def _linked(image: Any) -> date | None:
     if any(entry.struct.Type == _REPRODUCIBLE for entry in getattr(image, "DIRECTORY_ENTRY_DEBUG", ())):
         return None
-    linked = datetime.fromtimestamp(image.FILE_HEADER.TimeDateStamp, UTC).date()
+    linked = (_EPOCH + timedelta(seconds=image.FILE_HEADER.TimeDateStamp)).date()
     return linked if _FIRST_LINK <= linked < _LAST_LINK else None
 
 

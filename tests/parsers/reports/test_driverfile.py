@@ -61,6 +61,19 @@ def test_a_copy_that_was_dated_anew_says_no_date(tmp_path):
     assert read(tmp_path, driver(), modified=LINKED - 86400).date is None
 
 
+def test_a_file_that_is_dated_before_1970(tmp_path, monkeypatch):
+    """``datetime.fromtimestamp`` raises on Windows for such a time."""
+
+    class WindowsDatetime(datetime):
+        @classmethod
+        def fromtimestamp(cls, timestamp, tz=None):
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("evtscan.parsers.reports.driverfile.datetime", WindowsDatetime)
+    entry = read(tmp_path, driver(), modified=-86400)
+    assert (entry.date, entry.linked) == (None, read(tmp_path, driver()).linked)
+
+
 def test_a_link_date_that_is_none(tmp_path):
     entry = read(tmp_path, driver(linked=0xFFFFFFF0))
     assert (entry.linked, entry.date) == (None, "1997-05-01")

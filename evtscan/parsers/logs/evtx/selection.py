@@ -112,8 +112,13 @@ class Kept:
 
 
 def _by_reference(chunk: bytes, offset: int, size: int) -> DecodedRecord:
-    # python-evtx takes long to import and is seldom needed
-    from evtscan.parsers.logs.evtx.reference import decode
+    try:  # python-evtx takes long to import and is seldom needed
+        from evtscan.parsers.logs.evtx.reference import decode
+    except ImportError as error:
+        raise RecordError(
+            f"python-evtx cannot be imported ({error}). If the package evtx is installed too, both use one folder on "
+            "Windows and macOS: uninstall evtx and python-evtx, then install python-evtx"
+        ) from error
 
     stated = chunk[offset + 4 : offset + 8]
     found = size.to_bytes(4, "little")

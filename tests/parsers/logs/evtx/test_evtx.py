@@ -1,6 +1,7 @@
 """Whole logs: what they yield, and what is said of them."""
 
 import struct
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -187,6 +188,16 @@ def test_the_reference_decoder_reads_the_same(tmp_path):
     ]
     data = evtx_log(rows)
     assert read(tmp_path, data, reference=True)[0] == read(tmp_path, data)[0]
+
+
+def test_a_reference_decoder_that_cannot_be_imported_costs_its_records_only(tmp_path, monkeypatch):
+    """Where file names ignore case, the packages ``evtx`` and python-evtx overwrite each other."""
+    rows = [SampleEvent(provider="T", event_id=n, time=TIME) for n in range(3)]
+    monkeypatch.setitem(sys.modules, "evtscan.parsers.logs.evtx.reference", None)
+    assert len(read(tmp_path, evtx_log(rows))[0]) == 3
+    found, log = read(tmp_path, evtx_log(rows), reference=True)
+    assert (found, log.summary.lost, {warning.kind for warning in log.warnings}) == ([], 3, {"bad_record"})
+    assert "uninstall evtx" in log.warnings[0].message
 
 
 def test_templates_without_end_are_bounded(tmp_path):

@@ -1,8 +1,12 @@
 """MITRE ATT&CK tags of rules → tactics and techniques (Sigma specification, appendix "tags", namespace ``attack``)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Final
+
+from evtscan.base.yamltext import load
 
 TACTICS: Final = (
     "reconnaissance",
@@ -55,3 +59,28 @@ def has_tag(tags: Iterable[str], wanted: str) -> bool:
 
 def _normal(tag: str) -> str:
     return tag.strip().lower().replace("_", "-").removeprefix(_PREFIX)
+
+
+@cache
+def matrix() -> Mapping[str, Mapping[str, str]]:
+    """The techniques of each tactic, with their names: the table ``attack.yaml`` beside this module."""
+    table: Mapping[str, Mapping[str, str]] = load((files("evtscan.hunt") / "attack.yaml").read_text("utf-8")).data
+    return table
+
+
+def name_of(technique: str) -> str:
+    """The name of a technique, for a sub-technique that of its technique; empty if the table does not have it."""
+    parent = technique.partition(".")[0]
+    return next((names[parent] for names in matrix().values() if parent in names), "")
+
+
+def places_of(technique: str, tags: Iterable[str]) -> tuple[str, ...]:
+    """The tactics of a technique that a rule with these tags means.
+
+    These are the tactics of the technique that the tags name too; if they name none of them, all tactics of the
+    technique; and if the table does not have the technique, the tactics that the tags name.
+    """
+    parent = technique.partition(".")[0]
+    of_technique = [tactic for tactic, names in matrix().items() if parent in names]
+    named = tuple(tactics_of(tags))
+    return tuple(tactic for tactic in of_technique if tactic in named) or tuple(of_technique) or named

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evtscan.base.model.rule import Level, RuleInfo
-from evtscan.hunt.attack import tactics_of, techniques_of
-from evtscan.hunt.detection import Detection
+from evtscan.hunt.attack import places_of, tactics_of, techniques_of
+from evtscan.hunt.detection import Detection, rank
 
 MOST_NAMES = 10_000
 """Computers and days that are counted singly: names come from the logs, and a crafted log has any number of them."""
@@ -22,18 +22,21 @@ class Tally:
     first: tuple[int, str] = (0, "")
     last: tuple[int, str] = (0, "")
 
-    def add(self, ticks: int, time: str) -> None:
+    def add(self, moment: tuple[int, str]) -> None:
         """Count one detection."""
         self.count += 1
-        if ticks:
-            moment = (ticks, time)
+        if moment[0]:
             self.first = min(self.first, moment) if self.first[0] else moment
             self.last = max(self.last, moment)
 
 
 @dataclass(slots=True)
 class Summary:
-    """The counts of one run. ``rules`` goes by rule id; ``levels``, ``tactics`` and ``techniques`` by Sigma's words."""
+    """The counts of one run.
+
+    ``rules`` goes by rule id; ``levels``, ``tactics`` and ``techniques`` by the words of tags and rules; ``cells`` by
+    tactic and technique without sub-techniques, as the ATT&CK matrix shows them. ``infos`` are the rules that matched.
+    """
 
     total: Tally = field(default_factory=Tally)
     levels: dict[str, Tally] = field(default_factory=dict)
@@ -42,27 +45,35 @@ class Summary:
     days: dict[str, Tally] = field(default_factory=dict)
     tactics: dict[str, Tally] = field(default_factory=dict)
     techniques: dict[str, Tally] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Tally] = field(default_factory=dict)
     infos: dict[str, RuleInfo] = field(default_factory=dict)
+    _of_rule: dict[str, list[Tally]] = field(default_factory=dict, compare=False, repr=False)
 
     def add(self, row: Detection) -> None:
-        """Count a row: each of its rules is a detection, and once in all for computer and day."""
+        """Count a row: each of its rules is a detection."""
         hit = row.hit
         moment = (hit.ticks, hit.time)
         for rule in row.rules:
-            self.infos.setdefault(rule.id, rule)
-            self.total.add(*moment)
-            for counts, name in self._places(rule, hit.computer, hit.time[:10]):
-                _tally(counts, name).add(*moment)
+            for tally in self._of_rule.get(rule.id) or self._begin(rule):
+                tally.add(moment)
+            _tally(self.computers, hit.computer).add(moment)
+            _tally(self.days, hit.time[:10]).add(moment)
 
-    def _places(self, rule: RuleInfo, computer: str, day: str) -> Iterator[tuple[dict[str, Tally], str]]:
-        yield self.levels, rule.level
-        yield self.rules, rule.id
-        yield self.computers, computer
-        yield self.days, day
-        for tactic in tactics_of(rule.tags):
-            yield self.tactics, tactic
-        for technique in techniques_of(rule.tags):
-            yield self.techniques, technique
+    def _begin(self, rule: RuleInfo) -> list[Tally]:
+        """The tallies in which every detection of a rule counts."""
+        self.infos[rule.id] = rule
+        found = self._of_rule[rule.id] = [self.total, *self._tallies(rule)]
+        return found
+
+    def _tallies(self, rule: RuleInfo) -> Iterator[Tally]:
+        yield self.levels.setdefault(rule.level, Tally())
+        yield self.rules.setdefault(rule.id, Tally())
+        techniques = tuple(techniques_of(rule.tags))
+        tactics = dict.fromkeys(tactics_of(rule.tags))
+        cells = {(tactic, name.partition(".")[0]) for name in techniques for tactic in places_of(name, rule.tags)}
+        yield from (self.tactics.setdefault(tactic, Tally()) for tactic in tactics)
+        yield from (self.techniques.setdefault(technique, Tally()) for technique in techniques)
+        yield from (self.cells.setdefault(cell, Tally()) for cell in sorted(cells))
 
     def by_level(self) -> list[tuple[str, Tally]]:
         """Every level with its count, the highest first."""
@@ -71,9 +82,7 @@ class Summary:
     def by_rule(self) -> list[tuple[RuleInfo, Tally]]:
         """The rules that matched: the highest level first, then the most frequent."""
         found = [(self.infos[rule_id], tally) for rule_id, tally in self.rules.items()]
-        return sorted(
-            found, key=lambda item: (-Level[item[0].level.upper()], -item[1].count, item[0].title, item[0].id)
-        )
+        return sorted(found, key=lambda item: (-rank(item[0].level), -item[1].count, item[0].title, item[0].id))
 
 
 def most_first(counts: dict[str, Tally]) -> list[tuple[str, Tally]]:
@@ -82,6 +91,7 @@ def most_first(counts: dict[str, Tally]) -> list[tuple[str, Tally]]:
 
 
 def _tally(counts: dict[str, Tally], name: str) -> Tally:
-    if name not in counts and len(counts) >= MOST_NAMES:
-        name = OTHERS
-    return counts.setdefault(name, Tally())
+    found = counts.get(name)
+    if found is None:
+        found = counts.setdefault(name if len(counts) < MOST_NAMES else OTHERS, Tally())
+    return found

@@ -59,6 +59,30 @@ FORMATS: tuple[HuntFormat, ...] = (
         stem="timeline",
         in_folder=False,
     ),
+    HuntFormat(
+        name="html",
+        suffix=".html",
+        title="One page: counts, ATT&CK matrix and the time line, which every list filters; opens without a network",
+        module="evtscan.hunt.outputs.html",
+        stem="hunt",
+    ),
+    HuntFormat(
+        name="navigator",
+        suffix=".json",
+        title="A layer for the ATT&CK Navigator: the score of a technique is the number of its detections",
+        module="evtscan.hunt.outputs.navigator",
+        stem="navigator",
+        by_suffix=False,
+    ),
+    HuntFormat(
+        name="timesketch",
+        suffix=".jsonl",
+        title="The time line as JSON Lines that Timesketch imports",
+        module="evtscan.hunt.outputs.timesketch",
+        stem="timesketch",
+        in_folder=False,
+        by_suffix=False,
+    ),
 )
 
 

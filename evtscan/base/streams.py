@@ -1,8 +1,14 @@
 """Standard streams whose other end may be closed: the errors that say so, on every system."""
 
 import errno
+import io
 import os
+import re
 import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 ON_WINDOWS = os.name == "nt"
 _CLOSED_ON_WINDOWS = frozenset({109, 232, 233})
@@ -26,3 +32,56 @@ def discard_stdout() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
+
+
+_ACTED_ON = re.compile(rb"\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+"""C1 controls and the characters with the Unicode property Bidi_Control, in UTF-8."""
+
+
+class _TerminalBuffer(io.BufferedIOBase):
+    """The bytes of a terminal stream, with an escape in place of each character that a terminal would act on."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    @property
+    def name(self) -> str:
+        """The name of the stream."""
+        return self._terminal.name
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write text in UTF-8; a character may not be split between two calls."""
+        data = bytes(data)
+        self._terminal.buffer.write(_ACTED_ON.sub(_escape, data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Show everything that was written."""
+        self._terminal.flush()
+
+    def fileno(self) -> int:
+        """The file descriptor of the terminal."""
+        return self._terminal.fileno()
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return f"\\u{ord(match[0].decode()):04x}".encode()
+
+
+def terminal_safe(terminal: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream for the same terminal on which text from evidence moves no cursor and reorders nothing.
+
+    JSON keeps its meaning: there the escapes stand for the same characters. A pipe or a file needs no such stream.
+    """
+    return io.TextIOWrapper(
+        _TerminalBuffer(terminal), encoding=terminal.encoding, errors=terminal.errors, line_buffering=True
+    )

@@ -45,3 +45,17 @@ def plain_name(name: str) -> str:
     if name.startswith(_EXTENDED_UNC):
         return "\\\\" + name[len(_EXTENDED_UNC) :]
     return name.removeprefix(_EXTENDED)
+
+
+_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}) | {
+    f"{port}{number}" for port in ("com", "lpt") for number in (*range(10), *"¹²³")
+}
+
+
+def is_device_name(name: str) -> bool:
+    """Whether Windows takes the name of a file, with any suffix, for a device.
+
+    >>> [is_device_name(name) for name in ("CON", "nul .evt", "Lpt1.tar.gz", "console.evt")]
+    [True, True, True, False]
+    """
+    return name.partition(".")[0].rstrip(" ").lower() in _DEVICES

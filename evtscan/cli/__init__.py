@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from evtscan import __version__
-from evtscan.base.streams import ON_WINDOWS
+from evtscan.base.streams import ON_WINDOWS, terminal_safe
 from evtscan.cli.options.helptext import WIDEST, Command, Group
 from evtscan.cli.output.exits import FAILED, USAGE
 
@@ -108,3 +108,5 @@ def _set_up_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             is_pipe = ON_WINDOWS and not stream.isatty() and "PYTHONIOENCODING" not in os.environ
             stream.reconfigure(encoding="utf-8" if is_pipe else None, errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.isatty():
+        sys.stdout = terminal_safe(sys.stdout)

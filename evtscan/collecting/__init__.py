@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from evtscan.base.winpaths import is_device_name
 from evtscan.collecting.needs import Missing, Need
 from evtscan.collecting.steps import GENERATIONS, Generation, Shell, Step
 from evtscan.facts.catalogue import names as catalogue
@@ -110,7 +111,7 @@ def _item(fact: str) -> str:
         return ""
     part = kind.open_part(fact)
     if kind.pattern.startswith("file."):
-        return part if _FILE.fullmatch(part) else ""
+        return part if _FILE.fullmatch(part) and not is_device_name(part) else ""
     key = part.partition("\\*\\")[0] if "*" in part else part.rpartition("\\")[0]
     return key if _KEY.fullmatch(key) else ""
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from evtscan.base.winpaths import is_device_name
+
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
-_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|\Z)", re.IGNORECASE)
 _LONGEST = 200  # bytes: file systems allow 255, and a suffix and a number follow
 
 
@@ -18,7 +19,7 @@ def file_names(sources: Iterable[str], suffix: str) -> dict[str, str]:
     taken: set[str] = set()
     for source in sources:
         stem = _FORBIDDEN.sub("_", source)
-        stem = f"_{stem}" if _DEVICE.match(stem) else stem
+        stem = f"_{stem}" if is_device_name(stem) else stem
         stem = stem.encode()[:_LONGEST].decode(errors="ignore")
         name, number = stem + suffix, 2
         while name.casefold() in taken:

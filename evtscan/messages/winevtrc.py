@@ -119,11 +119,13 @@ class Database:
         columns: dict[str, set[str]] = {}
         self._steps = 0
         query = (
-            "SELECT m.name, p.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS p "
+            "SELECT m.name, p.name, p.hidden FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS p "
             "WHERE m.type = 'table' AND m.sql LIKE 'CREATE TABLE%' LIMIT 200000"
         )
         try:
-            for table, column in self._connection.execute(query):
+            for table, column, hidden in self._connection.execute(query):
+                if hidden:  # a generated column: no limit of steps interrupts what its expression calls
+                    raise EvidenceError(f"{self.path.name}: not used: it has columns that are computed")
                 columns.setdefault(str(table), set()).add(str(column))
         except _DAMAGE as error:
             raise EvidenceError(f"{self.path.name}: a damaged database ({error})") from error

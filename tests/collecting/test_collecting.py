@@ -121,6 +121,16 @@ def test_files_and_keys_by_name():
 
 
 @pytest.mark.parametrize("generation", GENERATIONS, ids=lambda row: row.name)
+@pytest.mark.parametrize("name", ["con", "nul.sys", "lpt1.dll"])
+def test_the_name_of_a_device_reaches_no_command(generation, name):
+    """The report that names the fact may come from anywhere."""
+    needs = (Need(fact=f"file.{name}.version", findings=(("A", "Q1"),)),)
+    lines = [line for line in collect_missing(generation, Missing(needs=needs)).splitlines() if name in line]
+    assert lines
+    assert all(line.startswith(("rem ", "# ", "::")) for line in lines)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS, ids=lambda row: row.name)
 def test_a_script_left_among_the_evidence_is_none(generation):
     script = collect_all(generation, ["file.rasarp.sys.date"]).encode("ascii")
     assert tool_of_head(script) is None

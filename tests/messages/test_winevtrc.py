@@ -156,3 +156,15 @@ def test_damage(tmp_path, changes, newer):
     except EvidenceError:
         return
     assert answer is None or isinstance(answer, Found | Refusal)
+
+
+@pytest.mark.parametrize("kind", ["VIRTUAL", "STORED"])
+def test_a_database_with_computed_columns_is_refused(tmp_path, kind):
+    """Their expressions run for as long as they like: SQLite counts steps, and a call is one of them."""
+    path = winevt_kb(tmp_path, tables={"5.0.2195.1": DHCP_2000})
+    database = sqlite3.connect(path)
+    database.execute(f"CREATE TABLE other (a, b AS (length(hex(zeroblob(400000)))) {kind})")
+    database.commit()
+    database.close()
+    with pytest.raises(EvidenceError, match="computed"):
+        open_database(path)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evtscan.base.model.source import ExtractionWarning, Location, SkippedFile, Source
+from evtscan.base.winpaths import is_device_name
 from evtscan.intake.archives.bounds import Budget, LimitError
 
 MAX_NAME = 4096
@@ -17,9 +18,6 @@ OUTSIDE = "its name leads out of the archive"
 REPLACED = "a later member of the archive has the same name"
 NO_FILE = "a link or a device, no file"
 
-_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}) | {
-    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
-}
 _PLAIN = re.compile(r"[a-z0-9_$][a-z0-9 _.$%@+()=,#-]{0,99}(?<![ .])", re.IGNORECASE | re.ASCII)
 _LATEST = 1 << 33  # seconds since 1970: beyond that, and below 0, a time is no time of a file
 
@@ -62,7 +60,7 @@ def is_plain(name: str) -> bool:
     >>> [is_plain(name) for name in ("SYSTEM.LOG1", "nul.evt", "a:b", "dot.", "été")]
     [True, False, False, False, False]
     """
-    return _PLAIN.fullmatch(name) is not None and name.partition(".")[0].rstrip(" ").lower() not in _DEVICES
+    return _PLAIN.fullmatch(name) is not None and not is_device_name(name)
 
 
 @dataclass(slots=True)

@@ -12,10 +12,8 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from typer.main import get_command
-
 from evtscan import audit
-from evtscan.cli import build
+from evtscan.cli import all_commands
 from evtscan.cli.output.session import rules_of
 from evtscan.detection.authoring.lints.issues import KINDS
 from evtscan.detection.model.rule import Rule
@@ -220,7 +218,7 @@ def _cut(text: str, most: int = 230) -> str:
 
 
 def _commands() -> Iterable[tuple[str, str]]:
-    for name, command in get_command(build()).commands.items():  # type: ignore[attr-defined]
+    for name, command in all_commands().items():
         children = getattr(command, "commands", None)
         if children:
             yield from ((f"{name} {child}", item.help or "") for child, item in children.items())

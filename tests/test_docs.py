@@ -5,14 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - it lies beside the pages that it writes
 
-from evtscan.cli import build  # noqa: E402
+from evtscan.cli import all_commands  # noqa: E402
 from evtscan.cli.output.session import rules_of  # noqa: E402
 from evtscan.parsers import PARSERS  # noqa: E402
 from evtscan.rulecheck.problems import check  # noqa: E402
@@ -90,7 +89,7 @@ def commands_of(page):
     "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
 )
 def test_the_commands_of_a_page_are_there_with_their_options(page):
-    commands = get_command(build()).commands
+    commands = all_commands()
     for line in commands_of(page.read_text("utf-8")):
         words = [word.strip(".,;:()\"'") for word in line.split()[1:]]
         command = commands.get(words[0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evtscan.base.model.finding import NOT_SEEN, Verdict
 from evtscan.report.model import HostReport
-from evtscan.reporters.text.ledger import NOT_READ
+from evtscan.reporters.digest.files import NOT_READ
 
 
 @dataclass(frozen=True, slots=True)

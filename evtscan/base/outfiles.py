@@ -23,12 +23,16 @@ _CHECKS_ACLS = os.name != "nt"
 """Whether ``os.access`` considers all permissions of a folder; on Windows it reads one attribute and no ACL."""
 
 
-def is_folder(target: str) -> bool:
-    """Whether an output with this name is a folder: it exists as one, or the name ends in a slash."""
+def is_folder(target: str, *, has_format: bool = False) -> bool:
+    """Whether an output of this name is a folder: it ends in a slash, is one already, or is new and has no suffix.
+
+    With a format that was chosen by itself (``has_format``), a new name without suffix is a file.
+    """
     if target.endswith(("/", os.sep)):
         return True
+    path = extended(Path(target))
     with naming(target):
-        return extended(Path(target)).is_dir()
+        return path.is_dir() or not (has_format or path.suffix or path.exists() or not path.name)
 
 
 def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:

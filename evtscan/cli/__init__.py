@@ -1,17 +1,18 @@
-"""The command line: the only part that prints, colours and exits. Each command is a module and a row of ``COMMANDS``.
+"""The command line: the only package that prints, colours and exits. Each command is a module, a row of ``COMMANDS``.
 
-A run loads only the requested command: loading all of them takes longer than a small scan.
+A run imports only the module of its own command: importing all of them takes longer than a small scan.
 """
 
 import gc
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from evtscan import __version__
 from evtscan.base.streams import ON_WINDOWS, terminal_safe
@@ -31,11 +32,45 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "report"),
     "rules": ("rules", "app"),
 }
-"""Each command with its module and an attribute of it: a function, or a Typer application with subcommands."""
+"""Each command with its module, and the name in it of its function, or of its own Typer application."""
 
 
-def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
-    """Return the application with these commands."""
+class _Commands(Group):
+    """The group of all commands; the module of a command is imported when the command is first asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands, in the order of the help text."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name; None if there is none."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.commands[cmd_name] = _loaded(cmd_name)
+        return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; a path instead of a command is an error that names the missing command."""
+        if args[0] not in COMMANDS and os.path.exists(args[0]):  # noqa: PTH110 - Path.exists raises for long names
+            ctx.fail(f"{args[0]} is a path, not a command; did you mean: {ctx.command_path} scan {args[0]}")
+        if args[0] not in COMMANDS:  # Typer suggests among the commands that are loaded
+            for name in COMMANDS:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
+
+def _loaded(name: str) -> Any:
+    module, attribute = COMMANDS[name]
+    command = getattr(import_module(f"evtscan.cli.commands.{module}"), attribute)
+    app = _application()
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name, cls=Command)(command)
+    loaded: Any = get_command(app)
+    return loaded.commands[name]
+
+
+def _application(commands: type[Group] = Group) -> typer.Typer:
     app = typer.Typer(
         name="evtscan",
         help="Find documented problems in exported Windows event logs, judged against what the host is, with the fix.",
@@ -43,22 +78,21 @@ def build(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
-        cls=Group,
+        cls=commands,
     )
     app.callback()(_options)
-    for name in names:
-        module, attribute = COMMANDS[name]
-        command = getattr(import_module(f"evtscan.cli.commands.{module}"), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name, cls=Command)(command)
     return app
 
 
-def commands_to_load(arguments: Sequence[str]) -> Sequence[str]:
-    """Return the command that the arguments begin with, else all commands, which help and error messages list."""
-    return arguments[:1] if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
+def build() -> typer.Typer:
+    """The application with all commands, each of which is imported on first use."""
+    return _application(_Commands)
+
+
+def all_commands() -> dict[str, Any]:
+    """Every command by its name."""
+    root: Any = get_command(build())
+    return {name: root.get_command(None, name) for name in COMMANDS}
 
 
 def _version(wanted: bool) -> None:
@@ -85,7 +119,7 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         # Typer would expand patterns, ~ and %VAR% in every argument on Windows; we expand patterns, in paths only
-        build(commands_to_load(sys.argv[1:]))(windows_expand_args=False)
+        build()(windows_expand_args=False)
     except SystemExit as ended:
         if ended.code in (FAILED, USAGE) and ON_WINDOWS and any('"' in word for word in sys.argv[1:]):
             print(_STRAY_QUOTE, file=sys.stderr)

@@ -176,7 +176,7 @@ def _planned(target: str, asked_for: Reporter | None) -> Iterator[Output]:
         raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
     if target == STDOUT:
         yield Output(None, asked_for or _by_name("console"))
-    elif is_folder(target):
+    elif is_folder(target, has_format=asked_for is not None):
         for row in [asked_for] if asked_for else [row for row in REPORTERS if row.in_folder]:
             for content in row.files():
                 yield Output(Path(target, content + row.suffix), row, content)
@@ -191,6 +191,6 @@ def _by_suffix(path: Path) -> Reporter:
             return row
     suffixes = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
     raise UsageError(
-        f"{path}: the name does not say which format to write; end it in one of {suffixes}, "
-        "in / for a folder of all tables, or choose with -t"
+        f"{path}: unknown suffix; use one of {suffixes}, no suffix for a folder of all tables, "
+        "or choose a format with -t"
     )

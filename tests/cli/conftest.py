@@ -8,7 +8,7 @@ import pytest
 from evidence_files import dhcp_log
 from typer.testing import CliRunner
 
-from evtscan.cli import build, commands_to_load
+from evtscan.cli import build
 
 AFFECTED = "os.version: '4.0'\nos.service_pack: 2\ncomponent.ras: true\n"
 
@@ -31,7 +31,7 @@ def evtscan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Ou
 
     def run(*arguments: object) -> Outcome:
         texts = [str(argument) for argument in arguments]
-        result = CliRunner().invoke(build(commands_to_load(texts)), texts)
+        result = CliRunner().invoke(build(), texts)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)

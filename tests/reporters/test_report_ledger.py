@@ -4,8 +4,9 @@ import pytest
 
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
 from evtscan.report.model import HostReport, Report
+from evtscan.reporters.digest.files import damaged_files
 from evtscan.reporters.digest.summary import feed
-from evtscan.reporters.text.ledger import Ledger, damaged_files
+from evtscan.reporters.text.ledger import Ledger
 
 
 def ledger(report: Report) -> list[str]:

@@ -21,13 +21,12 @@ from evtscan.base.ledger import NAMES_SHOWN, part
 from evtscan.base.model.source import Source
 from evtscan.base.outfiles import STDOUT, is_folder
 from evtscan.base.safetext import prose
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import HOSTS, WORK
-from evtscan.cli.options.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, judging, values
+from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_options
+from evtscan.cli.options.option import HOSTS, PERFORMANCE, option
 from evtscan.cli.output import session
 from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
-from evtscan.cli.output.exits import command
 from evtscan.cli.output.progress import Tally, watching
 from evtscan.facts.catalogue.names import is_known
 from evtscan.parsers.stated.fleetfile import read_fleet
@@ -48,87 +47,83 @@ def audit(
     request: Request,
     host: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--host",
+            section=HOSTS,
             metavar="NAME",
             help="Only this host of the folder. Repeatable.",
             show_default=False,
-            rich_help_panel=HOSTS,
         ),
     ] = None,
     host_from: Annotated[
         str,
-        typer.Option(
+        option(
             "--host-from",
+            section=HOSTS,
             metavar="folder|computer|PATTERN",
-            help="What makes a host: a folder, the computer that files name, or the part {host} of their path, as in "
-            "“{host}_*.evtx”.",
-            rich_help_panel=HOSTS,
+            help="How files are assigned to hosts: by folder, by the computer name in them, or by the part {host} of "
+            "their path, as in “{host}_*.evtx”.",
         ),
     ] = "folder",
     depth: Annotated[
         int,
-        typer.Option(
+        option(
             "--depth",
+            section=HOSTS,
             metavar="N",
             min=1,
             max=20,
-            help="How many levels down the folders of hosts lie.",
-            rich_help_panel=HOSTS,
+            help="Folder level of the hosts below FOLDER.",
         ),
     ] = 1,
     inventory: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--inventory",
+            section=HOSTS,
             metavar="FILE.csv",
-            help="A table of what is known of the hosts: column Host, the other columns are facts.",
-            rich_help_panel=HOSTS,
+            help="Table of facts: column Host, and a column for each fact.",
             show_default=False,
         ),
     ] = None,
     no_cache: Annotated[
         bool,
-        typer.Option(
-            "--no-cache", help="Read every host again, also those that have not changed.", rich_help_panel=WORK
-        ),
+        option("--no-cache", section=PERFORMANCE, help="Read every host again, also unchanged ones."),
     ] = False,
     host_timeout: Annotated[
         float | None,
-        typer.Option(
+        option(
             "--host-timeout",
+            section=PERFORMANCE,
             metavar="SECONDS",
             min=0.1,
-            help="Leave a host out, with a warning, that takes longer than this.",
-            rich_help_panel=WORK,
+            help="Skip a host that takes longer than this, with a warning.",
             show_default=False,
         ),
     ] = None,
-    jobs: opt.Jobs = 0,
+    jobs: groups.Jobs = 0,
     scheduler: Annotated[
         str,
-        typer.Option(
+        option(
             "--scheduler",
+            section=PERFORMANCE,
             metavar="tcp://HOST:PORT",
-            help="Work on the Dask cluster of this scheduler (evtscan[dask]).",
-            rich_help_panel=WORK,
+            help="Run on the Dask cluster of this scheduler (extra evtscan[dask]).",
         ),
     ] = "",
-    accept: judging.Accept = None,
-    new_only: opt.NewOnly = False,
     settings: RunSettings,
 ) -> int:
     """Judge every host of a folder and report on all of them."""
     session.set_up_logging(settings.verbose)
     quiet = settings.quiet
     place = _place(folder)
-    outputs = planned_outputs(request.output, request.format, settings.dialect)
-    zone = opt.display_zone(settings.timezone)
-    home = _home(request.output or (), place)
+    outputs = planned_outputs(request.output, request.format_name, settings.dialect)
+    zone = values.display_zone(settings.timezone)
+    home = _home(request.output or (), place, has_format=request.format is not None)
     hosts_from = HostsFrom(by=host_from, depth=depth)
     chosen = scan_options(request, settings)
-    loaded = rules_for(request)
-    accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
+    loaded = request.load()
+    accepted = judging.accepted(request.accept, [rule.info for rule in loaded.rules])
     paths = [item.path for item in outputs if item.path is not None]
     with opened(home, paths, digest_of_place(f"{place} {hosts_from}"), clobber=settings.clobber) as kept:
         everything = _planned(place, hosts_from, [home, *paths])
@@ -136,19 +131,19 @@ def audit(
         if inventory is not None:
             plans = _with_inventory(plans, inventory, quiet)
         shared = key_of_work(
-            session.key_of_rules(request.rules), [rule.info.id for rule in loaded.rules], chosen, str(place)
+            session.key_of_rules(request.paths), [rule.info.id for rule in loaded.rules], chosen, str(place)
         )
         keys = {item.name: key_of_host(shared, item) for item in plans}
         how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
         earlier = verdicts(kept.earlier)
-        outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), new_only)
+        outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), request.new_only)
         with watching(plans, loaded.rules, quiet=quiet, no_color=settings.no_color, live=live) as (watch, tally):
             judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
         taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
         found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
-        made_of = [accepted.in_force, str(new_only), str(settings.dialect)]
+        made_of = [accepted.in_force, str(request.new_only), str(settings.dialect)]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
         is_current = kept.is_current(run) and not tally.read and not tally.failed
         if not is_current:
@@ -157,7 +152,6 @@ def audit(
             request,
             settings,
             [item for item in outputs if item.path is None or not is_current],
-            new_only=new_only,
             zone=zone,
             clobber=settings.clobber or kept.is_lasting,
             live=live,
@@ -182,10 +176,10 @@ def _place(folder: str) -> Path | str:
     return path.resolve()
 
 
-def _home(outputs: Sequence[str], place: Path | str) -> Path | None:
+def _home(outputs: Sequence[str], place: Path | str, *, has_format: bool) -> Path | None:
     """The first folder among the outputs, in which the audit keeps what it has finished."""
     for text in outputs:
-        if text != STDOUT and is_folder(text):
+        if text != STDOUT and is_folder(text, has_format=has_format):
             home = Path(text)
             if home.resolve() == place:
                 raise UsageError(f"-o {text}: is the folder of the evidence; give a folder in it, or beside it")

@@ -5,13 +5,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from evtscan.base.outfiles import STDOUT, replacing
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import HOSTS, OUTPUT, REPORTED
+from evtscan.cli.command import command
+from evtscan.cli.options import groups
+from evtscan.cli.options.option import HOSTS, OUTPUT, RESULTS, option
+from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session
-from evtscan.cli.output.exits import DONE, command
+from evtscan.cli.output.exits import DONE
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import about, missing_in
 from evtscan.detection.model.rule import asked_by
@@ -21,40 +21,38 @@ GenerationName = Enum("GenerationName", {row.name: row.name for row in GENERATIO
 
 @command
 def collect(
+    *,
     generation: Annotated[
         GenerationName,
-        typer.Option(
+        option(
             "--for",
+            section=HOSTS,
             metavar="SYSTEM",
-            help="What runs on the host: nt4 (Windows NT), 2000 (also XP and Server 2003) or modern (Vista, "
+            help="Windows version of the host: nt4 (Windows NT), 2000 (also XP and Server 2003) or modern (Vista, "
             "Server 2008 and later).",
             show_default=False,
-            rich_help_panel=HOSTS,
         ),
     ],
     missing: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--missing",
+            section=RESULTS,
             metavar="REPORT",
-            help="A report.json, or its folder: gather only what would decide its open findings.",
-            rich_help_panel=REPORTED,
+            help="Collect only what would decide the open findings of this report (report.json or its folder).",
         ),
     ] = None,
-    rules: opt.RulePaths = None,
-    no_rule_cache: opt.NoRuleCache = False,
+    source: RuleSource,
     output: Annotated[
         str,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write the script here; - is stdout.", rich_help_panel=OUTPUT
-        ),
+        option("-o", "--output", section=OUTPUT, metavar="FILE", help="Output file; - is standard output."),
     ] = STDOUT,
-    clobber: opt.Clobber = False,
+    clobber: groups.Clobber = False,
 ) -> int:
     """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""
     row = next(row for row in GENERATIONS if row.name == generation.value)
     if missing is None:
-        loaded = session.rules_of(rules, cached=not no_rule_cache)
+        loaded = source.load()
         script = collect_all(row, asked_by(about(loaded.rules, row)))
     else:
         script = collect_missing(row, missing_in(session.saved_report(missing), row))

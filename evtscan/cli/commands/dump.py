@@ -19,10 +19,12 @@ from evtscan.base.model.query import Query, Selector
 from evtscan.base.model.source import Source
 from evtscan.base.outfiles import STDOUT, is_folder, refuse_evidence, refuse_existing, replacing
 from evtscan.base.safetext import prose
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import EVENTS, OUTPUT
-from evtscan.cli.output.books import Books, writing_stdout
-from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, values
+from evtscan.cli.options.groups import CsvStyle, EventFilter, Reading, Screen
+from evtscan.cli.options.option import EVENTS, OUTPUT, option
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
+from evtscan.cli.output.logledger import LogLedger, writing_stdout
 from evtscan.dump.filenames import file_names
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.dump.newest import newest
@@ -36,8 +38,11 @@ if TYPE_CHECKING:
     from evtscan.report.hostmessages import FileMessages
 
 
+_SLASHES = ("/", os.sep)
+
+
 class DumpFormat(Enum):
-    """What a dump is written as."""
+    """Formats of a dump."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -57,119 +62,108 @@ class Sort(Enum):
 
 @command
 def dump(
-    paths: opt.Paths,
+    paths: groups.Paths,
+    *,
     output: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "-o",
             "--output",
+            section=OUTPUT,
             metavar="PATH",
-            help="File (.csv, .jsonl), folder for one file per log, or - for stdout. Repeatable.",
-            rich_help_panel=OUTPUT,
+            help="File (.csv, .jsonl), folder for one file per log, or - for standard output. Repeatable.",
             show_default=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         DumpFormat | None,
-        typer.Option(
+        option(
             "-t",
             "--format",
+            section=OUTPUT,
             metavar="FORMAT",
-            help="csv or jsonl, whatever the suffix; CSV without either.",
-            rich_help_panel=OUTPUT,
+            help="csv or jsonl, whatever the suffix; default csv.",
         ),
     ] = None,
     profile: Annotated[
         Profile | None,
-        typer.Option(
+        option(
             "--profile",
+            section=OUTPUT,
             metavar="NAME",
             help="The exact columns of another tool, as CSV: evtxecmd.",
-            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    include_eid: opt.IncludeIds = None,
-    exclude_eid: opt.ExcludeIds = None,
-    provider: opt.Providers = None,
-    channel: opt.Channels = None,
+    events: EventFilter,
     level: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--level",
+            section=EVENTS,
             metavar="LEVELS",
-            help="Only events of these levels, such as 1-3: 1 critical, 2 error, 3 warning, 4 information.",
-            rich_help_panel=EVENTS,
+            help="Only events of these levels: error,warning or 1-3 (1 critical, 2 error, 3 warning, 4 information, "
+            "5 verbose).",
         ),
     ] = None,
     record_id: Annotated[
         str | None,
-        typer.Option(
-            "--record-id", metavar="IDS", help="Only events with these record ids: 1-500,7000.", rich_help_panel=EVENTS
-        ),
+        option("--record-id", section=EVENTS, metavar="IDS", help="Only events with these record ids: 1-500,7000."),
     ] = None,
-    from_: opt.Since = None,
-    to: opt.Until = None,
-    since: opt.Newest = None,
     contains: Annotated[
         str,
-        typer.Option(
-            "--contains", metavar="TEXT", help="Only events with this text in any value.", rich_help_panel=EVENTS
-        ),
+        option("--contains", section=EVENTS, metavar="TEXT", help="Only events with this text in any value."),
     ] = "",
     sort: Annotated[
         Sort | None,
-        typer.Option("--sort", metavar="time", help="Sort by time instead of record order.", rich_help_panel=OUTPUT),
+        option("--sort", section=OUTPUT, metavar="time", help="Sort by time instead of record order."),
     ] = None,
-    recover: opt.Recover = False,
-    decoder: opt.Reference = opt.DecoderName.COLUMNS,
-    source_timezone: opt.SourceZone = "",
-    messages: opt.Messages = "",
-    raw: opt.Raw = False,
-    excel: opt.Excel = False,
-    jobs: opt.Jobs = 0,
-    strict: opt.Strict = False,
-    clobber: opt.Clobber = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    no_color: opt.NoColor = False,
+    reading: Reading,
+    messages: groups.Messages = "",
+    style: CsvStyle,
+    jobs: groups.Jobs = 0,
+    strict: groups.Strict = False,
+    clobber: groups.Clobber = False,
+    verbose: groups.Verbose = False,
+    screen: Screen,
 ) -> int:
     """Write the events of logs, filtered, as CSV or JSON Lines."""
-    start, end = opt.period(from_, to)
+    start, end = values.period(events.from_, events.to)
     query = Query(
-        selectors=_selectors(provider, channel),
-        include_ids=opt.ranges(include_eid, "--include-eid"),
-        exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
-        levels=opt.numbers(level, "--level"),
-        record_ids=opt.ranges(record_id, "--record-id", digits=19),
+        selectors=_selectors(events.provider, events.channel),
+        include_ids=values.ranges(events.include_eid, "--include-eid"),
+        exclude_ids=values.ranges(events.exclude_eid, "--exclude-eid") or (),
+        levels=values.levels(level, "--level"),
+        record_ids=values.ranges(record_id, "--record-id", digits=19),
         start=start,
         end=end,
     )
-    span = opt.span(since, "--since")
+    span = values.span(events.since, "--since")
     chosen = DumpOptions(
         query=query,
-        read=opt.read_options(recover, decoder, source_timezone),
+        read=reading.options(),
         contains=contains,
-        raw=raw,
-        excel=excel,
+        raw=style.raw,
+        excel=style.excel,
         with_times=sort is not None,
     )
-    outputs = _outputs(output or [STDOUT], format, profile, chosen)
-    place = opt.messages_from(messages)
+    targets = [_with_slash(target, has_format=bool(format or profile)) for target in output or [STDOUT]]
+    outputs = _outputs(targets, format, profile, chosen)
+    place = groups.messages_from(messages)
     if place is not None and profile is not None:
         raise UsageError(f"--profile {profile.value} has no column for messages; leave --messages away")
-    books = Books()
-    found = find(opt.expand(paths))
-    books.skip(found.skipped)
+    ledger = LogLedger()
+    found = find(values.expand(paths))
+    ledger.skip(found.skipped)
     with opened(found.sources) as files:
         tasks, warnings = plan(files.sources)
         for task in dict.fromkeys(replace(task, chunks=None) for task in tasks):
-            books.read(task.source.name)
+            ledger.read(task.source.name)
             if verbose:
                 typer.echo(f"{prose(task.source.name)}: {task.format}", err=True)
         for warning in (*files.warnings, *warnings):
-            books.warn(warning)
-        books.skip(files.skipped)
-        books.skip_rest(files.sources)
+            ledger.warn(warning)
+        ledger.skip(files.skipped)
+        ledger.skip_rest(files.sources)
         if span is not None:
             tasks = list(newest(tasks, span, query.start, chosen.read))
         texts = _messages(place, files.sources, chosen) if place and tasks else None
@@ -179,15 +173,15 @@ def dump(
         with helpers_for(tasks, query, 1 if texts else jobs) as helpers:
             if tasks:
                 evidence = [source.path for source in found.sources]
-                rows = _write_all(tasks, outputs, evidence, clobber, partial(execute, helpers=helpers), books)
+                rows = _write_all(tasks, outputs, evidence, clobber, partial(execute, helpers=helpers), ledger)
     for warning in texts.warnings if texts else ():
-        books.warn(warning)
-    if not quiet:
-        print("\n".join(books.lines(part("events", [f"{rows:,} written"]))), file=sys.stderr)
-    if not books.any_read:
+        ledger.warn(warning)
+    if not screen.quiet:
+        print("\n".join(ledger.lines(part("events", [f"{rows:,} written"]))), file=sys.stderr)
+    if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
-    return DAMAGED if strict and books.is_damaged else DONE
+    return DAMAGED if strict and ledger.is_damaged else DONE
 
 
 def _messages(place: "MessagesFrom", sources: Sequence[Source], chosen: DumpOptions) -> "FileMessages":
@@ -236,11 +230,18 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
     suffix = Path(output).suffix.lower()
     if suffix in (".jsonl", ".csv"):
         return suffix.removeprefix(".")
-    raise UsageError(f"{output}: end the name in .csv, .jsonl or /, or choose a format with -t")
+    raise UsageError(f"{output}: unknown suffix; use .csv, .jsonl, no suffix for a folder, or choose a format with -t")
+
+
+def _with_slash(output: str, *, has_format: bool) -> str:
+    """The name of an output, with a slash at its end if it is a folder."""
+    if output in ("", STDOUT) or output.endswith(_SLASHES) or not is_folder(output, has_format=has_format):
+        return output
+    return f"{output}/"
 
 
 def _into_folder(output: str) -> bool:
-    return output != STDOUT and is_folder(output)
+    return output.endswith(_SLASHES)
 
 
 def _write_all(
@@ -249,7 +250,7 @@ def _write_all(
     evidence: Sequence[Path],
     clobber: bool,
     run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
-    books: Books,
+    ledger: LogLedger,
 ) -> int:
     """Write one output after the other, and give the number of events; the logs are read again for each."""
     targets = [_targets(tasks, output, options) for output, options in outputs]
@@ -261,7 +262,7 @@ def _write_all(
     for place, ((output, options), files) in enumerate(zip(outputs, targets, strict=True)):
         results = run(tasks, options)
         if place == 0:
-            results = _noted(results, books)
+            results = _noted(results, ledger)
         counted = _write(results, options, output, files, clobber)
         rows = rows or counted
     return rows
@@ -275,11 +276,11 @@ def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[s
     return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
 
 
-def _noted(results: Iterator[Result], books: Books) -> Iterator[Result]:
+def _noted(results: Iterator[Result], ledger: LogLedger) -> Iterator[Result]:
     for result in results:
-        books.read(result.source.name, result.records, result.lost)
+        ledger.read(result.source.name, result.records, result.lost)
         for warning in result.warnings:
-            books.warn(warning)
+            ledger.warn(warning)
         yield result
 
 

@@ -13,10 +13,13 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.finding import Finding
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.safetext import prose
-from evtscan.cli.options import recurring as opt
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.hostname import default_name
+from evtscan.cli.options.option import OUTPUT, option
+from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
-from evtscan.cli.output.exits import DONE, command
+from evtscan.cli.output.exits import DONE
 from evtscan.detection.authoring.products import products_of
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import SUFFIXES
@@ -63,16 +66,21 @@ def explain(
         list[str] | None,
         typer.Argument(metavar="PATH...", help="Evidence of one host to explain it on.", show_default=False),
     ] = None,
-    rules: opt.RulePaths = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    strict_facts: opt.StrictFacts = False,
-    source_timezone: opt.SourceZone = "",
-    messages: opt.Messages = "",
-    no_color: opt.NoColor = False,
+    *,
+    source: RuleSource,
+    strict_facts: judging.StrictFacts = False,
+    source_timezone: groups.SourceZone = "",
+    messages: groups.Messages = "",
+    no_color: Annotated[
+        bool, option("--no-color", section=OUTPUT, help="Print without colour (as with NO_COLOR).")
+    ] = False,
 ) -> int:
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
     own = _own_file(rule)
-    known = session.rules_of([own, *(rules or ())] if own else rules, cached=not no_rule_cache).rules
+    known = session.rules_of(
+        [own, *(source.rules or ()), *(source.add_rules or ())] if own else source.paths,
+        cached=not source.no_rule_cache,
+    ).rules
     word, paths = _word(rule, paths or [])
     console = terminal.console(no_color=no_color)
     of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
@@ -82,7 +90,7 @@ def explain(
     mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
     if not chosen and not mentions and answer == NOTHING:
         raise UsageError(_unknown(word, event, rules_near(known, word)))
-    evidence = find(opt.expand(paths)) if paths else None
+    evidence = find(values.expand(paths)) if paths else None
     if mentions:
         _print(
             console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
@@ -96,8 +104,8 @@ def explain(
         options = ScanOptions(
             show_all=True,
             strict_facts=strict_facts,
-            read=opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone),
-            messages=opt.messages_from(messages),
+            read=groups.read_options(source_timezone),
+            messages=groups.messages_from(messages),
         )
         _explain_on(evidence, default_name(paths[0]), chosen or of_event or mentions, options, console)
     return DONE

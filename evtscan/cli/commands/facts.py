@@ -14,11 +14,14 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import ReadOptions
 from evtscan.base.safetext import prose
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import MOMENT, OUTPUT
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, values
+from evtscan.cli.options.groups import Screen
 from evtscan.cli.options.hostname import default_name
+from evtscan.cli.options.option import OUTPUT, TIME, option
+from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
-from evtscan.cli.output.exits import DONE, command
+from evtscan.cli.output.exits import DONE
 from evtscan.collecting.template import template
 from evtscan.detection.model.rule import Rule
 from evtscan.evidence.recordnumbers import find_records
@@ -40,54 +43,47 @@ class FactsFormat(Enum):
 
 @command
 def facts(
-    paths: opt.Paths,
+    paths: groups.Paths,
+    *,
     format: Annotated[  # noqa: A002 - the name of the option
         FactsFormat,
-        typer.Option(
-            "-t", "--format", metavar="FORMAT", help="console (a table), or json for scripts.", rich_help_panel=OUTPUT
-        ),
+        option("-t", "--format", section=OUTPUT, metavar="FORMAT", help="console (a table), or json for scripts."),
     ] = FactsFormat.CONSOLE,
     blanks: Annotated[
         bool,
-        typer.Option(
-            "--template", help="Print a facts.yaml with a blank for each fact that rules lack.", rich_help_panel=OUTPUT
-        ),
+        option("--template", section=OUTPUT, help="Print a facts.yaml with a blank for each fact that rules need."),
     ] = False,
     at: Annotated[
         str | None,
-        typer.Option(
-            "--at", metavar="TIME", help="What was so at this time (UTC without a zone).", rich_help_panel=MOMENT
-        ),
+        option("--at", section=TIME, metavar="TIME", help="Show the facts at this time (UTC unless it has an offset)."),
     ] = None,
     record: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--record",
+            section=TIME,
             metavar="N",
             min=0,
-            help="What was so at the record of this number (EventRecordID).",
-            rich_help_panel=MOMENT,
+            help="Show the facts at the record with this number (EventRecordID).",
         ),
     ] = None,
-    rules: opt.RulePaths = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    source_timezone: opt.SourceZone = "",
-    timezone: opt.DisplayZone = "",
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
+    source: RuleSource,
+    source_timezone: groups.SourceZone = "",
+    timezone: groups.DisplayZone = "",
+    screen: Screen,
 ) -> int:
     """Show what is known of a host, each fact with its sources in order of time."""
     if at is not None and record is not None:
-        raise UsageError("--at and --record both name the moment to look at; give one of them")
+        raise UsageError("--at and --record cannot be combined; give one of them")
     if blanks and (at is not None or record is not None or format is not FactsFormat.CONSOLE):
-        raise UsageError("--template asks what is not known now, and is YAML; leave out --at, --record and -t")
-    time = opt.time(at, "--at")
-    in_zone = opt.shown_in(opt.display_zone(timezone))
-    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
-    found = find(opt.expand(paths))
+        raise UsageError("--template cannot be combined with --at, --record or -t")
+    time = values.time(at, "--at")
+    in_zone = values.shown_in(values.display_zone(timezone))
+    read = groups.read_options(source_timezone)
+    found = find(values.expand(paths))
     name = default_name(paths[0])
     if blanks:
-        return _print_template(found, session.rules_of(rules, cached=not no_rule_cache).rules, read, name)
+        return _print_template(found, source.load().rules, read, name)
     events = [] if record is None else find_records(found.sources, record, read)
     with surveyed(
         found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
@@ -114,11 +110,11 @@ def facts(
         numbered = [row if row.session is None else replace(row, session=row.session + 1) for row in rows]
         document = {"host": survey.name, **at_moment, "facts": numbered, "warnings": warnings}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-    elif not quiet:
+    elif not screen.quiet:
         heading = f"Facts of {survey.name}{in_zone(str(moment or ''))}"
         shown = [replace(row, time=in_zone(row.time), note=in_zone(row.note)) for row in rows]
-        _print(terminal.console(no_color=no_color), heading, shown, sessions)
-    if not quiet:
+        _print(terminal.console(no_color=screen.no_color), heading, shown, sessions)
+    if not screen.quiet:
         for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
     return DONE

@@ -15,12 +15,13 @@ from evtscan.base.errors import Problem, UsageError
 from evtscan.base.ledger import Names, by_reason, part
 from evtscan.base.model.query import Query, Selector
 from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import OUTPUT, RULES
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, ruleoptions, values
+from evtscan.cli.options.groups import CsvStyle, EventFilter, Reading, Screen
+from evtscan.cli.options.option import OUTPUT, RULES, option
 from evtscan.cli.output import session, terminal
-from evtscan.cli.output.books import Books
-from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
+from evtscan.cli.output.logledger import LogLedger
 from evtscan.detection.load.loader import RuleSet
 from evtscan.detection.model.rule import Rule
 from evtscan.hunt.attack import has_tag
@@ -46,136 +47,125 @@ class Sort(Enum):
 
 @command
 def hunt(
-    paths: opt.Paths,
+    paths: groups.Paths,
+    *,
     output: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "-o",
             "--output",
+            section=OUTPUT,
             metavar="PATH",
-            help=f"Write here: the suffix picks the format ({_SUFFIXES}), a folder (or a name ending in /) gets the "
-            "full set, - is stdout. Repeatable.",
-            rich_help_panel=OUTPUT,
+            help=f"Output file or folder; the suffix selects the format ({_SUFFIXES}), a name without suffix is a "
+            "folder, which gets the full set; - is standard output. Repeatable.",
             show_default=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         HuntFormatName | None,
-        typer.Option(
+        option(
             "-t",
             "--format",
+            section=OUTPUT,
             metavar="FORMAT",
-            help=f"Format of the output, whatever its suffix: {_FORMAT_NAMES}.",
-            rich_help_panel=OUTPUT,
+            help=f"Output format, whatever the suffix: {_FORMAT_NAMES}.",
         ),
     ] = None,
     rules: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "-r",
             "--rules",
+            section=RULES,
             metavar="PATH",
             help="Sigma rules: a file or a folder. Required, repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
-    min_level: judging.MinLevel = judging.LOWEST,
+    min_level: ruleoptions.MinLevel = ruleoptions.LOWEST,
     tags: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--tags",
+            section=RULES,
             metavar="TAG",
             help="Only rules with this tag: attack.t1059 (with its sub-techniques), credential-access. Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
-    exclude_rule: opt.ExcludeRules = None,
+    exclude_rule: ruleoptions.ExcludeRules = None,
     exclude: Annotated[
         list[Path] | None,
-        typer.Option(
+        option(
             "--exclude",
+            section=RULES,
             metavar="FILE",
             help="Tuning file: rules to leave out, other levels, and field values whose detections are left out. "
             "Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    include_eid: opt.IncludeIds = None,
-    exclude_eid: opt.ExcludeIds = None,
-    provider: opt.Providers = None,
-    channel: opt.Channels = None,
-    from_: opt.Since = None,
-    to: opt.Until = None,
-    since: opt.Newest = None,
+    no_rule_cache: ruleoptions.NoRuleCache = False,
+    events: EventFilter,
     group_record: Annotated[
         bool,
-        typer.Option(
-            "--group-record", help="One row for each record, with all rules that match it.", rich_help_panel=OUTPUT
-        ),
+        option("--group-record", section=OUTPUT, help="One row for each record, with all rules that match it."),
     ] = False,
     sort: Annotated[
         Sort | None,
-        typer.Option("--sort", metavar="time", help="Sort by time instead of record order.", rich_help_panel=OUTPUT),
+        option("--sort", section=OUTPUT, metavar="time", help="Sort by time instead of record order."),
     ] = None,
-    recover: opt.Recover = False,
-    decoder: opt.Reference = opt.DecoderName.COLUMNS,
-    source_timezone: opt.SourceZone = "",
-    raw: opt.Raw = False,
-    excel: opt.Excel = False,
-    jobs: opt.Jobs = 0,
-    strict: opt.Strict = False,
-    clobber: opt.Clobber = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    no_color: opt.NoColor = False,
+    reading: Reading,
+    style: CsvStyle,
+    jobs: groups.Jobs = 0,
+    strict: groups.Strict = False,
+    clobber: groups.Clobber = False,
+    verbose: groups.Verbose = False,
+    screen: Screen,
 ) -> int:
     """Match plain Sigma rules against the logs of any number of computers: a time line of detections."""
     session.set_up_logging(verbose)
-    start, end = opt.period(from_, to)
+    start, end = values.period(events.from_, events.to)
     options = HuntOptions(
         query=Query(
-            selectors=_selectors(provider, channel),
-            include_ids=opt.ranges(include_eid, "--include-eid"),
-            exclude_ids=opt.ranges(exclude_eid, "--exclude-eid") or (),
+            selectors=_selectors(events.provider, events.channel),
+            include_ids=values.ranges(events.include_eid, "--include-eid"),
+            exclude_ids=values.ranges(events.exclude_eid, "--exclude-eid") or (),
             start=start,
             end=end,
         ),
-        newest=opt.span(since, "--since"),
-        read=opt.read_options(recover, decoder, source_timezone),
+        newest=values.span(events.since, "--since"),
+        read=reading.options(),
         group_record=group_record,
         by_time=sort is not None,
         jobs=jobs,
     )
     targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
-    dialect = Dialect(raw=raw, excel=excel)
+    dialect = style.dialect
     if dialect != Dialect() and all(target.format.name != "csv" for target in targets):
         raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
     files = [target.path for target in targets if target.path is not None]
     refuse_existing(files, clobber=clobber)
-    found = find(opt.expand(paths))
+    found = find(values.expand(paths))
     refuse_evidence(files, [source.path for source in found.sources])
     if not rules:
         raise UsageError("no rules are named; give a file or a folder of Sigma rules with -r")
-    loaded = session.rules_of(opt.expand(rules), excluded=exclude_rule, cached=not no_rule_cache)
+    loaded = session.rules_of(values.expand(rules), excluded=exclude_rule, cached=not no_rule_cache)
     tuning = read_tuning(exclude or (), loaded.rules)
     remarks = [f"--exclude: no rule has the id or title {name}" for name in tuning.unknown]
-    session.print_remarks(remarks, quiet=quiet)
+    session.print_remarks(remarks, quiet=screen.quiet)
     chosen = _chosen(tuning.applied(loaded.rules), min_level.value, tags or ())
-    books = Books()
-    books.skip(found.skipped)
+    ledger = LogLedger()
+    ledger.skip(found.skipped)
     with writing(targets, dialect, clobber=clobber, stdout=sys.stdout.buffer) as sinks:
-        hunted = run_hunt(found.sources, chosen, options, suppressions=tuning.suppressions, sinks=sinks, notes=books)
+        hunted = run_hunt(found.sources, chosen, options, suppressions=tuning.suppressions, sinks=sinks, notes=ledger)
     sys.stdout.flush()
-    if not quiet:
-        _print(hunted, replace(loaded, rules=chosen), books, targets, no_color=no_color)
-    if not books.any_read:
+    if not screen.quiet:
+        _print(hunted, replace(loaded, rules=chosen), ledger, targets, no_color=screen.no_color)
+    if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
-    return DAMAGED if strict and books.is_damaged else DONE
+    return DAMAGED if strict and ledger.is_damaged else DONE
 
 
 def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) -> frozenset[Selector] | None:
@@ -205,7 +195,7 @@ def _chosen(rules: Sequence[Rule], min_level: str, tags: Sequence[str]) -> tuple
 # ----------------------------------------------------------------------------------------------------- printing
 
 
-def _print(hunted: Hunted, loaded: RuleSet, books: Books, targets: Sequence[Target], *, no_color: bool) -> None:
+def _print(hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence[Target], *, no_color: bool) -> None:
     """Print the counts, unless standard output holds the time line, and the ledger on stderr."""
     if all(target.path is not None for target in targets):
         from evtscan.hunt.outputs.console import render
@@ -221,7 +211,7 @@ def _print(hunted: Hunted, loaded: RuleSet, books: Books, targets: Sequence[Targ
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
         *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
     ]
-    print("\n".join(books.lines(also)), file=sys.stderr)
+    print("\n".join(ledger.lines(also)), file=sys.stderr)
 
 
 def _matched(hunted: Hunted) -> str:

@@ -15,10 +15,12 @@ from rich.text import Text
 from evtscan.base.errors import UsageError
 from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing, replacing
 from evtscan.base.safetext import prose
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import OUTPUT
-from evtscan.cli.output.books import Books, writing_stdout
-from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, command
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, values
+from evtscan.cli.options.groups import Reading, Screen
+from evtscan.cli.options.option import OUTPUT, option
+from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
+from evtscan.cli.output.logledger import LogLedger, writing_stdout
 from evtscan.cli.output.terminal import console
 from evtscan.dump.lines import csv_cell
 from evtscan.intake.archives import opened
@@ -36,78 +38,76 @@ class MetricsFormat(Enum):
 
 @command
 def metrics(
-    paths: opt.Paths,
+    paths: groups.Paths,
+    *,
     output: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "-o",
             "--output",
+            section=OUTPUT,
             metavar="PATH",
-            help="Write here: the suffix picks the format (.csv, .json), - is stdout. Repeatable.",
-            rich_help_panel=OUTPUT,
+            help="Output file; the suffix selects the format (.csv, .json), - is standard output. Repeatable.",
             show_default=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         MetricsFormat | None,
-        typer.Option(
+        option(
             "-t",
             "--format",
+            section=OUTPUT,
             metavar="FORMAT",
             help="console (tables), csv (the counts) or json (everything), whatever the suffix.",
-            rich_help_panel=OUTPUT,
         ),
     ] = None,
     top: Annotated[
         int,
-        typer.Option("--top", metavar="N", min=1, help="Rows of counts that a table shows.", rich_help_panel=OUTPUT),
+        option("--top", section=OUTPUT, metavar="N", min=1, help="Number of rows in a table of counts."),
     ] = 20,
-    recover: opt.Recover = False,
-    decoder: opt.Reference = opt.DecoderName.COLUMNS,
-    source_timezone: opt.SourceZone = "",
-    timezone: opt.DisplayZone = "",
-    strict: opt.Strict = False,
-    clobber: opt.Clobber = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
-    no_color: opt.NoColor = False,
+    reading: Reading,
+    timezone: groups.DisplayZone = "",
+    strict: groups.Strict = False,
+    clobber: groups.Clobber = False,
+    verbose: groups.Verbose = False,
+    screen: Screen,
 ) -> int:
     """Count the records of logs, and examine the logs themselves."""
-    read = opt.read_options(recover, decoder, source_timezone)
-    in_zone = opt.shown_in(opt.display_zone(timezone))
+    read = reading.options()
+    in_zone = values.shown_in(values.display_zone(timezone))
     outputs = {target: _format_of(target, format) for target in output or [STDOUT]}
     written = [Path(target) for target in outputs if target != STDOUT]
     refuse_existing(written, clobber=clobber)
-    books = Books()
-    found = find(opt.expand(paths))
+    ledger = LogLedger()
+    found = find(values.expand(paths))
     refuse_evidence(written, [source.path for source in found.sources])
-    books.skip(found.skipped)
+    ledger.skip(found.skipped)
     with opened(found.sources) as files:
         logs, warnings = measure(files.sources, read)
         for log in logs:
-            books.read(log.source_file, log.records, log.lost)
+            ledger.read(log.source_file, log.records, log.lost)
             if verbose:
                 typer.echo(f"{prose(log.source_file)}: {log.format}, {log.size:,} bytes", err=True)
         for warning in (*files.warnings, *warnings):
-            books.warn(warning)
-        books.skip(files.skipped)
-        books.skip_rest(files.sources)
+            ledger.warn(warning)
+        ledger.skip(files.skipped)
+        ledger.skip_rest(files.sources)
     for target, name in outputs.items():
         if target == STDOUT and name is MetricsFormat.CONSOLE:
-            if not quiet:
-                _print(logs, top, in_zone, no_color=no_color)
+            if not screen.quiet:
+                _print(logs, top, in_zone, no_color=screen.no_color)
         elif target == STDOUT:
             with writing_stdout() as stream:
                 stream.write(_bytes(logs, name))
         else:
             with replacing(Path(target), clobber=clobber) as stream:
                 stream.write(_bytes(logs, name))
-    if not quiet:
-        print("\n".join(books.lines()), file=sys.stderr)
-    if not books.any_read:
+    if not screen.quiet:
+        print("\n".join(ledger.lines()), file=sys.stderr)
+    if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
-    return DAMAGED if strict and books.is_damaged else DONE
+    return DAMAGED if strict and ledger.is_damaged else DONE
 
 
 def _format_of(target: str, format_: MetricsFormat | None) -> MetricsFormat:

@@ -11,18 +11,19 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.finding import ACCEPTED, Verdict
 from evtscan.base.model.rule import QUIET_KINDS
 from evtscan.base.outfiles import STDOUT, replacing
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import REPORTED
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, judging, values
+from evtscan.cli.options.groups import CsvStyle, Screen
+from evtscan.cli.options.option import RESULTS, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import Delivery, deliver, outputs_of
 from evtscan.cli.output.exitcode import is_as_bad
-from evtscan.cli.output.exits import DONE, FOUND, command
+from evtscan.cli.output.exits import DONE, FOUND
 from evtscan.report.comparison import Difference, with_acceptance
 from evtscan.report.comparison import compare as compare_reports
 from evtscan.report.model import Report
 from evtscan.reporters.output import Output
-from evtscan.reporters.tables.csv import SAFE, Dialect
+from evtscan.reporters.tables.csv import SAFE
 from evtscan.reporters.view import as_shown
 
 
@@ -32,42 +33,41 @@ def report(
         Path | None,
         typer.Argument(metavar="REPORT", help="A report.json of an earlier run, or its folder.", show_default=False),
     ] = None,
+    *,
     output: judging.Outputs = None,
     format: judging.Format = None,  # noqa: A002 - the name of the option
-    show_all: opt.All = False,
+    show_all: judging.All = False,
     compare: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(
+        option(
             "--compare",
+            section=RESULTS,
             metavar="OLD NEW",
-            help="Show what differs between two saved reports (files or folders).",
+            help="Show the differences between two saved reports (files or folders).",
             show_default=False,
-            rich_help_panel=REPORTED,
         ),
     ] = None,
     fail_on: judging.FailOnOption = None,
     accept: judging.Accept = None,
-    new_only: opt.NewOnly = False,
-    timezone: opt.DisplayZone = "",
-    raw: opt.Raw = False,
-    excel: opt.Excel = False,
-    clobber: opt.Clobber = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Detailed = False,
-    no_color: opt.NoColor = False,
+    new_only: judging.NewOnly = False,
+    timezone: groups.DisplayZone = "",
+    style: CsvStyle,
+    clobber: groups.Clobber = False,
+    verbose: groups.VerboseFindings = False,
+    screen: Screen,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""
     session.set_up_logging(verbose)
-    dialect = Dialect(raw=raw, excel=excel)
-    outputs = outputs_of(output, format, dialect, clobber)
-    zone = opt.display_zone(timezone)
+    quiet, no_color = screen.quiet, screen.no_color
+    outputs = outputs_of(output, format.value if format else None, style.dialect, clobber)
+    zone = values.display_zone(timezone)
     if compare is not None:
         if saved is not None:
             raise UsageError(f"{saved}: give either one report, or two with --compare")
         if new_only or timezone:
             raise UsageError(f"{'--new-only' if new_only else '--timezone'} is for one report, not for --compare")
         return _compare(
-            compare, outputs, judging.verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose
+            compare, outputs, judging.fail_on_verdict(fail_on), accept, clobber, quiet, no_color, show_all or verbose
         )
     if saved is None:
         raise UsageError("give the report.json of an earlier run, or two of them with --compare")
@@ -82,7 +82,7 @@ def report(
         show_all=show_all,
         in_detail=verbose,
         new_only=new_only,
-        fail_on=judging.verdict(fail_on),
+        fail_on=judging.fail_on_verdict(fail_on),
     )
     code = deliver(loaded, how, with_ledger=False)
     return FOUND if code == FOUND else DONE

@@ -16,11 +16,14 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.rule import Level, RuleInfo
 from evtscan.base.outfiles import STDOUT, replacing
 from evtscan.base.safetext import prose
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import OUTPUT, RULES, Command, Group
-from evtscan.cli.output import session, terminal
-from evtscan.cli.output.exits import DONE, USAGE, command
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, ruleoptions, values
+from evtscan.cli.options.groups import Screen
+from evtscan.cli.options.helptext import Command, Group
+from evtscan.cli.options.option import OUTPUT, RULES, option
+from evtscan.cli.options.ruleoptions import RuleSource
+from evtscan.cli.output import terminal
+from evtscan.cli.output.exits import DONE, USAGE
 from evtscan.detection.authoring.lints.issues import ARTICLE, KINDS
 from evtscan.detection.authoring.skeleton import Begun, Product, skeleton
 from evtscan.detection.load import catalogue
@@ -42,53 +45,52 @@ app = typer.Typer(
 @app.command("list", cls=Command)
 @command
 def list_rules(
-    rules: opt.RulePaths = None,
+    *,
+    source: RuleSource,
     kind: Annotated[
         list[KindName] | None,
-        typer.Option(
+        option(
             "--kind",
+            section=RULES,
             metavar="KIND",
             help=f"Only this kind: {', '.join(KINDS)}. Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
     level: Annotated[
-        list[judging.LevelName] | None,
-        typer.Option(
+        list[ruleoptions.LevelName] | None,
+        option(
             "--level",
+            section=RULES,
             metavar="LEVEL",
             help=f"Only this level: {', '.join(item.word for item in Level)}. Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
     area: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--area",
+            section=RULES,
             metavar="FOLDER",
             help="Only below this folder: nt, windows/kerberos. Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
     article: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--article",
+            section=RULES,
             metavar="ARTICLE",
             help="Only this article, or those that begin so. Repeatable.",
             show_default=False,
-            rich_help_panel=RULES,
         ),
     ] = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
+    screen: Screen,
 ) -> int:
     """List the rules with article, level and status."""
-    loaded = session.rules_of(rules, cached=not no_rule_cache)
+    loaded = source.load()
     kinds, levels = {item.value for item in kind or ()}, {item.value for item in level or ()}
     speaking = [rule for rule in loaded.rules if not rule.silent]
     chosen = [
@@ -101,11 +103,11 @@ def list_rules(
     ]
     rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
     headings = ("Article", "Level", "Kind", "Status", "Title", "File")
-    console = terminal.console(no_color=no_color)
+    console = terminal.console(no_color=screen.no_color)
     if not console.is_terminal:
         console.width = _UNBROKEN
     console.print(_table(headings, rows))
-    if not quiet:
+    if not screen.quiet:
         typer.echo(_counts(chosen, len(speaking)), err=True)
         for refused in loaded.problems:
             typer.echo(f"refused: {refused}", err=True)
@@ -124,31 +126,33 @@ def _counts(infos: Sequence[RuleInfo], of: int) -> str:
 @app.command("check", cls=Command)
 @command
 def check_rules(
+    *,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
             metavar="PATH...",
-            callback=opt.expand_rule_paths,
-            help="Rule files and folders, * stands for any name; the catalogue without any.",
+            callback=values.expand_existing,
+            help="Rule files and folders, * and ? are wildcards; default: the built-in catalogue.",
             show_default=False,
         ),
     ] = None,
     lints: Annotated[
-        bool, typer.Option("--lints", help="List what is looked for, why, and what to do about it; check nothing.")
+        bool, option("--lints", help="List what is looked for, why, and what to do about it; check nothing.")
     ] = False,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
+    screen: Screen,
 ) -> int:
     """Load the rules, lint them, and run their cases; every problem is printed, and any makes the exit code 2."""
     from evtscan.rulecheck import problems as rulecheck  # not needed to list rules
 
     if lints:
-        terminal.console(no_color=no_color).print(_table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS)))
+        terminal.console(no_color=screen.no_color).print(
+            _table(("Lint", "Why", "What to do"), map(astuple, rulecheck.CHECKS))
+        )
         return DONE
     chosen = list(paths or [catalogue.folder()])
     for path in chosen:
         if not path.exists():
-            raise UsageError(f"{path}: there is no such rule file or folder")
+            raise UsageError(f"{path}: no such rule file or folder")
         if not path.is_file() and not path.is_dir():
             raise UsageError(f"{path}: neither a file nor a folder, and rules are read more than once to check them")
     checked = rulecheck.check(chosen)
@@ -156,7 +160,7 @@ def check_rules(
         raise UsageError(f"{', '.join(map(str, chosen))}: there is no rule file (.yml, .yaml) in it")
     for problem in checked.problems:
         typer.echo(f"{problem} [{problem.lint}]")
-    if not quiet:
+    if not screen.quiet:
         counts = ((checked.rules, "rule"), (checked.cases, "case"), (len(checked.problems), "problem"))
         typer.echo(", ".join(count(number, noun) for number, noun in counts), err=True)
     return USAGE if checked.problems or not checked.rules else DONE
@@ -165,22 +169,20 @@ def check_rules(
 @app.command("new", cls=Command)
 @command
 def new_rule(
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the user sees, as a phrase.")] = "",
+    title: Annotated[str, option("--title", metavar="TEXT", help="What the user sees, as a phrase.")] = "",
     article: Annotated[
-        str, typer.Option("--article", metavar="ARTICLE", help="Number of the article: Q162396, KB5004442.")
+        str, option("--article", metavar="ARTICLE", help="Number of the article: Q162396, KB5004442.")
     ] = "",
-    event: Annotated[str, typer.Option("--event", metavar="PROVIDER/ID", help="The event that shows it.")] = "",
+    event: Annotated[str, option("--event", metavar="PROVIDER/ID", help="The event that shows it.")] = "",
     product: Annotated[
         Product,
-        typer.Option("--product", metavar="PRODUCT", help="nt (Windows NT to 2003) or windows (Vista and later)."),
+        option("--product", metavar="PRODUCT", help="nt (Windows NT to 2003) or windows (Vista and later)."),
     ] = Product.NT,
     output: Annotated[
         str,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write the rule here; - is stdout.", rich_help_panel=OUTPUT
-        ),
+        option("-o", "--output", section=OUTPUT, metavar="FILE", help="Write the rule here; - is stdout."),
     ] = STDOUT,
-    clobber: opt.Clobber = False,
+    clobber: groups.Clobber = False,
 ) -> int:
     """Write a rule with blanks; filled in, it passes the check."""
     provider, event_id = _event(event)

@@ -5,17 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from evtscan.base.outfiles import refuse_evidence
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import HOSTS, REPORTED
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.hostname import default_name
-from evtscan.cli.options.runoptions import Request, RunSettings, delivery_of, rules_for, scan_options
+from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_options
+from evtscan.cli.options.option import HOSTS, RESULTS, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import deliver, outputs_of, report_of
-from evtscan.cli.output.exits import command
 from evtscan.intake.paths import find
 from evtscan.report.comparison import with_status
 from evtscan.scan import scan as scan_host
@@ -23,27 +20,25 @@ from evtscan.scan import scan as scan_host
 
 @command
 def scan(
-    paths: opt.Paths,
+    paths: groups.Paths,
     *,
     request: Request,
     host: Annotated[
         str,
-        typer.Option(
+        option(
             "--host",
+            section=HOSTS,
             metavar="NAME",
-            help="Name of the host in the report; of several machines, the one to judge.",
-            rich_help_panel=HOSTS,
+            help="Name of the host in the report; if the evidence is of several hosts, the one to judge.",
         ),
     ] = "",
-    accept: judging.Accept = None,
-    new_only: opt.NewOnly = False,
     since_report: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--since-report",
+            section=RESULTS,
             metavar="REPORT.json",
-            help="An earlier report: what it has too, is known; --new-only leaves that out.",
-            rich_help_panel=REPORTED,
+            help="Earlier report: findings that it contains are known, and --new-only omits them.",
             show_default=False,
         ),
     ] = None,
@@ -51,14 +46,14 @@ def scan(
 ) -> int:
     """Judge one host by the files collected from it."""
     session.set_up_logging(settings.verbose)
-    found = find(opt.expand(paths))
-    outputs = outputs_of(request.output, request.format, settings.dialect, settings.clobber)
+    found = find(values.expand(paths))
+    outputs = outputs_of(request.output, request.format_name, settings.dialect, settings.clobber)
     refuse_evidence([item.path for item in outputs if item.path is not None], [item.path for item in found.sources])
-    zone = opt.display_zone(settings.timezone)
+    zone = values.display_zone(settings.timezone)
     chosen = scan_options(request, settings)
     earlier = session.earlier_findings(since_report)
-    loaded = rules_for(request)
-    accepted = judging.accepted(accept, [rule.info for rule in loaded.rules])
+    loaded = request.load()
+    accepted = judging.accepted(request.accept, [rule.info for rule in loaded.rules])
     with progress(settings.quiet, 1, no_color=settings.no_color) as bar:
         result = scan_host(
             found.sources,
@@ -72,7 +67,7 @@ def scan(
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
     return deliver(
         report_of([with_status(result, earlier, accepted)], loaded, narrowed=chosen.narrows),
-        delivery_of(request, settings, outputs, new_only=new_only, zone=zone, clobber=settings.clobber),
+        delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber),
     )
 
 

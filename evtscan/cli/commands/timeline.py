@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from evtscan.base.safetext import prose
-from evtscan.cli.options import judging
-from evtscan.cli.options import recurring as opt
-from evtscan.cli.options.helptext import HOSTS, OUTPUT, REPORTED
+from evtscan.cli.command import command
+from evtscan.cli.options import groups, judging, ruleoptions, values
+from evtscan.cli.options.groups import Screen
 from evtscan.cli.options.hostname import default_name
+from evtscan.cli.options.option import HOSTS, OUTPUT, RESULTS, option
+from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
-from evtscan.cli.output.exits import DONE, command
+from evtscan.cli.output.exits import DONE
 from evtscan.intake.paths import find
 from evtscan.report.model import TimelineRow
 from evtscan.report.timeline import FACT, MARKS, MATCH, SessionBar, bars, rows_of
@@ -45,49 +47,48 @@ class TimelineFormat(Enum):
 
 @command
 def timeline(
-    paths: opt.Paths,
+    paths: groups.Paths,
+    *,
     format: Annotated[  # noqa: A002 - the name of the option
         TimelineFormat,
-        typer.Option(
+        option(
             "-t",
             "--format",
+            section=OUTPUT,
             metavar="FORMAT",
-            help="console (a picture and a list), or csv or json of every row.",
-            rich_help_panel=OUTPUT,
+            help="console (a chart and a list), or csv or json of every row.",
         ),
     ] = TimelineFormat.CONSOLE,
-    rules: opt.RulePaths = None,
-    no_rule_cache: opt.NoRuleCache = False,
-    min_level: judging.MinLevel = judging.LOWEST,
+    source: RuleSource,
+    min_level: ruleoptions.MinLevel = ruleoptions.LOWEST,
     host: Annotated[
         str,
-        typer.Option(
+        option(
             "--host",
+            section=HOSTS,
             metavar="NAME",
-            help="Of several machines in the evidence, the one to show.",
-            rich_help_panel=HOSTS,
+            help="Host to show, if the evidence is of several.",
         ),
     ] = "",
     show_all: Annotated[
         bool,
-        typer.Option(
+        option(
             "--all",
+            section=RESULTS,
             help="Show every boot session and every match, also those that do not apply.",
-            rich_help_panel=REPORTED,
         ),
     ] = False,
-    strict_facts: opt.StrictFacts = False,
-    source_timezone: opt.SourceZone = "",
-    timezone: opt.DisplayZone = "",
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
+    strict_facts: judging.StrictFacts = False,
+    source_timezone: groups.SourceZone = "",
+    timezone: groups.DisplayZone = "",
+    screen: Screen,
 ) -> int:
     """Show boots, facts, gaps, clock steps and matches of one host in order."""
-    in_zone = opt.shown_in(opt.display_zone(timezone))
-    found = find(opt.expand(paths))
-    loaded = session.rules_of(rules, min_level.value, cached=not no_rule_cache)
+    in_zone = values.shown_in(values.display_zone(timezone))
+    found = find(values.expand(paths))
+    loaded = session.rules_of(source.paths, min_level.value, cached=not source.no_rule_cache)
     name = default_name(paths[0])
-    read = opt.read_options(False, opt.DecoderName.COLUMNS, source_timezone)
+    read = groups.read_options(source_timezone)
     options = ScanOptions(show_all=True, strict_facts=strict_facts, read=read, every_fact=True)
     with surveyed(
         found.sources, loaded.rules, options, host_name=host, default_name=name, skipped=found.skipped
@@ -100,9 +101,9 @@ def timeline(
             csv.write(Table("timeline", COLUMNS, cells), sys.stdout.buffer)
         elif format is TimelineFormat.JSON:
             _write_json(survey, rows)
-        elif not quiet:
-            _print(terminal.console(no_color=no_color), survey, rows, in_zone, show_all=show_all)
-        if not quiet:
+        elif not screen.quiet:
+            _print(terminal.console(no_color=screen.no_color), survey, rows, in_zone, show_all=show_all)
+        if not screen.quiet:
             for warning in (*survey.reading.warnings, *survey.host.warnings):
                 typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
     return DONE

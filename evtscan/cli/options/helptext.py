@@ -1,27 +1,17 @@
-"""How ``--help`` looks: options by what they are about, commands with their whole sentence, and examples."""
+"""The layout of ``--help``: options in sections, commands with their full description, and examples."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-RULES = "Which rules"
-EVENTS = "Which events"
-HOSTS = "Which hosts"
-MOMENT = "Which moment"
-REPORTED = "What counts"
-READING = "How evidence is read"
-OUTPUT = "Output"
-WORK = "How the work is done"
+from evtscan.cli.options.option import SECTIONS
 
 WIDEST = 100
-"""Columns of a help text on a wide terminal."""
+"""Maximum width of a help text."""
 
 _TERMS = 30
-"""Columns that the names of options get at most."""
-
-_SECTIONS = (HOSTS, RULES, EVENTS, MOMENT, REPORTED, READING, OUTPUT, WORK)
+"""Maximum width of the column of option names."""
 
 EXAMPLES: Mapping[str, Sequence[str]] = {
     "scan": (
@@ -68,22 +58,22 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "check": ("evtscan rules check", "evtscan rules check rules/nt/dns/truncated-answers.yml"),
     "new": ("evtscan rules new --event DNS/5501 --article Q198757 --product nt -o rules/nt/dns/truncated-answers.yml",),
 }
-"""Command lines that show what a command is for, by its name."""
+"""Example command lines by command name."""
 
 
 class Command(TyperCommand):
-    """A command whose options stand below headings, in columns that go through, with its examples at the end.
+    """A command whose help lists its options in sections, and its examples at the end.
 
     The arguments of these methods have types that Typer does not publish.
     """
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Write the usage: what must be given stands as it is, what may be given in brackets."""
+        """Write the usage line, with optional parts in brackets."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, by section."""
-        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], **{name: [] for name in _SECTIONS}}
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], **{name: [] for name in SECTIONS}}
         for param in self.get_params(ctx):
             if record := param.get_help_record(ctx):
                 rest = "Arguments" if param.param_type_name == "argument" else "Options"
@@ -96,22 +86,17 @@ class Command(TyperCommand):
                     formatter.write_dl([(term.ljust(width), text) for term, text in records])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the examples, a line each, whatever the width: they are there to be copied."""
+        """Write the examples, one per line at any width, so that they can be copied."""
         if lines := EXAMPLES.get(self.name or ""):
             with formatter.section("Examples"):
                 formatter.write("".join(f"{'':>{formatter.current_indent}}{line}\n" for line in lines))
 
 
 class Group(TyperGroup):
-    """Commands with their whole sentence."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; evidence in its place is a command left out, which is said."""
-        if args[0] not in self.commands and "scan" in self.commands and os.path.exists(args[0]):  # noqa: PTH110
-            ctx.fail(f"{args[0]} is evidence, and a command goes before it: {ctx.command_path} scan {args[0]}")
-        return super().resolve_command(ctx, args)
+    """A group whose help lists each command with its full description."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands; Typer would cut each after a line."""
+        """Write the commands; Typer would cut each after one line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, command.help or "") for name, command in commands if command is not None])

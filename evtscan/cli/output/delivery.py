@@ -11,7 +11,6 @@ import typer
 from evtscan import __version__
 from evtscan.base.model.finding import Verdict
 from evtscan.base.outfiles import STDOUT
-from evtscan.cli.options import judging
 from evtscan.cli.output import terminal
 from evtscan.cli.output.exitcode import ExitCode
 from evtscan.detection.load.loader import RuleSet
@@ -52,16 +51,13 @@ class Delivery:
     strict: bool = False
 
 
-def planned_outputs(
-    output: Sequence[str] | None, format_name: judging.FormatName | None, dialect: Dialect
-) -> tuple[Output, ...]:
+def planned_outputs(output: Sequence[str] | None, format_name: str | None, dialect: Dialect) -> tuple[Output, ...]:
     """The outputs asked for; a format without a place for it goes to stdout."""
-    chosen = format_name.value if format_name else None
-    return plan_outputs(list(output or ([STDOUT] if chosen else [])), chosen, dialect)
+    return plan_outputs(list(output or ([STDOUT] if format_name else [])), format_name, dialect)
 
 
 def outputs_of(
-    output: Sequence[str] | None, format_name: judging.FormatName | None, dialect: Dialect, clobber: bool
+    output: Sequence[str] | None, format_name: str | None, dialect: Dialect, clobber: bool
 ) -> tuple[Output, ...]:
     """The outputs asked for, of which nothing stands in the way."""
     outputs = planned_outputs(output, format_name, dialect)

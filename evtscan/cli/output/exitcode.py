@@ -2,8 +2,8 @@
 
 from evtscan.base.model.finding import Verdict
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED, FOUND
+from evtscan.reporters.digest.files import is_incomplete, read_files
 from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
-from evtscan.reporters.text.ledger import is_incomplete, read_files
 
 
 class ExitCode:

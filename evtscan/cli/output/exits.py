@@ -9,7 +9,6 @@ import typer
 from evtscan.base.errors import EvtscanError, RuleError, UsageError
 from evtscan.base.safetext import visible
 from evtscan.base.streams import discard_stdout, is_closed_pipe
-from evtscan.cli.options.optiongroups import ungrouped
 
 DONE = 0
 FAILED = 1
@@ -19,17 +18,13 @@ FOUND = 10
 INTERRUPTED = 130
 
 
-def command(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn a function that returns an exit code into a command; an ``EvtscanError`` prints its message and ends it.
+def exiting(function: Callable[..., int]) -> Callable[..., None]:
+    """Return the function that exits with the code that ``function`` returns, or with the code of its error."""
 
-    The function's parameters are options, or groups of options (``optiongroups``).
-    """
-    run_with = ungrouped(function)
-
-    @functools.wraps(run_with)
+    @functools.wraps(function)
     def run(**given: object) -> None:
         try:
-            code = run_with(**given)
+            code = function(**given)
         except EvtscanError as error:
             typer.echo("\n".join(map(visible, f"evtscan: {error}".split("\n"))), err=True)
             code = USAGE if isinstance(error, UsageError | RuleError) else FAILED

@@ -20,6 +20,11 @@ from evtscan.report.model import Report
 _REASONS = 3
 
 
+def rule_paths(paths: Sequence[Path] | None, added: Sequence[Path] | None = None) -> list[Path]:
+    """The files and folders of rules: ``paths``, or the catalogue if there are none, and those in addition."""
+    return [*(paths or [catalogue.folder()]), *(added or ())]
+
+
 def rules_of(
     paths: Sequence[Path] | None,
     min_level: str = Level.INFORMATIONAL.word,
@@ -36,10 +41,10 @@ def rules_of(
         UsageError: if a path does not exist, nothing is left to use, or there is no such rule to leave out.
         RuleError: if a file that was named does not load.
     """
-    chosen = list(paths or [catalogue.folder()])
+    chosen = rule_paths(paths)
     for path in chosen:
         if not path.exists():
-            raise UsageError(f"{path}: there is no such rule file or folder")
+            raise UsageError(f"{path}: no such rule file or folder")
     load = load_through_cache if cached else load_rules
     rules = load(chosen, fact_known=is_known)
     called = rule_files(chosen) if rules.problems and any(map(Path.is_file, chosen)) else {}
@@ -72,7 +77,7 @@ def _left_out(rules: Iterable[Rule], names: Sequence[str]) -> set[str]:
 
 def key_of_rules(paths: Sequence[Path] | None) -> bytes:
     """A digest of the rules of these paths, or of the catalogue, and of the code that compiles and uses them."""
-    return key_of(list(paths or [catalogue.folder()]), is_known)
+    return key_of(rule_paths(paths), is_known)
 
 
 def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
@@ -89,7 +94,7 @@ def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
     if path.is_dir():
         path = path / "report.json"
     if not path.exists():
-        raise UsageError(f"{path}: there is no such file")
+        raise UsageError(f"{path}: no such file")
     return open_report(path, whole=any(other.exists() and other.samefile(path) for other in replaced_by))
 
 

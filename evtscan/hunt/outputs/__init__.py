@@ -115,7 +115,7 @@ def _planned(output: str, chosen: HuntFormat | None) -> Iterator[Target]:
         raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
     if output == STDOUT:
         yield Target(None, chosen or FORMATS[0])
-    elif is_folder(output):
+    elif is_folder(output, has_format=chosen is not None):
         for row in [chosen] if chosen else [row for row in FORMATS if row.in_folder]:
             yield Target(Path(output, row.stem + row.suffix), row)
     else:

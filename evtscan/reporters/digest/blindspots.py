@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evtscan.base.model.source import EvidenceRow
 from evtscan.base.wintypes import TICKS_PER_SECOND, parse_time
 from evtscan.report.model import HostReport
-from evtscan.reporters.text.ledger import damaged_files
+from evtscan.reporters.digest.files import damaged_files
 
 SHORT_DAYS = 7
 """A main log that covers less than this may have lost what happened a week ago."""

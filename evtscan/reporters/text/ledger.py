@@ -1,13 +1,10 @@
 """Report → the ledger that ends every run: what was read, what was not and why, and by which rules."""
 
-from evtscan.base.ledger import DAMAGE, Lines, Names, by_reason, part
+from evtscan.base.ledger import Lines, Names, by_reason, part
 from evtscan.base.model.rule import RefusedRule
-from evtscan.base.model.source import EvidenceRow
-from evtscan.report.model import HostReport, Report
+from evtscan.report.model import Report
+from evtscan.reporters.digest.files import damaged_files, read_files
 from evtscan.reporters.digest.summary import HostSummary
-
-NOT_READ = frozenset({"host_failed", "host_timeout", "unreadable"})
-"""Kinds of warnings that say that a host or a file could not be read at all, so that it has no row of its own."""
 
 
 class Ledger:
@@ -52,23 +49,6 @@ class Ledger:
             *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
             *part("refused", [_refused(rule) for rule in rules.refused]),
         ]
-
-
-def read_files(host: HostReport) -> list[EvidenceRow]:
-    """The files of a host that were read: an archive that cannot be unpacked has a row, and is skipped all the same."""
-    skipped = {item.source_file for item in host.skipped}
-    return [row for row in host.evidence if row.source_file not in skipped]
-
-
-def damaged_files(host: HostReport) -> list[EvidenceRow]:
-    """The files of a host that are damaged: records are lost, or a warning says that a part cannot be read."""
-    told = {item.location.source for item in host.warnings if item.records_lost > 0 or item.kind in DAMAGE}
-    return [row for row in host.evidence if row.lost > 0 or row.source_file in told]
-
-
-def is_incomplete(host: HostReport) -> bool:
-    """Whether some of what was collected of a host is damaged, or could not be read."""
-    return any(warning.kind in NOT_READ for warning in host.warnings) or bool(damaged_files(host))
 
 
 def _refused(rule: RefusedRule) -> str:

@@ -45,7 +45,7 @@ def test_facts_of_nothing(evtscan, tmp_path):
 @pytest.mark.parametrize("more", [("--at", "2001-01-01"), ("--record", "1"), ("-t", "json")])
 def test_a_template_is_of_now(evtscan, affected, more):
     result = evtscan("facts", affected, "--template", *more)
-    assert (result.code, "leave out --at, --record and -t" in result.err) == (2, True)
+    assert (result.code, "--template" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize(("name", "called"), [("a.b/", "a.b"), ("case.tar.gz", "case"), ("SysEvent.Evt", "SysEvent")])

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from evtscan.base.errors import OutputError
-from evtscan.cli.output.books import writing_stdout
+from evtscan.cli.output.logledger import writing_stdout
 
 
 @pytest.mark.parametrize(

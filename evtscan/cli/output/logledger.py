@@ -1,4 +1,4 @@
-"""What ``dump`` and ``metrics`` read of some files: for the ledger, and for the exit code."""
+"""The ledger of ``dump`` and ``metrics``: what was read of each log, for the last lines of a run and its exit code."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ def writing_stdout() -> Iterator[BinaryIO]:
         raise OutputError(f"standard output: cannot be written ({error.strerror or error})") from error
 
 
-class Books:
+class LogLedger:
     """Takes in what was read of each file, and what was not; of warnings it keeps the first, and the number."""
 
     def __init__(self) -> None:

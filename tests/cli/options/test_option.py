@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass
 
-from evtscan.cli.options.optiongroups import ungrouped
+from evtscan.cli.options.option import ungrouped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from evtscan.base.errors import UsageError
-from evtscan.cli.options import recurring as options
+from evtscan.cli.options import values as options
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,20 @@ def test_event_ids(text, ids):
 def test_what_is_no_event_id(text):
     with pytest.raises(UsageError, match="--include-eid"):
         options.numbers(text, "--include-eid")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("error", {2}), ("Error,warning", {2, 3}), ("critical, 3-4", {1, 3, 4}), ("0", {0}), ("info", {4})],
+)
+def test_event_levels(text, found):
+    assert options.levels(text, "--level") == found
+
+
+@pytest.mark.parametrize("text", ["", "errors", "2,", "x-y"])
+def test_invalid_event_levels(text):
+    with pytest.raises(UsageError, match="--level"):
+        options.levels(text, "--level")
 
 
 PERIODS = {
@@ -34,7 +48,7 @@ def test_a_period(since, until):
 
 @pytest.mark.parametrize("since", ["2001-03-15", "2001-03-14T00:00:00Z", "2001-03-14T02:00:00+02:00"])
 def test_a_period_without_any_time(since):
-    with pytest.raises(UsageError, match=r"--from .* --to 2001-03-14: no time lies between them"):
+    with pytest.raises(UsageError, match=r"--from .* --to 2001-03-14"):
         options.period(since, "2001-03-14")
 
 
@@ -42,7 +56,7 @@ def test_stars_in_paths_are_expanded(tmp_path):
     for name in ("b.evt", "a.evt", "c.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in options.expand([str(tmp_path / "*.evt")])] == ["a.evt", "b.evt"]
-    with pytest.raises(UsageError, match="no file matches"):
+    with pytest.raises(UsageError, match=r"\*\.zip"):
         options.expand([str(tmp_path / "*.zip")])
 
 

@@ -6,14 +6,17 @@ match it (``Truth.UNKNOWN``: the evidence cannot carry a field that the rule tes
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
-from evtscan.base.logic import Truth
+from evtscan.base.logic import Truth, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import Query, Selector
+from evtscan.detection.match.eventtests import truth_in
+from evtscan.detection.match.kind import Asked, KindMatcher
 from evtscan.detection.match.matcher import Detected, Match, Sighting
-from evtscan.detection.match.narrowing import NEVER, Answer, answering, narrowed
-from evtscan.detection.model.condition import Condition
+from evtscan.detection.match.narrowing import NEVER, narrowed, tests_kind
+from evtscan.detection.model.condition import Condition, Test, tests_in
 from evtscan.detection.model.derive import with_derived
 from evtscan.detection.model.rule import Rule, Selection
 
@@ -51,21 +54,20 @@ class Engine:
     that it names instead, and ``Match.rule`` is then one of these; such a rule may be ``silent``, which means that its
     own matches are not reported. Build correlated groups from these matches with ``correlation.groups_of``.
 
-    An engine is not safe for use by several threads at once. It may be used for any number of logs.
+    Rules are looked into when the first event that they can concern comes, all rules of a kind of event (event id,
+    provider, channel) together: see ``kind.KindMatcher``. An engine keeps answers of values, bounded. It is not safe
+    for use by several threads at once, and may be used for any number of logs.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
         self._by_id = {rule.info.id: rule for rule in self._rules}
-        self._indexes: defaultdict[tuple[int | None, str | None], set[int]] = defaultdict(set)
-        for index, rule in enumerate(self._rules):
-            selectors = rule.query().selectors
-            for selector in (Selector(),) if selectors is None else selectors:
-                provider = selector.provider.casefold() if selector.provider is not None else None
-                self._indexes[selector.event_id, provider].add(index)
-        self._targets: dict[int, tuple[Target, ...]] = {}
+        self._index = _RuleIndex(self._rules)
+        self._targets: dict[int, tuple[_Openable, ...]] = {}
         self._bases: dict[str, int] = {}
-        self._of_kind: dict[tuple[int, str, str | None, str | None], tuple[tuple[Target, Answer], ...]] = {}
+        self._kinds: dict[_KindKey, _Kind] = {}
+        self._compiled: dict[tuple[tuple[int, int], ...], _Kind] = {}
+        self._openables: list[_Openable] = []
 
     @property
     def concerned(self) -> Iterator[str]:
@@ -91,7 +93,23 @@ class Engine:
 
     def hits(self, event: Event) -> Sequence[Hit]:
         """The targets that an event meets, or may meet: detections, and the selections that known issues name."""
-        return list(self._hits(event))
+        kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
+        if kind is None:
+            kind = self._open(event)
+        if kind is _NO_KIND:
+            return ()
+        targets = kind.targets
+        return [
+            Hit(targets[place], with_derived(event, targets[place].selection.derive), truth)
+            for place, truth in kind.matcher.met_by(event)
+        ]
+
+    def may_match(self, event: Event) -> bool:
+        """Whether ``hits`` returns anything for an event."""
+        kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
+        if kind is None:
+            kind = self._open(event)
+        return kind is not _NO_KIND and kind.matcher.may_meet(event)
 
     def detect(self, events: Iterable[Event]) -> Detected:
         """Everything that the rules find in events, in the order of the events.
@@ -110,48 +128,43 @@ class Engine:
         found.concerned.update(self.concerned)
         return found
 
-    def may_match(self, event: Event) -> bool:
-        """Whether ``hits`` returns anything for an event."""
-        for target, answer in self._concerned(event):
-            derive = target.selection.derive
-            if answer(with_derived(event, derive) if derive else event) is not Truth.FALSE:
-                return True
-        return False
+    # ------------------------------------------------------------------------------------------------- kinds
 
-    def _hits(self, event: Event) -> Iterator[Hit]:
-        for target, answer in self._concerned(event):
-            seen = with_derived(event, target.selection.derive)
-            result = answer(seen)
-            if result is not Truth.FALSE:
-                yield Hit(target, seen, result)
+    def _open(self, event: Event) -> "_Kind":
+        """What rules ask of events of this id, provider and channel; the same for kinds that they treat alike."""
+        opened = []
+        for index in self._index.candidates(event):
+            for openable in self._targets_of(index):
+                variant = openable.variant(event)
+                if variant is not None:
+                    opened.append((openable.number, variant))
+        key = tuple(opened)
+        if len(self._kinds) >= _MAX_KINDS:
+            self._kinds.clear()
+            self._compiled.clear()
+        kind = self._compiled.get(key)
+        if kind is None:
+            kind = self._compiled[key] = self._compile(key) if key else _NO_KIND
+        self._kinds[event.event_id, event.provider, event.event_source_name, event.channel] = kind
+        return kind
 
-    def _concerned(self, event: Event) -> tuple[tuple[Target, Answer], ...]:
-        """The targets that can concern events of this id, source and channel, each as a function of the event."""
-        kind = (event.event_id, event.provider, event.event_source_name, event.channel)
-        found = self._of_kind.get(kind)
+    def _compile(self, opened: Sequence[tuple[int, int]]) -> "_Kind":
+        asked = [(self._openables[number], variant) for number, variant in opened]
+        return _Kind(
+            tuple(openable.target for openable, _ in asked),
+            KindMatcher([Asked(one.variants[variant], one.target.selection.derive) for one, variant in asked]),
+        )
+
+    # ----------------------------------------------------------------------------------------------- targets
+
+    def _targets_of(self, index: int) -> "tuple[_Openable, ...]":
+        found = self._targets.get(index)
         if found is None:
-            if len(self._of_kind) >= _MAX_KINDS:
-                self._of_kind.clear()
-            found = self._of_kind[kind] = tuple(self._open(event))
+            targets = self._make_targets(self._rules[index], index)
+            found = tuple(_Openable(number, target) for number, target in enumerate(targets, len(self._openables)))
+            self._openables += found
+            self._targets[index] = found
         return found
-
-    def _open(self, event: Event) -> Iterator[tuple[Target, Answer]]:
-        for index in sorted(self._candidates(event)):
-            for target in self._targets_of(index):
-                condition = target.condition_in(event.channel)
-                left = NEVER if condition is None else narrowed(condition, event)
-                if left != NEVER:
-                    yield target, answering(left)
-
-    def _candidates(self, event: Event) -> set[int]:
-        providers = {None, event.provider.casefold(), (event.event_source_name or event.provider).casefold()}
-        keys = ((number, provider) for number in (event.event_id, None) for provider in providers)
-        return set().union(*(self._indexes[key] for key in keys if key in self._indexes))
-
-    def _targets_of(self, index: int) -> tuple[Target, ...]:
-        if index not in self._targets:
-            self._targets[index] = tuple(self._make_targets(self._rules[index], index))
-        return self._targets[index]
 
     def _make_targets(self, rule: Rule, index: int) -> Iterator[Target]:
         if rule.silent:
@@ -168,6 +181,86 @@ class Engine:
         if own is not None and own is not self._rules[index] and not own.silent:
             return False
         return self._bases.setdefault(base.info.id, index) == index
+
+
+# --------------------------------------------------------------------------------------------------- kinds
+
+_KindKey = tuple[int, str, str | None, str | None]
+"""Event id, provider, EventSourceName and channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Targets, and what tells which of them an event of this kind meets."""
+
+    targets: tuple[Target, ...]
+    matcher: KindMatcher
+
+
+_NO_KIND: Final = _Kind((), KindMatcher(()))
+"""A kind of event that no rule can match."""
+
+
+class _RuleIndex:
+    """Rules by the event ids, providers and channels that they can match. Only their queries are looked at."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_names: dict[_IndexKey, list[int]] = defaultdict(list)
+        self._channels: dict[tuple[int | None, str | None], set[str | None]] = defaultdict(set)
+        for index, rule in enumerate(rules):
+            selectors = rule.query().selectors
+            for selector in (Selector(),) if selectors is None else selectors:
+                provider = selector.provider.casefold() if selector.provider is not None else None
+                channel = selector.channel.casefold() if selector.channel is not None else None
+                self._by_names[selector.event_id, provider, channel].append(index)
+                self._channels[selector.event_id, provider].add(channel)
+
+    def candidates(self, event: Event) -> list[int]:
+        """The indexes of all rules that can match an event with these names, in order; an unknown channel is any."""
+        providers = {None, event.provider.casefold(), (event.event_source_name or event.provider).casefold()}
+        found: set[int] = set()
+        for number in (event.event_id, None):
+            for provider in providers:
+                channels = self._channels.get((number, provider), ())
+                named = channels if event.channel is None else (None, event.channel.casefold())
+                for channel in named:
+                    if channel in channels:
+                        found.update(self._by_names[number, provider, channel])
+        return sorted(found)
+
+
+_IndexKey = tuple[int | None, str | None, str | None]
+
+
+@dataclass(slots=True)
+class _Openable:
+    """A target with what is left of its condition for each kind of event: the tests of a kind's names are answered.
+
+    ``variants`` are the different conditions that were left so far.
+    """
+
+    number: int
+    target: Target
+    variants: list[Condition] = field(default_factory=list)
+    _known: dict[tuple[Truth, ...], int | None] = field(default_factory=dict)
+    _asked: dict[bool, tuple[Test, ...]] = field(default_factory=dict)
+
+    def variant(self, event: Event) -> int | None:
+        """The index of what is left for events of the kind of this one; None if none of them can meet the target."""
+        target = self.target
+        within = target.selection.logsource.fits(event.channel)
+        condition = target.selection.condition if within else target.elsewhere
+        if condition is None:
+            return None
+        if within not in self._asked:
+            self._asked[within] = tuple(test for test in tests_in(condition) if tests_kind(test))
+        answers = (truth(within), *(truth_in(event, test) for test in self._asked[within]))
+        if answers not in self._known:
+            left = narrowed(condition, event)
+            self._known[answers] = None if left == NEVER else len(self.variants)
+            if left != NEVER:
+                self.variants.append(left)
+        return self._known[answers]
 
 
 def detect(rules: Sequence[Rule], events: Iterable[Event]) -> Detected:

@@ -7,7 +7,7 @@ from evtscan.base.logic import Truth, truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Explanation
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
-from evtscan.detection.match.fields import ABSENT, TIMES, UNREADABLE, all_values, field_value
+from evtscan.detection.match.fields import ABSENT, ALL_DATA, TIMES, UNREADABLE, all_values, field_value, is_unnamed
 from evtscan.detection.model.condition import FIELD_OPERATORS, Operator, Test
 from evtscan.detection.model.modifiers import holds, with_field_value
 from evtscan.detection.model.values import number_shown
@@ -40,9 +40,7 @@ def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
             return Truth.UNKNOWN
         test = with_field_value(test, None if other is ABSENT else other)
     result = truth(holds(test, None if value is ABSENT else value))
-    if not name and event.unreadable and result is Truth.FALSE:
-        return Truth.UNKNOWN  # the keyword may stand in what this evidence does not carry
-    return result
+    return Truth.UNKNOWN if result is Truth.FALSE and _may_lack_values(event, name) else result
 
 
 def explain_in(event: Event, test: Test, field: str | None = None) -> Explanation:
@@ -78,6 +76,13 @@ def say_field(event: Event, field: str) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------- values
+
+
+def _may_lack_values(event: Event, field: str) -> bool:
+    """Whether a field of several values, or the keywords, may have values that this evidence cannot carry."""
+    if not event.unreadable:
+        return False
+    return not field or (field == ALL_DATA and any(map(is_unnamed, event.unreadable)))
 
 
 def _value(event: Event, field: str) -> Any:

@@ -1,6 +1,7 @@
 """Events ↔ the fields that rules name: Windows' System attributes in Sigma's spelling, and the data of the event."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from operator import attrgetter
 from typing import Any, Final
@@ -21,7 +22,10 @@ ABSENT: Final = Absent.ABSENT
 UNREADABLE: Final = Unreadable.UNREADABLE
 
 ALL_DATA: Final = "Data"
-"""In ``Event.unreadable`` it stands for every data field."""
+"""In ``Event.unreadable`` it stands for every data field; in a rule, for data of that name and for unnamed strings."""
+
+_UNNAMED: Final = re.compile(r"Data(?:[1-9][0-9]{0,4})?\Z")
+"""Names of data that ``Data`` in a rule stands for: Data itself, Data1, Data2 …"""
 
 TIMES: Final[Mapping[str, Callable[[Event], Instant | None]]] = {
     "TimeCreated": lambda event: event.time,
@@ -62,11 +66,16 @@ _SYSTEM_UNLESS_DATA: Final[Mapping[str, Callable[[Event], Any]]] = {
 """Names that many events use for data of their own, which goes first. Only exports hold messages; a log has none."""
 
 
+SYSTEM_NAMES: Final = SYSTEM_FIELDS | frozenset(_SYSTEM_UNLESS_DATA)
+"""All names that may be those of an attribute of System instead of data."""
+
+
 def field_value(event: Event, field: str) -> Any:
-    """What an event says in a field: text, number, boolean, list or map; ``ABSENT``; or ``UNREADABLE``.
+    """The value of a field of an event: text, number, boolean, list or map; ``ABSENT``; or ``UNREADABLE``.
 
     ``Provider_Name`` gives the provider and, where it has another one, its EventSourceName. Data fields are found by
-    name; a name that is not there is looked for in nested elements of UserData, and all values under it are given.
+    name, as in ``key_of_field``; ``Data`` gives the unnamed strings, too. A name that is missing is looked for in
+    nested elements of UserData, and all values under it are given.
     """
     value = _SYSTEM[field](event) if field in _SYSTEM else None
     if value is None:
@@ -86,10 +95,44 @@ def all_values(event: Event) -> list[Any]:
     return [*event.data.values(), *(value for value in attributes if value is not UNREADABLE)]
 
 
+def text_values(event: Event) -> list[str | None]:
+    """The texts among the attributes of System: all of its values that are neither numbers nor times."""
+    return [
+        event.provider,
+        event.event_source_name,
+        event.channel,
+        event.computer,
+        event.keywords,
+        event.provider_guid,
+        event.user_id,
+        event.activity_id,
+        event.related_activity_id,
+        event.event_type,
+        event.message,
+    ]
+
+
+def key_of_field(names: Collection[str], field: str) -> str | None:
+    """The name of the data that a rule means by a field: the same, or the same with blanks; None if there is none."""
+    if field in names:
+        return field
+    return next((name for name in names if " " in name and name.replace(" ", "") == field), None)
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether ``Data`` in a rule stands for data of this name."""
+    return _UNNAMED.match(name) is not None
+
+
 def _data_value(data: Mapping[str, Any], field: str) -> Any:
-    if field in data:
-        return data[field]
-    found = list(_nested_values(data, field))
+    if field == ALL_DATA:
+        found = [value for name, value in data.items() if is_unnamed(name)]
+    else:
+        key = key_of_field(data, field)
+        if key is not None:
+            return data[key]
+        found = []
+    found = found or list(_nested_values(data, field))
     return found[0] if len(found) == 1 else found or None
 
 

@@ -34,7 +34,8 @@ def narrowed(condition: Condition, event: Event) -> Condition:
     """What of a condition is open for events with the id, source and channel of this one; ``ALWAYS`` and ``NEVER``."""
     match condition:
         case Test():
-            return _settled(condition, event) if _is_of_kind(condition, event) else condition
+            settled = tests_kind(condition) and (condition.field != "Channel" or event.channel is not None)
+            return _settled(condition, event) if settled else condition
         case All(children):
             return _joined((narrowed(child, event) for child in children), conjunction, ALWAYS, NEVER)
         case Any(children):
@@ -46,10 +47,9 @@ def narrowed(condition: Condition, event: Event) -> Condition:
             return condition
 
 
-def _is_of_kind(test: Test, event: Event) -> bool:
-    """Whether a test asks for what all events of a kind have in common; a channel that is not known is not that."""
-    named = test.field in ("EventID", "Provider_Name") or (test.field == "Channel" and event.channel is not None)
-    return named and test.operator not in FIELD_OPERATORS
+def tests_kind(test: Test) -> bool:
+    """Whether all events of one event id, source and channel answer a test alike, if the channel is known."""
+    return test.field in ("EventID", "Provider_Name", "Channel") and test.operator not in FIELD_OPERATORS
 
 
 def _settled(test: Test, event: Event) -> Condition:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import chain, islice, product
 from typing import Any, Final
 
@@ -108,7 +108,7 @@ def predicate_of(test: Test) -> Predicate:
 @lru_cache(maxsize=65536)
 def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
     """Compile a test; ``types`` tells 1 from True in the key of the cache, which are equal in Python."""
-    predicates = [_literal_predicate(test, literal) for literal in test.values]
+    predicates = [literal_predicate(test, literal) for literal in test.values]
     if test.part is not None:
         return _of_part(test.part, predicates)
     if len(predicates) == 1:
@@ -116,7 +116,12 @@ def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
     return lambda value: any(predicate(value) for predicate in predicates)
 
 
-def _literal_predicate(test: Test, literal: Literal) -> Predicate:
+def literal_predicate(test: Test, literal: Literal) -> Predicate:
+    """The comparison of one present scalar value with one literal of a test.
+
+    Raises:
+        ValueError: if the literal is not a pattern, network or range, or the test compares with another field.
+    """
     match test.operator:
         case Operator.IS:
             return _equality(literal, test.cased)
@@ -154,15 +159,20 @@ def _order(compare: Callable[[Any, Any], bool], literal: Literal) -> Predicate:
 def _network(literal: str) -> Predicate:
     network = ip_network(literal)
 
-    def contains(value: Any) -> bool:
-        try:
-            address = ip_address(text_of(value).strip())
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None)  # Windows logs ::ffff:192.0.2.1 for IPv4 on a dual-stack socket
-        return address in network or (mapped is not None and mapped in network)
+    return lambda value: any(address in network for address in addresses_of(text_of(value)))
 
-    return contains
+
+def addresses_of(text: str) -> tuple[IPv4Address | IPv6Address, ...]:
+    """The IP address that a text spells; an IPv4 address in IPv6 form counts as both; empty if it is no address.
+
+    Windows logs ``::ffff:192.0.2.1`` for an IPv4 address on a socket that serves both.
+    """
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return ()
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (address,) if mapped is None else (address, mapped)
 
 
 _FIRST_MOMENT = datetime(1601, 1, 1)
@@ -229,7 +239,7 @@ def _text_pattern(pattern: str, cased: bool) -> Predicate:
     fold = str if cased else str.casefold
     match [fold(part) for part in parts_of(pattern)]:
         case [whole]:
-            return lambda value: fold(text_of(value)) == whole
+            return _equal_text(whole, cased)
         case ["", "*", ""]:
             return lambda value: True
         case [start, "*", ""]:
@@ -243,6 +253,18 @@ def _text_pattern(pattern: str, cased: bool) -> Predicate:
             expression = "".join(wildcards[part] if i % 2 else re2.escape(part) for i, part in enumerate(parts))
             matches = compiled(f"(?s){expression}").fullmatch
             return lambda value: matches(encodable(fold(text_of(value)))) is not None
+
+
+def _equal_text(whole: str, cased: bool) -> Predicate:
+    """Equality; where case does not count, neither do blanks at the end of a value: Windows pads some names."""
+    if cased:
+        return lambda value: text_of(value) == whole
+
+    def equals(value: Any) -> bool:
+        folded = text_of(value).casefold()
+        return folded == whole or folded.rstrip(" ") == whole
+
+    return equals
 
 
 def _expression(pattern: str) -> Predicate:

@@ -201,4 +201,4 @@ def test_the_index_does_not_grow_with_the_kinds_of_events(tmp_path, monkeypatch)
     engine = Engine([rule])
     hits = [len(engine.hits(event(number))) for number in (*range(20), 7, 11)]
     assert hits == [0] * 7 + [1] + [0] * 3 + [1] + [0] * 8 + [1, 1]
-    assert len(engine._of_kind) <= 3
+    assert len(engine._kinds) <= 3

@@ -25,6 +25,22 @@ def part(part_, number, operator=Operator.IS, field="TimeCreated"):
 
 
 @pytest.mark.parametrize(
+    ("data", "unreadable", "expected"),
+    [
+        ({"Data1": "x", "Data2": "b"}, set(), T),
+        ({"Data2": "b"}, set(), F),
+        ({"Data2": "b"}, {"Data1"}, U),
+        ({"Data1": "x"}, {"Data2"}, T),
+        ({"Data2": "b"}, {"Message"}, F),
+        ({}, {"Data"}, U),
+    ],
+)
+def test_data_is_open_where_one_of_the_strings_is_missing(data, unreadable, expected):
+    test = Test(field="Data", values=("x",), text="Data is x")
+    assert truth_in(event(data=data, unreadable=frozenset(unreadable)), test) is expected
+
+
+@pytest.mark.parametrize(
     ("literals", "time", "expected"),
     [
         ((">=2022-11-08, <2022-12-13",), NOON, T),

@@ -101,6 +101,22 @@ def test_a_format_without_data_carries_no_data_field():
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "field", "value"),
+    [
+        ({"Data1": "a", "Data2": "b", "Data": "c", "Data10": "d", "DataX": "x"}, "Data", ["a", "b", "c", "d"]),
+        ({"Data1": "a", "Other": "b"}, "Data", "a"),
+        ({"Other": "b", "Data0": "c"}, "Data", ABSENT),
+        ({"Source Name": "x"}, "SourceName", "x"),
+        ({"Source Name": "x", "SourceName": "y"}, "SourceName", "y"),
+        ({"SourceName": "x"}, "Source Name", ABSENT),
+        ({"New Value": "x"}, "Source Name", ABSENT),
+    ],
+)
+def test_names_of_data_that_a_field_stands_for(data, field, value):
+    assert field_value(event(data=data), field) == value
+
+
 def test_keywords_see_every_value():
     assert all_values(FULL)[:2] == ["a", "0A"]
     assert {7, "PC1", "Error"} <= {value for value in all_values(FULL) if not isinstance(value, (list, dict))}

@@ -70,6 +70,12 @@ def comparing(*values, operator=Operator.IS, cased=False) -> Test:
         (None, None, True),
         (None, "x", False),
         (None, "", False),
+        ("NtLmSsp", "NtLmSsp ", True),  # as in every Security 4624
+        ("NtLmSsp", "NtLmSsp x", False),
+        ("NtLmSsp ", "NtLmSsp", False),
+        ("NtLmSsp", " NtLmSsp", False),
+        ("NtLmSsp", "NtLmSsp\t", False),
+        ("a*p", "ap ", False),
     ],
 )
 def test_values_compare_as_sigma_says(literal, value, expected):
@@ -79,6 +85,7 @@ def test_values_compare_as_sigma_says(literal, value, expected):
 def test_case_counts_where_the_rule_says_so():
     assert holds(comparing("Dhcp*", cased=True), "DhcpServer")
     assert not holds(comparing("Dhcp*", cased=True), "DHCPServer")
+    assert not holds(comparing("NtLmSsp", cased=True), "NtLmSsp ")
     assert not holds(comparing("a?c*e*", cased=True), "abcdE")
 
 

@@ -4,8 +4,8 @@ import errno
 
 import msgspec
 import pytest
+from archives_of_hosts import archive
 from evidence_files import DHCP, NT4_SP2, OTHER, evt
-from test_plan import archive
 
 from evtscan.audit.fetching import _mark, fetched, is_address, plan_remote
 from evtscan.audit.hosts import scan_plan

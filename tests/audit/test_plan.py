@@ -1,10 +1,9 @@
 """A folder of hosts: who is who, and what is no host."""
 
 import time
-from io import BytesIO
-from zipfile import ZipFile
 
 import pytest
+from archives_of_hosts import archive
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
 
 from evtscan.audit.plan import LOOSE, RUN_FOLDER, STATE_FILE, HostsFrom, plan, with_inventory
@@ -14,14 +13,6 @@ from evtscan.parsers.stated.fleetfile import Fleet
 
 def planned(folder, *args, **options):
     return {item.name: [source.name for source in item.sources] for item in plan(folder, *args, **options)}
-
-
-def archive(**files):
-    stream = BytesIO()
-    with ZipFile(stream, "w") as zipped:
-        for name, content in files.items():
-            zipped.writestr(name.replace("__", "."), content)
-    return stream.getvalue()
 
 
 def test_each_first_level_folder_is_a_host_with_the_name_of_the_folder(fleet):

@@ -2,9 +2,9 @@
 
 import pytest
 from example_rules import rule_text
-from test_lint import lints
 
 from evtscan.detection.authoring import manifests
+from tests.detection.authoring.test_lint import lints
 
 ISSUE = """\
 kind: failure

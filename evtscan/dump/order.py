@@ -2,11 +2,11 @@
 
 import heapq
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from operator import itemgetter
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 RUN = 200_000
 """Lines that are sorted in memory at once."""
@@ -15,49 +15,62 @@ RUN_CHARACTERS = 32 << 20
 MOST_RUNS = 64
 """Runs that are merged at once: some systems allow 256 open files."""
 
-_BY_TIME = itemgetter(0)
+K = TypeVar("K", int, str)
+
+_BY_KEY = itemgetter(0)
 
 
 def by_time(lines: Iterable[tuple[int, str]]) -> Iterator[str]:
     """Sort lines by their times; lines of the same time keep their order."""
+    return _in_order(lines, int)
+
+
+def by_key(lines: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Sort lines by keys of text without tabs and line breaks; lines with the same key keep their order."""
+    return _in_order(lines, str)
+
+
+def _in_order(lines: Iterable[tuple[K, str]], read_key: Callable[[str], K]) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="evtscan-") as folder:
         runs: list[Path] = []
-        run: list[tuple[int, str]] = []
+        run: list[tuple[K, str]] = []
         characters = number = 0
         for item in lines:
             run.append(item)
             characters += len(item[1])
             if len(run) >= RUN or characters >= RUN_CHARACTERS:
                 number += 1
-                run.sort(key=_BY_TIME)
+                run.sort(key=_BY_KEY)
                 runs.append(_write(Path(folder) / str(number), run))
                 run, characters = [], 0
                 if len(runs) >= MOST_RUNS:
-                    runs = [_joined(runs, Path(folder) / f"{number}-")]
-        run.sort(key=_BY_TIME)
-        yield from map(itemgetter(1), _merged(runs, run))
+                    runs = [_joined(runs, Path(folder) / f"{number}-", read_key)]
+        run.sort(key=_BY_KEY)
+        yield from map(itemgetter(1), _merged(runs, run, read_key))
 
 
-def _merged(runs: Sequence[Path], last: Sequence[tuple[int, str]] = ()) -> Iterator[tuple[int, str]]:
+def _merged(
+    runs: Sequence[Path], last: Sequence[tuple[K, str]], read_key: Callable[[str], K]
+) -> Iterator[tuple[K, str]]:
     with ExitStack() as stack:
         streams = [stack.enter_context(path.open(encoding="utf-8", newline="\n")) for path in runs]
-        yield from heapq.merge(*map(_read, streams), last, key=_BY_TIME)
+        yield from heapq.merge(*(_read(stream, read_key) for stream in streams), last, key=_BY_KEY)
 
 
-def _joined(runs: Sequence[Path], path: Path) -> Path:
-    _write(path, _merged(runs))
+def _joined(runs: Sequence[Path], path: Path, read_key: Callable[[str], K]) -> Path:
+    _write(path, _merged(runs, (), read_key))
     for run in runs:
         run.unlink()
     return path
 
 
-def _write(path: Path, lines: Iterable[tuple[int, str]]) -> Path:
+def _write(path: Path, lines: Iterable[tuple[K, str]]) -> Path:
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
-        stream.writelines(f"{time}\t{line}" for time, line in lines)
+        stream.writelines(f"{key}\t{line}" for key, line in lines)
     return path
 
 
-def _read(stream: IO[str]) -> Iterator[tuple[int, str]]:
+def _read(stream: IO[str], read_key: Callable[[str], K]) -> Iterator[tuple[K, str]]:
     for text in stream:
-        time, _, line = text.partition("\t")
-        yield int(time), line
+        key, _, line = text.partition("\t")
+        yield read_key(key), line

@@ -1,7 +1,7 @@
 """The rules of a run by position: those that report detections, and those that only serve correlations."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from evtscan.base.model.query import Query
@@ -21,7 +21,9 @@ class RuleTable:
         """The table of these rules, with the members of correlations that are not among them."""
         asked_for = tuple(rules)
         known = {rule.info.id for rule in asked_for}
-        members = {base.info.id: base for rule in asked_for for base in rule.bases() if base.info.id not in known}
+        members = {
+            member.info.id: member for rule in asked_for for member in _members(rule) if member.info.id not in known
+        }
         return cls((*asked_for, *members.values()), len(asked_for))
 
     @cached_property
@@ -29,20 +31,24 @@ class RuleTable:
         """What outputs say about each rule."""
         return tuple(rule.info for rule in self.rules)
 
+    def reports(self, position: int) -> bool:
+        """Whether the matches of a rule are detections."""
+        return position < self.chosen and not self.rules[position].silent
+
     @cached_property
     def reported(self) -> frozenset[int]:
         """The positions of the rules whose matches of single events are detections."""
         return frozenset(
-            position
-            for position, rule in enumerate(self.rules[: self.chosen])
-            if not rule.silent and not rule.correlation
+            position for position, rule in enumerate(self.rules) if self.reports(position) and rule.correlation is None
         )
 
     def query(self) -> Query:
         """The records that the rules can match."""
         return Query.union(rule.query() for rule in self.rules[: self.chosen])
 
-    def with_infos(self, infos: Iterable[RuleInfo]) -> "RuleTable":
-        """The same rules with other texts or levels."""
-        changed = tuple(replace(rule, info=info) for rule, info in zip(self.rules, infos, strict=True))
-        return RuleTable(changed, self.chosen)
+
+def _members(rule: Rule) -> Iterator[Rule]:
+    """The rules that a correlation names, with those that they name."""
+    for member in rule.correlation.members if rule.correlation is not None else ():
+        yield member
+        yield from _members(member)

@@ -4,7 +4,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Protocol
 
 import msgspec
@@ -14,6 +16,7 @@ from evtscan.detection.model.rule import Rule
 from evtscan.dump.newest import newest
 from evtscan.dump.order import by_time
 from evtscan.dump.run import Task
+from evtscan.hunt.correlating import Correlating
 from evtscan.hunt.detection import Detection, Hit
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
@@ -125,24 +128,40 @@ def hunt(
 
 
 def _hits(tasks: Sequence[Task], setup: Setup, hunted: Hunted, notes: Notes, folder: Path) -> Iterator[Hit]:
-    lines = _lines(execute(tasks, setup, folder, workers_for(tasks, setup.options.jobs)), hunted, notes)
+    members = folder / "members"
+    shares = execute(tasks, setup, folder, workers_for(tasks, setup.options.jobs))
+    lines = chain(_lines(shares, hunted, notes, members), _correlated(setup, members, folder))
     decode = msgspec.json.Decoder(Hit).decode
     texts: Iterable[str] = by_time(lines) if setup.options.by_time else (line for _, line in lines)
     return map(decode, texts)
 
 
-def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes) -> Iterator[tuple[int, str]]:
-    """The hits of each share as time and JSON text; its file is deleted after it."""
+def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path) -> Iterator[tuple[int, str]]:
+    """The hits of each share as time and JSON text. What correlations need of it is added to a file."""
     infos = hunted.table.infos
-    for share in shares:
-        notes.read(share.task.source.name, share.records, share.lost)
-        for warning in share.warnings:
-            notes.warn(warning)
-        hunted.suppressed += share.suppressed
-        for position, count in share.unknown.items():
-            hunted.unknown[infos[position].id] += count
-        with share.hits.open(encoding="utf-8", newline="\n") as stream:
-            for line in stream:
-                ticks, _, text = line.partition("\t")
-                yield int(ticks), text
-        share.hits.unlink()
+    with members.open("wb") as for_correlations:
+        for share in shares:
+            notes.read(share.task.source.name, share.records, share.lost)
+            for warning in share.warnings:
+                notes.warn(warning)
+            hunted.suppressed += share.suppressed
+            for position, count in share.unknown.items():
+                hunted.unknown[infos[position].id] += count
+            yield from _read(share.hits)
+            with share.members.open("rb") as stream:
+                copyfileobj(stream, for_correlations)
+            share.members.unlink()
+
+
+def _correlated(setup: Setup, members: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    """The matches of correlations, after those of single events: every log is read by now."""
+    yield from _read(Correlating(setup.table).run([members], folder))
+
+
+def _read(hits: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file of hits, which is deleted after the last one."""
+    with hits.open(encoding="utf-8", newline="\n") as stream:
+        for line in stream:
+            ticks, _, text = line.partition("\t")
+            yield int(ticks), text
+    hits.unlink()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,7 @@ from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.outfiles import naming
 from evtscan.base.processes import WorkerLostError, Workers, error_of
 from evtscan.dump.run import Task
+from evtscan.hunt.correlating import Correlating, fields_of
 from evtscan.hunt.details import ordered, tested_fields, whole_text
 from evtscan.hunt.detection import Hit
 from evtscan.hunt.matching import Matched, Matching
@@ -64,7 +65,7 @@ class Setup:
 
 @dataclass(slots=True, kw_only=True)
 class Share:
-    """What one task read and found; the hits are in the file at ``hits``.
+    """What one task read and found; the hits are in the file at ``hits``, those for correlations in ``members``.
 
     ``unknown`` counts, by rule position, the events of which this log cannot tell whether the rule matches, and
     ``suppressed`` the detections that tuning files leave out.
@@ -77,6 +78,11 @@ class Share:
     warnings: list[ExtractionWarning] = field(default_factory=list)
     unknown: Counter[int] = field(default_factory=Counter)
     suppressed: int = 0
+
+    @property
+    def members(self) -> Path:
+        """The file with the matches of rules that correlations name."""
+        return self.hits.with_suffix(".members")
 
 
 # --------------------------------------------------------------------------------------------------- planning
@@ -160,16 +166,22 @@ class _Runner:
         self._table, self._options, self._suppressions = setup.table, setup.options, setup.suppressions
         self._query = replace(setup.options.query, selectors=setup.table.query().selectors)
         self._matching = Matching(setup.table.rules)
+        self._members = Correlating(setup.table).members
         self._fields: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._encode = msgspec.json.Encoder().encode
 
     def run(self, task: Task, hits: Path) -> Share:
         """Match a log, or a range of it."""
         share = Share(task=task, hits=hits)
-        with naming("the folder for temporary files"), hits.open("wb") as stream:
+        with naming("the folder for temporary files"), hits.open("wb") as stream, share.members.open("wb") as members:
             for matched in self._matched(task, share):
-                for hit in self._hits(matched, share):
+                positions = self._kept(matched, share)
+                for hit in self._hits(matched.event, positions):
                     stream.write(b"%d\t%s\n" % (hit.ticks, self._encoded(hit)))
+                for position in positions:
+                    if position in self._members:
+                        values = fields_of(matched.event, self._members[position])
+                        members.write(self._encoded(_hit(matched.event, (position,), values)) + b"\n")
         return share
 
     def _matched(self, task: Task, share: Share) -> Iterator[Matched]:
@@ -192,38 +204,24 @@ class _Runner:
         except UnicodeEncodeError:  # a lone surrogate, which UTF-8 cannot carry
             return self._encode(whole_text(msgspec.structs.astuple(hit)))
 
-    def _hits(self, matched: Matched, share: Share) -> Iterator[Hit]:
+    def _kept(self, matched: Matched, share: Share) -> list[int]:
+        """The positions of the rules that match a record, without those of suppressed detections."""
         share.unknown.update(matched.unknown)
-        positions = [position for position in matched.rules if position in self._table.reported]
-        if self._suppressions:
-            kept = [position for position in positions if not self._is_suppressed(position, matched.event)]
-            share.suppressed += len(positions) - len(kept)
-            positions = kept
-        if not positions:
-            return
-        for rules in (tuple(positions),) if self._options.group_record else ((position,) for position in positions):
-            yield self._hit(matched.event, rules)
+        if not self._suppressions:
+            return matched.rules
+        kept = [position for position in matched.rules if not self._is_suppressed(position, matched.event)]
+        share.suppressed += len(matched.rules) - len(kept)
+        return kept
+
+    def _hits(self, event: Event, positions: Sequence[int]) -> Iterator[Hit]:
+        """The rows of a record."""
+        shown = tuple(position for position in positions if position in self._table.reported)
+        for rules in [shown] * bool(shown) if self._options.group_record else ((position,) for position in shown):
+            yield _hit(event, rules, ordered(event.data, self._tested(rules)), event.message or "")
 
     def _is_suppressed(self, position: int, event: Event) -> bool:
         rule_id = self._table.rules[position].info.id
         return any(suppression.includes(rule_id, event) for suppression in self._suppressions)
-
-    def _hit(self, event: Event, rules: tuple[int, ...]) -> Hit:
-        time = event.time
-        return Hit(
-            ticks=time.ticks if time else 0,
-            time=str(time or ""),
-            computer=event.computer or "",
-            channel=event.channel or "",
-            provider=event.provider,
-            event_id=event.event_id,
-            record_id=event.record_id,
-            source=event.location.source,
-            offset=event.location.offset,
-            data=ordered(event.data, self._tested(rules)),
-            message=event.message or "",
-            rules=rules,
-        )
 
     def _tested(self, rules: tuple[int, ...]) -> tuple[str, ...]:
         found = self._fields.get(rules)
@@ -235,6 +233,24 @@ class _Runner:
 
 
 _MOST_FIELDS = 10_000
+
+
+def _hit(event: Event, rules: tuple[int, ...], data: dict[str, Any], message: str = "") -> Hit:
+    time = event.time
+    return Hit(
+        ticks=time.ticks if time else 0,
+        time=str(time or ""),
+        computer=event.computer or "",
+        channel=event.channel or "",
+        provider=event.provider,
+        event_id=event.event_id,
+        record_id=event.record_id,
+        source=event.location.source,
+        offset=event.location.offset,
+        data=data,
+        message=message,
+        rules=rules,
+    )
 
 
 def _unreadable(source: Source, error: EvidenceError | OSError) -> ExtractionWarning:

@@ -1,6 +1,7 @@
 """Words that sentences of several modules share: lists, counts, time spans."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from evtscan.base.wintypes import TICKS_PER_SECOND
 
@@ -37,3 +38,21 @@ def lasting(ticks: int) -> str:
 def sentence(text: str) -> str:
     """A text with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; an ellipsis ends what was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def data_text(data: Mapping[str, Any], most: int) -> str:
+    """The data of an event on one line of at most so many characters: ``Data1=…; Data2=…``."""
+    return shortened("; ".join(f"{name}={_flat(value)}" for name, value in data.items()), most)
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return ", ".join(_flat(item) for item in value)
+    return str(value)

@@ -5,10 +5,12 @@ a custom view holds several channels of one host.
 """
 
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import Log
+from evtscan.base.model.log import Log, LogSummary
+from evtscan.base.model.problems import ProblemKind
 
 FORWARDED = "forwardedevents"
 _LONGEST_CHANNEL = 255
@@ -92,4 +94,18 @@ def _part(log: Log, events: list[Event], by_computer: bool) -> Log:
         filtered=True,
         clock_steps=() if by_computer else log.summary.clock_steps,
     )
-    return Log(source=log.source, summary=summary, events=tuple(events), forwarded=by_computer)
+    return Log(
+        source=log.source,
+        summary=summary,
+        events=tuple(events),
+        forwarded=by_computer,
+        problems=None if log.problems is None else log.problems.of(partial(_is_of_part, summary, by_computer)),
+    )
+
+
+def _is_of_part(summary: LogSummary, by_computer: bool, kind: ProblemKind) -> bool:
+    """Whether a kind of problem is of the channel of a part, and of its computer if parts are by computer."""
+    if kind.channel.casefold() != (summary.channel or "").casefold():
+        return False
+    label = label_of(kind.computer).casefold()
+    return not by_computer or label in {label_of(name).casefold() for name in summary.computers}

@@ -11,7 +11,7 @@ from evtscan.base.model.event import Event
 from evtscan.base.model.evidence import Evidence
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.inventory import Inventory
-from evtscan.base.model.log import Log
+from evtscan.base.model.log import Log, ProblemReader
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.registry import Registry
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile, Source
@@ -154,10 +154,11 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
 
 def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
+    problems = reader.count_problems() if task.options.problems and isinstance(reader, ProblemReader) else None
     events = tuple(sorted(_kept(reader, task), key=lambda event: event.sequence))
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
-    log = Log(source=task.source, summary=summary, events=events)
+    log = Log(source=task.source, summary=summary, events=events, problems=problems)
     logs = split_log(log)
     task.add_row(
         computer=newest_name(log),

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis, FactValue, Known
 from evtscan.base.model.finding import NOT_SEEN, Finding, NearbyRow, Surroundings, Verdict
 from evtscan.base.model.query import ReadOptions
 from evtscan.base.model.source import Location, Source
+from evtscan.base.wording import data_text, shortened
+from evtscan.diagnosis.unexplained import EXPLAINING, unexplained
 from evtscan.evidence.neighbours import around
 from evtscan.evidence.reading import Reading
 from evtscan.facts.history.clockcount import count_steps
@@ -75,7 +76,27 @@ def report_of(survey: Survey, options: ScanOptions) -> HostReport:
         message_of=own_message if messages is None else messages.text,
         neighbours=NearbyRecords({log.source.name: log.source for log in survey.reading.logs}, options.read),
     )
-    return report if messages is None else replace(report, warnings=(*report.warnings, *messages.warnings))
+    left = unexplained(survey.host.evidence.logs, _explained(survey.outcomes), survey.copies, survey.host.image_ends)
+    return replace(
+        report,
+        warnings=report.warnings if messages is None else (*report.warnings, *messages.warnings),
+        rules_seen=tuple(sorted(_rules_seen(survey.outcomes))),
+        tally=left.tally,
+        unexplained=left.rows,
+    )
+
+
+def _explained(outcomes: Iterable[Outcome]) -> Iterator[Event]:
+    """The events that rules explain on the host."""
+    for outcome in outcomes:
+        for item in outcome.matches:
+            if item.verdict in EXPLAINING:
+                yield from item.match.events
+
+
+def _rules_seen(outcomes: Iterable[Outcome]) -> set[str]:
+    """The rules with a match on the host, whatever became of it."""
+    return {item.match.rule.info.id for outcome in outcomes for item in outcome.matches}
 
 
 def own_message(event: Event) -> str | None:
@@ -226,11 +247,11 @@ def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, messa
         event_id=event.event_id,
         event_level=event.level,
         record_id=event.record_id,
-        details=_details(event),
+        details=data_text(event.data, MAX_DETAIL),
         basis=item.basis,
         source_file=event.location.source,
         offset=event.location.offset,
-        message=_cut(message),
+        message=shortened(message, MAX_DETAIL),
         session=point.session,
         sequence=row_sequence(point.sequence),
     )
@@ -272,27 +293,9 @@ def _surroundings(match: Event, events: Iterable[Event]) -> Surroundings:
                 event_id=event.event_id,
                 event_level=event.level,
                 record_id=event.record_id,
-                details=_details(event, MAX_NEARBY_DETAIL),
+                details=data_text(event.data, MAX_NEARBY_DETAIL),
                 offset=event.location.offset,
             )
             for event in events
         ),
     )
-
-
-def _details(event: Event, most: int = MAX_DETAIL) -> str:
-    """The data of an event on one line: ``Data1=…; Data2=…``, cut where it grows long."""
-    text = "; ".join(f"{name}={_flat(value)}" for name, value in event.data.items())
-    return _cut(text, most)
-
-
-def _cut(text: str, most: int = MAX_DETAIL) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return ", ".join(_flat(item) for item in value)
-    return str(value)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
@@ -24,12 +24,16 @@ from evtscan.verdicts.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """One host: its name in the report, the evidence read, the host with its facts, and the outcome of each rule."""
+    """One host: its name in the report, the evidence read, the host with its facts, and the outcome of each rule.
+
+    ``copies`` are pairs of files of which one repeats events of the other.
+    """
 
     name: str
     reading: Reading
     host: Host
     outcomes: tuple[Outcome, ...]
+    copies: frozenset[tuple[str, str]] = frozenset()
 
 
 @contextmanager
@@ -39,7 +43,8 @@ def read_evidence(
     """Read what rules and facts can use; files extracted from archives exist until the context ends."""
     with opened(sources, hashed=options.read.hashed) as files:
         records = RecordFilter(rules, files.sources, every_fact=options.every_fact)
-        reading = read(files.sources, records.query, options.read, is_unused=records.is_unused)
+        read_options = replace(options.read, problems=bool(rules) and not options.filters_events)
+        reading = read(files.sources, records.query, read_options, is_unused=records.is_unused)
         for item in skipped:
             reading.skipped.append(item)
             if item.unreadable:
@@ -62,7 +67,9 @@ def survey_host(
     distinct = each_once(host.evidence.logs)
     _warn_of_copies(reading, distinct)
     outcomes = judge_events(host, host_name, rules, options, distinct.events)
-    return Survey(name=host_name, reading=reading, host=host, outcomes=tuple(outcomes))
+    return Survey(
+        name=host_name, reading=reading, host=host, outcomes=tuple(outcomes), copies=frozenset(distinct.copies)
+    )
 
 
 def judge_events(

@@ -38,12 +38,15 @@ class ScanOptions:
     strict_facts: bool = False
 
     @property
+    def filters_events(self) -> bool:
+        """Whether some events cannot match."""
+        bounds = (self.since, self.until, self.newest, self.include_ids)
+        return any(bound is not None for bound in bounds) or bool(self.exclude_ids or self.providers or self.channels)
+
+    @property
     def narrows(self) -> bool:
         """Whether the report leaves out events or verdicts that the evidence may contain."""
-        bounds = (self.since, self.until, self.newest, self.include_ids)
-        return any(bound is not None for bound in bounds) or bool(
-            self.exclude_ids or self.providers or self.channels or self.verdicts
-        )
+        return self.filters_events or bool(self.verdicts)
 
     def includes(self, event: Event, log_end: Instant | None = None) -> bool:
         """Whether an event may match; ``log_end`` is the time of the last record of its log."""

@@ -12,6 +12,7 @@ from evtscan.report.model import HostReport, Report
 from evtscan.reporters import REPORTERS, output
 from evtscan.reporters.json.report import JsonSink, dump
 from evtscan.reporters.output import check_outputs, plan_outputs, write_outputs
+from evtscan.reporters.tables.columns import TABLES
 
 SET = [
     "events.csv",
@@ -21,6 +22,7 @@ SET = [
     "report.html",
     "report.json",
     "rules.csv",
+    "unexplained.csv",
     "warnings.csv",
 ]
 
@@ -74,7 +76,7 @@ def test_a_folder_gets_the_full_set(tmp_path: Path) -> None:
 
 def test_a_folder_gets_all_files_of_the_format_that_is_asked_for() -> None:
     assert planned("new/", format_name="json") == [("new/report.json", "json", "report")]
-    assert len(planned("new/", format_name="csv")) == 6
+    assert len(planned("new/", format_name="csv")) == len(TABLES)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_clobber_replaces_the_files_of_the_set_and_no_others(full: Report, tmp_p
     write(full, "out/")
     (tmp_path / "out/notes.txt").write_text("mine")
     (tmp_path / "out/hosts.csv").write_text("old")
-    with pytest.raises(OutputError, match=r"findings\.csv \(and 7 more\): exists already"):
+    with pytest.raises(OutputError, match=r"findings\.csv \(and 8 more\): exists already"):
         check_outputs(plan_outputs(["out/"]), clobber=False)
     check_outputs(plan_outputs(["out"]), clobber=True)
     write(full, "out", clobber=True)

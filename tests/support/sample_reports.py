@@ -1,6 +1,7 @@
 """A report with every verdict and hostile text in names, reasons, details, rules and problems."""
 
 from evtscan.base.logic import Truth
+from evtscan.base.model.diagnosis import EventTally, UnexplainedRow
 from evtscan.base.model.finding import Explanation, Finding, MissingFact, NodeKind, Verdict
 from evtscan.base.model.rule import RefusedRule, RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile
@@ -189,6 +190,24 @@ def _sick_host() -> HostReport:
             ExtractionWarning(location=Location(source="SOFTWARE.reg"), kind="conflict", message="Two packs."),
         ),
         skipped=(SkippedFile(source_file="notes.txt", reason="not evidence"),),
+        tally=EventTally(errors=12, errors_explained=9, warnings=4, warnings_explained=1),
+        unexplained=(
+            UnexplainedRow(
+                computer="NT4-COMPUTER",
+                channel="System",
+                provider=FORMULA,
+                event_id=7023,
+                level=2,
+                count=3,
+                first_seen="1998-03-01T00:00:00Z",
+                last_seen="1998-03-14T00:00:00Z",
+                is_new=True,
+                hosts=2,
+                example=f"Data1={SCRIPT}",
+                source_file="SysEvent.Evt",
+                record_id=1100,
+            ),
+        ),
     )
 
 

@@ -93,6 +93,10 @@ class RuleFactors:
     factors: tuple[Factor, ...] = ()
 
 
+LEVEL_WORDS = {1: "critical", 2: "error", 3: "warning"}
+"""Windows' levels of problems in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnexplainedRow:
     """Errors or warnings of one kind on one host that no rule matched.

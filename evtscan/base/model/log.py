@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from evtscan.base.model.event import Event
+from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
 
@@ -148,6 +149,15 @@ class BatchReader(LogReader, Protocol):
         ...
 
 
+@runtime_checkable
+class ProblemReader(LogReader, Protocol):
+    """A reader that can count errors and warnings in the pass in which it selects events, whatever the query."""
+
+    def count_problems(self) -> ProblemCounts:
+        """Count them in the next pass; the counts are complete when it has ended. Recovered records do not count."""
+        ...
+
+
 class LogHealth(Protocol):
     """The state of a log's structures, checked in full."""
 
@@ -185,10 +195,12 @@ class LogParts(Protocol):
 class Log:
     """One log as read for one host: its summary and the events that the query selected, in record order.
 
-    ``forwarded``: they are what a collector received from the host, a part of the collector's log.
+    ``forwarded``: they are what a collector received from the host, a part of the collector's log. ``problems`` are its
+    errors and warnings, if they were counted.
     """
 
     source: Source
     summary: LogSummary
     events: tuple[Event, ...]
     forwarded: bool = False
+    problems: ProblemCounts | None = None

@@ -122,13 +122,15 @@ class ReadOptions:
 
     ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
     decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
-    one. ``hashed`` adds the SHA-256 of each file to its row.
+    one. ``hashed`` adds the SHA-256 of each file to its row. ``problems`` counts errors and warnings in
+    ``Log.problems``.
     """
 
     recover: bool = False
     reference: bool = False
     zone: str = ""
     hashed: bool = False
+    problems: bool = False
 
 
 PLAIN = ReadOptions()

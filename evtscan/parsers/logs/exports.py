@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
 from evtscan.base.model.log import LogSummary
+from evtscan.base.model.problems import PROBLEM_LEVELS, ProblemCounts, ProblemKind
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.parsers.logs.exportbooks import MOST_NAMES, Books
@@ -101,6 +102,18 @@ class RecordFilter:
         return self._query.admits(system.get("level"), system.get("time"), system.get("record_id"))
 
 
+def count_problem(counts: ProblemCounts, source_name: str, record: Record, number: int | None) -> None:
+    """Count a record if it is an error or a warning."""
+    system = record.system
+    level = system.get("level")
+    if level not in PROBLEM_LEVELS:
+        return
+    names = (system.get("computer") or "", system.get("channel") or "", system["provider"])
+    time, location = system.get("time"), Location(source_name, record.offset, number, line=record.line)
+    kind = ProblemKind(*names, system["event_id"], level)
+    counts.add(kind, time, time, location, system.get("record_id"), lambda: record.content().data)
+
+
 Reader = Callable[[Source, Books], Iterator[Record]]
 """How a format finds the records of a file, with a warning for what it cannot read."""
 
@@ -116,6 +129,7 @@ class ExportLog:
         self._source, self._format, self._reader = source, format_name, reader
         self._wanted = RecordFilter(query)
         self._books = Books(source)
+        self._problems: ProblemCounts | None = None
         preview = Books(source)
         try:
             self._order = _Order(islice(reader(source, preview), _SAMPLE))
@@ -125,6 +139,11 @@ class ExportLog:
         if not self._order.sampled and preview.warnings:
             first = preview.warnings[0]
             raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")
+
+    def count_problems(self) -> ProblemCounts:
+        """Count errors and warnings in the next pass."""
+        self._problems = ProblemCounts()
+        return self._problems
 
     @property
     def warnings(self) -> list[ExtractionWarning]:
@@ -143,6 +162,8 @@ class ExportLog:
             series, number = record.number()
             sequence = order.sequence(series, number, place)
             books.count(record, series, number, sequence)
+            if self._problems is not None:
+                count_problem(self._problems, name, record, number)
             if not takes(record.system):
                 continue
             content = record.content()

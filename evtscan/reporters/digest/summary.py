@@ -57,6 +57,16 @@ class HostSummary:
     clock_steps: int
 
     @property
+    def judged(self) -> int:
+        """The number of findings of problems that are there, may be there, or were there: not of quiet kinds."""
+        return len({item.rule.id for item in self.findings if item.counts_as_worst})
+
+    @property
+    def notes(self) -> int:
+        """The number of findings of quiet kinds, which say that something is harmless or went well."""
+        return len({item.rule.id for item in self.findings if item.rule.kind in QUIET_KINDS})
+
+    @property
     def severity(self) -> tuple[int, int, str]:
         """Sort key: worst first, then by name."""
         rank = len(Verdict) if self.worst_verdict is None else self.worst_verdict.rank

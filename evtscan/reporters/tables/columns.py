@@ -1,4 +1,4 @@
-"""Report → the six tables that CSV and its like write: their columns, their rows, their order.
+"""Report → the tables that CSV and its like write: their columns, their rows, their order.
 
 The columns are contracts. A cell that holds a list joins it with ``; ``.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from evtscan.base.model.diagnosis import LEVEL_WORDS, UnexplainedRow
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning
@@ -150,6 +151,12 @@ def _read(summary: HostSummary, rules: Mapping[str, RuleInfo]) -> Iterator[_Read
     return (_Read(summary.host, row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unexplained:
+    host: HostReport
+    row: UnexplainedRow
+
+
 def _warned(summary: HostSummary, rules: Mapping[str, RuleInfo]) -> list[_Warned]:
     return sorted((_Warned(summary.host, warning) for warning in summary.host.warnings), key=_Warned.order)
 
@@ -267,6 +274,12 @@ _HOSTS: Mapping[str, Column[HostSummary]] = {
     "ClockSteps": _integer(lambda item: item.clock_steps),
     "SnapshotTime": _time(lambda item: item.host.snapshot_time),
     "Warnings": _integer(lambda item: len(item.host.warnings)),
+    "Judged": _integer(lambda item: item.judged),
+    "Notes": _integer(lambda item: item.notes),
+    "Errors": _integer(lambda item: item.host.tally.errors),
+    "ErrorsExplained": _integer(lambda item: item.host.tally.errors_explained),
+    "WarningsSeen": _integer(lambda item: item.host.tally.warnings),
+    "WarningsExplained": _integer(lambda item: item.host.tally.warnings_explained),
 }
 
 _EVIDENCE: Mapping[str, Column[_Read]] = {
@@ -313,6 +326,23 @@ _RULES: Mapping[str, Column[RuleInfo]] = {
     "Tags": Column(lambda rule: rule.tags),
 }
 
+_UNEXPLAINED: Mapping[str, Column[_Unexplained]] = {
+    "Host": Column(lambda item: item.host.host),
+    "Computer": Column(lambda item: item.row.computer),
+    "Channel": Column(lambda item: item.row.channel),
+    "Provider": Column(lambda item: item.row.provider),
+    "EventID": _integer(lambda item: item.row.event_id),
+    "Level": Column(lambda item: LEVEL_WORDS.get(item.row.level, str(item.row.level))),
+    "Count": _integer(lambda item: item.row.count),
+    "FirstSeen": _time(lambda item: item.row.first_seen),
+    "LastSeen": _time(lambda item: item.row.last_seen),
+    "New": _boolean(lambda item: item.row.is_new),
+    "Hosts": _integer(lambda item: item.row.hosts),
+    "Example": Column(lambda item: item.row.example),
+    "SourceFile": Column(lambda item: item.row.source_file),
+    "RecordID": _integer(lambda item: item.row.record_id),
+}
+
 FINDINGS: TableForm[ReportedFinding] = TableForm(
     name="findings", columns=_FINDINGS, of_host=lambda summary, rules: summary.findings
 )
@@ -330,10 +360,17 @@ EVIDENCE: TableForm[_Read] = TableForm(name="evidence", columns=_EVIDENCE, of_ho
 WARNINGS: TableForm[_Warned] = TableForm(name="warnings", columns=_WARNINGS, of_host=_warned)
 """One row per thing that could not be read or used."""
 
+UNEXPLAINED: TableForm[_Unexplained] = TableForm(
+    name="unexplained",
+    columns=_UNEXPLAINED,
+    of_host=lambda summary, rules: (_Unexplained(summary.host, row) for row in summary.host.unexplained),
+)
+"""One row per host and kind of error or warning that no rule explains."""
+
 RULES: TableForm[RuleInfo] = TableForm(name="rules", columns=_RULES, of_report=_by_importance)
 """One row per rule that took part."""
 
 TABLES: Mapping[str, TableForm[Any]] = {
-    form.name: form for form in (FINDINGS, EVENTS, HOSTS, EVIDENCE, WARNINGS, RULES)
+    form.name: form for form in (FINDINGS, EVENTS, HOSTS, EVIDENCE, WARNINGS, RULES, UNEXPLAINED)
 }
 """Every table by its name, which is also the stem of its file."""

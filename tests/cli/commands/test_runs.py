@@ -46,6 +46,7 @@ def test_audit_judges_every_folder(evtscan, fleet):
         "evidence.csv",
         "warnings.csv",
         "rules.csv",
+        "unexplained.csv",
         "report.json",
         "report.html",
         "run",

@@ -15,12 +15,15 @@ COLUMNS = {
     "EventLevel, RecordID, Details, Basis, SourceFile, Offset, Tags",
     "hosts": "Host, Computer, OtherNames, OS, Version, Build, UBR, ServicePack, UpdateDate, Role, Components, "
     "WorstVerdict, WorstLevel, Confirmed, Possible, Exposed, Resolved, Excluded, FirstEvent, LastEvent, Records, Logs, "
-    "Cleared, Gaps, ClockSteps, SnapshotTime, Warnings",
+    "Cleared, Gaps, ClockSteps, SnapshotTime, Warnings, Judged, Notes, Errors, ErrorsExplained, WarningsSeen, "
+    "WarningsExplained",
     "evidence": "Host, SourceFile, Size, SHA256, Format, Computer, FirstTime, LastTime, Records, Lost, Dirty, Wrapped, "
     "Cleared, Filtered, ClockSteps, TimeZone, Note",
     "warnings": "Host, SourceFile, Offset, Kind, Message, RecordsLost",
     "rules": "RuleID, Article, RuleTitle, Kind, Level, RuleStatus, Cause, Remedy, Workaround, FixedIn, References, "
     "Tags",
+    "unexplained": "Host, Computer, Channel, Provider, EventID, Level, Count, FirstSeen, LastSeen, New, Hosts, "
+    "Example, SourceFile, RecordID",
 }
 
 
@@ -42,7 +45,7 @@ def test_there_are_no_other_tables() -> None:
 
 
 def test_an_empty_report_has_empty_tables(empty: Report) -> None:
-    assert [form.table(empty).rows for form in TABLES.values()] == [()] * 6
+    assert [form.table(empty).rows for form in TABLES.values()] == [()] * len(COLUMNS)
 
 
 def test_a_finding_joins_its_rule_and_its_lists(full: Report) -> None:
@@ -149,8 +152,20 @@ def test_hosts(full: Report) -> None:
         "ClockSteps": 1,
         "SnapshotTime": "1998-03-16T00:00:00Z",
         "Warnings": 2,
+        "Judged": 2,
+        "Notes": 1,
+        "Errors": 12,
+        "ErrorsExplained": 9,
+        "WarningsSeen": 4,
+        "WarningsExplained": 1,
     }
     assert (by_host["lone"]["WorstVerdict"], by_host["lone"]["WorstLevel"]) == ("detected", "")
+
+
+def test_unexplained(full: Report) -> None:
+    (row,) = _rows(full, "unexplained")
+    assert (row["Host"], row["Level"], row["Count"], row["New"], row["Hosts"]) == ("NT4", "error", 3, True, 2)
+    assert (row["EventID"], row["RecordID"], row["Example"]) == (7023, 1100, f"Data1={SCRIPT}")
 
 
 def test_evidence(full: Report) -> None:

@@ -1,17 +1,22 @@
 """One pass over a ``.evt`` file: the selected events in record order, and the books on all of its records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import MOST_CLOCK_STEPS, LogSummary
+from evtscan.base.model.log import MOST_CLOCK_STEPS, LogSummary, ProblemReader
+from evtscan.base.model.problems import PROBLEM_LEVELS, ProblemCounts, ProblemKind
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Location, Source
+from evtscan.base.wintypes import Instant
 from evtscan.parsers.logs.channels import channel_of
+from evtscan.parsers.logs.eventtypes import of_record
 from evtscan.parsers.logs.evt.continuity import Continuity, Gap, GapPlace
-from evtscan.parsers.logs.evt.decode import decode, source_name
+from evtscan.parsers.logs.evt.decode import computer_name, decode, source_name
 from evtscan.parsers.logs.evt.layout import MOST_LOGS, StoredLog, find_logs
 from evtscan.parsers.logs.evt.names import Computers
 from evtscan.parsers.logs.evt.records import Batch, ExtentReader, find_records
@@ -44,7 +49,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "Evt
     return EvtLog(source, logs, query, options.recover)
 
 
-class EvtLog:
+class EvtLog(ProblemReader):
     """One pass over one file (see ``LogReader``). Logs that were appended to each other come one after the other.
 
     ``Event.sequence`` is the record number, unwrapped; in a later log of the same file it is raised by a multiple of
@@ -59,6 +64,7 @@ class EvtLog:
         self._channel = channel_of(source.name)
         self._selection = Selection(query, self._channel)
         self._computers = Computers()
+        self._problems: ProblemCounts | None = None
         self._audit_log_cleared = False
         self._untold = self._untold_lost = 0
 
@@ -75,9 +81,15 @@ class EvtLog:
                     self._warn_of_gaps(log.add(batch, reader), reader)
                     self._computers.add(batch)
                     self._look_for_clearing(batch)
+                    self._count_problems(batch, reader)
                     yield from self._events(batch, reader, log, recovered=False)
                 self._warn_of_gaps(log.close(reader), reader)
         self._warn_of_untold()
+
+    def count_problems(self) -> ProblemCounts:
+        """Count errors and warnings in the next pass."""
+        self._problems = ProblemCounts()
+        return self._problems
 
     @property
     def summary(self) -> LogSummary:
@@ -114,6 +126,22 @@ class EvtLog:
             if flaws:
                 self._warn("bad_record", location, f"of this record only a part could be read: {'; '.join(flaws)}")
             yield event
+
+    def _count_problems(self, batch: Batch, reader: ExtentReader) -> None:
+        """Count the errors and warnings of a batch by the type in their fixed parts."""
+        if self._problems is None:
+            return
+        types = batch.rows["event_type"]
+        problems = [kind for kind in np.unique(types).tolist() if of_record(kind).level in PROBLEM_LEVELS]
+        for index in np.flatnonzero(np.isin(types, problems)).tolist() if problems else ():
+            record, row = batch.record(index), batch.rows[index]
+            provider, computer = source_name(record), computer_name(record)
+            level = of_record(int(row["event_type"])).level or 0
+            kind = ProblemKind(computer, self._channel or "", provider, int(batch.ids[index]), level)
+            time, number = Instant.from_unix(int(row["time_generated"])), int(row["number"])
+            offset = reader.offset_of(batch.address + int(batch.starts[index]))
+            location = Location(source=self._source.name, offset=offset, record=number)
+            self._problems.add(kind, time, time, location, number, partial(_data, record, location))
 
     def _look_for_clearing(self, batch: Batch) -> None:
         if self._audit_log_cleared or not batch.rows.size:
@@ -174,6 +202,10 @@ class EvtLog:
                     location=location, kind="more_warnings", message=message, records_lost=self._untold_lost
                 )
             )
+
+
+def _data(record: bytes, location: Location) -> Mapping[str, Any]:
+    return decode(record, location, 0, None)[0].data
 
 
 _FOREIGN = ("foreign_bytes", "{size} bytes between the records are none; by the record numbers nothing is missing")

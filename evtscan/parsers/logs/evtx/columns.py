@@ -47,6 +47,7 @@ _TO_VALUES = 10  # token, version, template id, offset of the definition
 _DEFINITION_HEADER = 24
 _PLACES = 5  # two definitions seldom begin within 32 bytes of each other; of those that do, one is looked for otherwise
 _EVENT_ID_TYPE = 0x06  # UInt16
+_LEVEL_TYPE = 0x04  # UInt8
 _LAST_EVENT_ID = 63  # index of the value that may be the event id; Windows has it at 3
 _MOST_NESTED = 8  # instances inside each other; real events have two
 _MANY = 1000  # records of a group: from there on a copy of the segment pays, since bytes are sliced faster than a view
@@ -198,8 +199,26 @@ class SegmentColumns:
 
     def _event_ids(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The event id of each row, and the rows that are declined already."""
-        instances, templates = self._instances, self._decoder.table.templates
-        index_of = np.array([-1 if t.event_id is None else t.event_id for t in templates] + [-1], np.int64)
+        known, place, entry = self._find_value([template.event_id for template in self._decoder.table.templates])
+        known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
+        event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
+        return event_id, ~known
+
+    def with_level(self, first: int, last: int) -> Rows:
+        """The rows whose level is from ``first`` to ``last``, and those whose level is not a plain value.
+
+        Rows that are declined or recovered are left out.
+        """
+        known, place, entry = self._find_value([template.level for template in self._decoder.table.templates])
+        known &= (entry == (_LEVEL_TYPE << 16 | 1)) & (place + 1 <= self._records.end)
+        level = self._segment.bytes[np.where(known, place, 0)]
+        fits = ~known | ((level >= first) & (level <= last))
+        return np.flatnonzero(fits & ~self.declined & ~self._records.recovered)
+
+    def _find_value(self, indexes: Sequence[int | None]) -> tuple[NDArray[np.bool_], Offsets, NDArray[np.uint32]]:
+        """One value of each row, by its index in each template: whether it is there, its offset, its size and type."""
+        instances = self._instances
+        index_of = np.array([-1 if index is None else index for index in indexes] + [-1], np.int64)
         index = index_of[instances.template]
         known = (index >= 0) & (index < instances.count) & (index <= _LAST_EVENT_ID)
         index = np.where(known, index, 0)
@@ -214,9 +233,7 @@ class SegmentColumns:
                 size = self._segment.u16[table + 4 * np.minimum(step, index)]
                 place += np.where(step < index, size, 0)
             entry = self._segment.u32[np.where(known, table + 4 * index, 0)]
-        known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
-        event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
-        return event_id, ~known
+        return known, place, entry
 
     # -------------------------------------------------------------------------------------------- selection
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import BatchReader, HealthReader, LogSummary
+from evtscan.base.model.log import BatchReader, HealthReader, LogSummary, ProblemReader
+from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
@@ -19,6 +20,7 @@ from evtscan.parsers.logs.clocksteps import ClockSteps
 from evtscan.parsers.logs.evtx.columns import Decoder
 from evtscan.parsers.logs.evtx.converted import was_converted
 from evtscan.parsers.logs.evtx.file import Layout, Segment, read_layout, read_segments
+from evtscan.parsers.logs.evtx.problems import SegmentProblems
 from evtscan.parsers.logs.evtx.record import DecodedRecord, RecordError
 from evtscan.parsers.logs.evtx.records import Records, find_records
 from evtscan.parsers.logs.evtx.selection import DecoderName, Kept, RecordBatch, Selection, Singly, select
@@ -209,7 +211,7 @@ def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
     return None if ticks is None else Instant(ticks)
 
 
-class EvtxLog(BatchReader, HealthReader):
+class EvtxLog(BatchReader, HealthReader, ProblemReader):
     """One pass over one file (see ``LogReader``).
 
     ``warnings`` and ``summary`` are complete when the iteration has ended.
@@ -232,8 +234,15 @@ class EvtxLog(BatchReader, HealthReader):
         first, last = chunk_range or (0, len(self._layout.chunks))
         self._places = self._layout.chunks[first:last]
         self.warnings: list[ExtractionWarning] = list(self._layout.warnings) if first == 0 else []
+        self._problems: SegmentProblems | None = None
         self._tally = Tally(self._layout)
         self._tally.lost = sum(warning.records_lost for warning in self.warnings)
+
+    def count_problems(self) -> ProblemCounts:
+        """Count errors and warnings in the next pass."""
+        counts = ProblemCounts()
+        self._problems = SegmentProblems(counts)
+        return counts
 
     @property
     def summary(self) -> LogSummary:
@@ -274,6 +283,8 @@ class EvtxLog(BatchReader, HealthReader):
                 singly = Singly(segment, records, self._source.name, self._decoder)
                 ends.look(singly)
                 columns = None if self._decoder == "reference" else self._learned.open(segment, records)
+                if self._problems is not None:
+                    self._problems.add(singly, columns)
                 selection = select(singly, columns, self._query, wanted)
                 self._tally.records -= selection.unreadable
                 self._warn(selection.warnings)

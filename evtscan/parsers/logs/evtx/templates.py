@@ -45,14 +45,15 @@ class Template:
 
     ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside
     attributes or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but
-    one value. ``providers`` are the lower-case names of the provider and ``channel`` that of the channel, None where it
-    takes a record's values to say. ``provider_value`` and ``channel_value`` are then the indexes of the values that say
-    it, None if it takes more than one.
+    one value, and ``level`` the same for System/Level. ``providers`` are the lower-case names of the provider and
+    ``channel`` that of the channel, None where it takes a record's values to say. ``provider_value`` and
+    ``channel_value`` are then the indexes of the values that say it, None if it takes more than one.
     """
 
     elements: tuple[Element, ...]
     empty_matters: frozenset[int]
     event_id: int | None
+    level: int | None
     providers: frozenset[str] | None
     channel: str | None
     provider_value: int | None
@@ -63,6 +64,7 @@ class Template:
         """Look at the elements of a definition."""
         roots = fragment.elements
         event_id = _only(roots, "Event", "System", "EventID")
+        level = _only(roots, "Event", "System", "Level")
         provider = _only(roots, "Event", "System", "Provider")
         channel = _only(roots, "Event", "System", "Channel")
         return cls(
@@ -75,6 +77,7 @@ class Template:
                 if isinstance(part, Substitution)
             ),
             None if event_id is None else _only_value(event_id.content),
+            None if level is None else _only_value(level.content),
             None if provider is None else _literal_names(provider),
             None if channel is None or channel.dependency != NO_DEPENDENCY else _literal(channel.content),
             None if provider is None else _name_value(provider),

@@ -11,11 +11,12 @@ from typing import Protocol
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
 from evtscan.base.model.log import LogReader, LogSummary
+from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.query import Query, ReadOptions
 from evtscan.base.model.source import Location, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
 from evtscan.parsers.logs.exportbooks import Books
-from evtscan.parsers.logs.exports import RecordFilter
+from evtscan.parsers.logs.exports import RecordFilter, count_problem
 from evtscan.parsers.logs.sourcezone import SourceZone, source_zone
 from evtscan.parsers.logs.text.textrecords import Entry, Flaw, NextOutput, Part
 from evtscan.parsers.shared.localtime import MOST_SECTIONS, DateOrder, TimeSurvey, read_time, ticks_of
@@ -137,11 +138,17 @@ class TextLog:
         self._source, self._dialect, self._lines, self._survey = source, dialect, lines, survey
         self._books = Books(source)
         self.warnings = self._books.warnings
+        self._problems: ProblemCounts | None = None
         self._wanted = RecordFilter(query)
         self._by_level = query.levels is not None
         self._places = _Places(survey, dialect.newest_first)
         self._clock = _Clock(survey, zone, dialect.one_offset)
         self._books.in_order = len(survey.sections) == 1 and (survey.numbered or not survey.times.disordered)
+
+    def count_problems(self) -> ProblemCounts:
+        """Count errors and warnings in the next pass."""
+        self._problems = ProblemCounts()
+        return self._problems
 
     @property
     def summary(self) -> LogSummary:
@@ -163,8 +170,10 @@ class TextLog:
                 series, number = part.number()
                 sequence = places.next(number)
                 books.count(part, series, number, sequence)
-                if self._by_level:
+                if self._by_level or self._problems is not None:
                     part.content()
+                if self._problems is not None:
+                    count_problem(self._problems, self._source.name, part, number)
                 if self._wanted.takes(part.system):
                     yield self._event(part, number, sequence)
         for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):

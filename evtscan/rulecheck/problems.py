@@ -76,7 +76,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
     finished = [rule for rule in loaded.rules if rule.file not in unfinished]
     others = _others(beside or catalogue.folder(), [file.path for file in files.values()])
     told = [
-        *(_with_hint(problem, files) for problem in loaded.problems),
+        *(_with_hint(problem, files) for problem in (*loaded.problems, *loaded.warnings)),
         *lint(written(finished, files), fact_known=is_known, others=others),
     ]
     found = [

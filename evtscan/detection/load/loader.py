@@ -5,19 +5,20 @@ wrong with it; in a folder it is a note in the ledger.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
+from typing import Final
 
 from evtscan.base.errors import Problem, UsageError
 from evtscan.base.model.query import Query
-from evtscan.base.model.rule import RefusedRule, RuleInfo
+from evtscan.base.model.rule import Level, RefusedRule, RuleInfo
 from evtscan.base.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
 from evtscan.detection.load import placeholders
 from evtscan.detection.load.references import resolved
 from evtscan.detection.model.condition import Any, Condition
 from evtscan.detection.model.context import names_in
-from evtscan.detection.model.rule import KnownIssue, Logsource, Rule, Selection
+from evtscan.detection.model.rule import Filter, KnownIssue, Logsource, Rule, Selection
 from evtscan.detection.model.section import Problems, Section
 
 SUFFIXES = (".yml", ".yaml")
@@ -28,10 +29,14 @@ DEFAULT_LEVEL = "informational"
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules that loaded, and every problem of those that did not."""
+    """The rules that loaded, and every problem of those that did not.
+
+    ``warnings`` are problems of rules that loaded: of metadata, and of what newer rules write in another way.
+    """
 
     rules: tuple[Rule, ...]
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def query(self) -> Query:
         """The records that these rules can use."""
@@ -52,16 +57,36 @@ def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> R
     Files are called as in ``rule_files``. ``fact_known`` says whether the catalogue has a fact of this name.
     """
     rules: list[Rule] = []
+    filters: list[Filter] = []
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for name, path in rule_files(paths).items():
         for loaded in _load_file(path, name, fact_known):
-            if isinstance(loaded, Rule):
-                rules.append(loaded)
-            else:
-                problems += loaded
+            rules += loaded.rules
+            filters += loaded.filters
+            problems += loaded.problems
+            warnings += loaded.warnings
     unique, doubles = _without_doubles(rules)
-    whole, unresolved = resolved(unique)
-    return RuleSet(whole, (*problems, *doubles, *unresolved))
+    filtered = [_filtered(rule, filters) for rule in unique] if filters else unique
+    whole, unresolved = resolved(filtered)
+    return RuleSet(whole, (*problems, *doubles, *unresolved), tuple(warnings))
+
+
+def _filtered(rule: Rule, filters: Sequence[Filter]) -> Rule:
+    for one in filters:
+        if one.applies_to(rule):
+            rule = one.narrowed(rule)
+    return rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What a document has: rules (two for an aggregation of older rules) or a filter; or problems that refuse it."""
+
+    rules: tuple[Rule, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
@@ -107,40 +132,82 @@ def _is_rule_file(file: Path) -> bool:
     return file.suffix.lower() in SUFFIXES and file.name != placeholders.FILE_NAME
 
 
-def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iterator[Rule | list[Problem]]:
-    """Each document of a file, as a rule or as what is wrong with it."""
+def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iterator[_Loaded]:
+    """Load each document of a file."""
     try:
         with path.open("rb") as stream:
             text = stream.read(4 * MAX_SIZE + 1).decode("utf-8-sig")
         documents = load_documents(text)
     except OSError as error:
-        yield [Problem(file=name, line=None, key="", message=f"cannot be read ({error.strerror or error})")]
+        yield _refused(name, None, f"cannot be read ({error.strerror or error})")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        yield [Problem(file=name, line=line, key="", message=f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
+        yield _refused(name, line, f"is not UTF-8 (byte {error.start}): save it as UTF-8")
     except YamlSyntaxError as error:
-        yield [Problem(file=name, line=error.line, key="", message=error.message)]
+        yield _refused(name, error.line, error.message)
     else:
         if not documents:
-            yield [Problem(file=name, line=1, key="", message="holds no rule")]
+            yield _refused(name, 1, "contains no rule")
         for number, document in enumerate(documents, 1):
             yield _load_document(Problems(name, document, folder=path.parent), number, fact_known)
 
 
-def _load_document(problems: Problems, number: int, fact_known: Callable[[str], bool]) -> Rule | list[Problem]:
+def _refused(name: str, line: int | None, message: str) -> _Loaded:
+    """A file of which nothing loads."""
+    return _Loaded(problems=(Problem(file=name, line=line, key="", message=message),))
+
+
+METADATA: Final = frozenset(
+    {
+        *("author", "date", "modified", "description", "falsepositives", "fields", "level", "license", "references"),
+        *("related", "scope", "status", "tags", "taxonomy"),
+    }
+)
+"""Keys of a rule that its detection does not depend on."""
+
+
+def _load_document(problems: Problems, number: int, fact_known: Callable[[str], bool]) -> _Loaded:
     name, document = problems.file, problems.document
     for problem in document.problems:
-        problems.found.append(Problem(file=name, line=problem.line, key="", message=problem.message))
+        noted = problems.warnings if problem.path[:1] and problem.path[0] in METADATA else problems.found
+        noted.append(Problem(file=name, line=problem.line, key="", message=problem.message))
     if not isinstance(document.data, dict):
         problems.add((), "a rule is a map that begins with a title")
-        return problems.found
+        return _Loaded(problems=tuple(problems.found))
     section = Section(document.data, (), problems)
+    fallback_id = name if number == 1 else f"{name}#{number}"
+    rules: tuple[Rule, ...] = ()
+    filters: tuple[Filter, ...] = ()
     if "filter" in document.data:
-        problems.add(("filter",), "Sigma filters are not supported yet")
-        return problems.found
-    read = _correlation if "correlation" in document.data else _rule
-    rule = read(section, name if number == 1 else f"{name}#{number}", fact_known)
-    return problems.found or rule
+        filters = (_filter(section),)
+    elif "correlation" in document.data:
+        rules = (_correlation(section, fallback_id, fact_known),)
+    else:
+        rules = tuple(_rules(section, fallback_id, fact_known))
+    warnings = tuple(problems.warnings)
+    if problems.found:
+        return _Loaded(problems=tuple(problems.found), warnings=warnings)
+    return _Loaded(rules, filters, warnings=warnings)
+
+
+def _filter(section: Section) -> Filter:
+    from evtscan.detection.load import sigma
+
+    return sigma.filter_of(section)
+
+
+def _rules(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Iterator[Rule]:
+    """A rule about single events; or the correlation that an aggregation stands for, and the rule of its events."""
+    from evtscan.detection.load import sigma
+
+    rule = _rule(section, fallback_id, fact_known)
+    events = f"{rule.info.id} events"
+    correlation = sigma.aggregation_of(section, events)
+    if correlation is None:
+        yield rule
+    else:
+        yield replace(rule, detection=Any(()), logsource=Logsource(), correlation=correlation)
+        yield replace(rule, info=replace(rule.info, id=events), name="")
 
 
 def _rule(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
@@ -199,10 +266,14 @@ def _selections_around(
 
 
 def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
+    if not rule.data.get("title"):
+        rule.problem("a rule needs a title", "title")
+    rule = replace(rule, lenient=True)
+    level = rule.text("level").lower()
     return RuleInfo(
         id=rule.text("id").lower() or fallback_id,
         title=rule.text("title"),
-        level=rule.text("level").lower() or DEFAULT_LEVEL,
+        level=level if level in _LEVELS else DEFAULT_LEVEL,
         status=rule.text("status").lower(),
         kind=issue.text("kind"),
         article=issue.text("article"),
@@ -216,6 +287,9 @@ def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
         file=rule.problems.file,
         tags=_tags(rule.data.get("tags")),
     )
+
+
+_LEVELS: Final = frozenset(level.word for level in Level)
 
 
 def _tags(stated: object) -> tuple[str, ...]:

@@ -144,8 +144,11 @@ WINDOWS_CATEGORIES: Final[Mapping[str, Category]] = {
     "wmi_event": _sysmon(19, 20, 21),
 }
 """Category → events, as the appendix "taxonomy" of the Sigma specification (2.0.1) has them, whose names of fields are
-those of these events. Left out are file_access and file_rename: they are of a trace, and no event log has them.
+those of these events.
 """
+
+NEVER_LOGGED: Final = frozenset({"file_access", "file_rename"})
+"""Categories of the taxonomy whose events no event log has: they come from traces (ETW)."""
 
 
 def category_of(name: str) -> Category | None:

@@ -43,6 +43,7 @@ class _Row:
 class _Pack:
     rows: tuple[_Row, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def pack(rules: RuleSet) -> bytes:
@@ -52,7 +53,7 @@ def pack(rules: RuleSet) -> bytes:
         UnpackableError: if a rule holds what cannot be packed.
     """
     try:
-        return msgspec.msgpack.encode(_Pack(tuple(map(_row, rules.rules)), rules.problems))
+        return msgspec.msgpack.encode(_Pack(tuple(map(_row, rules.rules)), rules.problems, rules.warnings))
     except (OverflowError, UnicodeEncodeError) as error:  # numbers beyond 64 bits, half of a surrogate pair
         raise UnpackableError(str(error)) from error
 
@@ -67,7 +68,7 @@ def unpack(data: bytes) -> RuleSet:
         loaded = msgspec.msgpack.decode(data, type=_Pack)
     except msgspec.MsgspecError as error:
         raise ValueError(f"no packed rules: {error}") from error
-    return RuleSet(tuple(map(PackedRule.of, loaded.rows)), loaded.problems)
+    return RuleSet(tuple(map(PackedRule.of, loaded.rows)), loaded.problems, loaded.warnings)
 
 
 # -------------------------------------------------------------------------------------------------- single rules

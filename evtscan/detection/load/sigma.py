@@ -6,7 +6,8 @@ nothing but this module depends on it. It is slow to import: import this module 
 
 import pathlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any as AnyValue
 from typing import Final, NamedTuple
@@ -27,8 +28,9 @@ from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
 from sigma.rule import SigmaDetectionItem, SigmaLogSource, SigmaRule
 from sigma.rule.detection import EmptySigmaDetections
 
+from evtscan.base.wintypes import TICKS_PER_SECOND
 from evtscan.base.yamltext import EntryPath
-from evtscan.detection.load.logsource import WINDOWS_CATEGORIES, category_of, channels_of
+from evtscan.detection.load.logsource import NEVER_LOGGED, WINDOWS_CATEGORIES, category_of, channels_of
 from evtscan.detection.load.placeholders import expanded
 from evtscan.detection.load.sourcenames import names_of
 from evtscan.detection.match.fields import TIMES
@@ -46,7 +48,14 @@ from evtscan.detection.model.condition import (
 )
 from evtscan.detection.model.modifiers import check, compiled, escaped, plain_text
 from evtscan.detection.model.ranges import EVENT, is_range, parse_range
-from evtscan.detection.model.rule import Logsource
+from evtscan.detection.model.rule import (
+    Comparison,
+    Correlation,
+    CorrelationType,
+    Filter,
+    Logsource,
+    Threshold,
+)
 from evtscan.detection.model.section import Problems, Section, did_you_mean
 from evtscan.detection.model.values import number_shown
 
@@ -100,8 +109,9 @@ _KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
 
 
 def check_metadata(rule: Section) -> None:
-    """Note what pySigma has against everything of a rule but its log source and detection."""
-    known = {problem.key for problem in rule.problems.found}
+    """Note what pySigma has against everything of a rule but its log source and detection, as warnings."""
+    rule = replace(rule, lenient=True)
+    known = {problem.key for problem in (*rule.problems.found, *rule.problems.warnings)}
     try:
         _, found = SigmaRule.from_dict_common_params(dict(rule.data), collect_errors=True, policy=_POLICY)
     except Exception as error:  # a value of a kind that pySigma does not expect ends in whatever it happens to raise
@@ -128,7 +138,9 @@ def logsource_of(rule: Section) -> Logsource:
         source.problem(f"product {product!r} is not Windows", "product")
     name = source.text("category")
     category = category_of(name) if name else None
-    if name and category is None:
+    if name.lower() in NEVER_LOGGED:
+        source.problem(f"category {name!r} is in no event log: traces (ETW) have such events", "category")
+    elif name and category is None:
         close = did_you_mean(name, WINDOWS_CATEGORIES)
         source.problem(f"no event log of Windows has events of category {name!r}{close}", "category")
     channels = channels_of(service) if service else category.channels if category is not None else ()
@@ -145,17 +157,42 @@ def selections_of(rule: Section) -> dict[str, Condition]:
     if "detection" not in rule.data:
         rule.problem("a rule needs a detection", "detection")
     detection = rule.section("detection")
+    left_out = {"condition"} | ({"timeframe"} if isinstance(detection.data.get("timeframe"), str) else set())
+    return _selections(detection, left_out)
+
+
+def _selections(detection: Section, left_out: Container[str]) -> dict[str, Condition]:
     return {
         str(name): _definition(value, (*detection.path, name), detection.problems)
         for name, value in detection.data.items()
-        if name != "condition" and not (name == "timeframe" and isinstance(value, str))
+        if name not in left_out
     }
+
+
+def filter_of(document: Section) -> Filter:
+    """Read a Sigma filter (specification 2.1, "Sigma Filters"): its condition, and the rules that it narrows down."""
+    check_metadata(document)
+    section = document.section("filter")
+    conditions = section.texts("condition")
+    if len(conditions) != 1:
+        section.problem("a filter needs one condition that names its selections", "condition")
+    if "rules" not in section.data:
+        section.problem("a filter names the rules that it is about, by name or id, or says any", "rules")
+    named = _selections(section, ("condition", "rules"))
+    rules = section.texts("rules")
+    every = not rules or [name.lower() for name in rules] == ["any"]
+    return Filter(
+        condition=conjunction(*(_parsed_condition(text, named, section) for text in conditions[:1])),
+        logsource=logsource_of(document),
+        rules=None if every else rules,
+        file=document.problems.file,
+    )
 
 
 def detection_of(rule: Section, named: Mapping[str, Condition]) -> Condition:
     """The selections of ``detection``, joined as its condition says."""
     detection = rule.section("detection")
-    conditions = detection.texts("condition")
+    conditions = [_without_count(text) for text in detection.texts("condition")]
     if detection.data and not conditions:
         detection.problem("a detection needs a condition that names its selections", "condition")
     joined = disjunction(*(_parsed_condition(text, named, detection) for text in conditions))
@@ -187,10 +224,65 @@ def _definition(value: AnyValue, path: EntryPath, problems: Problems) -> Conditi
     return item("", value, path, problems)
 
 
+_COUNT: Final = re.compile(
+    r"(?P<events>[^|]+)\|\s*count\(\s*(?P<field>[\w.-]*)\s*\)"
+    r"(?:\s+by\s+(?P<group>[\w.-]+(?:\s*,\s*[\w.-]+)*))?"
+    r"\s*(?P<comparison>>=|<=|==|=|>|<)\s*(?P<number>\d{1,9})\s*\Z",
+    re.IGNORECASE,
+)
+"""An aggregation of older rules: ``selection | count(FIELD) by FIELD > 5``, with ``timeframe`` beside it."""
+
+_COMPARISONS: Final[Mapping[str, Comparison]] = {
+    ">=": Comparison.AT_LEAST,
+    "<=": Comparison.AT_MOST,
+    ">": Comparison.MORE,
+    "<": Comparison.LESS,
+    "==": Comparison.EQUAL,
+    "=": Comparison.EQUAL,
+}
+
+_SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _without_count(text: str) -> str:
+    """The events that an aggregation counts; any other condition as it is."""
+    counted = _COUNT.match(text)
+    return text if counted is None else counted["events"].strip()
+
+
+def aggregation_of(rule: Section, events: str) -> Correlation | None:
+    """The correlation that ``| count()`` in the condition of an older rule stands for; None where there is none.
+
+    ``events`` is what the correlation calls the rule of the events that it counts.
+    """
+    detection = rule.section("detection")
+    conditions = detection.texts("condition")
+    counted = _COUNT.match(conditions[0]) if len(conditions) == 1 else None
+    if counted is None:
+        return None
+    timeframe = re.fullmatch(r"(\d{1,6})([smhd])", str(detection.data.get("timeframe", "")).strip().lower())
+    if timeframe is None:
+        detection.problem("count() needs a timeframe, such as 5m: write a correlation", "condition")
+        return None
+    detection.problems.warn(
+        (*detection.path, "condition"),
+        "deprecated: | count() is read as a correlation; write one instead",
+    )
+    number = Threshold(comparison=_COMPARISONS[counted["comparison"]], number=int(counted["number"]))
+    return Correlation(
+        type=CorrelationType.VALUE_COUNT if counted["field"] else CorrelationType.EVENT_COUNT,
+        references=(events,),
+        timespan=int(timeframe[1]) * _SECONDS[timeframe[2]] * TICKS_PER_SECOND,
+        threshold=number,
+        fields=(counted["field"],) if counted["field"] else (),
+        group_by=tuple(name.strip() for name in (counted["group"] or "").split(",") if name.strip()),
+    )
+
+
 def _parsed_condition(text: str, named: Mapping[str, Condition], detection: Section) -> Condition:
     if "|" in text:
         detection.problem(
-            "a pipe is of an older Sigma: write a correlation, a document of its own, instead", "condition"
+            "deprecated: a pipe is of an older Sigma; write a correlation, a document of its own, instead", "condition"
         )
         return All(())
     if len(text) > MAX_CONDITION or _depth(text) > MAX_PARENTHESES:

@@ -6,6 +6,7 @@ all rules at once; which rules really match is decided by evaluating them.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from evtscan.detection.model.condition import All, Any, Condition, Not, Operator, Test
@@ -73,6 +74,7 @@ def _frequency(clause: Clause) -> tuple[float, int]:
     return sum(map(_share_of, clause)), len(clause)
 
 
+@lru_cache(maxsize=1 << 15)
 def _share_of(test: Test) -> float:
     """A guess at the share of events for which a test holds; only its order matters, and 1 means "always"."""
     match test.operator:

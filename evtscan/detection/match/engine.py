@@ -5,8 +5,9 @@ match it (``Truth.UNKNOWN``: the evidence cannot carry a field that the rule tes
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Final
 
 from evtscan.base.logic import Truth, truth
@@ -133,9 +134,10 @@ class Engine:
     def _open(self, event: Event) -> "_Kind":
         """What rules ask of events of this id, provider and channel; the same for kinds that they treat alike."""
         opened = []
+        answers_of_kind = cache(partial(truth_in, event))
         for index in self._index.candidates(event):
             for openable in self._targets_of(index):
-                variant = openable.variant(event)
+                variant = openable.variant(event, answers_of_kind)
                 if variant is not None:
                     opened.append((openable.number, variant))
         key = tuple(opened)
@@ -245,8 +247,11 @@ class _Openable:
     _known: dict[tuple[Truth, ...], int | None] = field(default_factory=dict)
     _asked: dict[bool, tuple[Test, ...]] = field(default_factory=dict)
 
-    def variant(self, event: Event) -> int | None:
-        """The index of what is left for events of the kind of this one; None if none of them can meet the target."""
+    def variant(self, event: Event, answers_of_kind: Callable[[Test], Truth]) -> int | None:
+        """The index of what is left for events of the kind of this one; None if none of them can meet the target.
+
+        ``answers_of_kind`` answers the tests of its id, provider and channel.
+        """
         target = self.target
         within = target.selection.logsource.fits(event.channel)
         condition = target.selection.condition if within else target.elsewhere
@@ -254,7 +259,7 @@ class _Openable:
             return None
         if within not in self._asked:
             self._asked[within] = tuple(test for test in tests_in(condition) if tests_kind(test))
-        answers = (truth(within), *(truth_in(event, test) for test in self._asked[within]))
+        answers = (truth(within), *(answers_of_kind(test) for test in self._asked[within]))
         if answers not in self._known:
             left = narrowed(condition, event)
             self._known[answers] = None if left == NEVER else len(self.variants)

@@ -114,7 +114,8 @@ class KindMatcher:
         ]
         self._keywords = numbered.fields.get(KEYWORDS)
         self._layouts: dict[tuple[str, ...], _Layout] = {}
-        self._verdicts = [_verdict(one, numbered) for one in asked]
+        self._asked, self._numbered = tuple(asked), numbered
+        self._verdicts: dict[int, _Verdict] = {}
 
     # -------------------------------------------------------------------------------------------- of events
 
@@ -125,13 +126,20 @@ class KindMatcher:
         if not places:
             return
         for place in _bits(places):
-            truth = self._verdicts[place](answers, lambda: event)
+            truth = self._verdict(place)(answers, lambda: event)
             if truth is not Truth.FALSE:
                 yield place, truth
 
     def may_meet(self, event: Event) -> bool:
         """Whether an event meets a condition, or may meet it."""
         return next(self.met_by(event), None) is not None
+
+    def _verdict(self, place: int) -> _Verdict:
+        """A condition as a function; most conditions of a log are never needed."""
+        found = self._verdicts.get(place)
+        if found is None:
+            found = self._verdicts[place] = _verdict(self._asked[place], self._numbered)
+        return found
 
     def _candidates(self, mask: int) -> int:
         """The conditions all of whose clauses are satisfied and that are not vetoed."""

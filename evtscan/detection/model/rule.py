@@ -36,6 +36,11 @@ class Logsource:
         """Whether events of this channel are meant; an unknown channel satisfies any service."""
         return not self.channels or channel is None or channel.casefold() in map(str.casefold, self.channels)
 
+    def includes(self, other: "Logsource") -> bool:
+        """Whether each part that this log source names is the same in another one."""
+        parts = ((self.product, other.product), (self.service, other.service), (self.category, other.category))
+        return all(not own or own.lower() == theirs.lower() for own, theirs in parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -265,6 +270,29 @@ class Rule:
         """As much of the rule as a correlation needs."""
         issue = KnownIssue(when=All(()), derive=self.derived) if self.derived else None
         return replace(self, known_issue=issue, selections={}, lines={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A Sigma filter: a condition that events must meet, too, to match some rules.
+
+    ``rules`` are names or ids of rules, None for all; of these, the rules whose log source is included are meant.
+    """
+
+    condition: Condition
+    logsource: Logsource
+    rules: tuple[str, ...] | None
+    file: str = ""
+
+    def applies_to(self, rule: Rule) -> bool:
+        """Whether the filter narrows a rule down; it never does a correlation."""
+        if rule.correlation is not None or not self.logsource.includes(rule.logsource):
+            return False
+        return self.rules is None or rule.name in self.rules or rule.info.id in map(str.lower, self.rules)
+
+    def narrowed(self, rule: Rule) -> Rule:
+        """The rule with the condition of this filter."""
+        return replace(rule, detection=All((rule.detection, self.condition)))
 
 
 def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:

@@ -13,16 +13,24 @@ from evtscan.base.yamltext import Document, EntryPath
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What is wrong with one document of a rule file, which lies in ``folder``."""
+    """The problems of one document of a rule file, which is in ``folder``: those that refuse it, and ``warnings``."""
 
     file: str
     document: Document
     found: list[Problem] = field(default_factory=list)
     folder: pathlib.Path | None = None
+    warnings: list[Problem] = field(default_factory=list)
 
     def add(self, path: EntryPath, message: str) -> None:
         """Note a problem of the entry at ``path``."""
-        self.found.append(Problem(file=self.file, line=self.document.line(path), key=key_of(path), message=message))
+        self.found.append(self._problem(path, message))
+
+    def warn(self, path: EntryPath, message: str) -> None:
+        """Note a problem of the entry at ``path`` that does not refuse the document."""
+        self.warnings.append(self._problem(path, message))
+
+    def _problem(self, path: EntryPath, message: str) -> Problem:
+        return Problem(file=self.file, line=self.document.line(path), key=key_of(path), message=message)
 
 
 def key_of(path: EntryPath) -> str:
@@ -41,15 +49,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A map at ``path``. Each reader gives a value of its kind, or a neutral one and a problem."""
+    """A map at ``path``. Each reader gives a value of its kind, or a neutral one and a problem.
+
+    ``lenient``: the map is metadata, whose problems are warnings.
+    """
 
     data: Mapping[Any, Any]
     path: EntryPath
     problems: Problems
+    lenient: bool = False
 
     def problem(self, message: str, *steps: Any) -> None:
         """Note what is wrong with this map, or with an entry below it."""
-        self.problems.add((*self.path, *steps), message)
+        (self.problems.warn if self.lenient else self.problems.add)((*self.path, *steps), message)
 
     def only(self, known: Iterable[str]) -> None:
         """Refuse every key that is not known, so that a typing error never passes silently."""

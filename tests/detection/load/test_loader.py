@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from example_rules import knows, load_text, rule_text
+from example_rules import event, knows, load_text, match, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,11 +111,13 @@ def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
 
 def test_documents_of_a_file_load_on_their_own(tmp_path):
     good = rule_text(DETECTION)
-    loaded = load_text(tmp_path, f"{good}\n---\ntitle: C\ncorrelation: {{type: temporal}}\n---\nfilter: {{}}\n")
+    loaded = load_text(tmp_path, f"{good}\n---\ntitle: C\ncorrelation: {{type: temporal}}\n---\nx: 1\n")
     assert len(loaded.rules) == 1
-    assert [(problem.line, problem.key, problem.message) for problem in loaded.problems] == [
-        (13, "correlation.timespan", "Sigma correlation rule without timespan"),
-        (15, "filter", "Sigma filters are not supported yet"),
+    assert [(problem.line, problem.key) for problem in loaded.problems] == [
+        (13, "correlation.timespan"),
+        (15, "title"),
+        (15, "detection"),
+        (15, "logsource"),
     ]
 
 
@@ -148,7 +150,7 @@ known_issue:
 """
     loaded = load_text(tmp_path, text)
     assert loaded.rules == ()
-    assert {(problem.line, problem.key) for problem in loaded.problems} == {
+    assert {(problem.line, problem.key) for problem in loaded.warnings} == {
         (1, "title"),
         (2, "id"),
         (3, "level"),
@@ -156,12 +158,49 @@ known_issue:
         (5, "date"),
         (6, "references"),
         (7, "tags"),
+    }
+    assert {(problem.line, problem.key) for problem in loaded.problems} == {
         (8, "logsource.service"),
         (10, "detection.s.F|gt"),
         (11, "detection.condition"),
         (12, ""),
         (14, "known_issue.wehn"),
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", "not-a-uuid"),
+        ("tags", ["nonsense", "attack.t1059"]),
+        ("tags", "attack.execution"),
+        ("references", "https://example.org/"),
+        ("level", "severe"),
+        ("status", ["test"]),
+        ("status", "finished"),
+        ("date", "someday"),
+        ("author", ["one", "two"]),
+        ("falsepositives", "none"),
+        ("fields", "Image"),
+        ("related", "another one"),
+        ("description", {"en": "text"}),
+        ("title", "T" * 300),
+    ],
+)
+def test_metadata_never_refuses_a_rule(tmp_path, key, value):
+    data = {"title": "T", "logsource": {"product": "windows"}, "detection": {"s": {"F": 1}, "condition": "s"}}
+    loaded = load_text(tmp_path, yaml.safe_dump(data | {key: value}))
+    assert loaded.problems == ()
+    assert {problem.key for problem in loaded.warnings} == {key}
+    (rule,) = loaded.rules
+    assert rule.info.level == "informational"
+    assert [one.rule for one in match([rule], [event(data={"F": "1"})])] == [rule]
+
+
+def test_a_date_that_yaml_cannot_read_refuses_no_rule(tmp_path):
+    loaded = load_text(tmp_path, rule_text(DETECTION) + "\nmodified: 2024-13-45\n")
+    assert (len(loaded.rules), loaded.problems) == (1, ())
+    assert {problem.line for problem in loaded.warnings} == {11}
 
 
 @pytest.mark.parametrize("missing", ["title", "logsource", "detection"])

@@ -1,14 +1,12 @@
 """``collect``: a script that gathers evidence on a host, or exactly what open findings of a report lack."""
 
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
-from evtscan.base.outfiles import STDOUT, replacing
 from evtscan.cli.command import command
-from evtscan.cli.options import groups
-from evtscan.cli.options.option import HOSTS, OUTPUT, RESULTS, option
+from evtscan.cli.options.option import HOSTS, RESULTS, option
+from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session
 from evtscan.cli.output.exits import DONE
@@ -43,11 +41,7 @@ def collect(
         ),
     ] = None,
     source: RuleSource,
-    output: Annotated[
-        str,
-        option("-o", "--output", section=OUTPUT, metavar="FILE", help="Output file; - is standard output."),
-    ] = STDOUT,
-    clobber: groups.Clobber = False,
+    target: OutputFile,
 ) -> int:
     """Print a script (.cmd, .ps1) that gathers evidence on a host, or exactly what is missing."""
     row = next(row for row in GENERATIONS if row.name == generation.value)
@@ -56,10 +50,6 @@ def collect(
         script = collect_all(row, asked_by(about(loaded.rules, row)))
     else:
         script = collect_missing(row, missing_in(session.saved_report(missing), row))
-    data = script.encode("ascii", "replace")
-    if output == STDOUT:
-        sys.stdout.buffer.write(data)
-    else:
-        with replacing(Path(output), clobber=clobber) as stream:
-            stream.write(data)
+    with target.stream() as stream:
+        stream.write(script.encode("ascii", "replace"))
     return DONE

@@ -17,8 +17,9 @@ from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import OUTPUT, option
+from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
-from evtscan.cli.output import session, terminal
+from evtscan.cli.output import session
 from evtscan.cli.output.exits import DONE
 from evtscan.detection.authoring.products import products_of
 from evtscan.detection.load import catalogue
@@ -74,15 +75,16 @@ def explain(
     no_color: Annotated[
         bool, option("--no-color", section=OUTPUT, help="Print without colour (as with NO_COLOR).")
     ] = False,
+    target: OutputFile,
 ) -> int:
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
+    target.check()
     own = _own_file(rule)
     known = session.rules_of(
         [own, *(source.rules or ()), *(source.add_rules or ())] if own else source.paths,
         cached=not source.no_rule_cache,
     ).rules
     word, paths = _word(rule, paths or [])
-    console = terminal.console(no_color=no_color)
     of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
     chosen = of_own if own else rules_called(known, word)
     event = None if own else event_called(word)
@@ -91,23 +93,25 @@ def explain(
     if not chosen and not mentions and answer == NOTHING:
         raise UsageError(_unknown(word, event, rules_near(known, word)))
     evidence = find(values.expand(paths)) if paths else None
-    if mentions:
-        _print(
-            console, [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])]
-        )
-    for item in chosen:
-        _print(console, _page(item))
-    if answer != NOTHING:
-        _print(console, _answer(answer))
-    if evidence is not None:
-        of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
-        options = ScanOptions(
-            show_all=True,
-            strict_facts=strict_facts,
-            read=groups.read_options(source_timezone),
-            messages=groups.messages_from(messages),
-        )
-        _explain_on(evidence, default_name(paths[0]), chosen or of_event or mentions, options, console)
+    with target.console(no_color=no_color) as console:
+        if mentions:
+            _print(
+                console,
+                [(f"Rules that mention {word}", [f"{item.info.title} ({_head(item.info)})" for item in mentions])],
+            )
+        for item in chosen:
+            _print(console, _page(item))
+        if answer != NOTHING:
+            _print(console, _answer(answer))
+        if evidence is not None:
+            of_event = [meaning.rule for meanings in answer.meanings for meaning in meanings.found]
+            options = ScanOptions(
+                show_all=True,
+                strict_facts=strict_facts,
+                read=groups.read_options(source_timezone),
+                messages=groups.messages_from(messages),
+            )
+            _explain_on(evidence, default_name(paths[0]), chosen or of_event or mentions, options, console)
     return DONE
 
 

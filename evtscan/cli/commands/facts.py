@@ -1,6 +1,5 @@
 """``facts``: what is known of a host, from where and for when."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -19,6 +18,7 @@ from evtscan.cli.options import groups, values
 from evtscan.cli.options.groups import Screen
 from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import OUTPUT, TIME, option
+from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE
@@ -46,9 +46,10 @@ def facts(
     paths: groups.Paths,
     *,
     format: Annotated[  # noqa: A002 - the name of the option
-        FactsFormat,
+        FactsFormat | None,
         option("-t", "--format", section=OUTPUT, metavar="FORMAT", help="console (a table), or json for scripts."),
-    ] = FactsFormat.CONSOLE,
+    ] = None,
+    target: OutputFile,
     blanks: Annotated[
         bool,
         option("--template", section=OUTPUT, help="Print a facts.yaml with a blank for each fact that rules need."),
@@ -75,15 +76,16 @@ def facts(
     """Show what is known of a host, each fact with its sources in order of time."""
     if at is not None and record is not None:
         raise UsageError("--at and --record cannot be combined; give one of them")
-    if blanks and (at is not None or record is not None or format is not FactsFormat.CONSOLE):
+    if blanks and (at is not None or record is not None or format is FactsFormat.JSON):
         raise UsageError("--template cannot be combined with --at, --record or -t")
+    target.check()
     time = values.time(at, "--at")
     in_zone = values.shown_in(values.display_zone(timezone))
     read = groups.read_options(source_timezone)
     found = find(values.expand(paths))
     name = default_name(paths[0])
     if blanks:
-        return _print_template(found, source.load().rules, read, name)
+        return _print_template(found, source.load().rules, read, name, target)
     events = [] if record is None else find_records(found.sources, record, read)
     with surveyed(
         found.sources, (), ScanOptions(read=read, every_fact=True), default_name=name, skipped=found.skipped
@@ -103,17 +105,19 @@ def facts(
             rows = list(fact_rows_at(host, moment.point, moment.when))
         sessions = len(host.sessions)
         warnings = (*survey.reading.warnings, *host.warnings)
-    if format is FactsFormat.JSON:
+    if target.format_of(format, FactsFormat.CONSOLE) is FactsFormat.JSON:
         import msgspec
 
         at_moment = {} if moment is None else {"at": moment.when, "session": moment.session}
         numbered = [row if row.session is None else replace(row, session=row.session + 1) for row in rows]
         document = {"host": survey.name, **at_moment, "facts": numbered, "warnings": warnings}
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-    elif not screen.quiet:
+        with target.stream() as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    elif not screen.quiet or not target.is_stdout:
         heading = f"Facts of {survey.name}{in_zone(str(moment or ''))}"
         shown = [replace(row, time=in_zone(row.time), note=in_zone(row.note)) for row in rows]
-        _print(terminal.console(no_color=screen.no_color), heading, shown, sessions)
+        with target.console(no_color=screen.no_color) as console:
+            _print(console, heading, shown, sessions)
     if not screen.quiet:
         for warning in warnings:
             typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -159,12 +163,13 @@ def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
     return candidates[0]
 
 
-def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str) -> int:
+def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str, target: OutputFile) -> int:
     """Print a facts.yaml with the unknown facts of a host as blanks; without evidence every fact is one."""
     options = ScanOptions(read=read, every_fact=True)
     with surveyed(found.sources, rules, options, default_name=name) as survey:
         text = template(survey.name, unknown_facts(survey, rules))
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    with target.stream() as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))
     return DONE
 
 

@@ -1,10 +1,9 @@
 """``timeline``: the history of one host in the order of its records."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -16,6 +15,7 @@ from evtscan.cli.options import groups, judging, ruleoptions, values
 from evtscan.cli.options.groups import Screen
 from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import HOSTS, OUTPUT, RESULTS, option
+from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE
@@ -50,7 +50,7 @@ def timeline(
     paths: groups.Paths,
     *,
     format: Annotated[  # noqa: A002 - the name of the option
-        TimelineFormat,
+        TimelineFormat | None,
         option(
             "-t",
             "--format",
@@ -58,7 +58,8 @@ def timeline(
             metavar="FORMAT",
             help="console (a chart and a list), or csv or json of every row.",
         ),
-    ] = TimelineFormat.CONSOLE,
+    ] = None,
+    target: OutputFile,
     source: RuleSource,
     min_level: ruleoptions.MinLevel = ruleoptions.LOWEST,
     host: Annotated[
@@ -84,6 +85,7 @@ def timeline(
     screen: Screen,
 ) -> int:
     """Show boots, facts, gaps, clock steps and matches of one host in order."""
+    target.check()
     in_zone = values.shown_in(values.display_zone(timezone))
     found = find(values.expand(paths))
     loaded = session.rules_of(source.paths, min_level.value, cached=not source.no_rule_cache)
@@ -96,13 +98,13 @@ def timeline(
         if survey.reading.is_empty:
             raise session.nothing_read(survey.reading.skipped)
         rows = rows_of(survey.host, survey.outcomes)
-        if format is TimelineFormat.CSV:
-            cells = tuple(tuple(_cells(survey.name, row).values()) for row in rows)
-            csv.write(Table("timeline", COLUMNS, cells), sys.stdout.buffer)
-        elif format is TimelineFormat.JSON:
-            _write_json(survey, rows)
-        elif not screen.quiet:
-            _print(terminal.console(no_color=screen.no_color), survey, rows, in_zone, show_all=show_all)
+        chosen = target.format_of(format, TimelineFormat.CONSOLE)
+        if chosen is not TimelineFormat.CONSOLE:
+            with target.stream() as stream:
+                _write(survey, rows, chosen, stream)
+        elif not screen.quiet or not target.is_stdout:
+            with target.console(no_color=screen.no_color) as console:
+                _print(console, survey, rows, in_zone, show_all=show_all)
         if not screen.quiet:
             for warning in (*survey.reading.warnings, *survey.host.warnings):
                 typer.echo(f"{warning.location}: {prose(warning.message)}", err=True)
@@ -127,7 +129,12 @@ def _cells(host: str, row: TimelineRow) -> dict[str, Cell]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _write_json(survey: Survey, rows: Sequence[TimelineRow]) -> None:
+def _write(survey: Survey, rows: Sequence[TimelineRow], chosen: TimelineFormat, stream: BinaryIO) -> None:
+    """Write every row as CSV or JSON."""
+    if chosen is TimelineFormat.CSV:
+        cells = tuple(tuple(_cells(survey.name, row).values()) for row in rows)
+        csv.write(Table("timeline", COLUMNS, cells), stream)
+        return
     import msgspec
 
     sessions = [
@@ -145,7 +152,7 @@ def _write_json(survey: Survey, rows: Sequence[TimelineRow]) -> None:
     ]
     listed = [{key: cell for key, cell in _cells(survey.name, row).items() if key != "Host"} for row in rows]
     document = {"Host": survey.name, "Names": survey.host.names, "Sessions": sessions, "Rows": listed}
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    stream.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
 
 
 # ---------------------------------------------------------------------------------------------- for people

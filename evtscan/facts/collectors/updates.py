@@ -4,7 +4,8 @@
 day of its release and its article; a row without a day says that what follows is not listed. It holds the monthly
 security updates, and of the others those whose day is certain (Microsoft's pages "Windows 10 release information",
 "Windows 11 release information" and "Windows Server release information"). The rows of Windows 10 from April 2026 on,
-of servers from July 2026 on, and of September 2026 are from publications that quote these pages.
+of servers from July 2026 on, and of September 2026 are from publications that quote these pages. The table ends with September 2026: no source for later
+months could be read by 2026-11-30.
 
 A revision between two rows is of an update that is not listed, and dates to the row before it: the host is not older
 than that. A revision before the first row of its build, or after the last one, has no date.
@@ -106,9 +107,21 @@ def date_of(build: int, revision: int) -> tuple[FactValue | Undecided, str]:
     shown = f"{build}.{revision}"
     update = newest_update(build, revision)
     if update is None:
-        return Undecided(f"no update with revision {shown} is listed"), ""
+        return Undecided(_why_undated(build, revision)), ""
     came_with = f" by {update.article}" if update.article else ""
     return update.released, f"revision {shown}, reached{came_with} or later"
+
+
+def _why_undated(build: int, revision: int) -> str:
+    """Why a revision has no date; a table that is older than the host says so, with its last day."""
+    family = _FAMILY.get(build)
+    listed = _table().get(family.base if family else build, ())
+    if listed and listed[-1].released and revision > listed[-1].revision:
+        return (
+            f"revision {build}.{revision} is newer than the table of updates, which ends with revision "
+            f"{listed[-1].revision} of {listed[-1].released}: install a newer evtscan"
+        )
+    return f"no update with revision {build}.{revision} is listed"
 
 
 def from_statements(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -4,8 +4,8 @@
 day of its release and its article; a row without a day says that what follows is not listed. It holds the monthly
 security updates, and of the others those whose day is certain (Microsoft's pages "Windows 10 release information",
 "Windows 11 release information" and "Windows Server release information"). The rows of Windows 10 from April 2026 on,
-of servers from July 2026 on, and of September 2026 are from publications that quote these pages. The table ends with September 2026: no source for later
-months could be read by 2026-11-30.
+of servers from July 2026 on, and of September 2026 are from publications that quote these pages. The table ends with
+September 2026: no source for later months could be read by 2026-11-30.
 
 A revision between two rows is of an update that is not listed, and dates to the row before it: the host is not older
 than that. A revision before the first row of its build, or after the last one, has no date.

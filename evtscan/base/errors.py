@@ -55,9 +55,9 @@ def raise_unless_about_file(error: Exception) -> None:
 
     Raises:
         EvtscanError: if the error is about the request and not about the file.
-        Exception: if it is a defect of evtscan, and ``EVTSCAN_RAISE_DEFECTS`` is set.
+        Exception: if it is a defect of evtscan, or a want of memory, and ``EVTSCAN_RAISE_DEFECTS`` is set.
     """
-    if isinstance(error, EvidenceError | OSError | MemoryError):
+    if isinstance(error, EvidenceError | OSError):
         return
     if isinstance(error, EvtscanError) or os.environ.get(RAISE_DEFECTS):
         raise error

@@ -256,7 +256,7 @@ def _change_node(node: Any, dice: Random) -> None:
             case 1 if isinstance(node, dict):
                 node[dice.choice(HOSTILE)[:100]] = node.pop(key)
             case 2 if isinstance(node, list):
-                node.extend([node[key]] * dice.choice((1, 10, 1000)))
+                node.extend([node[key]] * min(dice.choice((1, 10, 1000)), LONGEST // (1 + len(repr(node[key])))))
             case _:
                 node[key] = _hostile_value(dice)
         return

@@ -12,7 +12,7 @@ from text_writers import STORY
 from typer.testing import CliRunner
 
 from evtscan.base.model.query import EVERYTHING, ReadOptions
-from evtscan.cli import build, commands_to_load
+from evtscan.cli import build
 from evtscan.detection.load.loader import load_rules
 from evtscan.detection.model.rule import Rule
 from evtscan.evidence.reading import read
@@ -51,7 +51,7 @@ def run_cli(*arguments: str) -> str:
     Raises:
         Exception: what the command raised, if it did not end by itself.
     """
-    result = CliRunner().invoke(build(commands_to_load(arguments)), arguments)
+    result = CliRunner().invoke(build(), arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     if result.exit_code not in (0, 1, 2, 3, 10):

@@ -9,10 +9,9 @@ from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import Source
 from evtscan.base.wintypes import Instant
 from evtscan.dump.run import Task
-from evtscan.parsers import PARSERS, read_log
+from evtscan.parsers import format_named, read_log
 
 _NOTHING = Query(frozenset())
-_FORMATS = {row.name: row for row in PARSERS}
 
 
 def newest(tasks: Iterable[Task], ticks: int, start: Instant | None, options: ReadOptions = PLAIN) -> Iterator[Task]:
@@ -34,7 +33,7 @@ def newest(tasks: Iterable[Task], ticks: int, start: Instant | None, options: Re
 
 def _end_of(task: Task, options: ReadOptions) -> Instant | None:
     try:
-        reader = read_log(_FORMATS[task.format], task.source, _NOTHING, options)
+        reader = read_log(format_named(task.format), task.source, _NOTHING, options)
         deque(reader, maxlen=0)
     except Exception as error:
         raise_unless_about_file(error)

@@ -20,14 +20,13 @@ from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
 from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, Helpers
 from evtscan.dump.lines import Csv, JsonLines
-from evtscan.parsers import PARSERS, Format, Kind, read_log, recognise
+from evtscan.parsers import Format, Kind, format_named, read_log, recognise
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 TASK_CHUNKS = 256
 """Chunks of a log in one task: 16 MiB of it, and a few times that of lines."""
-_FORMATS = {row.name: row for row in PARSERS}
 _WAITING = 2  # results per helper that may wait for their turn
 _PIECE = 1 << 20
 
@@ -225,7 +224,7 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     books = Result(source=task.source)
     try:
         query = options.query if task.start is None else replace(options.query, start=task.start)
-        reader = read_log(_FORMATS[task.format], task.source, query, options.read, chunks=task.chunks)
+        reader = read_log(format_named(task.format), task.source, query, options.read, chunks=task.chunks)
         for lines, times in _lines(reader, task, options):
             if options.with_times:
                 yield Result(source=task.source, lines=lines, times=times, rows=len(lines))

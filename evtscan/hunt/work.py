@@ -29,7 +29,7 @@ from evtscan.hunt.matching import Matched, Matching
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
 from evtscan.hunt.tuning import Suppression
-from evtscan.parsers import PARSERS, Kind, read_log, recognise
+from evtscan.parsers import Kind, format_named, read_log, recognise
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -51,7 +51,6 @@ MOST_WARNINGS = 1000
 
 _CHUNK = 1 << 16
 _WAITING = 2  # finished tasks per worker that may wait for their turn
-_FORMATS = {row.name: row for row in PARSERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +187,7 @@ class _Runner:
         """The records that rules match. What was read, and what was not, goes into the share."""
         query = self._query if task.start is None else replace(self._query, start=task.start)
         try:
-            reader = read_log(_FORMATS[task.format], task.source, query, self._options.read, chunks=task.chunks)
+            reader = read_log(format_named(task.format), task.source, query, self._options.read, chunks=task.chunks)
             for matched in self._matching.of(reader):
                 if self._options.includes(matched.event):
                     yield matched

@@ -10,7 +10,7 @@ from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
 from evtscan.facts.catalogue.names import CATALOGUE, how_to_settle
-from evtscan.parsers.reports.reportsignatures import tool_of_head
+from evtscan.parsers.reports.recognition import tool_of_head
 from evtscan.report.model import HostReport, Report
 
 RULE = RuleInfo(id="r1", title="DHCP", level="medium", article="Q162396")

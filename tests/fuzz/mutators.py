@@ -145,7 +145,9 @@ def _lines(data: bytes, dice: Random, pool: Sequence[bytes]) -> bytes:
         case 0:
             del lines[place]
         case 1:
-            lines[place:place] = [lines[place]] * dice.choice((1, 2, 100, 5000))
+            lines[place:place] = [lines[place]] * min(
+                dice.choice((1, 2, 100, 5000)), LONGEST // (1 + len(lines[place]))
+            )
         case 2:
             lines[place], lines[other] = lines[other], lines[place]
         case 3:

@@ -1,44 +1,28 @@
-"""System reports that are text → inventories: one module a program; a table ``PROGRAMS``.
+"""System reports that are text → inventories: one module a program, each with its ``PROGRAM``; table in ``programs``.
 
-A file may hold what several programs printed, one after the other, with the prompts between them: each gives an
-inventory of its own. To add a program, write its module with ``parse(section)``, say in ``reportsignatures`` how its
-output begins, and add its row here.
+A file may hold the output of several programs, one after the other, with the prompts between them: each gives an
+inventory of its own.
 """
 
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Iterator
 from itertools import islice
-from typing import cast
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.inventory import Inventory
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.parsers.registry.text import regquery
-from evtscan.parsers.reports.reportsignatures import REGISTRY, remote_host, tool_of_head
-from evtscan.parsers.reports.section import BoundedLines, Section, sections_of
+from evtscan.parsers.reports.programs import PROGRAMS
+from evtscan.parsers.reports.prompts import remote_host
+from evtscan.parsers.reports.recognition import REGISTRY, tool_of_head
+from evtscan.parsers.reports.section import Section
+from evtscan.parsers.reports.sections import BoundedLines, sections_of
 from evtscan.parsers.shared.textlines import TextLines
-
-PROGRAMS = {
-    "winmsd": "winmsd",
-    "msinfo": "msinfo",
-    "systeminfo": "systeminfo",
-    "sc": "sc",
-    "netstart": "netstart",
-    "driverquery": "driverquery",
-    "hotfixes": "hotfixes",
-    "ipconfig": "ipconfig",
-    "srvinfo": "srvinfo",
-    "dirlisting": "dirlisting",
-    "fileversions": "fileversions",
-    "drwatson": "drwatson",
-    "ver": "ver",
-}
-"""Names that ``reportsignatures`` gives to programs, and the modules that read their output."""
 
 MAX_REPORTS = 4096
 """How many reports of one file are read."""
 
 _HEAD = 4096
+_PARSE = {program.name: program.parse for program in PROGRAMS}
 
 
 def read_inventory(source: Source) -> tuple[Inventory, ...]:
@@ -52,7 +36,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     lines = BoundedLines(TextLines(source))
     inventories: list[Inventory] = []
     warnings: list[ExtractionWarning] = []
-    for section in sections_of(source.name, lines, first if first in PROGRAMS else None, ended=ended):
+    for section in sections_of(source.name, lines, first if first in _PARSE else None, ended=ended):
         parsed = _registry_inside(section) if section.tool == REGISTRY else _parse(section)
         inventories.extend(islice(parsed, MAX_REPORTS - len(inventories)))
         if len(inventories) >= MAX_REPORTS:
@@ -68,8 +52,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
 
 
 def _parse(section: Section) -> Iterator[Inventory]:
-    module = import_module(f"{__name__}.{PROGRAMS[section.tool or '']}")
-    return cast(Callable[[Section], Iterator[Inventory]], module.parse)(section)
+    return _PARSE[section.tool or ""](section)
 
 
 def _ends_of(source: Source) -> tuple[bytes, bool]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from evtscan.base.model.inventory import FileEntry, Inventory
 from evtscan.parsers.reports.paths import is_program
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.localtime import PrintedTime
 from evtscan.parsers.shared.printedtimes import day, printed_time
@@ -86,3 +87,26 @@ def _row(index: int, folder: str | None, line: str) -> _Row | None:
         name = both["name"]
     size = int(match["size"].translate(_SEPARATORS))
     return _Row(index, folder, name.lower(), size, printed_time(f"{match['date']} {match['time']}"))
+
+
+_DIR_ROW = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?\s+\d{1,2}[:.]\d\d\s?(?:[AaPp]\.?[Mm]?\.?)?\s+(?:<\w{3,9}>|[\d.,'\xa0\u202f\xff]+)\s+\S"
+)
+
+
+def _is_dirlisting(lines: list[str]) -> bool:
+    return sum(1 for line in lines if _DIR_ROW.match(line[:400])) >= 2
+
+
+PROGRAM = Program(
+    name="dirlisting",
+    title="dir listings",
+    keeps="names, sizes and dates of files",
+    loses="versions; when the listing was made",
+    known_by="`Directory of`, or rows of a listing",
+    begins=r" {1,2}(?:Volume in drive [A-Za-z] |Directory of (?:[A-Za-z]:\\|\\\\))",
+    may_begin=r" {1,2}\w[^\\/:\"<>|]{2,40} (?:[A-Za-z]:\\|\\\\[^\\/:*?\"<>|]+\\)[^/:*?\"<>|]*$",
+    commands=("dir",),
+    has_shape=_is_dirlisting,
+    parse=parse,
+)

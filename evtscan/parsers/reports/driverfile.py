@@ -15,10 +15,12 @@ from typing import Any
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.inventory import FileEntry, Inventory
 from evtscan.base.model.source import Location, Source
+from evtscan.parsers.formats import Format, Kind
 
 MAX_SIZE = 64 << 20
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # datetime.fromtimestamp takes no earlier time on Windows
+_LAST_PE_HEADER = 1 << 20
 _FIRST_LINK, _LAST_LINK = date(1990, 1, 1), date(2100, 1, 1)
 _LONGEST_WAY_TO_MARKET = timedelta(days=366)
 _RESOURCE, _DEBUG = 2, 6
@@ -119,3 +121,23 @@ def _original_name(image: Any) -> str | None:
                 if name and not set(name) & set('\\/:*?"<>|'):
                     return name
     return None
+
+
+def is_driver(head: bytes, name: str) -> bool:
+    """A program file of Windows: ``MZ``, and where its offset 60 points to, the mark of a PE header."""
+    if not head.startswith(b"MZ") or len(head) <= 64:
+        return False
+    offset = int.from_bytes(head[60:64], "little")
+    return head[offset : offset + 4] == b"PE\0\0" or len(head) < offset + 4 <= _LAST_PE_HEADER
+
+
+FORMAT = Format(
+    name="driver",
+    title="A copied driver or program file (version resource, link date, size)",
+    kind=Kind.INVENTORY,
+    module="evtscan.parsers.reports.driverfile",
+    recognises=is_driver,
+    keeps="version, link date and size of one file",
+    loses="when it was collected; the date of the copy, where copying made it anew",
+    known_by="`MZ`, and the mark of a PE header where that points to",
+)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from evtscan.base.model.inventory import FileEntry, Inventory, ServiceEntry
 from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.paths import split_path
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, running, start_type
 from evtscan.parsers.shared.printedtimes import day, printed_time
@@ -81,3 +82,22 @@ def _files(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[
         folder, name = split_path(fields[_PATH])
         if time is not None and (linked := day(time, orders)) is not None:
             yield FileEntry(location=draft.section.place(index), name=name, folder=folder, linked=linked)
+
+
+def _is_csv_of_drivers(lines: list[str]) -> bool:
+    """``driverquery /v /fo csv``: fifteen columns, of which the fourteenth is the path of a driver."""
+    rows = [line.split('","') for line in lines if line.startswith('"')]
+    return any(len(row) == 15 and row[13].lower().endswith(".sys") for row in rows)
+
+
+PROGRAM = Program(
+    name="driverquery",
+    title="driverquery /v /fo csv",
+    keeps="drivers: state, start mode, path, link date",
+    loses="with fewer columns than `/v` prints, all but the name and the link date",
+    known_by="its captions; in other languages fifteen columns with the path of a driver",
+    begins=r'"Module Name","Display Name",|Module Name +Display Name +|Module Name: {2,}\S',
+    commands=("driverquery",),
+    has_shape=_is_csv_of_drivers,
+    parse=parse,
+)

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evtscan.base.model.inventory import Inventory
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.localtime import DateOrder
 from evtscan.parsers.shared.printedtimes import instant, orders_of, printed_time
@@ -77,3 +78,14 @@ def _changes(drafts: Sequence[Draft]) -> Iterator[Draft]:
         after = drafts[place + 1].values if place + 1 < len(drafts) else None
         if draft.values != before or draft.values != after:
             yield draft
+
+
+PROGRAM = Program(
+    name="drwatson",
+    title="Dr. Watson's drwtsn32.log",
+    keeps="version, build, service pack and kernel type at each crash of a program",
+    loses="the zone; everything else",
+    known_by="`Application exception occurred:`",
+    begins=r"Application exception occurred:",
+    parse=parse,
+)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from evtscan.base.model.inventory import FileEntry, Inventory
 from evtscan.parsers.reports.columns import fields_of
 from evtscan.parsers.reports.paths import split_path
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.localtime import PrintedTime
 from evtscan.parsers.shared.printedtimes import day, printed_date
@@ -85,3 +86,20 @@ def _first_version(row: Mapping[str, str]) -> str | None:
         if (match := _VERSION.match(row.get(caption, "").strip())) is not None:
             return match[0]
     return None
+
+
+PROGRAM = Program(
+    name="fileversions",
+    title="filever, sigcheck, VersionInfo as CSV",
+    keeps="versions of files, sizes and dates where they are printed",
+    loses="when the list was made",
+    known_by="the columns of filever, or captions of a path and a version",
+    begins=r"[-a-z]{5} +(?:W32i|W32-|W16|W64|DOS|----)\s"
+    r"|(?i:(?=.{0,2000}\b(?:file ?version|version)\b)(?=.{0,2000}\b(?:path|file ?name|original ?filename)\b)"
+    r"\"?[\w ]+\"?(?:,\"?[\w ]+\"?)+$)",
+    commands=(
+        "filever",
+        "sigcheck",
+    ),
+    parse=parse,
+)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.columns import columns_of, fields_of
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.printedtimes import lone_time
 
@@ -148,3 +149,31 @@ def _from_qfecheck(section: Section) -> Iterator[Inventory]:
                 doubtful = True
     whole = section.closed and bool(names) and not doubtful
     yield draft.inventory(hotfixes=names, whole={"hotfixes"} if whole else ())
+
+
+_HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}[:;,]?\s*$")
+
+
+def _is_list_of_hotfixes(lines: list[str]) -> bool:
+    """Numbers alone, one to a line; a text about them is no list of what is installed."""
+    filled = [line for line in lines if line]
+    named = sum(1 for line in filled if _HOTFIX_LINE.match(line[:40]))
+    return named >= 2 and 2 * named > len(filled)
+
+
+PROGRAM = Program(
+    name="hotfixes",
+    title="wmic qfe, Get-HotFix, hotfix, qfecheck",
+    keeps="the numbers of hotfixes",
+    loses="hotfixes that XP shows as `File 1` without a number",
+    known_by="a caption `HotFixID`, the headline of QFECheck, or lines that begin with a Q or KB number",
+    begins=r"(?!.{0,2000}[|$(){}])(?=.{0,2000}\bHotFixID\b)(?=.{0,2000}\b(?:Caption|Description|CSName|InstalledOn|Node|Source)\b)"
+    r"|HotFixID\s*[=:]|\S.{0,40}Hotfix Validation Report for \\\\",
+    commands=(
+        "hotfix",
+        "qfecheck",
+        "get-hotfix",
+    ),
+    has_shape=_is_list_of_hotfixes,
+    parse=parse,
+)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from evtscan.base.model.inventory import Inventory, ServiceEntry
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 
 _LEADERS = re.compile(r"\s+\S[^:]{2,60}?(?: ?\.){2,40} ?: ?(?P<value>\S{1,255})?\s*\Z")
@@ -41,3 +42,24 @@ def parse(section: Section) -> Iterator[Inventory]:
         draft.say("version", "5.0", 0)
     if draft.values or adapters:
         yield draft.inventory(services=adapters)
+
+
+_LINE_WITH_LEADERS = re.compile(r"\s+\S[^:]{2,60}?(?: ?\.){4,} ?: ")
+
+
+def _is_ipconfig(lines: list[str]) -> bool:
+    return sum(1 for line in lines if _LINE_WITH_LEADERS.match(line[:200])) >= 3
+
+
+PROGRAM = Program(
+    name="ipconfig",
+    title="ipconfig /all",
+    keeps="the host's name; on NT the services of the network adapters",
+    loses="everything else",
+    known_by="`Windows IP Configuration`; in other languages lines with dot leaders",
+    begins=r"Windows(?: NT| 2000)? IP Configuration\s*$",
+    commands=("ipconfig",),
+    has_shape=_is_ipconfig,
+    begins_once=True,
+    parse=parse,
+)

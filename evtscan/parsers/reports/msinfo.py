@@ -14,10 +14,12 @@ A copy from a web page has lost its TABs; of such a one only the summary is read
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.msinfotables import Table, inventory_of
 from evtscan.parsers.reports.osversion import parse_version
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.printedtimes import lone_time
 
@@ -75,3 +77,28 @@ def _read_heading(draft: Draft, index: int, line: str) -> None:
 
 def _first(section: Section) -> int:
     return next((index for index, line in enumerate(section.lines) if line.strip()), 0)
+
+
+def _is_table_of_msinfo(lines: list[str]) -> bool:
+    """``[Section]``, then the two captions of its columns, each with a TAB after it."""
+    filled = [line for line in lines if line]
+    return any(
+        re.fullmatch(r"\[[^\[\]\t]{3,60}\]", above) and re.fullmatch(r"[^\t]{2,40}\t[^\t]{2,40}\t?", below)
+        for above, below in pairwise(filled)
+    )
+
+
+PROGRAM = Program(
+    name="msinfo",
+    title="msinfo32 report as text",
+    keeps=(
+        "product, version, build, service pack, name, services and drivers in full, loaded "
+        "modules with version, size and date; when it was written"
+    ),
+    loses="hotfixes",
+    known_by="`System Information report written at:`, or tables of two captions below a `[section]`",
+    begins=r"System Information report written at:",
+    has_shape=_is_table_of_msinfo,
+    begins_once=True,
+    parse=parse,
+)

@@ -15,8 +15,10 @@ from evtscan.base.model.inventory import Inventory
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.text import read_text
 from evtscan.base.wintypes import Instant
+from evtscan.parsers.formats import Format, Kind
 from evtscan.parsers.reports.msinfotables import Table, inventory_of
 from evtscan.parsers.reports.section import Draft, Section
+from evtscan.parsers.shared.headtext import text_of_head
 from evtscan.parsers.shared.localtime import DateOrder
 from evtscan.parsers.shared.printedtimes import instant, printed_time
 
@@ -121,3 +123,21 @@ def _created(text: str) -> Instant | None:
     time = printed_time(text)
     local = instant(time, (DateOrder.MONTH_FIRST,)) if time is not None else None
     return Instant(local.ticks, local.digits) if local is not None else None
+
+
+def is_nfo(head: bytes, name: str) -> bool:
+    """Whether this is XML with the root ``MsInfo``."""
+    text = text_of_head(head)
+    return text.lstrip().startswith("<") and "<MsInfo" in text
+
+
+FORMAT = Format(
+    name="nfo",
+    title="msinfo32 report as XML (.nfo)",
+    kind=Kind.INVENTORY,
+    module="evtscan.parsers.reports.nfo",
+    recognises=is_nfo,
+    keeps="as the text report",
+    loses="as the text report",
+    known_by="XML with the root `MsInfo`",
+)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evtscan.base.model.inventory import Inventory, ServiceEntry
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, lists_services
 
@@ -128,3 +129,26 @@ def _whole(section: Section, blocks: list[_Block]) -> set[str]:
 
 def _runs(blocks: list[_Block]) -> bool:
     return any(block.state == _RUNNING for block in blocks)
+
+
+_SC_STATE = re.compile(r"\s+\S[^:]{2,20}\s*: [1-7]\s+(?:STOPPED|RUNNING|PAUSED|\w+_PENDING)\b")
+
+
+def _is_sc(lines: list[str]) -> bool:
+    return any(_SC_STATE.match(line[:200]) for line in lines)
+
+
+PROGRAM = Program(
+    name="sc",
+    title="sc query, sc qc, psservice",
+    keeps="services and drivers: state, start type, path",
+    loses="what it was not asked for: only `query state= all` lists all services",
+    known_by="`SERVICE_NAME:` or `[SC]`",
+    begins=r"SERVICE_NAME:|\[SC\] (?:Query|Get|Enum)\w*Service",
+    commands=(
+        "sc",
+        "psservice",
+    ),
+    has_shape=_is_sc,
+    parse=parse,
+)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.osversion import kernel_type, product
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_services, running
 
@@ -74,3 +75,16 @@ def _read(draft: Draft, label: str, value: str, index: int) -> None:
     elif label == "product name":
         name = product(value)
         draft.say("product", name if name != "Windows NT" else None, index)  # which of its products, it does not say
+
+
+PROGRAM = Program(
+    name="srvinfo",
+    title="srvinfo of the Resource Kits",
+    keeps="version, build, service pack, kernel type, hotfixes and services in full",
+    loses="drivers",
+    known_by="`Server Name:`",
+    begins=r"Server Name: *\S",
+    commands=("srvinfo",),
+    begins_once=True,
+    parse=parse,
+)

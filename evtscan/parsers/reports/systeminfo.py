@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.columns import columns_under, fields_of
 from evtscan.parsers.reports.osversion import kernel_type, parse_version, product
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.shared.printedtimes import instant, orders_of, printed_time
 
@@ -125,3 +126,28 @@ def _hotfixes(draft: Draft, entries: Sequence[_Entry]) -> tuple[list[str], bool]
             count = _COUNT.match(entry.value)
             return names, count is not None and int(count[1]) == len(names) == len(entry.items)
     return [], False
+
+
+_LABELLED_VERSION = re.compile(r"\S[^:]{3,60}: {2,}\d+\.\d+\.\d+ .{0,40}\b\d{3,5}$")
+_QUOTED_VERSION = re.compile(r'"[^"]+","[^"]+","\d+\.\d+\.\d+ [^"]{0,40}\b\d{3,5}",')
+
+
+def _is_systeminfo(lines: list[str]) -> bool:
+    return any(_LABELLED_VERSION.match(line[:200]) or _QUOTED_VERSION.match(line[:400]) for line in lines)
+
+
+PROGRAM = Program(
+    name="systeminfo",
+    title="systeminfo, list and CSV",
+    keeps=(
+        "product, version, build, service pack, kernel type, name, role, hotfixes; all versions "
+        "but XP print the last boot"
+    ),
+    loses="services, drivers",
+    known_by="`Host Name:` or a row of its captions; in other languages the shape of the version",
+    begins=r'Host Name: {4,}\S|"Host Name","OS Name","OS Version"|Host Name +OS Name +OS Version ',
+    commands=("systeminfo",),
+    has_shape=_is_systeminfo,
+    begins_once=True,
+    parse=parse,
+)

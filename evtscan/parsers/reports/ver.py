@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from evtscan.base.model.inventory import Inventory
 from evtscan.parsers.reports.osversion import kernel_type, parse_about
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 
 _BRACKETS = re.compile(
@@ -38,3 +39,16 @@ def parse(section: Section) -> Iterator[Inventory]:
             draft.say("version", of_nt["version"], index)
     if draft.values:
         yield draft.inventory()
+
+
+PROGRAM = Program(
+    name="ver",
+    title="ver",
+    keeps="the version; in the line of `winver` build and service pack too",
+    loses="everything else",
+    known_by="a line with the version of Windows",
+    begins=r"Microsoft.{0,6} Windows.{0,30}\[\S+ \d+\.\d+[\d.]*\]|Windows NT Version \d+\.\d+\s*$",
+    may_begin=r"Version \d+\.\d+[\d.]* ?\(Build \d+[^()]{0,60}\)\s*$",
+    commands=("ver",),
+    parse=parse,
+)

@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from evtscan.base.model.inventory import Inventory, ServiceEntry
 from evtscan.parsers.reports.osversion import kernel_type, parse_about, product
+from evtscan.parsers.reports.program import Program
 from evtscan.parsers.reports.section import Draft, Section
 from evtscan.parsers.reports.services import lists_drivers, lists_services, running, start_type
 
@@ -96,3 +97,16 @@ def _read_service(section: Section, index: int, entries: list[ServiceEntry]) -> 
         )
     elif entries and entries[-1].path is None and (program := _PROGRAM.match(line)) is not None:
         entries[-1] = replace(entries[-1], path=program[1].strip())
+
+
+PROGRAM = Program(
+    name="winmsd",
+    title="WinMSD report of Windows NT",
+    keeps="version, build, service pack, kernel type, services and drivers with their states",
+    loses="hotfixes, file versions",
+    known_by="`Microsoft Diagnostics Report` or `Windows NT Diagnostics Report`",
+    begins=r"\s*(?:Microsoft|Windows NT) Diagnostics Report\b",
+    commands=("winmsd",),
+    begins_once=True,
+    parse=parse,
+)

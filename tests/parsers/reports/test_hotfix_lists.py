@@ -1,7 +1,7 @@
 import pytest
 from report_samples import QFECHECK, WMIC_TABLE, read
 
-from evtscan.parsers.reports import reportsignatures
+from evtscan.parsers.reports.recognition import tool_of_head
 
 
 def test_wmic_table(tmp_path):
@@ -67,7 +67,7 @@ def test_numbers_alone(tmp_path):
     (report,) = read(tmp_path, "Q147222\nQ246009:\nQ300039 is missing\n")
     assert (report.hotfixes, report.whole) == (("Q147222", "Q246009"), frozenset())
     assert report.places["hotfixes"].line == 1
-    assert not reportsignatures.recogniser("hotfixes")(b"KB5031988 failed\nKB5032189 failed\n", "notes.txt")
+    assert tool_of_head(b"KB5031988 failed\nKB5032189 failed\n") is None
 
 
 def test_hotfix_tool(tmp_path):

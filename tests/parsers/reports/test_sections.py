@@ -11,9 +11,10 @@ from report_samples import DIR_NT, IPCONFIG_NT, NET_START, QFECHECK, SC_QUERY, S
 
 from evtscan.base.errors import EvidenceError
 from evtscan.parsers import PARSERS
-from evtscan.parsers.reports import reportsignatures, section
-from evtscan.parsers.reports.reportsignatures import tool_of_head
-from evtscan.parsers.reports.section import MAX_LINES
+from evtscan.parsers.reports import sections as section
+from evtscan.parsers.reports.prompts import remote_host
+from evtscan.parsers.reports.recognition import REGISTRY, tool_of_head
+from evtscan.parsers.reports.sections import MAX_LINES
 
 SAMPLES = {name: text for name, text in vars(report_samples).items() if name.isupper() and name != "RULE"}
 
@@ -92,7 +93,7 @@ REMOTE = {
 
 @pytest.mark.parametrize(("command", "host"), REMOTE.items())
 def test_the_host_that_a_command_asks(command, host):
-    assert reportsignatures.remote_host(command) == host
+    assert remote_host(command) == host
 
 
 def test_what_a_command_asked_of_another_host_is_of_that_host(tmp_path):
@@ -141,7 +142,7 @@ def test_each_sample_is_recognised_by_its_own_row_alone(name):
     ],
 )
 def test_other_texts_are_no_reports(text):
-    assert tool_of_head(text.encode()) in (None, reportsignatures.REGISTRY)
+    assert tool_of_head(text.encode()) in (None, REGISTRY)
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -25,12 +25,12 @@ from evtscan.parsers.logs import eventtypes
 from evtscan.parsers.logs.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.logs.channels import channel_of
 from evtscan.parsers.logs.csv.csvrows import Row, rows
+from evtscan.parsers.logs.csv.formats import csv_header, field_names, lacks_source
 from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import ANY_DATA, LostNames, data_of_message, numbered
 from evtscan.parsers.logs.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import Entry, Flaw, NextOutput, Part, Words
-from evtscan.parsers.logs.text.textsignatures import csv_header, field_names, lacks_source
 from evtscan.parsers.shared.textlines import is_prompt
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}\Z")

@@ -17,13 +17,14 @@ from evtscan.base.model.source import Source
 from evtscan.base.spreadsheets import as_meant
 from evtscan.parsers.logs.accounts import USER_FIELDS
 from evtscan.parsers.logs.csv.csvrows import Row, rows
+from evtscan.parsers.logs.csv.formats import column_names, dump_header
 from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exportrecords import ALL_DATA, FIELDS, Content, Record, System
 from evtscan.parsers.logs.exports import ExportLog
 from evtscan.parsers.logs.json.dumprows import DUMP_NUMBERS, DUMP_TEXTS, dump_losses, dump_row
 from evtscan.parsers.logs.json.toolrows import EVTXECMD_LOSSES, evtxecmd_row
 from evtscan.parsers.logs.json.values import Reading, ShapeError
-from evtscan.parsers.logs.text.textsignatures import SEPARATORS, column_names, dump_header
+from evtscan.parsers.logs.text.formats import SEPARATORS
 from evtscan.parsers.shared.textlines import TextLines, is_prompt
 
 LONGEST_ROW = 1 << 20

@@ -23,9 +23,9 @@ from evtscan.parsers.logs.accounts import sid_of
 from evtscan.parsers.logs.channels import channel_of
 from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import ANY_DATA, LostNames, numbered
+from evtscan.parsers.logs.text.formats import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import Block, Entry, Part, between, blocks
-from evtscan.parsers.logs.text.textsignatures import SEPARATORS, dumpel_row, dumpel_spaced_row, nearly_dumpel_row
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten", "Binary", "Message"})
 _ON_EVERY_HOST = frozenset({"System", "Application", "Security"})

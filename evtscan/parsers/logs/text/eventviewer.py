@@ -25,10 +25,10 @@ from evtscan.parsers.logs.csv.csvrows import Row, rows
 from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import ANY_DATA, data_of_message
 from evtscan.parsers.logs.lostfields import NOT_IN_TEXT
+from evtscan.parsers.logs.text.formats import SEPARATORS, new_viewer_row
 from evtscan.parsers.logs.text.ntviewer import category_number
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import Entry, Flaw, NextOutput, Part, Words
-from evtscan.parsers.logs.text.textsignatures import SEPARATORS, new_viewer_row
 from evtscan.parsers.shared.localtime import read_time
 from evtscan.parsers.shared.textlines import is_prompt
 

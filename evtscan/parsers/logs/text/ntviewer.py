@@ -21,15 +21,15 @@ from evtscan.parsers.logs.accounts import sid_of
 from evtscan.parsers.logs.channels import channel_of
 from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import ANY_DATA, data_of_message
-from evtscan.parsers.logs.text.textlog import open_log
-from evtscan.parsers.logs.text.textrecords import Block, Entry, NextOutput, Part, Words, between, blocks
-from evtscan.parsers.logs.text.textsignatures import (
+from evtscan.parsers.logs.text.formats import (
     SEPARATORS,
     is_viewer_headline,
     nearly_viewer_row,
     viewer_list_row,
     viewer_row,
 )
+from evtscan.parsers.logs.text.textlog import open_log
+from evtscan.parsers.logs.text.textrecords import Block, Entry, NextOutput, Part, Words, between, blocks
 
 _LOST = frozenset({"Qualifiers", "EventRecordID", "TimeWritten"})
 _ENGLISH_HEADLINE = re.compile(r"Type([\t,;])Date\1Time\1Source\1Category\1Event\1User\1Computer")

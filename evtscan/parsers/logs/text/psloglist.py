@@ -30,6 +30,13 @@ from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import LostNames, data_of_message
 from evtscan.parsers.logs.lostfields import NOT_BY_OLD_INTERFACE
 from evtscan.parsers.logs.text.dumpel import data_of_strings
+from evtscan.parsers.logs.text.formats import (
+    PSLOGLIST_BANNER,
+    PSLOGLIST_HEADLINE,
+    PSLOGLIST_SEPARATORS,
+    psloglist_head,
+    psloglist_row,
+)
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import (
     Block,
@@ -42,13 +49,6 @@ from evtscan.parsers.logs.text.textrecords import (
     between,
     blocks,
     heads_within,
-)
-from evtscan.parsers.logs.text.textsignatures import (
-    PSLOGLIST_BANNER,
-    PSLOGLIST_HEADLINE,
-    PSLOGLIST_SEPARATORS,
-    psloglist_head,
-    psloglist_row,
 )
 
 _LOST = NOT_BY_OLD_INTERFACE | {"Qualifiers", "TimeWritten", "Binary", "Task"}

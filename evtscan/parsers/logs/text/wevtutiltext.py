@@ -33,6 +33,7 @@ from evtscan.parsers.logs.accounts import USER_FIELDS
 from evtscan.parsers.logs.exportrecords import Content, System
 from evtscan.parsers.logs.insertions import data_of_message
 from evtscan.parsers.logs.lostfields import NOT_IN_TEXT
+from evtscan.parsers.logs.text.formats import WEVTUTIL_FIRST_FIELD, WEVTUTIL_HEAD
 from evtscan.parsers.logs.text.textlog import open_log
 from evtscan.parsers.logs.text.textrecords import (
     Block,
@@ -45,7 +46,6 @@ from evtscan.parsers.logs.text.textrecords import (
     blocks,
     heads_within,
 )
-from evtscan.parsers.logs.text.textsignatures import WEVTUTIL_FIRST_FIELD, WEVTUTIL_HEAD
 
 _LABEL = re.compile(r"  ([A-Z][A-Za-z ]{1,15}): ?(.*)\Z")
 _SID = re.compile(r"S-1-[\d-]{1,180}\Z")

@@ -26,7 +26,8 @@ from evtscan.base.text import read_text
 from evtscan.parsers.registry.regdata import REG_MULTI_SZ
 from evtscan.parsers.registry.text.regdump import NUMBERS, TEXTS, TYPES, DumpedKey, DumpedRegistry, lines_of, number
 from evtscan.parsers.registry.text.regtree import MAX_KEYS, is_path
-from evtscan.parsers.reports.reportsignatures import REGISTRY, prompt, tool_of_command, tool_of_line
+from evtscan.parsers.reports.prompts import prompt
+from evtscan.parsers.reports.recognition import REGISTRY, tool_of_command, tool_of_line
 from evtscan.parsers.shared.textlines import OEM
 
 MAX_TEXT = 4096

@@ -8,7 +8,7 @@ from evtscan.base.errors import EvidenceError
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
 from evtscan.parsers.logs.csv import csvexports
 from evtscan.parsers.logs.csv.csvexports import read_log
-from evtscan.parsers.logs.text.textsignatures import csv_header, is_field_csv
+from evtscan.parsers.logs.csv.formats import csv_header, is_field_csv
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -19,7 +19,7 @@ from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
 from evtscan.parsers import recognise
 from evtscan.parsers.logs.csv import dumpcsv
 from evtscan.parsers.logs.csv.dumpcsv import read_log
-from evtscan.parsers.logs.text.textsignatures import is_dump_csv
+from evtscan.parsers.logs.csv.formats import is_dump_csv
 
 
 @pytest.fixture(scope="module")

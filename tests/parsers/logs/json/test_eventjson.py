@@ -38,9 +38,9 @@ from evtscan.base.wintypes import Instant
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
 from evtscan.dump.blocks import of_events
 from evtscan.dump.lines import JsonLines
+from evtscan.parsers.logs.formats import is_event_json
 from evtscan.parsers.logs.json.eventjson import read_log
 from evtscan.parsers.logs.json.pieces import json_pieces
-from evtscan.parsers.logs.signatures import is_event_json
 
 Writer = Callable[[Event], dict[str, Any]]
 

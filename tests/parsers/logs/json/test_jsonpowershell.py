@@ -15,8 +15,8 @@ from evtscan.base.model.query import EVERYTHING
 from evtscan.base.model.source import Source
 from evtscan.base.wintypes import Instant
 from evtscan.detection.match.fields import ABSENT, UNREADABLE, field_value
+from evtscan.parsers.logs.formats import is_event_json
 from evtscan.parsers.logs.json.eventjson import read_log
-from evtscan.parsers.logs.signatures import is_event_json
 
 
 @pytest.fixture(scope="module")

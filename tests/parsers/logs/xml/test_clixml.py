@@ -16,7 +16,7 @@ from evtscan.base.model.log import LogReader
 from evtscan.base.model.query import EVERYTHING, Query, ReadOptions, Selector
 from evtscan.base.model.source import Source
 from evtscan.detection.match.fields import UNREADABLE, field_value
-from evtscan.parsers.logs.signatures import is_clixml
+from evtscan.parsers.logs.formats import is_clixml
 from evtscan.parsers.logs.xml.clixml import read_log
 
 

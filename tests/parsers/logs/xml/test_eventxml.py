@@ -19,7 +19,7 @@ from evtscan.base.model.log import LogReader
 from evtscan.base.model.query import EVERYTHING, Query, Selector
 from evtscan.base.model.source import Source
 from evtscan.base.wintypes import parse_time
-from evtscan.parsers.logs.signatures import is_event_xml
+from evtscan.parsers.logs.formats import is_event_xml
 from evtscan.parsers.logs.xml.eventxml import read_log
 from evtscan.parsers.shared.textblocks import BLOCK_SIZE
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.source import Source
+from evtscan.parsers.registry.formats import is_regdmp
 from evtscan.parsers.registry.text.regdmp import read_registry
-from evtscan.parsers.reports.reportsignatures import is_regdmp
 
 SERVICES = r"SYSTEM\CurrentControlSet\Services"
 DUMP = r"""\Registry\Machine\SYSTEM\CurrentControlSet\Services

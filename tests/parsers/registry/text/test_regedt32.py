@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.source import Source
+from evtscan.parsers.registry.formats import is_regedt32
 from evtscan.parsers.registry.text.regedt32 import read_registry
-from evtscan.parsers.reports.reportsignatures import is_regedt32
 
 SERVICES = r"SYSTEM\CurrentControlSet\Services"
 SAVED = r"""Key Name:          SYSTEM\CurrentControlSet\Services\RasArp

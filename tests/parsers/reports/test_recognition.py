@@ -1,6 +1,9 @@
 import pytest
 
-from evtscan.parsers.reports.reportsignatures import REGISTRY, is_driver, is_reg_query, is_szdd, prompt, tool_of_command
+from evtscan.parsers.registry.formats import is_reg_query, is_szdd
+from evtscan.parsers.reports.driverfile import is_driver
+from evtscan.parsers.reports.prompts import prompt
+from evtscan.parsers.reports.recognition import REGISTRY, tool_of_command
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ and words, numbers and names where the format has them.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, lru_cache
 from itertools import pairwise
+
+from evtscan.parsers.formats import Format, Kind
 
 DATE = r"\d{1,4}[./-] ?(?:\d{1,2}|[A-Za-z]{3,9})[./-] ?\d{1,4}(?:\.| г\.?)?"
 """A date as any locale prints it."""
@@ -19,7 +21,7 @@ TIME = rf"(?:{_HALF} ?)?\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?(?: ?{_HALF})?"
 SEPARATORS = "\t,;"
 _HEAD_LINES = 40
 _TYPE_NUMBERS = frozenset({"0", "1", "2", "4", "8", "16"})
-_PROMPT = re.compile(r"(?:PS )?[A-Za-z]:\\[^>]{0,260}>")
+PROMPT = re.compile(r"(?:PS )?[A-Za-z]:\\[^>]{0,260}>")
 _NUMBER = re.compile(r"[\d.,:/ -]*\Z")
 _DIGIT = re.compile(r"\d")
 
@@ -115,57 +117,6 @@ def new_viewer_row() -> re.Pattern[str]:
     return re.compile(rf'"?[^"\t,;\d]+"?{s}"?({DATE}[ ,]{{1,2}}{TIME})"?\1[^"\t,;]+\1(\d{{1,5}})\1')
 
 
-_CSV_COLUMNS = {
-    "Get-WinEvent": (
-        frozenset({"id", "providername"}),
-        frozenset({"timecreated", "logname", "recordid", "machinename", "level", "leveldisplayname", "message"}),
-    ),
-    "Get-EventLog": (frozenset({"source", "timegenerated"}), frozenset({"eventid", "instanceid"})),
-    "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
-}
-"""Programs that write CSV with names of fields: the columns that all of their tables have, and some of which they have
-one; in lower case."""
-
-
-def field_names(names: Iterable[str]) -> list[str]:
-    """Names of fields in lower case, without quotation marks, also where they were quoted twice."""
-    return [name.strip().strip('"').strip().lower() for name in names]
-
-
-def csv_header(names: Iterable[str]) -> str | None:
-    """Which program gives the columns of a table these names; None if none of them does."""
-    given = frozenset(field_names(names))
-    for program, (all_of, one_of) in _CSV_COLUMNS.items():
-        if all_of <= given and (not one_of or one_of & given):
-            return program
-    return None
-
-
-_DUMP_COLUMNS = {
-    "EvtxECmd": (frozenset({"eventid", "provider"}), frozenset({"payload", "mapdescription", "eventrecordid"})),
-    "evtscan": (frozenset({"eventid", "provider", "eventlevel"}), frozenset({"data", "timecreated", "recordid"})),
-}
-
-
-def column_names(names: Iterable[str]) -> list[str]:
-    """Names of columns in lower case, without quotation marks and without the blanks of Timeline Explorer."""
-    return [name.strip("\ufeff ").strip('"').replace(" ", "").lower() for name in names]
-
-
-def dump_header(names: Iterable[str]) -> str | None:
-    """Which program gives the columns of a table with whole events these names: EvtxECmd, ``evtscan``, or None."""
-    given = frozenset(column_names(names))
-    return next((name for name, (all_of, one_of) in _DUMP_COLUMNS.items() if all_of <= given and one_of & given), None)
-
-
-def lacks_source(names: Iterable[str]) -> bool:
-    """Whether these columns are of such a table, but for the one that names the source of each event."""
-    given = frozenset(field_names(names))
-    if {"id", "timecreated"} <= given:
-        return bool({"message", "leveldisplayname"} & given)
-    return "timegenerated" in given and bool({"eventid", "instanceid"} & given)
-
-
 # ------------------------------------------------------------------------------------------------- recognisers
 
 
@@ -181,7 +132,7 @@ def is_dumpel(head: bytes, name: str) -> bool:
 
 def is_psloglist(head: bytes, name: str) -> bool:
     """Whether this is the output of PsLogList, in blocks or with ``-s``."""
-    lines = _lines(head)
+    lines = lines_of_head(head)
     if any(
         line.startswith("[") and psloglist_head().match(line) and following.strip().startswith("Type:")
         for line, following in pairwise(lines)
@@ -196,7 +147,7 @@ def is_psloglist(head: bytes, name: str) -> bool:
 
 def is_wevtutil_text(head: bytes, name: str) -> bool:
     """Whether this is the output of ``wevtutil qe /f:text``."""
-    lines = _lines(head)
+    lines = lines_of_head(head)
     return any(
         WEVTUTIL_HEAD.match(line) and following.startswith(WEVTUTIL_FIRST_FIELD) for line, following in pairwise(lines)
     )
@@ -204,7 +155,7 @@ def is_wevtutil_text(head: bytes, name: str) -> bool:
 
 def is_new_viewer_list(head: bytes, name: str) -> bool:
     """Whether this is a list that the event viewer of Vista or later saved as CSV or text."""
-    lines = _lines(head)
+    lines = lines_of_head(head)
     if not lines:
         return False
     separator = next((mark for mark in SEPARATORS if lines[0].count(mark) in (4, 5)), None)
@@ -219,25 +170,10 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
     return row is not None and row[1] == separator and lines[1].count(separator) > 4
 
 
-def is_field_csv(head: bytes, name: str) -> bool:
-    """Whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
-    lines = [line for line in _lines(head) if not line.startswith("#TYPE") and not _PROMPT.match(line)]
-    headlines = [line.split(separator) for line in lines[:1] for separator in SEPARATORS]
-    return any(csv_header(names) is not None or lacks_source(names) for names in headlines)
-
-
-def is_dump_csv(head: bytes, name: str) -> bool:
-    """Whether this is a CSV file of EvtxECmd or ``evtscan dump``."""
-    line = next((line for line in _lines(head) if not _PROMPT.match(line)), "")
-    if "provider" not in line.lower():
-        return False
-    return any(dump_header(line.split(separator)) is not None for separator in SEPARATORS)
-
-
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:
     """Whether the first line is a row, but for prompts and headlines, or two of the first are (behind a cut text)."""
-    lines = _lines(head)
-    first = next((line for line in lines if not (_PROMPT.match(line) or is_headline(line))), "")
+    lines = lines_of_head(head)
+    first = next((line for line in lines if not (PROMPT.match(line) or is_headline(line))), "")
     return is_row(first) or sum(map(is_row, lines)) > 1
 
 
@@ -267,7 +203,7 @@ def _is_account(*fields: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _lines(head: bytes) -> tuple[str, ...]:
+def lines_of_head(head: bytes) -> tuple[str, ...]:
     """The lines that are not blank in the first bytes of a text file; none if it is no text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", "replace")
@@ -281,3 +217,82 @@ def _lines(head: bytes) -> tuple[str, ...]:
             text = head.decode("latin-1")
     lines = (line.strip("\r\f\x1a\ufeff") for line in text.split("\n"))
     return tuple(line for line in lines if line.strip())[:_HEAD_LINES]
+
+
+VIEWER = Format(
+    name="viewer",
+    title="Event Viewer of Windows NT to 2003: lists as text and CSV",
+    kind=Kind.LOG,
+    module="evtscan.parsers.logs.text.ntviewer",
+    recognises=is_viewer_text,
+    keeps=(
+        "date and time to the second, source, type, category, event id, user, computer; a saved list the message, "
+        "an exported one not"
+    ),
+    loses=(
+        "the zone; record numbers, Qualifiers, raw data; the channel, unless the file's name tells; strings, "
+        "unless the viewer had no message and printed them (one with a comma and a space in it comes out as two)"
+    ),
+    known_by=(
+        "rows of date, time, source, type, category, number, user, computer (saved) or with the type first (exported)"
+    ),
+)
+
+DUMPEL = Format(
+    name="dumpel",
+    title="dumpel of the Resource Kits",
+    kind=Kind.LOG,
+    module="evtscan.parsers.logs.text.dumpel",
+    recognises=is_dumpel,
+    keeps=("date and time to the second, type and category as numbers, event id, source, user, computer, the strings"),
+    loses=(
+        "the zone; record numbers, raw data, the message; without `-t` where one string ends and the next begins; "
+        "names of data (Vista and later); the channel, unless the file is named after System, Application or "
+        "Security"
+    ),
+    known_by="rows of date, time, three numbers, source, user (or the other way round), computer, strings",
+)
+
+PSLOGLIST = Format(
+    name="psloglist",
+    title="PsLogList, blocks and -s",
+    kind=Kind.LOG,
+    module="evtscan.parsers.logs.text.psloglist",
+    recognises=is_psloglist,
+    keeps=(
+        "record numbers, the channel, source, type, event id, user, computer, date and time to the second, the message"
+    ),
+    loses=("the zone; category, Qualifiers, raw data; strings, unless there was no message and the event has only one"),
+    known_by=(
+        "`[number] source` above `Type:`; with `-s` rows of number, log, source, type in capitals, computer, time, "
+        "event id"
+    ),
+)
+
+WEVTUTIL_TEXT = Format(
+    name="wevtutil-text",
+    title="wevtutil qe /f:text",
+    kind=Kind.LOG,
+    module="evtscan.parsers.logs.text.wevtutiltext",
+    recognises=is_wevtutil_text,
+    keeps="the channel, source, event id, level, SID, computer, local time to the millisecond, the message",
+    loses=(
+        "the zone (a `Z` proves nothing); record numbers, Qualifiers, keywords, task and opcode as numbers; "
+        "strings and raw data"
+    ),
+    known_by="`Event[0]` above `Log Name:`",
+)
+
+VIEWER_LIST = Format(
+    name="viewer-list",
+    title="Event Viewer of Vista and later: CSV and text",
+    kind=Kind.LOG,
+    module="evtscan.parsers.logs.text.eventviewer",
+    recognises=is_new_viewer_list,
+    keeps="level, date and time to the second, source, event id, category, the message",
+    loses=(
+        "the zone; computer, user, record numbers, Qualifiers; the channel, unless the file's name tells; strings "
+        "and raw data"
+    ),
+    known_by="a headline of five names with date and time second, above rows of six fields, in any language",
+)

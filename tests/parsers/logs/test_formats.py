@@ -2,7 +2,7 @@
 
 import pytest
 
-from evtscan.parsers.logs.signatures import is_clixml, is_event_json, is_event_xml
+from evtscan.parsers.logs.formats import is_clixml, is_event_json, is_event_xml
 
 XML = [
     "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='A'/>",

@@ -19,7 +19,8 @@ from text_writers import (
 )
 
 from evtscan.parsers import HEAD_SIZE
-from evtscan.parsers.logs.text import textsignatures as signatures
+from evtscan.parsers.logs.csv import formats as tables
+from evtscan.parsers.logs.text import formats as signatures
 
 RECOGNISERS: dict[str, Callable[[bytes, str], bool]] = {
     "viewer": signatures.is_viewer_text,
@@ -27,7 +28,7 @@ RECOGNISERS: dict[str, Callable[[bytes, str], bool]] = {
     "psloglist": signatures.is_psloglist,
     "wevtutil": signatures.is_wevtutil_text,
     "new viewer": signatures.is_new_viewer_list,
-    "csv": signatures.is_field_csv,
+    "csv": tables.is_field_csv,
 }
 PROMPT = "C:\\>type x\r\n\r\n"
 

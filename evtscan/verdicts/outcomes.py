@@ -14,6 +14,7 @@ from evtscan.facts.history.timeline import AFTER_EVERYTHING, Point
 from evtscan.facts.host import Host
 from evtscan.verdicts import wording
 from evtscan.verdicts.conditions import Conditions, deciding, every_test
+from evtscan.verdicts.eventwords import event_words
 from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
 from evtscan.verdicts.matches import JudgedMatches, together, with_event
 from evtscan.verdicts.precedence import AFFECTED
@@ -215,7 +216,9 @@ class IssueOnHost:
         self, verdict: Verdict, shown: Sequence[Judged], reason: str, explanation: Explanation, basis: str
     ) -> Finding:
         finding = describe(self.host, self.host_name, self.rule, verdict, shown, self.entity)
-        return replace(finding, reason=reason, explanation=explanation, basis=basis)
+        says = event_words(shown[-1].match.rule, shown[-1].event) if shown else ""
+        reason = wording.with_values(reason, says)
+        return replace(finding, reason=reason, explanation=explanation, basis=basis, event_says=says)
 
     def _remedy(self, point: Point, event: Event | None = None) -> tuple[str, ...]:
         """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
@@ -322,7 +325,10 @@ def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches
     else:
         verdict = Verdict.CLEAR if would_show(host, rule) else Verdict.NOT_ASSESSED
         reason = _unseen(host, rule, matches)
-    finding = replace(describe(host, host_name, rule, verdict, shown, ""), reason=reason)
+    says = event_words(rule, shown[-1].event) if shown else ""
+    finding = replace(
+        describe(host, host_name, rule, verdict, shown, ""), reason=wording.with_values(reason, says), event_says=says
+    )
     if verdict is Verdict.POSSIBLE:
         explanation = judged[-1].match.explanation
         missing = tuple(wording.questions(wording.to_ask(explanation) or (EXPORT_WHOLE,)))

@@ -7,7 +7,7 @@ from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis
 from evtscan.base.model.finding import Explanation, MissingFact
 from evtscan.base.wintypes import Instant
-from evtscan.base.wording import listing, times
+from evtscan.base.wording import listing, sentence, times
 from evtscan.detection.model.ranges import EVENT
 from evtscan.detection.model.rule import Doubt
 from evtscan.facts.catalogue import names as catalogue
@@ -94,3 +94,8 @@ def moment(time: Instant | None) -> str:
 def listed(statements: Iterable[str]) -> str:
     """Statements one after the other, each once."""
     return "; ".join(dict.fromkeys(statement for statement in statements if statement))
+
+
+def with_values(reason: str, event_says: str) -> str:
+    """A reason with the values of the last event that it counts, if there are any."""
+    return f"{reason} The last event says: {sentence(event_says)}" if event_says else reason

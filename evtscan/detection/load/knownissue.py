@@ -20,10 +20,12 @@ from evtscan.detection.model.condition import (
     disjunction,
     tests_in,
 )
+from evtscan.detection.model.consequence import consequences_of
 from evtscan.detection.model.context import cleared_by_of, context_of, supported_by_of
 from evtscan.detection.model.derive import derived_fields
 from evtscan.detection.model.ranges import facts_in
 from evtscan.detection.model.rule import Case, CaseEvent, Doubt, KnownIssue
+from evtscan.detection.model.saying import problems_of
 from evtscan.detection.model.section import Section
 
 FactKnown = Callable[[str], bool]
@@ -47,6 +49,8 @@ KEYS: Final = (
     "report_exposed",
     "report_excluded",
     "precedence",
+    "consequence_of",
+    "says",
     "doubts",
     "cases",
 )
@@ -80,7 +84,16 @@ def known_issue_of(issue: Section, fact_known: FactKnown, named: Container[str] 
         doubts=tuple(_doubt(section, fact_known) for section in issue.sections("doubts")),
         cases=tuple(_case(section) for section in issue.sections("cases")),
         precedence=issue.texts("precedence"),
+        consequence_of=consequences_of(issue),
+        says=_says(issue),
     )
+
+
+def _says(issue: Section) -> str:
+    text = issue.text("says").strip()
+    for problem in problems_of(text) if text else ():
+        issue.problem(problem, "says")
+    return text
 
 
 # ------------------------------------------------------------------------------------------------ conditions

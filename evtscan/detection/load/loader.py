@@ -17,6 +17,7 @@ from evtscan.base.yamltext import MAX_SIZE, YamlSyntaxError, load_documents
 from evtscan.detection.load import placeholders
 from evtscan.detection.load.references import resolved
 from evtscan.detection.model.condition import Any, Condition
+from evtscan.detection.model.consequence import consequences_of
 from evtscan.detection.model.context import names_in
 from evtscan.detection.model.rule import Filter, KnownIssue, Logsource, Rule, Selection
 from evtscan.detection.model.section import Problems, Section
@@ -286,6 +287,7 @@ def _info(rule: Section, issue: Section, fallback_id: str) -> RuleInfo:
         references=rule.texts("references"),
         file=rule.problems.file,
         tags=_tags(rule.data.get("tags")),
+        consequence_of=tuple(item.name for item in consequences_of(issue)),
     )
 
 

@@ -13,6 +13,7 @@ from evtscan.base.model.rule import RuleInfo
 from evtscan.base.wintypes import Instant
 from evtscan.base.yamltext import EntryPath
 from evtscan.detection.model.condition import All, Any, Condition, Operator, Test, disjunction, tests_in
+from evtscan.detection.model.consequence import Consequence
 from evtscan.detection.model.context import Around, Beside, ClearedBy
 from evtscan.detection.model.derive import Derived
 from evtscan.detection.model.modifiers import plain_text
@@ -116,6 +117,8 @@ class KnownIssue:
     ``context`` is what must hold around a match, ``supported_by`` what may stand there and is told if it does,
     ``cleared_by`` the event that says that it is over, and ``around`` all that is looked for there. ``precedence``
     lists the ids, articles or titles of the rules that this one silences on an event that both match.
+    ``consequence_of`` names the rules whose problem may be the cause of this one's. ``says`` is a sentence with the
+    values of the event (``detection.model.saying``).
     """
 
     when: Condition
@@ -131,6 +134,8 @@ class KnownIssue:
     doubts: tuple[Doubt, ...] = ()
     cases: tuple[Case, ...] = ()
     precedence: tuple[str, ...] = ()
+    consequence_of: tuple[Consequence, ...] = ()
+    says: str = ""
 
     @property
     def around(self) -> tuple[Around, ...]:

@@ -15,16 +15,26 @@ from evtscan.report.model import HostReport, Report
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """A finding together with the rule that it is about."""
+    """A finding together with its rule.
+
+    ``consequence_of`` names the findings that it follows from, by article or title, with their entities.
+    """
 
     host: HostReport
     finding: Finding
     rule: RuleInfo
+    consequence_of: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """The finding's verdict."""
         return Verdict(self.finding.verdict)
+
+    @property
+    def changes_before(self) -> tuple[str, ...]:
+        """What changed before the first match, nearest first, each with its time."""
+        changes = self.finding.changes
+        return () if changes is None else tuple(f"{item.time} {item.text}".strip() for item in changes.changes)
 
     @property
     def counts_as_worst(self) -> bool:
@@ -125,9 +135,8 @@ def summaries(report: Report) -> Iterator[HostSummary]:
 
 def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
     """Summarise one host."""
-    findings = sorted(
-        (ReportedFinding(host, finding, rule_of(rules, finding.rule_id)) for finding in host.findings), key=_order
-    )
+    names = {finding.finding_id: _name_of(finding, rules) for finding in host.findings}
+    findings = sorted((_reported(host, finding, rules, names) for finding in host.findings), key=_order)
     worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)
     levels = [item.rule.level for item in findings if item.counts_as_worst and item.verdict is worst]
     logs = [row for row in host.evidence if row.records is not None]
@@ -146,6 +155,19 @@ def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
         gaps=sum(row.holes for row in logs),
         clock_steps=host.clock_steps,
     )
+
+
+def _reported(
+    host: HostReport, finding: Finding, rules: Mapping[str, RuleInfo], names: Mapping[str, str]
+) -> ReportedFinding:
+    causes = tuple(dict.fromkeys(names[cause] for cause in finding.consequence_of if cause in names))
+    return ReportedFinding(host, finding, rule_of(rules, finding.rule_id), causes)
+
+
+def _name_of(finding: Finding, rules: Mapping[str, RuleInfo]) -> str:
+    rule = rule_of(rules, finding.rule_id)
+    name = rule.article or rule.title or rule.id
+    return f"{name} ({finding.entity})" if finding.entity else name
 
 
 def _order(item: ReportedFinding) -> tuple[int, int, str, str, str, str]:

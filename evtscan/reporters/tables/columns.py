@@ -222,6 +222,8 @@ _FINDINGS: Mapping[str, Column[ReportedFinding]] = {
     "Complete": Column(lambda item: item.finding.complete),
     "SourceFiles": Column(lambda item: item.finding.source_files),
     "FindingID": Column(lambda item: item.finding.finding_id),
+    "ChangesBefore": Column(lambda item: item.changes_before),
+    "ConsequenceOf": Column(lambda item: item.consequence_of),
 }
 
 _EVENTS: Mapping[str, Column[Matched]] = {

@@ -81,6 +81,13 @@ BROKEN = [
     ("unknown-fact", 17, "known_issue.cases[0].facts.os.vrsion", [("facts: {os.version:", "facts: {os.vrsion:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [Q100000]\n    kind:")]),
     ("precedence", 12, "known_issue.precedence[0]", [("    kind:", "    precedence: [A rule]\n    kind:")]),
+    (
+        "consequence-of",
+        12,
+        "known_issue.consequence_of[0]",
+        [("    kind:", "    consequence_of: [Q100000]\n    kind:")],
+    ),
+    ("consequence-of", 12, "known_issue.consequence_of[0]", [("    kind:", "    consequence_of: [A rule]\n    kind:")]),
     ("no-firing-case", 11, "known_issue", [("confirmed", "resolved")]),
     ("no-quiet-case", 11, "known_issue", [("verdict: none", "verdict: exposed")]),
     ("experimental-unexplained", 3, "status", [("status: test", "status: experimental")]),
@@ -187,8 +194,29 @@ def test_precedence_does_not_run_in_a_circle(tmp_path, over, found):
     assert [problem.lint for problem in problems] == ["precedence-circle"] * found
 
 
+@pytest.mark.parametrize(("causes", "found"), [((2, 3, 1), True), ((2, 1, None), True), ((2, 3, None), False)])
+def test_consequences_do_not_run_in_a_circle(tmp_path, causes, found):
+    """Each rule is a consequence of the one of this number; the first one is checked."""
+    rules = []
+    for number, other in enumerate(causes, 1):
+        text = GOOD.replace("A rule", f"Rule {number}", 1).replace("000000000001\n", f"{number:012}\n", 1)
+        named = f"    consequence_of: [Rule {other}]\n    kind:" if other else "    kind:"
+        (tmp_path / str(number)).mkdir()
+        rules.append(load_text(tmp_path / str(number), text.replace("    kind:", named, 1)))
+    others = [rule for loaded in rules[1:] for rule in loaded.rules]
+    problems = lint(as_written(rules[0], tmp_path / "1"), fact_known=knows, others=others)
+    assert [problem.lint for problem in problems] == ["consequence-circle"] * found
+
+
 def test_every_lint_has_a_rule_that_breaks_it_and_says_why_and_what_to_do():
-    elsewhere = {"file-name", "same-id", "same-title", "precedence-circle", *(row.name for row in MANIFEST)}
+    elsewhere = {
+        "file-name",
+        "same-id",
+        "same-title",
+        "precedence-circle",
+        "consequence-circle",
+        *(row.name for row in MANIFEST),
+    }
     assert {row.name for row in LINTS} == {name for name, *_ in BROKEN} | elsewhere
     assert len({row.name for row in LINTS}) == len(LINTS)
     assert all(row.reason.endswith(".") and row.remedy and not row.remedy.endswith(".") for row in LINTS)

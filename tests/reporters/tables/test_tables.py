@@ -10,7 +10,8 @@ from evtscan.reporters.tables.columns import TABLES, Cell, cell_text
 COLUMNS = {
     "findings": "Host, Computer, Verdict, Kind, Level, Activity, Status, Article, RuleTitle, RuleID, Entity, "
     "FirstSeen, LastSeen, Count, Channel, Provider, EventID, RecordIDs, OS, ServicePack, Reason, Basis, MissingFacts, "
-    "HowToGet, Cause, Remedy, FixedIn, CoverageFrom, CoverageTo, Complete, SourceFiles, FindingID",
+    "HowToGet, Cause, Remedy, FixedIn, CoverageFrom, CoverageTo, Complete, SourceFiles, FindingID, "
+    "ChangesBefore, ConsequenceOf",
     "events": "Timestamp, Host, Computer, Verdict, Kind, Level, RuleTitle, RuleID, Entity, Channel, Provider, EventID, "
     "EventLevel, RecordID, Details, Basis, SourceFile, Offset, Tags",
     "hosts": "Host, Computer, OtherNames, OS, Version, Build, UBR, ServicePack, UpdateDate, Role, Components, "
@@ -83,6 +84,8 @@ def test_a_finding_joins_its_rule_and_its_lists(full: Report) -> None:
         "Complete": "wrapped",
         "SourceFiles": "SysEvent.Evt",
         "FindingID": "NT4-0f6a7c52-0001-confirmed",
+        "ChangesBefore": "",
+        "ConsequenceOf": "",
     }
 
 

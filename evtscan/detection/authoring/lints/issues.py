@@ -1,6 +1,7 @@
 """Lints of ``known_issue``: what a rule says of hosts, of causes and remedies, and whether cases prove it."""
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import getitem
 from typing import Final
@@ -95,9 +96,18 @@ def _unknown_fact(rule: Written, around: Surroundings) -> Found:
 
 
 def _precedence(rule: Written, around: Surroundings) -> Found:
+    names = rule.rule.known_issue.precedence if rule.rule.known_issue else ()
+    yield from _names_of_rules(rule, around, "precedence", names)
+
+
+def _consequence_of(rule: Written, around: Surroundings) -> Found:
+    yield from _names_of_rules(rule, around, "consequence_of", rule.rule.info.consequence_of)
+
+
+def _names_of_rules(rule: Written, around: Surroundings, key: str, names: Iterable[str]) -> Found:
     info = rule.rule.info
-    for place, name in enumerate(rule.rule.known_issue.precedence if rule.rule.known_issue else ()):
-        path = ("known_issue", "precedence", place)
+    for place, name in enumerate(names):
+        path = ("known_issue", key, place)
         if name in (info.id, info.article, info.title):
             yield path, f"{name} is this rule itself"
         elif name not in around.names:
@@ -105,21 +115,31 @@ def _precedence(rule: Written, around: Surroundings) -> Found:
 
 
 def _precedence_circle(rule: Written, around: Surroundings) -> Found:
+    if circle := _circle(rule, around, around.precedence):
+        yield ("known_issue", "precedence"), f"it goes before itself: {' > '.join(circle)}"
+
+
+def _consequence_circle(rule: Written, around: Surroundings) -> Found:
+    if circle := _circle(rule, around, around.causes):
+        yield ("known_issue", "consequence_of"), f"it is a consequence of itself: {' < '.join(circle)}"
+
+
+def _circle(rule: Written, around: Surroundings, graph: Mapping[str, frozenset[str]]) -> list[str]:
+    """The files of a circle that leads from a rule back to it, both ends included; empty if there is none."""
     own = rule.rule.info.id
     came_from: dict[str, str] = {}
     reached = [own]
     for one in reached:
-        for other in sorted(around.precedence.get(one, ())):
+        for other in sorted(graph.get(one, ())):
             if other == own and one != own:
                 way = [one]
                 while way[-1] != own:
                     way.append(came_from[way[-1]])
-                files = (", ".join(around.files.get(step, (step,))) for step in (*reversed(way), own))
-                yield ("known_issue", "precedence"), f"it goes before itself: {' > '.join(files)}"
-                return
+                return [", ".join(around.files.get(step, (step,))) for step in (*reversed(way), own)]
             if other != own and other not in came_from:
                 came_from[other] = one
                 reached.append(other)
+    return []
 
 
 def _no_firing_case(rule: Written, around: Surroundings) -> Found:
@@ -210,6 +230,18 @@ ISSUES: Final = (
         reason="Of rules that go before each other in a circle, none silences another on the same event.",
         remedy="take the more general rule's precedence over the more special one out",
         find=_precedence_circle,
+    ),
+    Lint(
+        name="consequence-of",
+        reason="A cause that no rule describes is never found, so the consequence stays without its root.",
+        remedy="name the article, the id or the title of a rule of the catalogue",
+        find=_consequence_of,
+    ),
+    Lint(
+        name="consequence-circle",
+        reason="If rules are consequences of each other in a circle, none of them is the root.",
+        remedy="remove consequence_of from the rule whose problem comes first",
+        find=_consequence_circle,
     ),
     Lint(
         name="no-firing-case",

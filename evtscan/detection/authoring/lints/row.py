@@ -18,13 +18,14 @@ class Surroundings:
 
     ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
     ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of
-    those that it goes before.
+    those that it goes before, and ``causes`` to the ids of those that it may be a consequence of.
     """
 
     fact_known: Callable[[str], bool]
     files: Mapping[str, tuple[str, ...]]
     names: frozenset[str]
     precedence: Mapping[str, frozenset[str]]
+    causes: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
@@ -32,6 +33,7 @@ class Surroundings:
         files: dict[str, list[str]] = {}
         names: dict[str, set[str]] = {}
         before: dict[str, tuple[str, ...]] = {}
+        causes: dict[str, tuple[str, ...]] = {}
         for rule in rules:
             files.setdefault(rule.info.title.casefold(), []).append(rule.file)
             files.setdefault(rule.info.id, []).append(rule.file)
@@ -39,13 +41,19 @@ class Surroundings:
                 names.setdefault(name, set()).add(rule.info.id)
             if rule.known_issue is not None:
                 before[rule.info.id] = rule.known_issue.precedence
+                causes[rule.info.id] = rule.info.consequence_of
+
+        def ids(of_rules: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+            return {
+                one: frozenset[str]().union(*(names.get(name, ()) for name in named)) for one, named in of_rules.items()
+            }
+
         return cls(
             fact_known=fact_known,
             files={name: tuple(at) for name, at in files.items()},
             names=frozenset(names),
-            precedence={
-                one: frozenset().union(*(names.get(name, ()) for name in over)) for one, over in before.items()
-            },
+            precedence=ids(before),
+            causes=ids(causes),
         )
 
 

@@ -18,6 +18,7 @@ from evtscan.dump.order import by_time
 from evtscan.dump.run import Task
 from evtscan.hunt.correlating import Correlating
 from evtscan.hunt.detection import Detection, Hit
+from evtscan.hunt.fieldmap import Mapped, mapped
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
 from evtscan.hunt.summary import Summary
@@ -62,11 +63,13 @@ class Notes(Protocol):
 class Hunted:
     """What a hunt found: the counts, the number of rows, and what could not be decided.
 
+    ``mapped`` says which rules about Sysmon's events matched events of the Security log too.
     ``unknown`` counts, by rule id, the events of which the log's format cannot tell whether the rule matches;
     ``suppressed`` the detections that ``suppressions`` left out.
     """
 
     table: RuleTable
+    mapped: Mapped = field(default_factory=Mapped)
     summary: Summary = field(default_factory=Summary)
     rows: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
@@ -104,7 +107,8 @@ def hunt(
         OutputError: if there is no room for temporary files, or a sink cannot write.
     """
     options, notes = options or HuntOptions(), notes or _NoNotes()
-    hunted = Hunted(RuleTable.of(rules))
+    applied = mapped(rules) if options.map_fields else Mapped(tuple(rules))
+    hunted = Hunted(RuleTable.of(applied.rules), applied)
     setup = Setup(hunted.table, options, tuple(suppressions))
     with opened(sources) as files, tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
         tasks, warnings = plan(files.sources)

@@ -105,6 +105,15 @@ def hunt(
             show_default=False,
         ),
     ] = None,
+    no_mapping: Annotated[
+        bool,
+        option(
+            "--no-mapping",
+            section=RULES,
+            help="Match rules about process creations, connections and registry changes against Sysmon's events only, "
+            "not against Security 4688, 5156, 5157 and 4657.",
+        ),
+    ] = False,
     no_rule_cache: ruleoptions.NoRuleCache = False,
     events: EventFilter,
     group_record: Annotated[
@@ -138,6 +147,7 @@ def hunt(
         read=reading.options(),
         group_record=group_record,
         by_time=sort is not None,
+        map_fields=not no_mapping,
         jobs=jobs,
     )
     targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
@@ -208,6 +218,7 @@ def _print(hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence
             "rules", [f"{len(loaded.rules):,} loaded, {_matched(hunted)} matched, {len(loaded.problems):,} problems"]
         ),
         *part("refused", refused(loaded.problems)),
+        *part("mapped", list(hunted.mapped.lines())),
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
         *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
     ]

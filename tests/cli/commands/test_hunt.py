@@ -145,3 +145,9 @@ def test_a_tuning_file_sets_levels_before_the_lowest_level_counts(evtscan, logs)
     ran = evtscan("hunt", logs, "-r", "rules.yml", "--exclude", "tuning.yml", "-m", "high", "-o", "-")
     assert [(row["RuleTitle"], row["RecordID"]) for row in table(ran.out)] == [("Any process", "2")]
     assert "2 suppressed" in ran.err
+
+
+def test_the_ledger_says_which_rules_match_the_security_log_too(evtscan, logs):
+    ran = evtscan("hunt", logs, "-r", "rules.yml")
+    assert "mapped    Security 4688: 2 rules match it too" in ran.err
+    assert "mapped" not in evtscan("hunt", logs, "-r", "rules.yml", "--no-mapping").err

@@ -13,8 +13,8 @@ class HuntOptions:
     ``query`` filters the events that may match: its selectors name providers and channels. ``newest`` is the number of
     ticks before the end of each log from which on events count. ``group_record``: all rules of a record share a row.
     ``by_time``: rows in order of time instead of the order of files and records. ``map_fields``: rules about Sysmon's
-    events match events of the Security log that say the same. ``jobs`` is the number of processes, 0 to choose by the
-    size of the logs.
+    events match events of the Security log that say the same. ``logons``: count logons in the same pass. ``jobs`` is
+    the number of processes, 0 to choose by the size of the logs.
     """
 
     query: Query = EVERYTHING
@@ -23,6 +23,7 @@ class HuntOptions:
     group_record: bool = False
     by_time: bool = False
     map_fields: bool = True
+    logons: bool = False
     jobs: int = 0
 
     def includes(self, event: Event) -> bool:

@@ -19,6 +19,7 @@ from evtscan.dump.run import Task
 from evtscan.hunt.correlating import Correlating
 from evtscan.hunt.detection import Detection, Hit
 from evtscan.hunt.fieldmap import Mapped, mapped
+from evtscan.hunt.logons import Logons
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
 from evtscan.hunt.summary import Summary
@@ -74,6 +75,7 @@ class Hunted:
     rows: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     suppressed: int = 0
+    logons: Logons = field(default_factory=Logons)
 
 
 class _NoNotes:
@@ -149,6 +151,7 @@ def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path)
             for warning in share.warnings:
                 notes.warn(warning)
             hunted.suppressed += share.suppressed
+            hunted.logons.merge(share.logons)
             for position, count in share.unknown.items():
                 hunted.unknown[infos[position].id] += count
             yield from _read(share.hits)

@@ -29,6 +29,13 @@ class Tally:
             self.first = min(self.first, moment) if self.first[0] else moment
             self.last = max(self.last, moment)
 
+    def merge(self, other: "Tally") -> None:
+        """Add the counts of another tally."""
+        self.count += other.count
+        if other.first[0]:
+            self.first = min(self.first, other.first) if self.first[0] else other.first
+            self.last = max(self.last, other.last)
+
 
 @dataclass(slots=True)
 class Summary:

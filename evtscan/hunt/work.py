@@ -25,6 +25,8 @@ from evtscan.dump.run import Task
 from evtscan.hunt.correlating import Correlating, fields_of
 from evtscan.hunt.details import ordered, tested_fields, whole_text
 from evtscan.hunt.detection import Hit
+from evtscan.hunt.logons import RULE as LOGON_RULE
+from evtscan.hunt.logons import Logons
 from evtscan.hunt.matching import Matched, Matching
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
@@ -77,6 +79,7 @@ class Share:
     warnings: list[ExtractionWarning] = field(default_factory=list)
     unknown: Counter[int] = field(default_factory=Counter)
     suppressed: int = 0
+    logons: Logons = field(default_factory=Logons)
 
     @property
     def members(self) -> Path:
@@ -163,8 +166,12 @@ class _Runner:
 
     def __init__(self, setup: Setup) -> None:
         self._table, self._options, self._suppressions = setup.table, setup.options, setup.suppressions
-        self._query = replace(setup.options.query, selectors=setup.table.query().selectors)
-        self._matching = Matching(setup.table.rules)
+        query = setup.table.query()
+        if setup.options.logons:
+            query |= LOGON_RULE.query()
+        self._query = replace(setup.options.query, selectors=query.selectors)
+        self._matching = Matching([*setup.table.rules, *([LOGON_RULE] if setup.options.logons else [])])
+        self._of_logons = len(setup.table.rules)
         self._members = Correlating(setup.table).members
         self._fields: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._encode = msgspec.json.Encoder().encode
@@ -174,6 +181,9 @@ class _Runner:
         share = Share(task=task, hits=hits)
         with naming("the folder for temporary files"), hits.open("wb") as stream, share.members.open("wb") as members:
             for matched in self._matched(task, share):
+                if self._of_logons in matched.rules:
+                    matched.rules.remove(self._of_logons)
+                    share.logons.add(matched.event)
                 positions = self._kept(matched, share)
                 for hit in self._hits(matched.event, positions):
                     stream.write(b"%d\t%s\n" % (hit.ticks, self._encoded(hit)))

@@ -102,7 +102,7 @@ def test_the_page_keeps_the_rows_of_the_highest_levels(rules, log, monkeypatch):
 
 def test_outputs_of_a_folder_and_wrong_names(tmp_path):
     names = {target.path.name for target in plan_targets([f"{tmp_path}/out/"])}
-    assert names == {"timeline.csv", "hunt.html", "navigator.json"}
+    assert names == {"timeline.csv", "hunt.html", "navigator.json", "logons.csv", "pivots.csv"}
     assert [target.format.name for target in plan_targets(["a.jsonl", "-"])] == ["jsonl", "csv"]
     assert plan_targets(["x.json"], "navigator")[0].format.name == "navigator"
     for outputs in (["a.json"], [""], ["a.csv", "./a.csv"]):

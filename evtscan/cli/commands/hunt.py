@@ -23,6 +23,7 @@ from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
 from evtscan.cli.output.logledger import LogLedger
 from evtscan.detection.load.loader import RuleSet
+from evtscan.detection.load.rulearchive import unpacked_rules
 from evtscan.detection.model.rule import Rule
 from evtscan.hunt.attack import has_tag
 from evtscan.hunt.detection import rank
@@ -78,7 +79,7 @@ def hunt(
             "--rules",
             section=RULES,
             metavar="PATH",
-            help="Sigma rules: a file or a folder. Required, repeatable.",
+            help="Sigma rules: a file, a folder, or an archive such as a ZIP of a rule release. Required, repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -135,6 +136,7 @@ def hunt(
     """Match plain Sigma rules against the logs of any number of computers: a time line of detections."""
     session.set_up_logging(verbose)
     start, end = values.period(events.from_, events.to)
+    targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
     options = HuntOptions(
         query=Query(
             selectors=_selectors(events.provider, events.channel),
@@ -148,11 +150,11 @@ def hunt(
         group_record=group_record,
         by_time=sort is not None,
         map_fields=not no_mapping,
+        logons=any(target.format.name == "logons" for target in targets),
         jobs=jobs,
     )
-    targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
     dialect = style.dialect
-    if dialect != Dialect() and all(target.format.name != "csv" for target in targets):
+    if dialect != Dialect() and all(target.format.suffix != ".csv" for target in targets):
         raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
     files = [target.path for target in targets if target.path is not None]
     refuse_existing(files, clobber=clobber)
@@ -160,7 +162,8 @@ def hunt(
     refuse_evidence(files, [source.path for source in found.sources])
     if not rules:
         raise UsageError("no rules are named; give a file or a folder of Sigma rules with -r")
-    loaded = session.rules_of(values.expand(rules), excluded=exclude_rule, cached=not no_rule_cache)
+    with unpacked_rules(values.expand(rules)) as rule_paths:
+        loaded = session.rules_of(rule_paths, excluded=exclude_rule, cached=not no_rule_cache)
     tuning = read_tuning(exclude or (), loaded.rules)
     remarks = [f"--exclude: no rule has the id or title {name}" for name in tuning.unknown]
     session.print_remarks(remarks, quiet=screen.quiet)

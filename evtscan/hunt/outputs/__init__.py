@@ -83,6 +83,22 @@ FORMATS: tuple[HuntFormat, ...] = (
         in_folder=False,
         by_suffix=False,
     ),
+    HuntFormat(
+        name="logons",
+        suffix=".csv",
+        title="Logons by account, type, source, outcome and computer, whether or not a rule matches",
+        module="evtscan.hunt.outputs.logons",
+        stem="logons",
+        by_suffix=False,
+    ),
+    HuntFormat(
+        name="pivots",
+        suffix=".csv",
+        title="Addresses, accounts, hosts and hashes of the detections of level high and critical",
+        module="evtscan.hunt.outputs.pivots",
+        stem="pivots",
+        by_suffix=False,
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,13 @@ def test_the_ledger_says_which_rules_match_the_security_log_too(evtscan, logs):
     ran = evtscan("hunt", logs, "-r", "rules.yml")
     assert "mapped    Security 4688: 2 rules match it too" in ran.err
     assert "mapped" not in evtscan("hunt", logs, "-r", "rules.yml", "--no-mapping").err
+
+
+def test_rules_from_the_archive_of_a_release(evtscan, logs):
+    with zipfile.ZipFile("release.zip", "w") as archive:
+        archive.writestr("sigma/rules/windows/r.yml", RULES)
+        archive.writestr("sigma/rules/linux/x.yml", RULES.replace("windows", "linux"))
+    ran = evtscan("hunt", logs, "-r", "release.zip", "-o", "-")
+    assert ran.code == 0
+    assert {row["RuleFile"] for row in table(ran.out)} == {"sigma/rules/windows/r.yml"}
+    assert "product 'linux' is not Windows" in ran.err

@@ -45,9 +45,10 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def data_text(data: Mapping[str, Any], most: int) -> str:
-    """The data of an event on one line of at most so many characters: ``Data1=…; Data2=…``."""
-    return shortened("; ".join(f"{name}={_flat(value)}" for name, value in data.items()), most)
+def data_text(data: Mapping[str, Any], most: int | None = None) -> str:
+    """The data of an event on one line of at most so many characters, whole without: ``Data1=…; Data2=…``."""
+    text = "; ".join(f"{name}={_flat(value)}" for name, value in data.items())
+    return text if most is None else shortened(text, most)
 
 
 def _flat(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from evtscan.base.model.rule import Level, RuleInfo
-from evtscan.hunt.details import details_of
+from evtscan.report.details import details_of
 
 
 class Hit(msgspec.Struct, array_like=True, frozen=True, gc=False):

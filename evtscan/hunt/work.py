@@ -23,7 +23,6 @@ from evtscan.base.outfiles import naming
 from evtscan.base.processes import WorkerLostError, Workers, error_of
 from evtscan.dump.run import Task
 from evtscan.hunt.correlating import Correlating, fields_of
-from evtscan.hunt.details import ordered, tested_fields, whole_text
 from evtscan.hunt.detection import Hit
 from evtscan.hunt.logons import RULE as LOGON_RULE
 from evtscan.hunt.logons import Logons
@@ -32,6 +31,7 @@ from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.ruletable import RuleTable
 from evtscan.hunt.tuning import Suppression
 from evtscan.parsers import Kind, format_named, read_log, recognise
+from evtscan.report.details import fields_tested, ordered, whole_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -237,7 +237,7 @@ class _Runner:
         if found is None:
             if len(self._fields) > _MOST_FIELDS:
                 self._fields.clear()
-            found = self._fields[rules] = tested_fields(self._table.rules[position] for position in rules)
+            found = self._fields[rules] = fields_tested(self._table.rules[position] for position in rules)
         return found
 
 

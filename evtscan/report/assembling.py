@@ -17,6 +17,7 @@ from evtscan.facts.history.clockcount import count_steps
 from evtscan.facts.history.statement import Listing, Undecided
 from evtscan.facts.history.timeline import Placed, Point, restarts
 from evtscan.facts.host import Host
+from evtscan.report.details import details_of, fields_tested, ordered
 from evtscan.report.hostmessages import HostMessages, message_tables
 from evtscan.report.model import FactRow, HostReport, MatchRow
 from evtscan.report.timeline import row_sequence, rows_of_logs, session_rows
@@ -28,8 +29,8 @@ from evtscan.verdicts.outcomes import Outcome
 NOW = "now"
 """The time of a row that says what is known of a fact now."""
 
-MAX_DETAIL = 500
-"""Characters of an event's data, and of its message, in a row of ``events.csv``."""
+MAX_MESSAGE = 500
+"""Characters of an event's message in a row of ``events.csv``; its data are whole."""
 
 MAX_NEARBY_DETAIL = 160
 """Characters of the data of a record that stands near a match."""
@@ -233,12 +234,17 @@ def _match_rows(
             for event in item.match.events:
                 key = (event.location.source, event.sequence, item.match.rule.info.id, event.location)
                 found.setdefault(key, (event, item, outcome))
+    tested: dict[str, tuple[str, ...]] = {}
     for _, (event, item, outcome) in sorted(found.items(), key=lambda entry: entry[0][:3]):
         point = item.point if event is item.event else host.point_of(event)
-        yield _match_row(event, point, item, outcome, message_of(event) or "")
+        rule = item.match.rule
+        if rule.info.id not in tested:
+            tested[rule.info.id] = fields_tested(rule.bases())
+        details = details_of(ordered(event.data, tested[rule.info.id]))
+        yield _match_row(event, point, item, outcome, details, message_of(event) or "")
 
 
-def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, message: str) -> MatchRow:
+def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, details: str, message: str) -> MatchRow:
     return MatchRow(
         timestamp=str(event.time or ""),
         computer=event.computer or "",
@@ -250,11 +256,11 @@ def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, messa
         event_id=event.event_id,
         event_level=event.level,
         record_id=event.record_id,
-        details=data_text(event.data, MAX_DETAIL),
+        details=details,
         basis=item.basis,
         source_file=event.location.source,
         offset=event.location.offset,
-        message=shortened(message, MAX_DETAIL),
+        message=shortened(message, MAX_MESSAGE),
         session=point.session,
         sequence=row_sequence(point.sequence),
     )

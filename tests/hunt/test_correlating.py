@@ -3,9 +3,9 @@ from hunting import Rows
 from sample_writer.event import Data, SampleEvent, Value
 
 from evtscan.hunt import work
-from evtscan.hunt.details import details_of
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.run import hunt
+from evtscan.report.details import details_of
 
 FAILED = """\
 title: Failed logon

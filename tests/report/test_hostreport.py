@@ -7,7 +7,7 @@ from evtscan.detection.load.loader import load_rules
 from evtscan.evidence.reading import Reading
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
-from evtscan.report.assembling import MAX_DETAIL, MAX_NEARBY_DETAIL, assemble
+from evtscan.report.assembling import MAX_NEARBY_DETAIL, assemble
 from evtscan.survey.host import judge_events
 from evtscan.survey.options import ScanOptions
 
@@ -82,7 +82,7 @@ def test_match_rows(tmp_path):
     first, second = found.matches
     assert (first.verdict, first.record_id, first.offset, first.basis) == ("confirmed", 5, 500, "stated")
     assert first.details == "Data1=a; Data2=b, c; Data3={d: e}"
-    assert len(second.details) == MAX_DETAIL
+    assert second.details == "Data1=" + "x" * 9999
     assert [finding.verdict for finding in found.findings] == ["confirmed"]
 
 

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 import msgspec
 
 from evtscan.hunt.attack import TACTICS, name_of, tactics_of, techniques_of
-from evtscan.hunt.details import details_of
 from evtscan.hunt.detection import Detection, rank
 from evtscan.hunt.run import Hunted
 from evtscan.hunt.summary import Summary, Tally, most_first
+from evtscan.report.details import details_of
 from evtscan.reporters.tables.csv import Dialect
 
 MOST_ROWS = 20_000

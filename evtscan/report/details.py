@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evtscan.base.wording import data_text
 from evtscan.detection.model.condition import tests_in
 from evtscan.detection.model.rule import Rule
 
 
-def tested_fields(rules: Iterable[Rule]) -> tuple[str, ...]:
+def fields_tested(rules: Iterable[Rule]) -> tuple[str, ...]:
     """The fields that rules test, in the order in which they state them."""
     return tuple(dict.fromkeys(test.field for rule in rules for test in tests_in(rule.detection) if test.field))
 
@@ -23,10 +24,8 @@ def details_of(data: Mapping[str, Any], message: str = "") -> str:
 
     Nothing is cut: a command line or a script block is whole.
     """
-    parts = [f"{name}={_flat(value)}" for name, value in data.items()]
-    if message:
-        parts.append(message)
-    return "; ".join(parts)
+    text = data_text(data)
+    return f"{text}; {message}" if text and message else text or message
 
 
 def whole_text(value: Any) -> Any:
@@ -36,13 +35,3 @@ def whole_text(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {whole_text(name): whole_text(item) for name, item in value.items()}
     return [whole_text(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _flat(value: Any) -> str:
-    if type(value) is str:
-        return value
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_flat(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return ", ".join(map(_flat, value))
-    return str(value)

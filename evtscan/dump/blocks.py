@@ -1,13 +1,11 @@
 """Logs → blocks: columns of values for some thousand records at a time, whatever the format of the log."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import msgspec
-
+from evtscan.base.jsontext import inert, json_text
 from evtscan.base.model.event import Event
 from evtscan.base.model.log import EventBatch
 from evtscan.base.model.system import SYSTEM_FIELDS
@@ -17,7 +15,7 @@ from evtscan.dump.columns import COLUMNS
 BLOCK = 4096
 """Events in a block that is made of events, and lines that are encoded at once."""
 
-_FIELDS = {field.column: field.name for field in SYSTEM_FIELDS if field.name not in ("time", "provider")} | {
+FIELDS = {field.column: field.name for field in SYSTEM_FIELDS if field.name not in ("time", "provider")} | {
     "Message": "message"
 }
 """The field of System for each column of a dump that has the field's values unchanged."""
@@ -54,22 +52,30 @@ def of_events(events: Iterable[Event]) -> Iterator[Block]:
 
 
 def of_batch(batch: EventBatch, source_name: str) -> Block:
-    """The block of a batch of EVTX records."""
-    ticks = batch.column("ticks")
-    recovered = batch.recovered
-    columns: dict[str, list[Any] | Same] = {name: batch.column(field) for name, field in _FIELDS.items()}
-    columns |= {
-        "TimeCreated": times(ticks),
-        "Provider": [name or None for name in batch.column("provider")],
-        "Data": list(map(_inert, batch.data_json())),
-        "SourceFile": Same(source_name),
-        "Offset": batch.offset,
-        "Recovered": recovered if any(recovered) else Same(False),
-        "HeaderID": batch.header_id,
-        "EventType": Same(None),
-        "TimeWritten": Same(None),
-    }
-    return Block({name: _folded(columns[name]) for name in COLUMNS}, [tick or 0 for tick in ticks], len(batch))
+    """The block of a batch of records."""
+    columns = {name: _folded(column_of(batch, name, source_name)) for name in COLUMNS}
+    return Block(columns, [tick or 0 for tick in batch.column("ticks")], len(batch))
+
+
+def column_of(batch: EventBatch, name: str, source_name: str) -> list[Any] | Same:
+    """One column of a dump."""
+    if name in FIELDS:
+        return batch.column(FIELDS[name])
+    if name == "Recovered":
+        recovered = batch.recovered
+        return recovered if any(recovered) else Same(False)
+    return _OTHER_COLUMNS[name](batch) if name in _OTHER_COLUMNS else Same(source_name)
+
+
+_OTHER_COLUMNS: dict[str, Callable[[EventBatch], list[Any] | Same]] = {
+    "TimeCreated": lambda batch: times(batch.column("ticks")),
+    "Provider": lambda batch: [name or None for name in batch.column("provider")],
+    "Data": lambda batch: list(map(inert, batch.data_json())),
+    "Offset": lambda batch: batch.offset,
+    "HeaderID": lambda batch: batch.header_id,
+    "EventType": lambda batch: Same(None),
+    "TimeWritten": lambda batch: Same(None),
+}
 
 
 def _folded(values: list[Any] | Same) -> list[Any] | Same:
@@ -104,29 +110,3 @@ class _Seconds(dict[str, str]):
 
 _SECONDS = _Seconds()
 _MOST_SECONDS = 1 << 16
-
-
-def json_text(value: Any) -> str:
-    """A value as compact JSON; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
-    try:
-        return _inert(msgspec.json.encode(value).decode())
-    except UnicodeEncodeError:
-        return _inert(msgspec.json.encode(_replaced(value)).decode())
-
-
-_ACTED_ON = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def _inert(text: str) -> str:
-    """The same JSON with escapes for what a terminal acts on and JSON leaves alone: C1 controls, what reorders text."""
-    if text.isascii() or text.isprintable():  # nearly all is, and both are told fast
-        return text
-    return _ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_replaced(name): _replaced(item) for name, item in value.items()}
-    return [_replaced(item) for item in value] if isinstance(value, list) else value

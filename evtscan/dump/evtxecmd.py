@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evtscan.base.jsontext import json_text
 from evtscan.base.model.event import Event
 from evtscan.base.wintypes import Instant
-from evtscan.dump.blocks import json_text
 
 FILE_HEADER = 4096
 CHUNK = 65536

@@ -6,8 +6,9 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
+from evtscan.base.jsontext import json_text
 from evtscan.base.spreadsheets import excel_time, neutralised
-from evtscan.dump.blocks import Block, Same, json_text
+from evtscan.dump.blocks import Block, Same
 from evtscan.dump.columns import COLUMNS
 
 Cells = Callable[[list[Any]], list[str]]

@@ -19,6 +19,7 @@ from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
 from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
 from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, Helpers
+from evtscan.dump.jsonmatrix import json_lines
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.parsers import Format, Kind, format_named, read_log, recognise
 
@@ -225,19 +226,40 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     try:
         query = options.query if task.start is None else replace(options.query, start=task.start)
         reader = read_log(format_named(task.format), task.source, query, options.read, chunks=task.chunks)
-        for lines, times in _lines(reader, task, options):
-            if options.with_times:
-                yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
-                continue
-            for start in range(0, len(lines), BLOCK):  # a whole segment as one text would be wide as its widest letter
-                part = lines[start : start + BLOCK]
-                yield Result(source=task.source, data="".join(part).encode("utf-8", "replace"), rows=len(part))
+        if isinstance(reader, BatchReader) and _is_plain_json(options):
+            yield from _json_results(reader, task.source)
+        else:
+            yield from _line_results(reader, task, options)
     except Exception as error:
         books.warnings.append(ExtractionWarning.unreadable(error, task.source.name))
     else:
         books.records, books.lost = reader.summary.records, reader.summary.lost
         books.warnings += reader.warnings
     yield books
+
+
+def _json_results(reader: BatchReader, source: Source) -> Iterator[Result]:
+    """JSON Lines of whole columns."""
+    for batch in reader.batches():
+        lines = batch.in_order(json_lines(part, source.name) for part in batch.parts())
+        for start in range(0, len(lines), BLOCK):
+            some = lines[start : start + BLOCK]
+            yield Result(source=source, data=b"".join(some), rows=len(some))
+
+
+def _line_results(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
+    """Lines of any format, written value by value."""
+    for lines, times in _lines(reader, task, options):
+        if options.with_times:
+            yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
+            continue
+        for start in range(0, len(lines), BLOCK):  # one wide character makes all of a text wide
+            part = lines[start : start + BLOCK]
+            yield Result(source=task.source, data="".join(part).encode("utf-8", "replace"), rows=len(part))
+
+
+def _is_plain_json(options: DumpOptions) -> bool:
+    return options.writer == "jsonl" and not (options.with_times or options.contains or options.finish)
 
 
 def _lines(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:

@@ -1,6 +1,7 @@
 import json
 
-from evtscan.dump.blocks import Block, json_text
+from evtscan.base.jsontext import json_text
+from evtscan.dump.blocks import Block
 from evtscan.dump.lines import Csv, csv_cell
 
 

@@ -100,6 +100,11 @@ class LogReader(Protocol):
 T = TypeVar("T")
 
 
+LineLayout = tuple[tuple[bytes, str], ...]
+"""The text before each column of a line, and the column's name: ``ticks``, ``data``, ``offset``, ``header_id``,
+``recovered`` or a field of System. The last pair has the end of the line, and no column."""
+
+
 class EventBatch(Protocol):
     """Selected records of a log as columns, in record order; a column is made when it is requested.
 
@@ -127,6 +132,13 @@ class EventBatch(Protocol):
         """A field of System by its name in ``Event``; ``ticks`` is the time as FILETIME."""
         ...
 
+    def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
+        """A line in UTF-8 for each record, or None if the lines must be written value by value.
+
+        Batches of one structure (see ``parts``) can have lines; of others a line for each value is as fast.
+        """
+        ...
+
     def data_json(self) -> list[str]:
         """The data of each record as the text of a JSON object, its members in log order."""
         ...
@@ -135,7 +147,7 @@ class EventBatch(Protocol):
         """The same records grouped by structure, so that many columns of a part are constant; see ``in_order``."""
         ...
 
-    def in_order(self, values: Iterable[list[T]]) -> list[T]:
+    def in_order(self, values: Iterable[Sequence[T]]) -> list[T]:
         """Bring results for the parts (a list for each part, in their order) into record order."""
         ...
 

@@ -2,7 +2,7 @@
 
 from typing import Any, BinaryIO
 
-from evtscan.dump.blocks import json_text
+from evtscan.base.jsontext import json_text
 from evtscan.hunt.detection import COLUMNS, Detection
 from evtscan.hunt.run import Hunted
 from evtscan.reporters.tables.csv import Dialect

@@ -9,8 +9,8 @@ time is not known in UTC has the time 1970-01-01 and says so.
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
+from evtscan.base.jsontext import json_text
 from evtscan.base.safetext import prose
-from evtscan.dump.blocks import json_text
 from evtscan.hunt.detection import COLUMNS, Detection
 from evtscan.hunt.run import Hunted
 from evtscan.reporters.json.timesketch import LOGGED, UNKNOWN, microseconds

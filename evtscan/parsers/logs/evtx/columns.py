@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evtscan.base.model.log import LineLayout
 from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import ARRAY, BINXML, FILETIME, STRING, VALUE_LENGTHS, format_value
+from evtscan.parsers.logs.evtx.cells import LARGE, Headers, Lines, plan_of, row_parts
 from evtscan.parsers.logs.evtx.document import Hole
 from evtscan.parsers.logs.evtx.eventfields import READ_FIELD
-from evtscan.parsers.logs.evtx.file import CHUNK_SIZE, FRONT, MARGIN, Offsets, Segment
+from evtscan.parsers.logs.evtx.file import CHUNK_SIZE, FRONT, Offsets, Segment
 from evtscan.parsers.logs.evtx.records import HEADER_SIZE, Records
 from evtscan.parsers.logs.evtx.shapes import (
     EMPTY,
@@ -80,10 +82,15 @@ class Group:
     shape: Shape
     bounds: dict[HolePath, tuple[Offsets, Offsets]]
 
-    def take(self, mask: NDArray[np.bool_]) -> "Group":
-        """Some of its rows."""
+    def take(self, mask: NDArray[np.bool_] | Rows | slice) -> "Group":
+        """Some of its rows, by a mask, their indexes or a slice."""
         bounds = {path: (start[mask], end[mask]) for path, (start, end) in self.bounds.items()}
         return Group(self.rows[mask], self.shape, bounds)
+
+    def narrow(self) -> "list[Group]":
+        """The group in parts whose text fits into matrices with little padding (see ``row_parts``)."""
+        parts = row_parts(self.shape, self.bounds, len(self.rows))
+        return [self] if parts is None else [self.take(rows) for rows in parts if isinstance(rows, slice) or len(rows)]
 
 
 @dataclass(slots=True)
@@ -278,7 +285,7 @@ class SegmentColumns:
         sizes = entries & 0xFFFF
         start = table + 4 * instances.count[rows] + sizes[:, :index].sum(axis=1, dtype=np.int64)
         size = sizes[:, index].astype(np.int64)
-        readable = (entries[:, index] >> 16 & 0xFF == STRING) & (size > 0) & (size <= MARGIN)
+        readable = (entries[:, index] >> 16 & 0xFF == STRING) & (size > 0) & (size <= LARGE)
         readable &= start + size <= self._records.end[rows]
         yield rows[~readable], None
         rows, start, size = rows[readable], start[readable], size[readable]
@@ -392,7 +399,7 @@ class SegmentColumns:
             return fixed
         size = end - start
         width = int(size.max())
-        if 0 < width <= MARGIN:
+        if 0 < width <= LARGE:
             wide: list[bytes] = self._segment.strings(start, width).tolist()
             if int(size.min()) == width:
                 return wide
@@ -414,6 +421,21 @@ class SegmentColumns:
         raws = self.raws(group, _holes(group.shape.data))
         return fill_json(group.shape, raws, len(group.rows), self._decoder.caches)
 
+    def json_lines(
+        self, group: Group, layout: LineLayout, offsets: NDArray[np.int64]
+    ) -> Sequence[bytes | memoryview] | None:
+        """A line for each record of a group (see ``EventBatch.json_lines``); ``offsets`` are their places in the file.
+
+        Raises:
+            ValueError: if a value cannot be written as text.
+        """
+        plan = plan_of(group.shape, layout)
+        if plan is None:
+            return None
+        records, rows = self._records, group.rows
+        headers = Headers(offsets.view(np.uint64), records.number[rows], records.ticks[rows], records.recovered[rows])
+        return Lines(self._segment, self._decoder.caches, group.shape, group.bounds, headers).write(plan)
+
     def system(self, group: Group, name: str) -> list[Any]:
         """A field of System (a name of ``DecodedRecord``) of a group's records."""
         text, count = group.shape.system.get(name), len(group.rows)
@@ -423,6 +445,16 @@ class SegmentColumns:
             return self._field(group, name, text)
         raws = self.raws(group, [part.path for part in text if isinstance(part, Hole)])
         return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
+
+    def distinct(self, group: Group, name: str) -> Iterator[tuple[Any, int]]:
+        """The values of a field of System in a group, each with a row that has it: the first one."""
+        text = group.shape.system.get(name)
+        if text is None or isinstance(text, str):
+            yield READ_FIELD[name](text), int(group.rows[0])
+            return
+        values = self.system(group, name)
+        for value in dict.fromkeys(values):
+            yield value, int(group.rows[values.index(value)])
 
     def ticks(self, group: Group) -> list[int]:
         """The times of a group's records as FILETIMEs, those in the records' headers where System has none."""

@@ -36,7 +36,7 @@ RECORD_MAGIC = b"**\0\0"
 SEGMENT_CHUNKS = 256
 """Chunks of one segment: 16 MiB amortise the cost of a NumPy call, and stay near the processor's cache."""
 
-MARGIN = 256
+MARGIN = 4096
 """Zero bytes behind the last chunk, so that a gather that begins inside it stays inside the buffer."""
 
 _HEAD = FIRST_RECORD + 16  # of a chunk: its header, and the identifier of its first record

@@ -261,7 +261,7 @@ class EvtxLog(BatchReader, HealthReader, ProblemReader):
         """The selected records as columns, a segment at a time: each batch is valid until the next is asked for."""
         for selection in self._selections():
             batch = RecordBatch(selection)
-            self._tally.name(batch.column("computer"))
+            self._tally.name(selection.computers())
             yield batch
             self._warn(selection.late_warnings)
 

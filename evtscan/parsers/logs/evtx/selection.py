@@ -1,15 +1,17 @@
 """The records of one segment that a query selects: as events, or as columns for those who write all of them out."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evtscan.base.model.event import Event
+from evtscan.base.model.log import LineLayout
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location
 from evtscan.base.wintypes import Instant
@@ -220,9 +222,25 @@ class Selection:
 
     def offsets(self, rows: Any) -> list[int]:
         """The places of some rows in the file."""
-        start = self.singly.records.start[rows]
-        offsets: list[int] = (self.singly.segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE).tolist()
+        offsets: list[int] = self.offsets_of(rows).tolist()
         return offsets
+
+    def offsets_of(self, rows: Any) -> NDArray[np.int64]:
+        """The same as an array."""
+        start = self.singly.records.start[rows]
+        offsets: NDArray[np.int64] = self.singly.segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE
+        return offsets
+
+    def computers(self) -> Iterator[str | None]:
+        """The names of the computers, each at least once, in order of first appearance."""
+        found: dict[str | None, int] = {}
+        for group in self.groups if self.columns else ():
+            assert self.columns is not None
+            for name, index in self.columns.distinct(group, "computer"):
+                found[name] = min(found.get(name, index), index)
+        for row, event in self.singles.items():
+            found[event.computer] = min(found.get(event.computer, row), row)
+        return iter(sorted(found, key=found.__getitem__))
 
 
 def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted: WantedIds) -> Selection:
@@ -255,9 +273,15 @@ class RecordBatch:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
-        rows = [row for group in selection.groups for row in group.rows.tolist()] + list(selection.singles)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Work out the order of the records, which come by groups."""
+        selection = self._selection
+        singles = np.fromiter(selection.singles, np.int64, len(selection.singles))
+        rows = np.concatenate([*(group.rows for group in selection.groups), singles])
         order = np.argsort(rows, kind="stable")
-        self._rows = np.array(rows, np.int64)[order]
+        self._rows = rows[order]
         self._order: list[int] = [] if (order[1:] > order[:-1]).all() else order.tolist()
 
     def __len__(self) -> int:
@@ -266,13 +290,15 @@ class RecordBatch:
     def parts(self) -> "list[RecordBatch]":
         """The same records by shape, so that many a column of a part has one value; see ``in_order``."""
         whole = self._selection
+        whole.groups = [part for group in whole.groups for part in group.narrow()]
+        self._arrange()
         parts = [Selection(whole.singly, whole.columns, [group]) for group in whole.groups]
         parts += [Selection(whole.singly, whole.columns, singles=whole.singles)] if whole.singles else []
         for part in parts:
             part.late_warnings = whole.late_warnings
         return [RecordBatch(part) for part in parts]
 
-    def in_order(self, values: Iterable[list[T]]) -> list[T]:
+    def in_order(self, values: Iterable[Sequence[T]]) -> list[T]:
         """What was made of each part, a list for each in their order → the same in record order."""
         joined = list(chain.from_iterable(values))
         return list(itemgetter(*self._order)(joined)) if self._order else joined
@@ -299,6 +325,17 @@ class RecordBatch:
         if name == "ticks":
             return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
         return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
+
+    def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
+        """A line for each record (see ``EventBatch``)."""
+        selection = self._selection
+        if selection.columns is None or selection.singles or len(selection.groups) != 1:
+            return None
+        (group,) = selection.groups
+        try:
+            return selection.columns.json_lines(group, layout, selection.offsets_of(group.rows))
+        except ValueError:  # a value that cannot be written as text: its record is decoded by itself
+            return None
 
     def data_json(self) -> list[str]:
         """The data of each record as the text of a JSON object, its members in log order."""

@@ -41,6 +41,8 @@ class Shape:
     data: dict[str, Any]
     types: dict[HolePath, int]
     weight: int = 0
+    plans: dict[Any, Any] = field(default_factory=dict, compare=False)
+    """Plans for lines by their layout (see ``cells``)."""
 
 
 @dataclass(slots=True)
@@ -276,24 +278,24 @@ def fill_json(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]
         ValueError: if a value cannot be written as text.
     """
     if not any(isinstance(value, ArrayHole) for value in shape.data.values()):
-        pieces = list(_json(shape.data))
+        pieces = list(json_pieces(shape.data))
         columns = _json_columns(pieces, shape, raws, caches)
         return list(map("".join, zip(*columns, strict=True))) if columns else ["".join(map(str, pieces))] * count
     members: list[Iterable[str]] = []
     for name, value in shape.data.items():
         if isinstance(value, ArrayHole):
             value_type = shape.types[value.path]
-            cache = caches.get(("json", name, value_type), _array_member(name, value_type))
+            cache = caches.get(("json", name, value_type), array_member(name, value_type))
             members.append(map(cache.__getitem__, raws[value.path]))
         else:
-            pieces = [f'"{escape(name)}":', *_json(value)]
+            pieces = [f'"{escape(name)}":', *json_pieces(value)]
             columns = _json_columns(pieces, shape, raws, caches)
             joined = map("".join, zip(*columns, strict=True)) if columns else repeat("".join(map(str, pieces)), count)
             members.append(joined)
     return [f"{{{','.join(filter(None, row))}}}" for row in zip(*members, strict=True)]
 
 
-def _json(value: Any) -> Iterator[str | Hole]:
+def json_pieces(value: Any) -> Iterator[str | Hole]:
     """A skeleton as pieces of JSON text and holes."""
     match value:
         case str():
@@ -310,13 +312,13 @@ def _json(value: Any) -> Iterator[str | Hole]:
             yield "["
             for place, item in enumerate(value):
                 yield "," if place else ""
-                yield from _json(item)
+                yield from json_pieces(item)
             yield "]"
         case dict():
             yield "{"
             for place, (name, item) in enumerate(value.items()):
                 yield f'{"," if place else ""}"{escape(name)}":'
-                yield from _json(item)
+                yield from json_pieces(item)
             yield "}"
 
 
@@ -343,7 +345,9 @@ def _surrounded(value_type: int, before: str, after: str) -> Callable[[bytes], s
     return lambda raw: f"{before}{escape(format_value(value_type, raw))}{after}"
 
 
-def _array_member(name: str, value_type: int) -> Callable[[bytes], str]:
+def array_member(name: str, value_type: int) -> Callable[[bytes], str]:
+    """How an array becomes a member of a JSON object, or an empty text if it has no items."""
+
     def member(raw: bytes) -> str:
         texts = [f'"{escape(item)}"' for item in format_array(value_type & ~ARRAY, raw)]
         if name == UNNAMED:

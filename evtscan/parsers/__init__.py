@@ -18,10 +18,10 @@ from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.registry import Registry
 from evtscan.base.model.source import Source
 from evtscan.parsers.formats import HEAD_SIZE, Format, Kind
-from evtscan.parsers.logs import formats as logs
+from evtscan.parsers.logs import formats as log_formats
 from evtscan.parsers.logs.csv import formats as tables
 from evtscan.parsers.logs.text import formats as lists
-from evtscan.parsers.registry import formats as registry
+from evtscan.parsers.registry import formats as registry_formats
 from evtscan.parsers.stated.formats import FACTS
 
 __all__ = ["HEAD_SIZE", "PARSERS", "Format", "Kind", "format_named", "open_parts", "recognise"]
@@ -30,14 +30,14 @@ PARSERS: tuple[Format, ...]
 """All formats, in the order in which they are tried."""
 
 _FIRST: tuple[Format, ...] = (
-    logs.EVTX,
-    logs.EVT,
-    registry.HIVE,
-    registry.REG,
+    log_formats.EVTX,
+    log_formats.EVT,
+    registry_formats.HIVE,
+    registry_formats.REG,
     FACTS,
-    logs.XML,
-    logs.CLIXML,
-    logs.JSON,
+    log_formats.XML,
+    log_formats.CLIXML,
+    log_formats.JSON,
     lists.VIEWER,
     lists.DUMPEL,
     lists.PSLOGLIST,
@@ -45,10 +45,10 @@ _FIRST: tuple[Format, ...] = (
     lists.VIEWER_LIST,
     tables.DUMP_CSV,
     tables.FIELD_CSV,
-    registry.SZDD,
-    registry.REGEDT32,
-    registry.REGDMP,
-    registry.REG_QUERY,
+    registry_formats.SZDD,
+    registry_formats.REGEDT32,
+    registry_formats.REGDMP,
+    registry_formats.REG_QUERY,
 )
 
 

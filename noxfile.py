@@ -93,6 +93,20 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed hostile inputs to every entry point: ``nox -s fuzz -- --minutes 10 --seed 1 --out crashes``."""
+    install(session, "test")
+    python(session, "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def windows(session: nox.Session) -> None:
+    """Try evtscan on a CPython for Windows under Wine, and compare all bytes; ``-- --whole`` runs every test there."""
+    install(session, "test")
+    python(session, "tools/windows_trial.py", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build wheel and sdist, and check what they hold: metadata, and that the wheel runs by itself."""
     session.install("build", "twine")

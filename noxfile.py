@@ -115,15 +115,6 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
-def windows(session: nox.Session) -> None:
-    """Try evtscan on a CPython for Windows under Wine (docs/windows.md); ``-- --whole`` runs all tests there."""
-    install(session, "test")
-    if session.virtualenv.is_sandboxed:
-        session.install("distlib")
-    python(session, "tools/windows_trial.py", *session.posargs)
-
-
-@nox.session
 def portable(session: nox.Session) -> None:
     """Build the folder that runs on Windows without an installed Python; arguments go to tools/portable.py."""
     session.install("distlib")

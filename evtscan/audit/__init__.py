@@ -1,4 +1,4 @@
-"""A folder of hosts → one report: plan who is who, scan each host, put the results together in a stable order."""
+"""A folder of hosts → one report: assign files to hosts, judge each host, combine the results in a stable order."""
 
 from evtscan.audit.plan import BY_FOLDER, LOOSE, HostPlan, HostsFrom, plan, with_inventory
 from evtscan.audit.run import run

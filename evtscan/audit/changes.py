@@ -1,4 +1,4 @@
-"""The findings of a run → what has become of those of the last one, and what the next one is compared with."""
+"""The findings of a run → how they changed since the last run, and the findings to compare the next run with."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,27 +11,27 @@ from evtscan.reporters.digest.files import NOT_READ
 
 @dataclass(frozen=True, slots=True)
 class KnownFinding:
-    """What is kept of a finding: its verdict, and the rule that it is of."""
+    """The stored part of a finding: its verdict and the id of its rule."""
 
     verdict: str
     rule: str
 
 
 Known = Mapping[str, Mapping[str, KnownFinding]]
-"""The findings of each host, by their ids."""
+"""By host: its findings, by finding id."""
 
 
 def verdicts(known: Known) -> dict[str, str]:
-    """The verdict of each finding by its id."""
+    """Return the verdict of each finding, by finding id."""
     return {key: finding.verdict for findings in known.values() for key, finding in findings.items()}
 
 
 @dataclass(slots=True)
 class FindingIndex:
-    """Sees the hosts of a report, keeps little of each finding, and of the rest nothing.
+    """Collects verdict and rule of each finding while the hosts of a report pass through ``noted``.
 
-    ``earlier`` are the findings up to the last run. ``looked_for`` says whether this run would have found anew what a
-    rule found. Only what a run looked for, on a host that it has read, can be gone; the rest stays known.
+    ``earlier`` are the findings up to the last run. ``looked_for`` is true for the ids of the rules that this run
+    applied in full. A finding is gone only if its rule was applied and its host was read; others stay known.
     """
 
     earlier: Known = field(default_factory=dict)
@@ -39,7 +39,7 @@ class FindingIndex:
     _hosts: dict[str, dict[str, KnownFinding]] = field(default_factory=dict)
 
     def noted(self, host: HostReport) -> HostReport:
-        """Note the findings of a host, as often as it is looked at."""
+        """Note the findings of a host and return the host; repeated calls for one host replace each other."""
         was_read = bool(host.evidence) and not any(warning.kind in NOT_READ for warning in host.warnings)
         before = self.earlier.get(host.host, {})
         kept = {key: item for key, item in before.items() if not (was_read and self.looked_for(item.rule))}
@@ -50,11 +50,11 @@ class FindingIndex:
 
     @property
     def known(self) -> Known:
-        """All findings up to this run, also of hosts that it did not look at."""
+        """All findings up to this run, including those of hosts that it did not read."""
         return {**self.earlier, **self._hosts}
 
     def since(self) -> str:
-        """How many findings are new, gone, better and worse than they were, in words."""
+        """Return the numbers of findings that are new, gone, better and worse than before, as text."""
         counts = Counter(
             _change(before.get(finding), now.get(finding))
             for host, now in self._hosts.items()
@@ -63,7 +63,7 @@ class FindingIndex:
         )
         said = ", ".join(f"{counts[word]:,} {word}" for word in ("new", "gone", "better", "worse"))
         others = len(self.earlier.keys() - self._hosts.keys())
-        return f"{said}; {others:,} of its hosts not looked at" if others else said
+        return f"{said}; {others:,} of its hosts not read" if others else said
 
 
 def _change(before: KnownFinding | None, now: KnownFinding | None) -> str:

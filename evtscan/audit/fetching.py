@@ -1,4 +1,4 @@
-"""Files of a host that lie elsewhere (any address that fsspec reads) → copies in a temporary folder for a while."""
+"""Remote files of a host (any address that fsspec supports) → copies in a temporary folder while they are needed."""
 
 import os
 import tempfile
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _CHANGED = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
-"""What file systems call the time when a file was last changed."""
+"""Names under which file systems report the time of the last change."""
 _MARKS = ("ETag", "etag", "md5Hash", "generation")
-"""What they call a value that is another one when the content is."""
+"""Names under which they report a value that changes with the content."""
 _ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 def is_address(folder: str) -> bool:
-    """Whether this is an address such as ``s3://bucket/hosts`` rather than a path.
+    """Return whether this is an address such as ``s3://bucket/hosts``, not a path.
 
     >>> [is_address(text) for text in ("s3://b/hosts", "file:///hosts", "C:/hosts", "hosts")]
     [True, True, False, False]
@@ -36,15 +36,15 @@ def is_address(folder: str) -> bool:
 
 
 def plan_remote(address: str, hosts_from: HostsFrom = BY_FOLDER) -> list[HostPlan]:
-    """Say which hosts lie below an address, as ``plan`` does for a folder: first-level folders, archives, loose files.
+    """Return the hosts below an address, as ``plan`` does for a folder: first-level folders, archives, loose files.
 
-    Loose files are fetched to learn whose they are.
+    Loose files are fetched to read the names of their computers.
 
     Raises:
-        UsageError: if fsspec or a part of it that the address needs is missing, or nothing can be listed.
+        UsageError: if fsspec, or a package that it needs for the address, is missing, or nothing can be listed.
     """
     if hosts_from != BY_FOLDER:
-        raise UsageError("--host-from and --depth are for folders that lie in reach; copy the hosts, or mount them")
+        raise UsageError("--host-from and --depth need a local or mounted folder; copy or mount the hosts")
     system, root = _file_system(address)
     try:
         listing = system.find(root, detail=True)
@@ -85,9 +85,9 @@ def _loose(address: str, sources: list[Source], states: dict[str, FileState], ta
 
 @contextmanager
 def fetched(plan: HostPlan) -> Iterator[HostPlan]:
-    """The same host with its files in reach; copies last as long as the context does.
+    """Provide the same host with local copies of its files, which are deleted at the end of the context.
 
-    What cannot be fetched is passed over, with the reason.
+    A file that cannot be fetched is skipped, with the reason.
     """
     if not plan.remote:
         yield plan
@@ -105,14 +105,14 @@ def fetched(plan: HostPlan) -> Iterator[HostPlan]:
                 skipped.append(SkippedFile(source_file=source.name, reason=reason, unreadable=True))
                 continue
             if state.mark.isdecimal():
-                with suppress(OSError, OverflowError):  # a file system without such times
+                with suppress(OSError, OverflowError):  # the file system does not support such times
                     os.utime(copy, ns=(int(state.mark), int(state.mark)))
             sources.append(Source(copy, source.name))
         yield replace(plan, sources=tuple(sources), skipped=tuple(skipped), remote="")
 
 
 def _place(folder: Path, source: Source, number: int) -> Path:
-    """Where to copy a file: files of one folder stay together, and keep names that every system takes."""
+    """Return the path of a copy: files of one folder stay together, and keep names that are legal on every system."""
     parent = PurePosixPath(source.name).parent.as_posix()
     into = folder / parent.encode().hex()[:200] if parent != "." else folder / "files"
     into.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def _file_system(address: str) -> tuple["AbstractFileSystem", str]:
 
 
 def _mark(info: dict[str, Any]) -> str:
-    """The time of a file's last change in nanoseconds since 1970 if it is known, else what tells contents apart."""
+    """Return the time of the last change in nanoseconds since 1970, else a mark of the content, else an empty text."""
     for name in _CHANGED:
         value = info.get(name)
         if isinstance(value, datetime):

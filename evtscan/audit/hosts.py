@@ -1,4 +1,4 @@
-"""One host of a plan → its reports as JSON. Whatever goes wrong on it becomes a warning of its own report."""
+"""One host of a plan → its reports as JSON. Any error on the host becomes a warning in its own report."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from evtscan.reporters.json.report import host_to_json
 from evtscan.scan import ScanOptions, scan_machines
 
 Started = Callable[[HostPlan], None]
-"""What is called when a host is begun."""
+"""Called when work on a host begins."""
 
 FAILED = "host_failed"
 TIMED_OUT = "host_timeout"
@@ -22,7 +22,7 @@ NOT_READ = frozenset({FAILED, TIMED_OUT})
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What all hosts of an audit have in common."""
+    """The data that all hosts of an audit share."""
 
     rules: tuple[Rule, ...]
     options: ScanOptions
@@ -30,24 +30,24 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A host that is done: its reports (several if its folder held several machines), each as JSON."""
+    """A finished host: its reports (several if its folder has evidence of several machines), each as JSON."""
 
     plan: HostPlan
     reports: tuple[bytes, ...]
 
 
 def scan_plan(plan: HostPlan, work: Work) -> tuple[bytes, ...]:
-    """Judge one host of an audit."""
+    """Judge one host, and return its reports as JSON."""
     return tuple(host_to_json(report) for report in _reports(plan, work))
 
 
 def failed(plan: HostPlan, why: str, kind: str = FAILED) -> Finished:
-    """The report of a host that could not be judged."""
+    """Return the report of a host that could not be judged; ``why`` becomes its warning."""
     return Finished(plan, (host_to_json(_failure(plan, why, kind)),))
 
 
 def overdue(plan: HostPlan, timeout: float) -> Finished:
-    """The report of a host that took longer than so many seconds."""
+    """Return the report of a host that took longer than ``timeout`` seconds."""
     why = f"took longer than the {timeout:g} seconds of --host-timeout; the host was left out"
     return failed(plan, why, TIMED_OUT)
 

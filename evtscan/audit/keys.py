@@ -1,4 +1,4 @@
-"""What a host's result was made of → a key: equal keys, equal results, so that a host need not be read again."""
+"""The inputs of a host's result → a key: equal keys mean equal results, so the host is not read again."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ _SIZE = 20
 
 
 def key_of_work(rules: bytes, rule_ids: Iterable[str], options: ScanOptions, evidence: str) -> str:
-    """A digest of what all hosts of an audit have in common.
+    """Return a digest of the inputs that all hosts of an audit share.
 
-    ``rules`` is that of the rule files and of the code (``rulecache.key_of``), ``rule_ids`` those of them that take
-    part, ``evidence`` is where the hosts lie.
+    ``rules`` is the digest of the rule files and of the code (``rulecache.key_of``), ``rule_ids`` are the ids of the
+    rules in use, ``evidence`` is the path or address of the hosts.
     """
     parts: list[Any] = [__version__, rules.hex(), list(rule_ids), _plain(options), evidence]
     if options.messages is not None:
@@ -29,14 +29,14 @@ def key_of_work(rules: bytes, rule_ids: Iterable[str], options: ScanOptions, evi
 
 
 def key_of_host(work: str, plan: HostPlan) -> str:
-    """A digest of everything that the result of one host depends on."""
+    """Return a digest of all inputs of one host's result."""
     files = [(source.name, state.size, state.mark) for source, state in zip(plan.sources, plan.states, strict=True)]
     skipped = [(item.source_file, item.reason) for item in plan.skipped]
     return _digest([work, plan.name, files, skipped, _plain(plan.stated) if plan.stated else None])
 
 
 def key_of_run(parts: Iterable[str]) -> str:
-    """A digest of what a whole run is made of."""
+    """Return a digest of all inputs of a run."""
     return _digest(list(parts))
 
 
@@ -46,7 +46,7 @@ def _state(source: Source) -> tuple[str, int, str]:
 
 
 def _plain(value: object) -> Any:
-    """Dataclasses as plain data, sets in a fixed order."""
+    """Return dataclasses as plain data, with sets in a fixed order."""
     return msgspec.to_builtins(value, order="deterministic", enc_hook=str)
 
 

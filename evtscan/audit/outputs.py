@@ -1,4 +1,4 @@
-"""The output folder of an audit: what of it may be replaced, and whether there is anything to write at all."""
+"""The output folder of an audit: which files may be replaced, and whether any must be written."""
 
 import hashlib
 import os
@@ -18,10 +18,11 @@ from evtscan.base.outfiles import refuse_existing, refuse_open, remove_temporari
 
 @dataclass(slots=True)
 class OutputFolder:
-    """Where an audit keeps what it has finished, and what an earlier one left there.
+    """The output files of an audit, and the state of earlier audits in the same folder.
 
-    ``run`` is the run folder, ``earlier`` what the last finished audit of the same evidence found. ``paths`` are the
-    files to write. ``other_version`` is that of the evtscan that was here before, if it was another one.
+    ``run`` is the run folder, ``paths`` are the files to write, ``state`` is what earlier audits stored.
+    ``other_version`` is the version of evtscan that wrote the folder before, if it differs. ``is_lasting`` is false for
+    a temporary run folder.
     """
 
     run: RunFolder
@@ -32,31 +33,31 @@ class OutputFolder:
 
     @property
     def earlier(self) -> Known:
-        """The findings up to the last audit that was finished here."""
+        """The findings up to the last finished audit in this folder."""
         return self.state.findings
 
     @property
     def had_run(self) -> bool:
-        """Whether an audit was finished here before."""
+        """Whether an earlier audit was finished in this folder."""
         return bool(self.state.finished)
 
     def is_current(self, run: str) -> bool:
-        """Whether the files are there as an audit made of the same wrote them."""
+        """Return whether all files exist unchanged since an audit with the same inputs (key ``run``) wrote them."""
         return self.state.finished == run and all(
             (mark := self.state.outputs.get(_key(path))) is not None and mark == _mark(path) for path in self.paths
         )
 
     def begin_writing(self) -> None:
-        """Note that the files are about to be written, so that whatever becomes of that, they are known as ours.
+        """Store that the files are about to be written, so that a later run may replace them if this one is killed.
 
-        What an audit left half written that was killed at it goes away; no other one is at work here.
+        Partial files of a killed audit are deleted; the lock of the run folder excludes other audits.
         """
         if self.is_lasting:
             remove_temporaries(self.run.path.parent)
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
     def finish(self, run: str, findings: Known) -> None:
-        """Note that the files are written, what they are made of, and what was found."""
+        """Store that the files are complete, the key of their inputs, and the findings."""
         if self.is_lasting:
             marks = {_key(path): _mark(path) for path in self.paths}
             outputs = {**self.state.outputs, **marks}
@@ -69,13 +70,14 @@ class OutputFolder:
 
 @contextmanager
 def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: bool) -> Iterator[OutputFolder]:
-    """Open the output folder ``home`` for an audit of the evidence that the digest stands for, and keep others out.
+    """Open and lock the output folder ``home`` for an audit of the evidence with this digest.
 
-    Without one the audit is kept in a temporary folder. ``paths`` are all files to write, wherever they lie.
+    If ``home`` is None, the run folder is temporary. ``paths`` are all files to write, in any folder.
 
     Raises:
-        OutputError: if a file exists that is not of an earlier audit of the same evidence, and ``clobber`` does not
-            allow to replace it; if another audit is at work in the folder; if a later evtscan was.
+        OutputError: if a file exists that no earlier audit of the same evidence wrote, and ``clobber`` does not allow
+            replacing it; if a file is open in another program; if another audit uses the folder; if a later version
+            of evtscan wrote it.
     """
     paths = tuple(paths)
     if home is None:
@@ -88,7 +90,7 @@ def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: 
     if known is not None and known.evidence != evidence:
         if not clobber and not run.is_blank(known):
             raise OutputError(
-                f"{home}: holds an audit of other evidence; give another folder with -o, or replace it with -C"
+                f"{home}: contains an audit of other evidence; give another folder with -o, or replace it with -C"
             )
         known = None
     ours = known.outputs if known is not None else {}
@@ -106,12 +108,12 @@ def opened(home: Path | None, paths: Iterable[Path], evidence: str, *, clobber: 
 
 
 def digest_of_place(place: str) -> str:
-    """What stands for the place of the evidence; reports and run folders say no absolute path."""
+    """Return a digest of a path: reports and run folders contain no absolute paths."""
     return hashlib.blake2b(place.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 def _may_replace(path: Path, ours: Mapping[str, FileMark | None]) -> bool:
-    """Whether a file is one that an audit here wrote, as it wrote it, or was about to write."""
+    """Return whether an audit in this folder wrote the file and it is unchanged, or was about to write it."""
     key = _key(path)
     return key in ours and (ours[key] is None or ours[key] == _mark(path))
 

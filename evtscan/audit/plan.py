@@ -1,4 +1,4 @@
-"""A folder of hosts → who is who: the hosts of an audit, each with its files."""
+"""A folder → the hosts of an audit, each with its files."""
 
 import os
 import re
@@ -20,22 +20,22 @@ from evtscan.intake.paths import Found, absolute, find, find_in, is_folder
 from evtscan.parsers.stated.fleetfile import Fleet
 
 LOOSE = "(loose files)"
-"""The host of files that belong to no host's folder and name no computer."""
+"""The name of the host for files outside of host folders that name no computer."""
 RUN_FOLDER = "run"
-"""The folder in an output folder in which an audit keeps what it has finished."""
+"""The folder for finished hosts in the output folder of an audit."""
 STATE_FILE = "audit.json"
-"""The file in it by which it is known."""
+"""The file that identifies a run folder."""
 
 HOST_FIELD = "{host}"
-"""What stands for the name of the host in a pattern of paths."""
+"""The placeholder for the host's name in a pattern of paths."""
 
 _NOTHING = Query(frozenset())
-"""Enough to learn whose a log is: what it says of itself, and none of its events."""
+"""A query that reads the name of a log's computer and no events."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """By what a file is known to be the one that was read before: bytes, and a mark such as when it was changed."""
+    """Identifies the state of a file: its size in bytes, and a mark such as the time of the last change."""
 
     size: int
     mark: str
@@ -43,10 +43,10 @@ class FileState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPlan:
-    """One host of an audit: its name, its files, and what a table of many hosts states of it.
+    """One host of an audit: its name, its files, and the facts of an inventory.
 
-    ``states`` has the state of each source when it was planned. ``remote`` is the address of the folder that the files
-    have to be fetched from before they can be read; their paths are places below it then.
+    ``states`` has the state of each source at planning time. ``remote`` is the address of the folder from which the
+    files must be fetched; their paths are then relative to it.
     """
 
     name: str
@@ -58,7 +58,7 @@ class HostPlan:
 
     @property
     def size(self) -> int:
-        """Bytes to read."""
+        """Total size of the files in bytes."""
         return sum(state.size for state in self.states)
 
 
@@ -66,8 +66,8 @@ class HostPlan:
 class HostsFrom:
     """How a folder is divided into hosts.
 
-    ``by`` is ``folder`` (each folder ``depth`` levels down is a host), ``computer`` (files go by the computer that they
-    name), or a pattern of paths with ``{host}`` in it, in which ``*`` stands for anything but a slash.
+    ``by`` is ``folder`` (each folder ``depth`` levels down is a host), ``computer`` (files are grouped by the computer
+    that they name), or a pattern of paths with ``{host}``, in which ``*`` matches anything except a slash.
     """
 
     by: str = "folder"
@@ -87,10 +87,10 @@ BY_FOLDER = HostsFrom()
 
 
 def plan(folder: Path, hosts_from: HostsFrom = BY_FOLDER, *, leave_out: Set[str] = frozenset()) -> list[HostPlan]:
-    """Say which hosts a folder holds: each first-level folder or archive is one, loose files are grouped by computer.
+    """Return the hosts in a folder: each first-level folder or archive is one, loose files are grouped by computer.
 
-    ``hosts_from`` may say otherwise. Files and folders of ``leave_out`` (absolute paths) are as if they were not there,
-    and output folders of earlier audits are passed over.
+    ``hosts_from`` selects another division. Files and folders in ``leave_out`` (absolute paths) are ignored, output
+    folders of earlier audits are skipped.
 
     Raises:
         UsageError: if the folder cannot be listed.
@@ -98,14 +98,14 @@ def plan(folder: Path, hosts_from: HostsFrom = BY_FOLDER, *, leave_out: Set[str]
     if hosts_from.by == "folder":
         plans = _by_folder(folder, hosts_from.depth, leave_out)
     else:
-        _listed(folder)  # says what is wrong with it
+        _listed(folder)  # raises if it cannot be listed
         found = find([folder], leave_out=leave_out)
         plans = list(_by_computer(found) if hosts_from.by == "computer" else _by_pattern(found, hosts_from.by))
     return [replace(item, states=tuple(map(state_of, item.sources))) for item in plans]
 
 
 def state_of(source: Source) -> FileState:
-    """The state of a file that lies in reach; of one that cannot be looked at, why."""
+    """Return the state of a local file; if it cannot be read, its mark is the error number."""
     try:
         status = os.stat(source.path)  # noqa: PTH116 - for a hundred thousand files
     except OSError as error:
@@ -114,9 +114,9 @@ def state_of(source: Source) -> FileState:
 
 
 def with_inventory(plans: Sequence[HostPlan], fleet: Fleet) -> tuple[list[HostPlan], list[str]]:
-    """Give each host what the table states of it, and name the hosts of the table that the folder does not have.
+    """Add the facts of an inventory to each host; return the hosts, and the names in the inventory without a host.
 
-    Hosts meet by name, by the last part of it where hosts lie deeper, or by its first label, without regard to case.
+    A host matches by its name, by the last part of it (hosts in deeper folders) or by its first label, in any case.
     """
     found: set[str] = set()
     result = []
@@ -150,7 +150,7 @@ def _by_folder(folder: Path, depth: int, leave_out: Set[str]) -> list[HostPlan]:
             if not is_folder(entry):
                 loose.append(name)
             elif _is_output(entry):
-                passed_over.append(SkippedFile(source_file=name, reason="the output of an earlier audit"))
+                passed_over.append(SkippedFile(source_file=name, reason="output of an earlier audit"))
             elif level < depth:
                 waiting.append((f"{name}/", level + 1))
             else:
@@ -183,7 +183,7 @@ def _is_output(entry: os.DirEntry[str]) -> bool:
 
 
 def _loose(found: Found, passed_over: tuple[SkippedFile, ...], hosts: Sequence[HostPlan]) -> Iterator[HostPlan]:
-    """Archives and files that lie in no host's folder."""
+    """Return hosts for the archives and files outside of host folders."""
     folders = {host.name.casefold() for host in hosts}
     archives = [source for source in found.sources if is_collection(source)]
     hosts_of_archives = list(hosts_of_files(archives, folders))
@@ -195,7 +195,7 @@ def _loose(found: Found, passed_over: tuple[SkippedFile, ...], hosts: Sequence[H
 
 
 def hosts_of_files(archives: Sequence[Source], folders: Set[str]) -> Iterator[HostPlan]:
-    """Each archive as a host, named without suffix unless another folder or archive has that name."""
+    """Return each archive as a host, named without suffix unless a folder or another archive has that name."""
     stems = Counter(stem(source.name).casefold() for source in archives)
     for source in archives:
         name = stem(source.name)
@@ -207,9 +207,9 @@ def hosts_of_files(archives: Sequence[Source], folders: Set[str]) -> Iterator[Ho
 
 
 def grouped(found: Found, name_of: Callable[[Source], str], taken: Set[str] = frozenset()) -> Iterator[HostPlan]:
-    """Files by the computer that they name; what names none, and what is no evidence, is a group of its own.
+    """Group files by the computer that they name; files without a name, and skipped files, are a group of their own.
 
-    A group whose name is ``taken`` by a folder or an archive stays apart from it.
+    A group whose name is in ``taken`` (of a folder or an archive) is not merged with it.
     """
     yield from _groups(((source, name_of(source)) for source in found.sources), found.skipped, taken)
 
@@ -231,7 +231,7 @@ def _groups(
 
 
 def computer_of(source: Source) -> str:
-    """The first label of the computer that a file, or an archive, names; empty if it names none."""
+    """Return the first label of the computer name in a file or an archive; empty if there is none."""
     if state_of(source).size == 0:
         return ""
     with opened([source]) as files:
@@ -239,7 +239,7 @@ def computer_of(source: Source) -> str:
 
 
 def _by_computer(found: Found) -> Iterator[HostPlan]:
-    """All files by computer; one that names none goes with the only computer of its folder."""
+    """Group all files by computer; a file without a name belongs to the only computer of its folder."""
     named = [(source, computer_of(source)) for source in found.sources]
     of_folder: dict[PurePosixPath, set[str]] = {}
     for source, name in named:
@@ -255,7 +255,7 @@ def _by_computer(found: Found) -> Iterator[HostPlan]:
 
 
 def _by_pattern(found: Found, pattern: str) -> Iterator[HostPlan]:
-    """Files by the part of their path that stands for the host, without regard to case."""
+    """Group files by the part of their path that matches ``{host}``; case is ignored."""
     fits = re.compile(_expression(pattern), re.IGNORECASE).match
     named = [(source, fits(source.name)) for source in found.sources]
     yield from _groups(((source, match[1] if match else "") for source, match in named), found.skipped)

@@ -1,4 +1,4 @@
-"""Planned hosts → reports of all of them: each is judged once, kept as it is done, and read again from there."""
+"""Planned hosts → their reports: each host is judged once, and its report is stored and read from the run folder."""
 
 import os
 import tempfile
@@ -18,9 +18,9 @@ from evtscan.report.model import HostReport
 from evtscan.scan import ScanOptions
 
 BYTES_WORTH_A_WORKER = 16 << 20
-"""Starting a worker process takes as long as reading about this much evidence."""
+"""Bytes of evidence that are read in the time in which a worker process starts."""
 HOSTS_WORTH_A_WORKER = 20
-"""And as long as judging about so many hosts, however small."""
+"""Number of small hosts that are judged in that time."""
 
 TWICE = "host_twice"
 ONLY_CASE = "host_name_case"
@@ -28,10 +28,10 @@ ONLY_CASE = "host_name_case"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How hosts are worked on, which makes no difference to what is found.
+    """Execution settings; they never change the findings.
 
-    ``jobs`` is the number of worker processes, 0 for as many as pay off. ``timeout`` is in seconds, for each host.
-    ``scheduler`` is the address of a Dask cluster to use instead. ``reuse``: take what an earlier run found.
+    ``jobs`` is the number of worker processes (0: automatic). ``timeout`` is in seconds, for each host. ``scheduler``
+    is the address of a Dask cluster to use instead. ``reuse``: use stored results of unchanged hosts.
     """
 
     jobs: int = 0
@@ -42,7 +42,7 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is called as hosts are begun, done (with what was found), and found to be done already."""
+    """Callbacks: work on a host begins, is done (with its reports), or is not needed because its result is stored."""
 
     begun: Callable[[HostPlan], None] = lambda plan: None
     done: Callable[[HostPlan, Sequence[HostReport]], None] = lambda plan, reports: None
@@ -57,10 +57,10 @@ def run(
     jobs: int = 0,
     done: Callable[[HostPlan], None] = lambda plan: None,
 ) -> list[HostReport]:
-    """Scan every host, largest first, and return the reports in the order of their names.
+    """Judge every host, largest first, and return the reports in the order of their names.
 
-    ``jobs`` is the number of worker processes, 0 for as many as pay off. A host that fails, or that takes its worker
-    with it, becomes a report with a warning, and the others go on. ``done`` is called after each host.
+    ``jobs`` is the number of worker processes (0: automatic). A host that fails, or whose worker dies, becomes a report
+    with a warning. ``done`` is called after each host.
     """
     watch = Watch(done=lambda plan, reports: done(plan))
     with temporary_folder() as folder:
@@ -70,7 +70,7 @@ def run(
 
 @contextmanager
 def temporary_folder() -> Iterator[RunFolder]:
-    """A run folder for an audit that leaves none."""
+    """Provide a temporary, locked run folder."""
     with tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as path:
         folder = RunFolder(Path(path))
         with folder.locked():
@@ -80,14 +80,14 @@ def temporary_folder() -> Iterator[RunFolder]:
 def audit(
     plans: Sequence[HostPlan], keys: Mapping[str, str], work: Work, folder: RunFolder, how: How, watch: Watch
 ) -> StoredHosts:
-    """Judge the hosts that the run folder does not have yet, largest first, and keep each as it is done.
+    """Judge the hosts without a stored result, largest first, and store each when it is finished.
 
-    ``keys`` say by the names of hosts what each result is made of. A host that fails, that takes its worker with it or
-    that takes too long becomes a report with a warning, and the others go on.
+    ``keys`` has the key of each host's inputs, by host name. A host that fails, whose worker dies or that takes too
+    long becomes a report with a warning.
 
     Raises:
-        OutputError: if the run folder cannot be written; what is finished stays in it.
-        EvtscanError: if nobody can be found to do the work.
+        OutputError: if the run folder cannot be written; finished hosts stay in it.
+        EvtscanError: if no worker process or cluster is available.
     """
     missing = []
     for plan in plans:
@@ -122,16 +122,16 @@ def _alone(plans: Iterable[HostPlan], work: Work, watch: Watch) -> Iterator[Fini
 
 
 def workers_that_pay(plans: Sequence[HostPlan]) -> int:
-    """How many worker processes are worth starting."""
+    """Return how many worker processes are worth starting."""
     worth = sum(plan.size for plan in plans) // BYTES_WORTH_A_WORKER + len(plans) // HOSTS_WORTH_A_WORKER
     return max(1, min(os.cpu_count() or 1, worth))
 
 
-# ------------------------------------------------------------------------------------- what hosts are to each other
+# ------------------------------------------------------------------------------------- relations between hosts
 
 
 def _remarks(stored: StoredHosts) -> Iterator[tuple[str, tuple[ExtractionWarning, ...]]]:
-    """Warnings about hosts that may be one, or be taken for one, by the name of each."""
+    """Yield warnings about hosts that may be one host, or may be confused, with the name of each host."""
     by_computer: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for name in stored.names:
@@ -140,7 +140,7 @@ def _remarks(stored: StoredHosts) -> Iterator[tuple[str, tuple[ExtractionWarning
             by_computer.setdefault(label_of(name.computer).casefold(), []).append(name.host)
     found: dict[str, list[ExtractionWarning]] = {}
     for hosts in by_computer.values():
-        message = "{all} hold evidence of the same computer: put it in one folder, if they are one host"
+        message = "{all} contain evidence of the same computer: if they are one host, put it in one folder"
         _remark(found, hosts, TWICE, message)
     for hosts in by_name.values():
         _remark(found, hosts, ONLY_CASE, "the names of {all} differ in case only: they are reported as different hosts")

@@ -1,12 +1,12 @@
-"""The run folder of an audit: what is finished is kept there, so that no host is read twice for nothing.
+"""The run folder of an audit: it stores finished hosts, so that an unchanged host is not read again.
 
-    OUT/run/audit.json       whose run this is, the findings of the last one that was finished, and its outputs
-    OUT/run/lock             held while an audit is at work here
-    OUT/run/hosts/*.jsonl    one file a host: a line that says what it was made of, then its reports, a line each
+    OUT/run/audit.json       the evidence, the findings of the last finished run, and its outputs
+    OUT/run/lock             locked while an audit uses the folder
+    OUT/run/hosts/*.jsonl    one file for each host: a line with the key of its inputs, then its reports, a line each
 
-Every file is written under a temporary name and renamed, so that whoever stops an audit, and however, leaves whole
-files only. A host's result counts as long as all that it was made of is the same: its files by size and time, the
-rules, the options and evtscan itself.
+Every file is written under a temporary name and renamed, so that an audit that is stopped leaves complete files only. A
+stored result is valid while all its inputs are the same: its files by size and time, the rules, the options and the
+version of evtscan.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ from evtscan.report.model import HostReport
 from evtscan.reporters.json.report import host_from_json
 
 FORM = 1
-"""The newest form of a run folder that this version reads, and the one that it writes."""
+"""The version of the run folder's format that is written, and the newest that is read."""
 
 _TRIED_AGAIN = frozenset({FAILED, TIMED_OUT, "unreadable"})
-"""Kinds of warnings of a host that the next run reads again, for they need not come of what its files hold."""
+"""Kinds of warnings after which the next run reads a host again: their cause may lie outside of its files."""
 
 _HOSTS = "hosts"
 _LOCK = "lock"
@@ -43,7 +43,7 @@ _LOCK = "lock"
 
 @dataclass(frozen=True, slots=True)
 class FileMark:
-    """By which an output is known to be as it was written."""
+    """Identifies an output as unchanged: size in bytes, time of the last change in nanoseconds since 1970."""
 
     size: int
     changed: int
@@ -51,11 +51,11 @@ class FileMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What ``audit.json`` holds.
+    """The content of ``audit.json``.
 
-    ``evidence`` is a digest of where the evidence lies. ``findings`` has the findings of each host up to the last run
-    that was finished, and ``finished`` what that run was made of; ``outputs`` are the files that it wrote, by name:
-    None for one that was about to be written.
+    ``evidence`` is a digest of the path of the evidence. ``findings`` has the findings of each host up to the last
+    finished run, ``finished`` the key of that run's inputs. ``outputs`` has the files that it wrote, by digest of their
+    path; the value is None for a file that was about to be written.
     """
 
     form: int = FORM
@@ -68,7 +68,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class StoredName:
-    """Whose report a line of a host's file is."""
+    """The host and the computer of one stored report."""
 
     host: str
     computer: str
@@ -101,10 +101,10 @@ class RunFolder:
     # ------------------------------------------------------------------------------------------------------- state
 
     def state(self) -> RunState | None:
-        """What is known of earlier runs here; None if this is no run folder, or one that nobody can read.
+        """Return the state of earlier runs; None if this is no run folder, or if it is damaged.
 
         Raises:
-            OutputError: if a later evtscan wrote it.
+            OutputError: if a later version of evtscan wrote it.
         """
         file = self._folder / STATE_FILE
         try:
@@ -120,7 +120,7 @@ class RunFolder:
         )
 
     def write_state(self, state: RunState) -> None:
-        """Replace what is known of earlier runs.
+        """Replace the state of earlier runs.
 
         Raises:
             OutputError: if it cannot be written.
@@ -128,24 +128,24 @@ class RunFolder:
         self._write(self._folder / STATE_FILE, msgspec.json.format(msgspec.json.encode(state), indent=1))
 
     def is_blank(self, state: RunState) -> bool:
-        """Whether the audit that began here came to nothing, as one does whose evidence cannot be listed."""
+        """Return whether the earlier audit stored nothing, for example because its evidence could not be listed."""
         return not state.finished and not state.outputs and not any((self._folder / _HOSTS).glob("*.jsonl"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other audits out; the lock ends with the process, however that ends.
+        """Lock the folder; the lock ends with the process.
 
         Raises:
-            OutputError: if another audit is at work here, or the folder cannot be made.
+            OutputError: if another audit uses the folder, or it cannot be created.
         """
         with _naming(self.path):
             (self._folder / _HOSTS).mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._folder / _LOCK)
         try:
             lock.acquire(timeout=0)
-        except Timeout as error:  # before other errors of the system, of which it is one
+        except Timeout as error:  # a subclass of OSError, so it comes first
             raise OutputError(
-                f"{self.path.parent}: another audit is writing here; wait for it, or give another folder with -o"
+                f"{self.path.parent}: another audit is using this folder; wait for it, or give another folder with -o"
             ) from error
         except (OSError, NotImplementedError) as error:
             raise OutputError(
@@ -159,7 +159,7 @@ class RunFolder:
     # ------------------------------------------------------------------------------------------------------- hosts
 
     def has(self, plan: HostPlan, key: str) -> bool:
-        """Whether the result of a host is here, made of what ``key`` stands for."""
+        """Return whether a result of the host with this key of its inputs is stored."""
         head = self._head(self._file(plan))
         if head is None or head.form != FORM or head.key != key or head.plan != _plain(plan.name) or head.again:
             return False
@@ -167,13 +167,13 @@ class RunFolder:
         return True
 
     def put(self, finished: Finished, key: str) -> tuple[HostReport, ...]:
-        """Keep the result of a host, and return its reports.
+        """Store the result of a host, and return its reports.
 
         Raises:
             OutputError: if it cannot be written.
         """
         reports = tuple(host_from_json(report, finished.plan.name) for report in finished.reports)
-        planned = {item.source_file for item in finished.plan.skipped}  # which a key stands for, with the reason
+        planned = {item.source_file for item in finished.plan.skipped}  # skipped files are part of the key
         warnings = [warning for report in reports for warning in report.warnings]
         again = any(item.kind in _TRIED_AGAIN and item.location.source not in planned for item in warnings)
         names = tuple(StoredName(report.host, report.computer) for report in reports)
@@ -184,7 +184,7 @@ class RunFolder:
         return reports
 
     def keep_only(self, plans: Iterable[HostPlan]) -> None:
-        """Forget hosts that are not planned any more, and what a run that was stopped left half written."""
+        """Delete results of hosts that no longer exist, and partial files of a stopped run."""
         kept = {self._file(plan).name for plan in plans}
         with suppress(OSError):
             for entry in os.scandir(self._folder / _HOSTS):
@@ -194,7 +194,7 @@ class RunFolder:
                 file.unlink()
 
     def stored(self, plans: Iterable[HostPlan]) -> "StoredHosts":
-        """The results of these hosts, all of which must be here."""
+        """Return the results of these hosts, all of which must be stored."""
         places = [
             _Place(name.host, name.computer, self._file(plan), line)
             for plan in plans
@@ -228,7 +228,7 @@ class RunFolder:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the report of a host stands: the line of a file, counted from 0."""
+    """The location of a stored report: the line of a file, counted from 0."""
 
     host: str
     computer: str
@@ -237,9 +237,9 @@ class _Place:
 
 
 class StoredHosts(Sequence[HostReport]):
-    """The hosts of a report in order of their names, each read from the run folder when it is looked at.
+    """The hosts of a report in the order of their names, each read from the run folder on access.
 
-    None of them is kept in memory: who goes over them twice has them read twice. ``change`` is made to each.
+    No host stays in memory: iterating twice reads each file twice. ``change`` is applied to each host.
     """
 
     def __init__(
@@ -250,11 +250,11 @@ class StoredHosts(Sequence[HostReport]):
 
     @property
     def names(self) -> tuple[StoredName, ...]:
-        """Whose reports these are, without reading them."""
+        """The hosts and computers of the reports, without reading the reports."""
         return tuple(StoredName(place.host, place.computer) for place in self._places)
 
     def changed(self, change: Callable[[HostReport], HostReport]) -> "StoredHosts":
-        """The same hosts, with one more change made to each."""
+        """Return the same hosts with one more change applied to each."""
         first = self._change
         return StoredHosts(self._places, lambda host: change(first(host)))
 
@@ -280,25 +280,25 @@ class StoredHosts(Sequence[HostReport]):
             raise OutputError(f"{plain(place.file)}: was changed by another program; run the audit again")
         try:
             host = host_from_json(lines[place.line], str(plain(place.file)))
-        except EvidenceError as error:  # its first line is whole, so every run would take it for good again
+        except EvidenceError as error:  # its first line is valid, so every run would use it again
             with _naming(plain(place.file)):
                 place.file.unlink()
-            raise OutputError(f"{error}; it is removed: run the audit again, which reads this host anew") from error
+            raise OutputError(f"{error}; it is deleted: run the audit again, which reads this host again") from error
         return self._change(host)
 
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Turn the system's error into one that says what it means for the run."""
+    """Convert the system's error into one that says what it means for the run."""
     try:
         yield
     except OSError as error:
         raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); what is finished is kept, so that the same "
-            "command goes on from there"
+            f"{path}: cannot be written ({error.strerror or error}); finished hosts are stored: run the same "
+            "command again to continue"
         ) from error
 
 
 def _plain(name: str) -> str:
-    """A name without what UTF-8 cannot carry."""
+    """Return a name with escapes for characters that UTF-8 cannot encode."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,7 +1,7 @@
 """Hosts → finished hosts, on the workers of a Dask cluster.
 
-What all hosts have in common is a task of its own, which another worker repeats if the one that had it is gone; so is
-each host. Results come back to this process, which alone writes.
+The shared data of all hosts is one task, each host is another; the cluster repeats a task on another worker if its
+worker is lost. Only this process writes results.
 """
 
 import asyncio
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _PATIENCE = 20
-"""Seconds to find the scheduler, and a worker."""
+"""Seconds to wait for the scheduler, and for a worker."""
 _HOSTS_A_THREAD = 4
-"""How many hosts are handed out for each thread of the cluster: enough that none waits for the next one."""
+"""Hosts submitted for each thread of the cluster: enough that no thread waits."""
 _MOST_LOSSES = 3
-"""How often a host is given out again that the cluster lost with a worker."""
+"""How often a host is submitted again after the cluster lost it with a worker."""
 
 
 def on_cluster(
     plans: Sequence[HostPlan], work: Work, address: str, *, timeout: float | None, started: Started
 ) -> Iterator[Finished]:
-    """Judge hosts on the cluster of the scheduler at an address, in this order as far as it goes.
+    """Judge hosts on the cluster of the scheduler at an address, submitted in this order.
 
-    A host whose worker dies is given to another one; one that takes several workers with it is left out with a
-    warning, as is one that takes longer than ``timeout`` seconds.
+    A host whose worker dies is given to another worker; one that loses several workers is left out with a warning, as
+    is one that takes longer than ``timeout`` seconds.
 
     Raises:
-        UsageError: if there is no such cluster, or it cannot do the work.
-        EvtscanError: if the cluster is gone before all is done.
+        UsageError: if there is no cluster at the address, or its workers lack evtscan of this version.
+        EvtscanError: if the cluster ends before all hosts are finished.
     """
     client = _connected(address)
     try:
@@ -49,7 +49,7 @@ def on_cluster(
 
 
 class _Round:
-    """The hosts that the cluster has been given, and what it is to do with them."""
+    """The hosts that were submitted to the cluster, and the shared data there."""
 
     def __init__(self, client: "Client", work: Work, timeout: float | None, started: Started) -> None:
         self._client = client
@@ -74,17 +74,17 @@ class _Round:
             finished = _finished(future, plan)
             if finished is None and self._client.status != "running":
                 raise EvtscanError(
-                    f"the cluster at {address} is gone; what is finished is kept: the same command goes on from there"
+                    f"the cluster at {address} has ended; finished hosts are stored: run the same command again"
                 )
             if finished is None and self._losses[plan.name] < _MOST_LOSSES:
                 self._losses[plan.name] += 1
                 self._shared = self._share()
                 waiting.appendleft(plan)
             else:
-                yield finished or failed(plan, "the cluster lost it again and again; the host was left out")
+                yield finished or failed(plan, "the cluster lost its worker several times; the host was left out")
 
     def _share(self) -> "Future":
-        """What all hosts have in common, on the cluster."""
+        """Send the shared data of all hosts to the cluster."""
         return self._client.submit(pickle.loads, self._packed, pure=False)
 
     def _give(self, plan: HostPlan) -> "Future":
@@ -95,7 +95,7 @@ class _Round:
 
 
 def _finished(future: "Future", plan: HostPlan) -> Finished | None:
-    """What a host came to; None if the cluster lost it together with a worker."""
+    """Return a finished host; None if the cluster lost it together with a worker."""
     try:
         if future.status == "finished":
             return Finished(plan, future.result())
@@ -113,7 +113,7 @@ def _connected(address: str) -> "Client":
     except ImportError as error:
         raise UsageError('--scheduler needs the package distributed: pip install "evtscan[dask]"') from error
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us, once
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are reported by evtscan, once
     try:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -142,9 +142,9 @@ def _version() -> str:
 
 
 def _judged(plan: HostPlan, work: Work, timeout: float | None) -> tuple[bytes, ...]:
-    """What a worker does with a host."""
+    """Judge one host: the task that runs on a worker of the cluster."""
     if not plan.remote and plan.sources and not any(source.path.exists() for source in plan.sources):
-        why = "its files are not in reach of the cluster's workers: mount them in the same place, or give an address"
+        why = "the cluster's workers cannot read its files: mount them at the same path, or give an address"
         return failed(plan, why).reports
     if timeout is not None:
         return next(in_workers([plan], work, 1, timeout=timeout, started=lambda host: None)).reports

@@ -129,7 +129,7 @@ def test_one_computer_in_two_folders_is_said_of_both(tmp_path, rules):
     write(tmp_path / "C", a__evt=evt(OTHER, computer="other"))
     reports = run(plan(tmp_path), rules, ScanOptions(), jobs=1)
     said = {report.host: [item.message for item in report.warnings if item.kind == "host_twice"] for report in reports}
-    message = "A, B hold evidence of the same computer: put it in one folder, if they are one host"
+    message = "A, B contain evidence of the same computer: if they are one host, put it in one folder"
     assert said == {"A": [message], "B": [message], "C": []}
 
 

@@ -104,7 +104,7 @@ def test_addresses_that_lead_nowhere(address):
         plan_remote("memory://nowhere")
     with pytest.raises(UsageError, match="nosuchscheme"):
         plan_remote("nosuchscheme://x")
-    with pytest.raises(UsageError, match="--host-from and --depth are for folders"):
+    with pytest.raises(UsageError, match="--host-from and --depth need a local"):
         plan_remote(address, HostsFrom(by="computer"))
 
 

@@ -94,7 +94,7 @@ def test_what_is_left_out_is_no_host(fleet):
 def test_the_output_folder_of_an_earlier_audit_is_no_host(fleet):
     write(fleet / "out" / RUN_FOLDER, **{STATE_FILE: "{}"})
     (loose,) = [item for item in plan(fleet) if item.name == LOOSE]
-    assert [(item.source_file, item.reason) for item in loose.skipped] == [("out", "the output of an earlier audit")]
+    assert [(item.source_file, item.reason) for item in loose.skipped] == [("out", "output of an earlier audit")]
     assert "out" not in planned(fleet)
 
 

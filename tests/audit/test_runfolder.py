@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_what_is_finished(folder, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\); what is finished is kept"):
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\); finished hosts are stored"):
         folder.put(finished("B"), "key")
     with pytest.raises(OutputError, match="No space left"):
         folder.put(finished("A", HostReport(host="A", os="new")), "other")
@@ -133,7 +133,7 @@ def test_a_stored_host_that_a_disk_damaged_is_read_anew_by_the_next_run(folder):
     head, _ = file.read_bytes().split(b"\n", 1)
     file.write_bytes(head + b"\n" + bytes(512))
     assert folder.has(host("A"), "key")
-    with pytest.raises(OutputError, match=r"damaged, or not JSON: .*; it is removed: run the audit again"):
+    with pytest.raises(OutputError, match=r"damaged, or not JSON: .*; it is deleted: run the audit again"):
         list(folder.stored([host("A")]))
     assert not folder.has(host("A"), "key")
 
@@ -164,7 +164,7 @@ def test_a_second_audit_is_refused_until_the_first_one_ends_even_if_it_is_killed
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"locked"
         try:
-            with pytest.raises(OutputError, match="another audit is writing here"), RunFolder(path).locked():
+            with pytest.raises(OutputError, match="another audit is using this folder"), RunFolder(path).locked():
                 pass
         finally:
             holder.kill()

@@ -108,7 +108,7 @@ def test_files_that_the_workers_do_not_see_are_said(tmp_path, work, cluster):
     plans = plan(many(tmp_path / "fleet", 1))
     (tmp_path / "fleet").rename(tmp_path / "elsewhere")
     (report,) = reports_of(on_cluster(plans, work, cluster[0], timeout=None, started=lambda item: None))["HOST00"]
-    assert "not in reach of the cluster's workers" in report["warnings"][0]["message"]
+    assert "workers cannot read its files" in report["warnings"][0]["message"]
 
 
 def test_no_scheduler_at_the_address(work, monkeypatch):

@@ -133,7 +133,7 @@ def test_an_output_folder_of_other_evidence_is_refused(evtscan, fleet, tmp_path)
     other = shutil.copytree(fleet, tmp_path / "other")
     refused = evtscan("audit", other, "-o", "out/")
     assert refused.code == 1
-    assert "holds an audit of other evidence" in refused.err
+    assert "contains an audit of other evidence" in refused.err
     assert contents("out") == before
     replaced = evtscan("audit", other, "-o", "out/", "-C")
     assert replaced.code == 0
@@ -189,7 +189,7 @@ def test_a_full_disk_ends_the_audit_and_keeps_what_is_finished(evtscan, fleet, m
     monkeypatch.setattr(os, "replace", full)
     first = evtscan("audit", fleet, "-o", "out/", "-j", 1)
     assert first.code == 1
-    assert "cannot be written (No space left on device); what is finished is kept" in first.err
+    assert "cannot be written (No space left on device); finished hosts are stored" in first.err
     monkeypatch.setattr(os, "replace", replace)
     assert "hosts     1 read, 2 not changed" in evtscan("audit", fleet, "-o", "out/").err
 
@@ -225,7 +225,7 @@ def test_hosts_without_logs_are_in_the_report(evtscan, fleet):
 def test_one_host_of_many_leaves_the_others_results_alone(evtscan, fleet):
     evtscan("audit", fleet, "-o", "out/")
     one = evtscan("audit", fleet, "-o", "out/", "--host", "NTWS08")
-    assert "since the last run: 0 new, 0 gone, 0 better, 0 worse; 2 of its hosts not looked at" in one.err
+    assert "since the last run: 0 new, 0 gone, 0 better, 0 worse; 2 of its hosts not read" in one.err
     again = evtscan("audit", fleet, "-o", "out/").err
     assert "0 read, 3 not changed" in again
     assert "since the last run: 0 new, 0 gone" in again

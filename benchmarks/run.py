@@ -142,12 +142,13 @@ def _whole_processes(log: Path, event_id: int, repeat: int) -> None:
 
 def _pair(title: str, ours: Sequence[str], theirs: Sequence[str], repeat: int) -> None:
     """Run two commands in turn; of each the best run counts."""
-    costs = [(_run(ours), _run(theirs)) for _ in range(repeat)]
+    costs = [(measured(ours), measured(theirs)) for _ in range(repeat)]
     best, peer = (min(column, key=lambda cost: cost.wall) for column in zip(*costs, strict=True))
     print(f"{title}\n    {best}  evtscan: {peer.wall / best.wall:.2f} x\n    {peer}  evtx wheel")
 
 
-def _run(command: Sequence[str]) -> Cost:
+def measured(command: Sequence[str]) -> Cost:
+    """What one command takes, from its start to its end."""
     # an installed program has its bytecode at hand, whatever the shell says
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     wrapped = (sys.executable, "-c", MEASURED, *command)
@@ -163,7 +164,7 @@ def _memory(sources: Sequence[Path], folder: Path, size: int) -> None:
     assemble(sources, log, size << 20)
     print(f"\nMemory of the largest process, a log of {log.stat().st_size / 1e6:.0f} MB")
     for command in (("dump", "-q", "--clobber", "-o", str(folder / "out.jsonl")), ("metrics",), ("scan",)):
-        print(f"  {_run((*EVTSCAN, *command, str(log)))}  evtscan {command[0]}")
+        print(f"  {measured((*EVTSCAN, *command, str(log)))}  evtscan {command[0]}")
     log.unlink()
 
 
@@ -177,7 +178,7 @@ def _starts(source: Path, folder: Path, repeat: int) -> None:
         "evtscan scan of a log of 1 MB": (*EVTSCAN, "scan", str(log)),
     }
     for title, command in commands.items():
-        print(f"  {min((_run(command) for _ in range(repeat + 1)), key=lambda cost: cost.wall)}  {title}")
+        print(f"  {min((measured(command) for _ in range(repeat + 1)), key=lambda cost: cost.wall)}  {title}")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ number of hits.
 import os
 import pickle
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,7 @@ def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> 
         for number, task in enumerate(tasks):
             yield runner.run(task, folder / str(number))
         return
+    instead = cache(lambda: _Runner(setup))
     place = folder / "setup"
     place.write_bytes(pickle.dumps(setup))
     waiting: deque[tuple[Task, Path, Future[Share]]] = deque()
@@ -139,15 +140,15 @@ def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> 
             hits = folder / str(number)
             waiting.append((task, hits, pool.submit(run_in_worker, str(place), task, hits)))
             if len(waiting) >= workers * _WAITING + 1:
-                yield _answer(*waiting.popleft(), setup)
+                yield _answer(*waiting.popleft(), instead)
         while waiting:
-            yield _answer(*waiting.popleft(), setup)
+            yield _answer(*waiting.popleft(), instead)
 
 
-def _answer(task: Task, hits: Path, future: "Future[Share]", setup: Setup) -> Share:
-    """The share of a task; the task of a lost worker is done here."""
+def _answer(task: Task, hits: Path, future: "Future[Share]", instead: "Callable[[], _Runner]") -> Share:
+    """The share of a task; ``instead`` gives the runner for the tasks of lost workers."""
     if isinstance(error_of(future), WorkerLostError):
-        return _Runner(setup).run(task, hits)
+        return instead().run(task, hits)
     return future.result()
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from enum import Enum
 from pathlib import Path
@@ -27,7 +27,15 @@ from evtscan.cli.output.exits import DONE, USAGE
 from evtscan.detection.authoring.lints.issues import ARTICLE, KINDS
 from evtscan.detection.authoring.skeleton import Begun, Product, skeleton
 from evtscan.detection.load import catalogue
+from evtscan.hunt.attack import TACTICS, has_tag, tactics_of
 from evtscan.reporters.text.phrases import count
+
+
+class By(Enum):
+    """What a list of rules is grouped by."""
+
+    TACTIC = "tactic"
+
 
 KindName = Enum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
 
@@ -87,6 +95,20 @@ def list_rules(
             show_default=False,
         ),
     ] = None,
+    tags: Annotated[
+        list[str] | None,
+        option(
+            "--tags",
+            section=RULES,
+            metavar="TAG",
+            help="Only rules with this tag: attack.t1059 (with its sub-techniques), credential-access. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    by: Annotated[
+        By | None,
+        option("--by", section=OUTPUT, metavar="tactic", help="Group the list by ATT&CK tactic."),
+    ] = None,
     screen: Screen,
 ) -> int:
     """List the rules with article, level and status."""
@@ -100,9 +122,14 @@ def list_rules(
         and (not levels or rule.info.level in levels)
         and (not area or any(f"{rule.info.file}/".startswith(f"{folder.strip('/')}/") for folder in area))
         and (not article or rule.info.article.casefold().startswith(tuple(map(str.casefold, article))))
+        and (not tags or any(has_tag(rule.info.tags, tag) for tag in tags))
     ]
-    rows = ((info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen)
-    headings = ("Article", "Level", "Kind", "Status", "Title", "File")
+    rows: list[tuple[str, ...]] = [
+        (info.article, info.level, info.kind, info.status, info.title, info.file) for info in chosen
+    ]
+    headings: tuple[str, ...] = ("Article", "Level", "Kind", "Status", "Title", "File")
+    if by is not None:
+        headings, rows = ("Tactic", *headings), list(_by_tactic(chosen, rows))
     console = terminal.console(no_color=screen.no_color)
     if not console.is_terminal:
         console.width = _UNBROKEN
@@ -112,6 +139,14 @@ def list_rules(
         for refused in loaded.problems:
             typer.echo(f"refused: {refused}", err=True)
     return DONE
+
+
+def _by_tactic(infos: Sequence[RuleInfo], rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """The rows with their tactic before them, in the order of the ATT&CK matrix; a rule of two tactics has two rows."""
+    of_rules = [tuple(tactics_of(info.tags)) or ("",) for info in infos]
+    named = dict.fromkeys([*TACTICS, *sorted({tactic for tactics in of_rules for tactic in tactics if tactic}), ""])
+    for tactic in named:
+        yield from ((tactic or "-", *row) for tactics, row in zip(of_rules, rows, strict=True) if tactic in tactics)
 
 
 def _counts(infos: Sequence[RuleInfo], of: int) -> str:

@@ -182,3 +182,28 @@ print([name for name in ("jsonschema", "sigma") if name in sys.modules])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_list_by_tags_and_tactics(evtscan, tmp_path):
+    rules = tmp_path / "tagged"
+    rules.mkdir()
+    tags = {
+        "One": "[attack.impact, attack.execution, attack.t1059.001]",
+        "Two": "[attack.impact]",
+        "Three": "[cve.2020-1]",
+    }
+    for number, (title, tagged) in enumerate(tags.items()):
+        (rules / f"{title}.yml").write_text(
+            f"title: {title}\nid: 00000000-0000-4000-8000-00000000000{number}\nstatus: test\ntags: {tagged}\n"
+            "level: low\nlogsource: {product: windows}\ndetection: {s: {EventID: 7}, condition: s}\n"
+        )
+    listed = evtscan("rules", "list", "-r", rules, "--tags", "T1059", "--tags", "cve.2020-1")
+    assert [line.split()[-2] for line in listed.out.splitlines()[1:]] == ["One", "Three"]
+    grouped = evtscan("rules", "list", "-r", rules, "--by", "tactic")
+    rows = [line.split() for line in grouped.out.splitlines()[1:]]
+    assert [(row[0], row[-2]) for row in rows] == [
+        ("execution", "One"),
+        ("impact", "One"),
+        ("impact", "Two"),
+        ("-", "Three"),
+    ]

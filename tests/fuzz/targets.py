@@ -63,7 +63,7 @@ def run_cli(*arguments: str) -> str:
 
 
 @cache
-def _rules() -> tuple[Path, tuple[Rule, ...]]:
+def few_rules() -> tuple[Path, tuple[Rule, ...]]:
     """A few rules of the catalogue: what they match is judged and reported as by all of them."""
     folder = seeds.ROOT / "rules"
     files = sorted(folder.rglob("*.yml"))
@@ -97,7 +97,7 @@ def run_evidence(path: Path, out: Path, dice: Random) -> None:
             found = find([path.parent])
             with opened(found.sources) as files:
                 read(files.sources, EVERYTHING, options)
-            scan(found.sources, _rules()[1], ScanOptions(read=options), skipped=found.skipped)
+            scan(found.sources, few_rules()[1], ScanOptions(read=options), skipped=found.skipped)
 
 
 def run_hive_with_logs(path: Path, out: Path, dice: Random) -> None:

@@ -21,7 +21,7 @@ from evtscan.evidence.reading import read
 from evtscan.scan import ScanOptions, scan
 from tests.fuzz import seeds
 from tests.fuzz.growth import operations, seconds
-from tests.fuzz.targets import _rules
+from tests.fuzz.targets import few_rules
 
 SMALL = 150
 """Size of the smaller input, in whatever it counts; the other one has twice as many."""
@@ -184,7 +184,7 @@ def test_judging_twice_as_much_takes_twice_as_long(tmp_path, stage):
             path = tmp_path / name
             path.write_bytes(saved_log(events))
             sources.append(Source(path, name))
-        return lambda: scan(sources, _rules()[1], ScanOptions())
+        return lambda: scan(sources, few_rules()[1], ScanOptions())
 
     judging(10)()
     once, twice = (operations(judging(size)) for size in (SMALL, 2 * SMALL))

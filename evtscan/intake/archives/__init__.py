@@ -8,7 +8,7 @@ module and add its row to ``ARCHIVES``.
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -98,13 +98,17 @@ def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: b
             if _format_of(source) is None:
                 found.files.append(source)
                 continue
-            if folder is None:
-                # What a reader still maps cannot be deleted on Windows; the system clears its folder of such files.
-                temporary = tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True)
-                folder = Path(stack.enter_context(temporary))
-                left = min(limits.total, shutil.disk_usage(folder).free // 2)
-            into = folder / str(number)
-            into.mkdir()
+            try:
+                if folder is None:
+                    # Files that a reader still maps cannot be deleted on Windows; the system clears its own folder.
+                    temporary = tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True)
+                    folder = Path(stack.enter_context(temporary))
+                    left = min(limits.total, shutil.disk_usage(folder).free // 2)
+                into = folder / str(number)
+                into.mkdir()
+            except OSError as error:
+                found.refuse(source, f"no temporary folder to unpack it in ({error.strerror or error}); set TMPDIR")
+                continue
             left -= found.take(source, into, left)
         yield found.result
 
@@ -176,7 +180,7 @@ class _Unpacking:
         try:
             budget = Budget.of(source.path.stat().st_size, self.limits, left)
         except OSError as error:
-            self._refuse(source, f"cannot be read ({error.strerror or error})")
+            self.refuse(source, f"cannot be read ({error.strerror or error})")
             return 0
         too_deep = self._open(source, into, budget, 0)
         if too_deep:
@@ -201,7 +205,7 @@ class _Unpacking:
             message = f"{error}; what was unpacked before that counts. Unpack it yourself and scan the folder"
             self._warn(source, "archive_limit", message)
         except Exception as error:
-            self._refuse(source, why_unreadable(error, source.name))
+            self.refuse(source, why_unreadable(error, source.name))
             if row is not None and not isinstance(error, OSError):
                 self._add_row(source, row.name)
         self.skipped += shelf.skipped
@@ -219,9 +223,14 @@ class _Unpacking:
         if depth == self.limits.depth:
             self._skip(file, "lies too deep in other archives")
             return 1
-        into.mkdir()
+        try:
+            into.mkdir()
+        except OSError as error:
+            self.refuse(file, f"cannot be unpacked ({error.strerror or error})")
+            return 0
         too_deep = self._open(file, into, budget, depth + 1)
-        file.path.unlink()
+        with suppress(OSError):  # it is deleted with the folder
+            file.path.unlink()
         return too_deep
 
     def _add_row(self, source: Source, format_name: str) -> None:
@@ -238,7 +247,7 @@ class _Unpacking:
         location = Location(source=source.name)
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
 
-    def _refuse(self, source: Source, reason: str) -> None:
+    def refuse(self, source: Source, reason: str) -> None:
         """Pass over an archive of which nothing can be used, with a warning: it may well hold evidence."""
         self._skip(source, reason)
         self._warn(source, "unreadable", reason)

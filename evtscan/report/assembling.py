@@ -10,6 +10,7 @@ from evtscan.base.model.query import ReadOptions
 from evtscan.base.model.source import Location, Source
 from evtscan.base.wording import data_text, shortened
 from evtscan.diagnosis.chains import consequences
+from evtscan.diagnosis.changes import changes_before
 from evtscan.diagnosis.unexplained import EXPLAINING, unexplained
 from evtscan.evidence.neighbours import around
 from evtscan.evidence.reading import Reading
@@ -78,12 +79,15 @@ def report_of(survey: Survey, options: ScanOptions) -> HostReport:
         message_of=own_message if messages is None else messages.text,
         neighbours=NearbyRecords({log.source.name: log.source for log in survey.reading.logs}, options.read),
     )
-    causes = consequences(survey.outcomes)
+    causes, changes = consequences(survey.outcomes), changes_before(survey, options.read)
     left = unexplained(survey.host.evidence.logs, _explained(survey.outcomes), survey.copies, survey.host.image_ends)
     return replace(
         report,
         warnings=report.warnings if messages is None else (*report.warnings, *messages.warnings),
-        findings=tuple(replace(item, consequence_of=causes.get(item.finding_id, ())) for item in report.findings),
+        findings=tuple(
+            replace(item, consequence_of=causes.get(item.finding_id, ()), changes=changes.get(item.finding_id))
+            for item in report.findings
+        ),
         rules_seen=tuple(sorted(_rules_seen(survey.outcomes))),
         tally=left.tally,
         unexplained=left.rows,

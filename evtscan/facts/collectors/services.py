@@ -33,7 +33,7 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
     Both also say what was before: no service of that name, or the old start type.
     """
     for event in events:
-        name = _whose_start(event)
+        name = whose_start(event)
         if name is None:
             continue
         if event.event_id == INSTALLED:
@@ -59,11 +59,11 @@ def named_in(facts: Iterable[str]) -> frozenset[str]:
 
 def tells(event: Event, services: frozenset[str] | None) -> bool:
     """Whether an event tells the start type of one of these services (in lower case), or of any (None)."""
-    name = _whose_start(event)
+    name = whose_start(event)
     return name is not None and (services is None or name.casefold() in services)
 
 
-def _whose_start(event: Event) -> str | None:
+def whose_start(event: Event) -> str | None:
     """The service whose start type an event tells, if it tells any."""
     if event.event_id not in (INSTALLED, START_CHANGED) or not is_from(event, CONTROL_MANAGER):
         return None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from evtscan.base.model.finding import NOT_SEEN, Verdict
+from evtscan.report.comparison import kinds_of_problems
 from evtscan.report.model import HostReport
 from evtscan.reporters.digest.files import NOT_READ
 
@@ -37,6 +38,7 @@ class FindingIndex:
     earlier: Known = field(default_factory=dict)
     looked_for: Callable[[str], bool] = lambda rule: True
     _hosts: dict[str, dict[str, KnownFinding]] = field(default_factory=dict)
+    _problems: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def noted(self, host: HostReport) -> HostReport:
         """Note the findings of a host and return the host; repeated calls for one host replace each other."""
@@ -46,12 +48,19 @@ class FindingIndex:
         found = (item for item in host.findings if Verdict(item.verdict) not in NOT_SEEN)
         now = {item.finding_id: KnownFinding(item.verdict, item.rule_id) for item in found}
         self._hosts[host.host] = {**kept, **now}
+        if was_read:
+            self._problems[host.host] = kinds_of_problems(host)
         return host
 
     @property
     def known(self) -> Known:
         """All findings up to this run, including those of hosts that it did not read."""
         return {**self.earlier, **self._hosts}
+
+    @property
+    def problems(self) -> dict[str, tuple[str, ...]]:
+        """The kinds of unexplained errors and warnings of each host that this run has read."""
+        return self._problems
 
     def since(self) -> str:
         """Return the numbers of findings that are new, gone, better and worse than before, as text."""

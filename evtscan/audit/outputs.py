@@ -56,12 +56,20 @@ class OutputFolder:
             remove_temporaries(self.run.path.parent)
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
-    def finish(self, run: str, findings: Known) -> None:
-        """Store that the files are complete, the key of their inputs, and the findings."""
+    def finish(self, run: str, findings: Known, problems: Mapping[str, tuple[str, ...]]) -> None:
+        """Store that the files are complete, the key of their inputs, the findings, and the kinds of problems by host."""
         if self.is_lasting:
             marks = {_key(path): _mark(path) for path in self.paths}
             outputs = {**self.state.outputs, **marks}
-            self._keep(replace(self.state, finished=run, findings=findings, outputs=outputs))
+            self._keep(
+                replace(
+                    self.state,
+                    finished=run,
+                    findings=findings,
+                    problems={**self.state.problems, **problems},
+                    outputs=outputs,
+                )
+            )
 
     def _keep(self, state: RunState) -> None:
         self.run.write_state(state)

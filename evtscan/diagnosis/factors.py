@@ -31,7 +31,7 @@ _OF_ONE_HOST = ("host.name",)
 class HostFacts:
     """What is known of one host: the values of facts, and the members of sets such as its updates.
 
-    ``complete`` names the sets of which every member is known, so that a name that is not in them is known to be absent.
+    ``complete`` names the sets of which every member is known: a name that is not in them is known to be absent.
     """
 
     host: str
@@ -202,7 +202,7 @@ def _accepted(tested: Sequence[_Tested]) -> list[tuple[_Tested, float]]:
 
 
 def _factors(accepted: Iterable[tuple[_Tested, float]], rule: RuleHosts, bits: Mapping[str, int]) -> Iterator[Factor]:
-    """The strongest factors of a rule; one whose affected and other hosts are those of a stronger one is a part of it."""
+    """The strongest factors of a rule; one of the same hosts as a stronger one is a part of that."""
     ranked = sorted(accepted, key=lambda entry: (entry[0].p_value, entry[0].trait.text))
     kept: list[tuple[_Tested, float, list[str]]] = []
     compared = _mask(rule.affected | rule.others, bits)

@@ -15,6 +15,7 @@ from evtscan.diagnosis.unexplained import EXPLAINING, unexplained
 from evtscan.evidence.neighbours import around
 from evtscan.evidence.reading import Reading
 from evtscan.facts.history.clockcount import count_steps
+from evtscan.facts.history.sets import KnownSet
 from evtscan.facts.history.statement import Listing, Undecided
 from evtscan.facts.history.timeline import Placed, Point, restarts
 from evtscan.facts.host import Host
@@ -193,6 +194,9 @@ def _row(known: Known, when: str) -> FactRow:
         time=when,
         location=locations[0] if locations else None,
         note="; ".join(part for part in (over, known.why, limit.why if limit else "") if part),
+        is_set=isinstance(known, KnownSet),
+        members=known.value if isinstance(known, KnownSet) and isinstance(known.value, tuple) else (),
+        complete=isinstance(known, KnownSet) and known.others.basis is not Basis.UNKNOWN,
     )
 
 

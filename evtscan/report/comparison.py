@@ -1,9 +1,10 @@
 """Two audits of the same hosts → what is new, gone, better or worse; and what a finding is beside an earlier one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from evtscan.base.model.diagnosis import UnexplainedRow
 from evtscan.base.model.finding import ACCEPTED, KNOWN, NEW, NOT_SEEN, Finding, Verdict
 from evtscan.base.model.rule import Level, RuleInfo
 from evtscan.report.acceptance import NOTHING, Accepted
@@ -107,6 +108,23 @@ def with_status(host: HostReport, earlier: Mapping[str, str], accepted: Accepted
     statuses = (KNOWN if _is_known(finding, earlier) else NEW for finding in host.findings)
     marked = (replace(item, status=status) for item, status in zip(host.findings, statuses, strict=True))
     return with_acceptance(replace(host, findings=tuple(marked)), accepted)
+
+
+def kinds_of_problems(host: HostReport) -> tuple[str, ...]:
+    """The kinds of unexplained errors and warnings of a host, as texts to compare with later ones."""
+    return tuple(sorted({_kind_of_problem(row) for row in host.unexplained}))
+
+
+def with_new_problems(host: HostReport, earlier: Collection[str] | None) -> HostReport:
+    """Mark the unexplained kinds of a host that an earlier report did not have (None: there is no such report)."""
+    if earlier is None or not host.unexplained:
+        return host
+    rows = (replace(row, is_new=_kind_of_problem(row) not in earlier) for row in host.unexplained)
+    return replace(host, unexplained=tuple(sorted(rows, key=lambda row: not row.is_new)))
+
+
+def _kind_of_problem(row: UnexplainedRow) -> str:
+    return f"{row.provider.casefold()}/{row.event_id}/{row.level}"
 
 
 def with_acceptance(host: HostReport, accepted: Accepted) -> HostReport:

@@ -40,7 +40,8 @@ class MatchRow:
 class FactRow:
     """One fact as a report lists it: what is known of it now, or (``history``) one statement in the time line.
 
-    ``session`` and ``sequence`` place a statement in the history of the host, as in ``TimelineRow``.
+    ``session`` and ``sequence`` place a statement in the history of the host, as in ``TimelineRow``. Of a set
+    (``is_set``) that is known now, ``members`` are the names in it; ``complete``: no other name is in it.
     """
 
     name: str
@@ -52,6 +53,9 @@ class FactRow:
     note: str = ""
     history: bool = False
     sequence: int | None = None
+    is_set: bool = False
+    members: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

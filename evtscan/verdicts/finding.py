@@ -125,8 +125,7 @@ def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
 
 def covering(host: Host, rule: Rule) -> list[Log]:
     """The logs in which events of the rule would stand."""
-    named = [base.selection.channels() for base in rule.bases()]
-    channels = {channel.casefold() for of_base in named for channel in of_base} if all(named) else set()
+    channels = rule.channels()
     logs = host.evidence.logs
     return [log for log in logs if not channels or (log.summary.channel or "").casefold() in {*channels, ""}]
 

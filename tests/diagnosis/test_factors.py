@@ -99,9 +99,10 @@ def test_only_some_facts():
 
 
 def test_at_most_five_factors_strongest_first():
-    planted = {
-        f"KB{number}": (lambda number: lambda host: host < 12 or host == 12 + number)(number) for number in range(9)
-    }
+    def plant(number):
+        return lambda host: host < 12 or host == 12 + number
+
+    planted = {f"KB{number}": plant(number) for number in range(9)}
     (values,) = found(fleet(9, **planted), rule(AFFECTED, OTHERS))
     assert len(values) == 5
 

@@ -6,11 +6,21 @@ from datetime import date
 
 import pytest
 
+from evtscan.base.model.diagnosis import UnexplainedRow
 from evtscan.base.model.finding import Finding, Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.model.source import EvidenceRow
 from evtscan.report.acceptance import Acceptance, Accepted
-from evtscan.report.comparison import Change, compare, only_new, verdicts_of, with_acceptance, with_status
+from evtscan.report.comparison import (
+    Change,
+    compare,
+    kinds_of_problems,
+    only_new,
+    verdicts_of,
+    with_acceptance,
+    with_new_problems,
+    with_status,
+)
 from evtscan.report.model import HostReport, MatchRow, Report
 
 DHCP = RuleInfo(id="dhcp", title="DHCP", level="medium", article="Q162396")
@@ -213,3 +223,17 @@ def test_what_a_narrowed_run_does_not_report_is_not_gone() -> None:
     milder, worse = report(host("a", "exposed")), report(host("a", "exposed", "confirmed"))
     assert compare(old, replace(milder, narrowed=True)).unasked == 2
     assert [item.change.value for item in compare(old, replace(worse, narrowed=True)).differences] == ["worse"]
+
+
+def test_kinds_of_problems_that_an_earlier_report_did_not_have_are_new_and_come_first():
+    def row(event_id):
+        return UnexplainedRow(computer="", channel="System", provider="Disk", event_id=event_id, level=2, count=1)
+
+    before = replace(host("a"), unexplained=(row(7), row(11)))
+    now = replace(before, unexplained=(row(7), row(9)))
+    assert [(item.event_id, item.is_new) for item in with_new_problems(now, None).unexplained] == [
+        (7, False),
+        (9, False),
+    ]
+    marked = with_new_problems(now, kinds_of_problems(before))
+    assert [(item.event_id, item.is_new) for item in marked.unexplained] == [(9, True), (7, False)]

@@ -17,6 +17,7 @@ from evtscan.reporters.tables.columns import TABLES
 SET = [
     "events.csv",
     "evidence.csv",
+    "factors.csv",
     "findings.csv",
     "hosts.csv",
     "report.html",
@@ -129,7 +130,7 @@ def test_clobber_replaces_the_files_of_the_set_and_no_others(full: Report, tmp_p
     write(full, "out/")
     (tmp_path / "out/notes.txt").write_text("mine")
     (tmp_path / "out/hosts.csv").write_text("old")
-    with pytest.raises(OutputError, match=r"findings\.csv \(and 8 more\): exists already"):
+    with pytest.raises(OutputError, match=r"findings\.csv \(and 9 more\): exists already"):
         check_outputs(plan_outputs(["out/"]), clobber=False)
     check_outputs(plan_outputs(["out"]), clobber=True)
     write(full, "out", clobber=True)

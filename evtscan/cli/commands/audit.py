@@ -24,13 +24,14 @@ from evtscan.base.safetext import prose
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_options
-from evtscan.cli.options.option import HOSTS, PERFORMANCE, option
+from evtscan.cli.options.option import HOSTS, PERFORMANCE, RESULTS, option
 from evtscan.cli.output import session
 from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
 from evtscan.cli.output.progress import Tally, watching
 from evtscan.facts.catalogue.names import is_known
 from evtscan.parsers.stated.fleetfile import read_fleet
-from evtscan.report.comparison import with_status
+from evtscan.report.comparison import with_new_problems, with_status
+from evtscan.reporters.fleet import with_fleet
 
 
 @command
@@ -111,9 +112,26 @@ def audit(
             help="Run on the Dask cluster of this scheduler (extra evtscan[dask]).",
         ),
     ] = "",
+    factors: Annotated[
+        list[str] | None,
+        option(
+            "--factors",
+            section=RESULTS,
+            metavar="FACT",
+            help="Compare the affected hosts of a rule with the others by this fact only; * stands for any text. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    no_factors: Annotated[
+        bool,
+        option("--no-factors", section=RESULTS, help="Do not look for what the affected hosts of a rule share."),
+    ] = False,
     settings: RunSettings,
 ) -> int:
     """Judge every host of a folder and report on all of them."""
+    if factors and no_factors:
+        raise UsageError("--factors cannot be combined with --no-factors")
     session.set_up_logging(settings.verbose)
     quiet = settings.quiet
     place = _place(folder)
@@ -142,8 +160,10 @@ def audit(
         taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
         found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
+        problems = kept.state.problems
+        hosts = hosts.changed(lambda host: with_new_problems(host, problems.get(host.host)))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
-        made_of = [accepted.in_force, str(request.new_only), str(settings.dialect)]
+        made_of = [accepted.in_force, str(request.new_only), str(settings.dialect), str((no_factors, factors))]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
         is_current = kept.is_current(run) and not tally.read and not tally.failed
         if not is_current:
@@ -157,11 +177,13 @@ def audit(
             live=live,
             written=outputs if is_current else (),
         )
-        code = deliver(report_of(hosts, loaded, narrowed=chosen.narrows), how_to_deliver)
+        report = report_of(hosts, loaded, narrowed=chosen.narrows)
+        compared = None if no_factors or chosen.filters_events else tuple(factors or ())
+        code = deliver(with_fleet(report, factors=compared), how_to_deliver)
         if not quiet:
             _print_run(kept, tally, found, is_current=is_current)
         if not is_current:
-            kept.finish(run, found.known)
+            kept.finish(run, found.known, {} if chosen.filters_events else found.problems)
         kept.run.keep_only(everything)
         return code
 

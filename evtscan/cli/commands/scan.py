@@ -14,7 +14,7 @@ from evtscan.cli.options.option import HOSTS, RESULTS, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import deliver, outputs_of, report_of
 from evtscan.intake.paths import find
-from evtscan.report.comparison import with_status
+from evtscan.report.comparison import with_new_problems, with_status
 from evtscan.scan import scan as scan_host
 
 
@@ -51,7 +51,7 @@ def scan(
     refuse_evidence([item.path for item in outputs if item.path is not None], [item.path for item in found.sources])
     zone = values.display_zone(settings.timezone)
     chosen = scan_options(request, settings)
-    earlier = session.earlier_findings(since_report)
+    earlier, problems = session.earlier_findings(since_report), session.earlier_problems(since_report)
     loaded = request.load()
     accepted = judging.accepted(request.accept, [rule.info for rule in loaded.rules])
     with progress(settings.quiet, 1, no_color=settings.no_color) as bar:
@@ -66,7 +66,9 @@ def scan(
         bar(result.host)
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
     return deliver(
-        report_of([with_status(result, earlier, accepted)], loaded, narrowed=chosen.narrows),
+        report_of(
+            [with_new_problems(with_status(result, earlier, accepted), problems)], loaded, narrowed=chosen.narrows
+        ),
         delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber),
     )
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 
@@ -67,7 +67,7 @@ def outputs_of(
 
 def report_of(hosts: Sequence[HostReport], rules: RuleSet, *, narrowed: bool = False) -> Report:
     """The report of a run; ``narrowed``: it was told to leave something out (see ``Report``)."""
-    infos = tuple(rule.info for rule in rules.rules)
+    infos = tuple(replace(rule.info, channels=rule.channels()) for rule in rules.rules)
     return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__, narrowed=narrowed)
 
 

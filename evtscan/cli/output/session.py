@@ -14,7 +14,7 @@ from evtscan.detection.load.loader import RuleSet, load_rules, rule_files
 from evtscan.detection.load.rulecache import key_of, load_through_cache
 from evtscan.detection.model.rule import Rule
 from evtscan.facts.catalogue.names import is_known
-from evtscan.report.comparison import verdicts_of
+from evtscan.report.comparison import kinds_of_problems, verdicts_of
 from evtscan.report.model import Report
 
 _REASONS = 3
@@ -108,6 +108,18 @@ def earlier_findings(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     return {key: verdict for host in saved_report(path).hosts for key, verdict in verdicts_of(host).items()}
+
+
+def earlier_problems(path: Path | None) -> frozenset[str] | None:
+    """The kinds of unexplained errors and warnings of an earlier report; None if there is no path.
+
+    Raises:
+        UsageError: if the file does not exist.
+        EvidenceError: if it cannot be read, or is no report.
+    """
+    if path is None:
+        return None
+    return frozenset(kind for host in saved_report(path).hosts for kind in kinds_of_problems(host))
 
 
 def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:

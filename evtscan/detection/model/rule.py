@@ -266,6 +266,12 @@ class Rule:
             for member in self.correlation.members:
                 yield from member.bases()
 
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which its events are logged, in lower case; empty for any channel."""
+        of_bases = [base.selection.channels() for base in self.bases()]
+        named = {channel.casefold() for channels in of_bases for channel in channels}
+        return tuple(sorted(named)) if all(of_bases) else ()
+
     def query(self) -> Query:
         """The records that this rule can use: all of those and perhaps more, but never fewer."""
         asked = [*(base.selection for base in self.bases()), *self.selections.values()]

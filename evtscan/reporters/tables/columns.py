@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from evtscan.base.model.diagnosis import LEVEL_WORDS, UnexplainedRow
+from evtscan.base.model.diagnosis import LEVEL_WORDS, Factor, UnexplainedRow
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning
@@ -155,6 +155,19 @@ def _read(summary: HostSummary, rules: Mapping[str, RuleInfo]) -> Iterator[_Read
 class _Unexplained:
     host: HostReport
     row: UnexplainedRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    rule: RuleInfo
+    factor: Factor
+
+
+def _factors(report: Report) -> Iterator[_Factor]:
+    """The factors of each rule, strongest first, in the order of the report's rules."""
+    rules = rules_by_id(report)
+    for item in report.factors:
+        yield from (_Factor(rule_of(rules, item.rule_id), factor) for factor in item.factors)
 
 
 def _warned(summary: HostSummary, rules: Mapping[str, RuleInfo]) -> list[_Warned]:
@@ -345,6 +358,20 @@ _UNEXPLAINED: Mapping[str, Column[_Unexplained]] = {
     "RecordID": _integer(lambda item: item.row.record_id),
 }
 
+_FACTORS: Mapping[str, Column[_Factor]] = {
+    "Article": Column(lambda item: item.rule.article),
+    "RuleTitle": Column(lambda item: item.rule.title),
+    "RuleID": Column(lambda item: item.rule.id),
+    "Fact": Column(lambda item: item.factor.fact),
+    "Value": Column(lambda item: item.factor.value),
+    "AffectedWith": _integer(lambda item: item.factor.affected_with),
+    "Affected": _integer(lambda item: item.factor.affected),
+    "OthersWith": _integer(lambda item: item.factor.others_with),
+    "Others": _integer(lambda item: item.factor.others),
+    "PValue": Column(lambda item: f"{item.factor.p_value:.2g}"),
+    "Hosts": Column(lambda item: item.factor.hosts),
+}
+
 FINDINGS: TableForm[ReportedFinding] = TableForm(
     name="findings", columns=_FINDINGS, of_host=lambda summary, rules: summary.findings
 )
@@ -369,10 +396,13 @@ UNEXPLAINED: TableForm[_Unexplained] = TableForm(
 )
 """One row per host and kind of error or warning that no rule explains."""
 
+FACTORS: TableForm[_Factor] = TableForm(name="factors", columns=_FACTORS, of_report=_factors)
+"""One row per rule and fact that separates its affected hosts from others; only an audit has any."""
+
 RULES: TableForm[RuleInfo] = TableForm(name="rules", columns=_RULES, of_report=_by_importance)
 """One row per rule that took part."""
 
 TABLES: Mapping[str, TableForm[Any]] = {
-    form.name: form for form in (FINDINGS, EVENTS, HOSTS, EVIDENCE, WARNINGS, RULES, UNEXPLAINED)
+    form.name: form for form in (FINDINGS, EVENTS, HOSTS, EVIDENCE, WARNINGS, RULES, UNEXPLAINED, FACTORS)
 }
 """Every table by its name, which is also the stem of its file."""

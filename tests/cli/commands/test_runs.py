@@ -44,6 +44,7 @@ def test_audit_judges_every_folder(evtscan, fleet):
         "events.csv",
         "hosts.csv",
         "evidence.csv",
+        "factors.csv",
         "warnings.csv",
         "rules.csv",
         "unexplained.csv",

@@ -25,6 +25,7 @@ COLUMNS = {
     "Tags",
     "unexplained": "Host, Computer, Channel, Provider, EventID, Level, Count, FirstSeen, LastSeen, New, Hosts, "
     "Example, SourceFile, RecordID",
+    "factors": "Article, RuleTitle, RuleID, Fact, Value, AffectedWith, Affected, OthersWith, Others, PValue, Hosts",
 }
 
 

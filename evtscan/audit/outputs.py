@@ -57,7 +57,7 @@ class OutputFolder:
             self._keep(replace(self.state, outputs={**self.state.outputs, **dict.fromkeys(map(_key, self.paths))}))
 
     def finish(self, run: str, findings: Known, problems: Mapping[str, tuple[str, ...]]) -> None:
-        """Store that the files are complete, the key of their inputs, the findings, and the kinds of problems by host."""
+        """Store that the files are complete, the key of their inputs, the findings, and the problems by host."""
         if self.is_lasting:
             marks = {_key(path): _mark(path) for path in self.paths}
             outputs = {**self.state.outputs, **marks}

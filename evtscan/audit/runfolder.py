@@ -55,8 +55,8 @@ class RunState:
 
     ``evidence`` is a digest of the path of the evidence. ``findings`` has the findings of each host up to the last
     finished run, ``finished`` the key of that run's inputs. ``outputs`` has the files that it wrote, by digest of their
-    path; the value is None for a file that was about to be written. ``problems`` has the kinds of unexplained errors and
-    warnings of each host.
+    path; the value is None for a file that was about to be written. ``problems`` has the kinds of unexplained errors
+    and warnings of each host.
     """
 
     form: int = FORM

@@ -103,6 +103,8 @@ def fuzz(session: nox.Session) -> None:
 def windows(session: nox.Session) -> None:
     """Try evtscan on a CPython for Windows under Wine, and compare all bytes; ``-- --whole`` runs every test there."""
     install(session, "test")
+    if session.virtualenv.is_sandboxed:
+        session.install("distlib")
     python(session, "tools/windows_trial.py", *session.posargs)
 
 

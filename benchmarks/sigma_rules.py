@@ -59,7 +59,11 @@ class _Maker:
 
     def program(self) -> str:
         """A file name; two of three are of well-known programs."""
-        return f"{self.random.choice(_PROGRAMS) if self.random.random() < 0.67 else self.word().lower()}.exe"
+        return f"{self.random.choice(_PROGRAMS)}.exe" if self.random.random() < 0.67 else self.tool()
+
+    def tool(self) -> str:
+        """A file name of a program that is no part of Windows."""
+        return f"{self.word(2, 3).lower()}.exe"
 
     def argument(self) -> str:
         """A piece of a command line, as rules look for it."""
@@ -80,8 +84,9 @@ class _Maker:
 def _process_creation(make: _Maker) -> Detection:
     detection: Detection = {}
     parts = []
+    with_text = make.chance(0.85)  # a program that is started all the time is no reason for a rule by itself
     if make.chance(0.75):
-        names = make.some(make.program, 1, 4)
+        names = make.some(make.program if with_text else make.tool, 1, 4)
         detection["selection_img"] = [
             {"Image|endswith": [f"\\{name}" for name in names]},
             {"OriginalFileName": [name.upper() for name in names]},
@@ -92,7 +97,7 @@ def _process_creation(make: _Maker) -> Detection:
             "ParentImage|endswith": [f"\\{name}" for name in make.some(make.program, 1, 6)]
         }
         parts.append("selection_parent")
-    if make.chance(0.85) or not parts:
+    if with_text or not parts:
         form = make.random.random()
         if form < 0.45:
             cli: Detection = {"CommandLine|contains": make.some(make.argument, 1, 12)}

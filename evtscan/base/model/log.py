@@ -1,6 +1,6 @@
 """The nouns of a log: its summary, its clock steps, and the protocol of readers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -158,6 +158,38 @@ class BatchReader(LogReader, Protocol):
 
     def batches(self) -> Iterator[EventBatch]:
         """The selected records in record order, some thousand at a time."""
+        ...
+
+
+class TextColumns(Protocol):
+    """Selected records of one structure whose data is text only, as columns in record order."""
+
+    def __len__(self) -> int: ...
+
+    def column(self, name: str) -> list[Any]:
+        """A field of System by its name in ``Event``."""
+        ...
+
+    @property
+    def data_names(self) -> Sequence[str]:
+        """The names of the data of each record, in log order."""
+        ...
+
+    def data_texts(self, name: str) -> Iterable[str]:
+        """The data of a name, a text for each record."""
+        ...
+
+
+@runtime_checkable
+class FilteringReader(LogReader, Protocol):
+    """A reader that can discard records by their columns, before it builds events."""
+
+    def events_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> Iterator[Event]:
+        """Iterate over the selected events that a function keeps, in record order.
+
+        ``choose`` returns the positions of the records to keep, in order. Records whose data is not text only are all
+        kept; it is not called for them.
+        """
         ...
 
 

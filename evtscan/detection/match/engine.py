@@ -12,7 +12,9 @@ from typing import Final
 
 from evtscan.base.logic import Truth, truth
 from evtscan.base.model.event import Event
+from evtscan.base.model.log import FilteringReader, TextColumns
 from evtscan.base.model.query import Query, Selector
+from evtscan.base.model.source import Location
 from evtscan.detection.match.eventtests import truth_in
 from evtscan.detection.match.kind import Asked, KindMatcher
 from evtscan.detection.match.matcher import Detected, Match, Sighting
@@ -89,8 +91,30 @@ class Engine:
         ``log`` is an open log reader, or any iterable of events. Where the reader has its records as columns, events
         are built for matches only.
         """
-        for event in log:
+        events = log.events_where(self.rows_that_may_match) if isinstance(log, FilteringReader) else log
+        for event in events:
             yield from self.match(event)
+
+    def rows_that_may_match(self, columns: TextColumns) -> list[int]:
+        """The positions of all records for which ``hits`` may return anything, and perhaps of others."""
+        names = [columns.column(name) for name in ("event_id", "provider", "event_source_name", "channel")]
+        kinds = list(dict.fromkeys(zip(*names, strict=True)))
+        if len(kinds) != 1:
+            return list(range(len(columns)))
+        kind = self._kinds.get(kinds[0])
+        if kind is None:
+            event_id, provider, event_source_name, channel = kinds[0]
+            kind = self._open(
+                Event(
+                    location=Location(source=""),
+                    sequence=0,
+                    event_id=event_id,
+                    provider=provider,
+                    event_source_name=event_source_name,
+                    channel=channel,
+                )
+            )
+        return [] if kind is _NO_KIND else kind.matcher.rows_that_may_meet(columns)
 
     def hits(self, event: Event) -> Sequence[Hit]:
         """The targets that an event meets, or may meet: detections, and the selections that known issues name."""

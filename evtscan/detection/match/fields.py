@@ -95,21 +95,25 @@ def all_values(event: Event) -> list[Any]:
     return [*event.data.values(), *(value for value in attributes if value is not UNREADABLE)]
 
 
+LOGGED_TEXTS: Final = (
+    "provider",
+    "event_source_name",
+    "channel",
+    "computer",
+    "keywords",
+    "provider_guid",
+    "user_id",
+    "activity_id",
+    "related_activity_id",
+)
+"""The attributes of an event in an EVTX log that are texts; exports may have a type and a message, too."""
+
+_READ_TEXTS: Final = attrgetter(*LOGGED_TEXTS, "event_type", "message")
+
+
 def text_values(event: Event) -> list[str | None]:
     """The texts among the attributes of System: all of its values that are neither numbers nor times."""
-    return [
-        event.provider,
-        event.event_source_name,
-        event.channel,
-        event.computer,
-        event.keywords,
-        event.provider_guid,
-        event.user_id,
-        event.activity_id,
-        event.related_activity_id,
-        event.event_type,
-        event.message,
-    ]
+    return [*_READ_TEXTS(event)]
 
 
 def key_of_field(names: Collection[str], field: str) -> str | None:

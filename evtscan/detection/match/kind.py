@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
+from evtscan.base.model.log import TextColumns
 from evtscan.detection.match.clauses import clauses_of, vetoes_of
 from evtscan.detection.match.eventtests import truth_in
 from evtscan.detection.match.fields import (
     ABSENT,
     ALL_DATA,
+    LOGGED_TEXTS,
     SYSTEM_NAMES,
     UNREADABLE,
     all_values,
@@ -134,6 +136,35 @@ class KindMatcher:
         """Whether an event meets a condition, or may meet it."""
         return next(self.met_by(event), None) is not None
 
+    # ------------------------------------------------------------------------------------------- of columns
+
+    def rows_that_may_meet(self, columns: TextColumns) -> list[int]:
+        """The positions of all records that may meet a condition, and perhaps of others.
+
+        Fields of System are not looked at, but for keywords: a condition that tests them may hold.
+        """
+        layout = self._layout(tuple(columns.data_names))
+        mask = layout.mask
+        masks: list[list[int]] = []
+        for name, _, _, column in layout.direct:
+            masks.append(list(map(column.masks.__getitem__, columns.data_texts(name))))
+        for _, _, column in layout.looked_up:
+            mask |= column.unreadable.mask
+        if self._keywords is not None:
+            column = self._columns[self._keywords]
+            if not column.needs_letters:
+                mask |= column.unreadable.mask
+            masks += [list(map(column.masks.__getitem__, columns.data_texts(name))) for name in columns.data_names]
+            masks += [
+                list(map(column.masks.__getitem__, (text or "" for text in columns.column(name))))
+                for name in LOGGED_TEXTS
+            ]
+        masks = [each for each in masks if any(each)]
+        if not masks:
+            return list(range(len(columns))) if self._candidates(mask) else []
+        candidates = self._candidates
+        return [row for row, each in enumerate(zip(*masks, strict=True)) if candidates(reduce(or_, each, mask))]
+
     def _verdict(self, place: int) -> _Verdict:
         """A condition as a function; most conditions of a log are never needed."""
         found = self._verdicts.get(place)
@@ -151,10 +182,7 @@ class KindMatcher:
         data = event.data
         if event.unreadable or not _FLAT.issuperset(map(type, data.values())):
             return self._slow_answers(event)
-        names = tuple(data)
-        layout = self._layouts.get(names)
-        if layout is None:
-            layout = self._add_layout(names)
+        layout = self._layout(tuple(data))
         mask, answers = layout.mask, layout.answers.copy()
         for name, place, kept, column in layout.direct:
             value = data[name]
@@ -194,7 +222,11 @@ class KindMatcher:
         texts = (text for text in text_values(event) if text)
         return column.of_scalars((*scalars_of(list(event.data.values())), *texts))
 
-    def _add_layout(self, names: tuple[str, ...]) -> "_Layout":
+    def _layout(self, names: tuple[str, ...]) -> "_Layout":
+        """Where the values of events with these names of data are."""
+        layout = self._layouts.get(names)
+        if layout is not None:
+            return layout
         layout = _Layout(self._base, [column.absent for column in self._columns], [], [])
         for field, place in zip(self.fields, range(len(self.fields)), strict=True):
             column = self._columns[place]
@@ -238,6 +270,20 @@ class _Layout:
     looked_up: list[tuple[str, int, "FieldAnswers"]]
 
 
+class _Masks(dict[str, int]):
+    """Texts → the masks of their answers."""
+
+    def __init__(self, answers: "FieldAnswers") -> None:
+        super().__init__()
+        self._answers = answers
+
+    def __missing__(self, text: str) -> int:
+        mask = self._answers.of_text(text).mask
+        if len(text) <= MAX_LENGTH:
+            self[text] = mask
+        return mask
+
+
 class FieldAnswers:
     """Answers of the values of one field, each worked out once as long as it is kept."""
 
@@ -249,6 +295,8 @@ class FieldAnswers:
         """Answers of texts, to be looked at before ``of_text`` is called."""
         self.needs_letters = tests.needs_letters
         """Whether numbers and times can be left out (see ``FieldTests``)."""
+        self.masks = _Masks(self)
+        """Masks of the answers of texts."""
         self.absent = self._answer(tests.absent)
         self.unreadable = Answer(self._every_mask, frozenset(), is_open=True)
 
@@ -260,6 +308,7 @@ class FieldAnswers:
             if len(text) <= MAX_LENGTH:
                 if len(self.kept) >= MAX_VALUES:
                     self.kept.clear()
+                    self.masks.clear()
                 self.kept[text] = answer
         return answer
 

@@ -416,6 +416,13 @@ class SegmentColumns:
         raws = self.raws(group, _holes(group.shape.data))
         return fill(group.shape, raws, len(group.rows), self._decoder.caches)
 
+    def data_texts(self, group: Group, name: str) -> Iterable[str]:
+        """The texts of one name of the data (ValueError if a value cannot be written as text); see ``texts_of``."""
+        skeleton = group.shape.data[name]
+        return texts_of(
+            skeleton, group.shape, self.raws(group, _holes(skeleton)), len(group.rows), self._decoder.caches
+        )
+
     def data_json(self, group: Group) -> list[str]:
         """The same, each as the text of a JSON object."""
         raws = self.raws(group, _holes(group.shape.data))

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,7 +11,14 @@ import numpy as np
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import BatchReader, HealthReader, LogSummary, ProblemReader
+from evtscan.base.model.log import (
+    BatchReader,
+    FilteringReader,
+    HealthReader,
+    LogSummary,
+    ProblemReader,
+    TextColumns,
+)
 from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location, Source
@@ -211,7 +218,7 @@ def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
     return None if ticks is None else Instant(ticks)
 
 
-class EvtxLog(BatchReader, HealthReader, ProblemReader):
+class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
     """One pass over one file (see ``LogReader``).
 
     ``warnings`` and ``summary`` are complete when the iteration has ended.
@@ -255,6 +262,15 @@ class EvtxLog(BatchReader, HealthReader, ProblemReader):
             events = selection.events()
             self._warn(selection.late_warnings)
             self._tally.name(event.computer for event in events)
+            yield from events
+
+    def events_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> Iterator[Event]:
+        """The selected events that ``choose`` keeps by their columns, in record order (see ``FilteringReader``)."""
+        for selection in self._selections():
+            self._tally.name(RecordBatch(selection).column("computer"))
+            selection.keep_where(choose)
+            events = selection.events()
+            self._warn(selection.late_warnings)
             yield from events
 
     def batches(self) -> Iterator[RecordBatch]:

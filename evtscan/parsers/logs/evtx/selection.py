@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import LineLayout
+from evtscan.base.model.log import LineLayout, TextColumns
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location
 from evtscan.base.wintypes import Instant
@@ -22,6 +22,7 @@ from evtscan.parsers.logs.evtx.eventfields import READ_FIELD
 from evtscan.parsers.logs.evtx.file import CHUNK_SIZE, Segment
 from evtscan.parsers.logs.evtx.record import DecodedRecord, EndlessRecordError, RecordError, build_events, to_event
 from evtscan.parsers.logs.evtx.records import HEADER_SIZE, Records
+from evtscan.parsers.logs.evtx.shapes import has_texts_only
 from evtscan.parsers.logs.evtx.wanted import WantedIds
 
 T = TypeVar("T")
@@ -203,6 +204,28 @@ class Selection:
                         events[row] = event
         return [events[row] for row in sorted(events)]
 
+    def keep_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> None:
+        """Discard records of groups that ``choose`` does not keep (see ``FilteringReader``)."""
+        assert self.columns is not None or not self.groups, "groups come from columns"
+        groups = []
+        for group in self.groups:
+            assert self.columns is not None
+            if not has_texts_only(group.shape):
+                groups.append(group)
+                continue
+            try:
+                kept = choose(GroupTexts(self.columns, group))
+            except ValueError:  # in one of these rows is a value that cannot be written as text
+                groups.append(group)
+                continue
+            if len(kept) == len(group.rows):
+                groups.append(group)
+            elif len(kept):
+                mask = np.zeros(len(group.rows), np.bool_)
+                mask[kept] = True
+                groups.append(group.take(mask))
+        self.groups = groups
+
     def _build(self, group: Group) -> list[Event]:
         """The events of a group, the same as ``to_event`` would make."""
         assert self.columns is not None
@@ -263,6 +286,30 @@ def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted:
 def _accepts(query: Query, event: Event) -> bool:
     known = query.accepts(event.channel, event.provider, event.event_source_name, event.event_id)
     return known and query.admits(event.level, event.time, event.record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTexts:
+    """The records of a group as columns (see ``TextColumns``)."""
+
+    columns: SegmentColumns
+    group: Group
+
+    def __len__(self) -> int:
+        return len(self.group.rows)
+
+    @property
+    def data_names(self) -> Sequence[str]:
+        """The names of the data."""
+        return tuple(self.group.shape.data)
+
+    def column(self, name: str) -> list[Any]:
+        """A field of System."""
+        return self.columns.system(self.group, name)
+
+    def data_texts(self, name: str) -> Iterable[str]:
+        """The data of a name."""
+        return self.columns.data_texts(self.group, name)
 
 
 class RecordBatch:

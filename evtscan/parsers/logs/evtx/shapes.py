@@ -260,6 +260,11 @@ def _values(value: Any, shape: Shape, raws: Raws, count: int, caches: Caches) ->
     return _dicts(value, shape, raws, count, caches)
 
 
+def has_texts_only(shape: Shape) -> bool:
+    """Whether each member of the data is a text, whatever the record: no arrays, repeated names or nested elements."""
+    return all(isinstance(value, (str, Hole, tuple)) for value in shape.data.values())
+
+
 def texts_of(text: Text, shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]:
     """A text of System for ``count`` records (ValueError if a value cannot be written as text)."""
     return list(_values(text, shape, raws, count, caches))

@@ -41,6 +41,7 @@ RULE: Final = Rule(
 """The rule that selects logons from the same pass as the rules of a hunt."""
 
 _TYPES: Final = {
+    "0": "system",
     "2": "interactive",
     "3": "network",
     "4": "batch",

@@ -32,7 +32,7 @@ class Matching:
 
     def of(self, log: Iterable[Event]) -> Iterator[Matched]:
         """The records of a log that any rule matches or may match, in record order."""
-        for _, matches in groupby(self._engine.match_log(log), _location):
+        for _, matches in groupby(self._engine.match_log(log), _record):
             certain: list[int] = []
             unknown: list[int] = []
             for match in matches:
@@ -40,5 +40,6 @@ class Matching:
             yield Matched(match.event, certain, unknown)
 
 
-def _location(match: Match) -> object:
-    return match.event.location
+def _record(match: Match) -> object:
+    """What tells the record of a match from the records before and after it."""
+    return match.event.sequence, match.event.location

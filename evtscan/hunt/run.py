@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -98,12 +98,14 @@ def hunt(
     suppressions: Iterable[Suppression] = (),
     sinks: Sequence[Sink] = (),
     notes: Notes | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Hunted:
     """Match rules against every event of the logs, and hand each detection to every sink.
 
     ``sources`` are files and archives of any number of computers. ``suppressions`` leave detections out. Rows come in
     the order of files and records, or by time, the same for any number of processes. Memory depends neither on the
-    logs nor on the number of rows. Nothing is printed: ``notes`` gets what was read, skipped and lost.
+    logs nor on the number of rows. Nothing is printed: ``notes`` gets what was read, skipped and lost, and
+    ``progress`` the number of pieces of work that are done, and of all.
 
     Raises:
         OutputError: if there is no room for temporary files, or a sink cannot write.
@@ -122,7 +124,7 @@ def hunt(
         notes.skip_rest(files.sources)
         if options.newest is not None:
             tasks = list(newest(tasks, options.newest, options.query.start, options.read))
-        for hit in _hits(tasks, setup, hunted, notes, Path(folder)):
+        for hit in _hits(tasks, setup, hunted, notes, Path(folder), progress):
             row = Detection(hit, [hunted.table.infos[position] for position in hit.rules])
             hunted.summary.add(row)
             hunted.rows += 1
@@ -133,13 +135,28 @@ def hunt(
     return hunted
 
 
-def _hits(tasks: Sequence[Task], setup: Setup, hunted: Hunted, notes: Notes, folder: Path) -> Iterator[Hit]:
+def _hits(
+    tasks: Sequence[Task],
+    setup: Setup,
+    hunted: Hunted,
+    notes: Notes,
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Hit]:
     members = folder / "members"
     shares = execute(tasks, setup, folder, workers_for(tasks, setup.options.jobs))
+    if progress is not None:
+        shares = _counted(shares, len(tasks), progress)
     lines = chain(_lines(shares, hunted, notes, members), _correlated(setup, members, folder))
     decode = msgspec.json.Decoder(Hit).decode
     texts: Iterable[str] = by_time(lines) if setup.options.by_time else (line for _, line in lines)
     return map(decode, texts)
+
+
+def _counted(shares: Iterable[Share], number: int, progress: Callable[[int, int], None]) -> Iterator[Share]:
+    for done, share in enumerate(shares, 1):
+        progress(done, number)
+        yield share
 
 
 def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ import msgspec
 
 from evtscan.base.errors import EvidenceError, why_unreadable
 from evtscan.base.model.event import Event
+from evtscan.base.model.query import Selector
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.outfiles import naming
 from evtscan.base.processes import WorkerLostError, Workers, error_of
@@ -170,7 +171,7 @@ class _Runner:
         query = setup.table.query()
         if setup.options.logons:
             query |= LOGON_RULE.query()
-        self._query = replace(setup.options.query, selectors=query.selectors)
+        self._query = replace(setup.options.query, selectors=_common(query.selectors, setup.options.query.selectors))
         self._matching = Matching([*setup.table.rules, *([LOGON_RULE] if setup.options.logons else [])])
         self._of_logons = len(setup.table.rules)
         self._members = Correlating(setup.table).members
@@ -243,6 +244,22 @@ class _Runner:
 
 
 _MOST_FIELDS = 10_000
+
+
+def _common(one: frozenset[Selector] | None, other: frozenset[Selector] | None) -> frozenset[Selector] | None:
+    """Selectors for the records that both select, and perhaps more: a record can have two names of its provider."""
+    if one is None or other is None:
+        return other if one is None else one
+    pairs = ((mine, its) for mine in one for its in other)
+    return frozenset(
+        Selector(
+            mine.channel or its.channel,
+            mine.provider or its.provider,
+            its.event_id if mine.event_id is None else mine.event_id,
+        )
+        for mine, its in pairs
+        if None in (mine.channel, its.channel) or str(mine.channel).casefold() == str(its.channel).casefold()
+    )
 
 
 def _hit(event: Event, rules: tuple[int, ...], data: dict[str, Any], message: str = "") -> Hit:

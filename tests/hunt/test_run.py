@@ -162,3 +162,21 @@ def test_what_a_format_cannot_carry_is_counted_and_no_row(rules, tmp_path):
     rows = found([Source(path, "list.csv")], rules())
     assert rows == []
     assert sum(rows.hunted.unknown.values()) == 2
+
+
+def test_progress_counts_the_pieces_of_work(rules, log):
+    told = []
+    sources = [log(EVENTS, "a.evtx"), log(EVENTS, "b.evtx")]
+    hunt(sources, rules(), progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_only_asked_for_channels_and_providers_are_read(rules, log):
+    source = log([process(SHELL), process(SHELL, channel="Other/Log")])
+    for selector, numbers in (
+        (Selector(channel="microsoft-windows-sysmon/operational"), [1]),
+        (Selector(provider="MICROSOFT-WINDOWS-SYSMON"), [1]),
+        (Selector(provider="Disk"), []),
+    ):
+        rows = found([source], rules(), query=Query(selectors=frozenset({selector})))
+        assert [row.hit.record_id for row in rows] == numbers

@@ -2,7 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from itertools import product
@@ -21,7 +22,7 @@ from evtscan.cli.options.groups import CsvStyle, EventFilter, Reading, Screen
 from evtscan.cli.options.option import OUTPUT, RULES, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
-from evtscan.cli.output.logledger import LogLedger
+from evtscan.cli.output.logledger import LogLedger, writing_stdout
 from evtscan.detection.load.loader import RuleSet
 from evtscan.detection.load.rulearchive import unpacked_rules
 from evtscan.detection.model.rule import Rule
@@ -170,15 +171,39 @@ def hunt(
     chosen = _chosen(tuning.applied(loaded.rules), min_level.value, tags or ())
     ledger = LogLedger()
     ledger.skip(found.skipped)
-    with writing(targets, dialect, clobber=clobber, stdout=sys.stdout.buffer) as sinks:
-        hunted = run_hunt(found.sources, chosen, options, suppressions=tuning.suppressions, sinks=sinks, notes=ledger)
-    sys.stdout.flush()
+    with (
+        writing_stdout() as stdout,
+        writing(targets, dialect, clobber=clobber, stdout=stdout) as sinks,
+        _progress(screen) as progress,
+    ):
+        hunted = run_hunt(
+            found.sources,
+            chosen,
+            options,
+            suppressions=tuning.suppressions,
+            sinks=sinks,
+            notes=ledger,
+            progress=progress,
+        )
     if not screen.quiet:
         _print(hunted, replace(loaded, rules=chosen), ledger, targets, no_color=screen.no_color)
     if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
     return DAMAGED if strict and ledger.is_damaged else DONE
+
+
+@contextmanager
+def _progress(screen: Screen) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal, and nothing in a pipe."""
+    if screen.quiet or terminal.is_dumb():
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=terminal.console(no_color=screen.no_color, stderr=True), transient=True) as bar:
+        task = bar.add_task("matching")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) -> frozenset[Selector] | None:

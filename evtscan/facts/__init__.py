@@ -32,9 +32,9 @@ from evtscan.facts.history.statement import Statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """A row of ``COLLECTORS``: which facts it provides, which events it reads, and the functions that read them.
+    """A row of ``COLLECTORS``: the facts that it provides, the events that it reads, and the functions that read them.
 
-    ``on_request``: its events are many, and looked for only where somebody asks for one of its facts.
+    ``on_request``: its events are numerous, and are read only if one of its facts is requested.
     """
 
     title: str
@@ -123,9 +123,9 @@ CLEARED_SELECTORS = frozenset({Selector("System", "Microsoft-Windows-Eventlog", 
 
 
 def query(asked: Iterable[str] | None = None) -> Query:
-    """What facts, boot sessions and coverage can use of a log.
+    """The records of a log that facts, boot sessions and coverage use.
 
-    ``asked`` are the names of facts that somebody asks for; None asks for all of them.
+    ``asked`` are the names of the requested facts; None requests all facts.
     """
     selectors = SESSION_SELECTORS | CLEARED_SELECTORS
     names = None if asked is None else tuple(asked)
@@ -136,7 +136,7 @@ def query(asked: Iterable[str] | None = None) -> Query:
 
 
 class Wanted:
-    """The same, for events whose data is known: ``asked`` are the names of facts, None stands for all."""
+    """The same for events whose data is decoded: ``asked`` are the names of the requested facts; None requests all."""
 
     def __init__(self, asked: Iterable[str] | None = None) -> None:
         names = None if asked is None else tuple(asked)

@@ -1,4 +1,4 @@
-"""Evidence of one host → the host: its boot sessions, and what is known of each fact at each of its records."""
+"""Evidence of one host → its boot sessions, and what is known of each fact at each record."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -79,10 +79,10 @@ class Host:
         return Point(max(len(self.sessions) - 1, 0) + later, AFTER_EVERYTHING)
 
     def point_of(self, event: Event) -> Point:
-        """The place of an event in the time line.
+        """The position of an event in the time line.
 
-        Events of a log that has boot sessions of its own belong to theirs; others to the session that covers their
-        time, if exactly one does.
+        Events of a log with its own boot sessions belong to these; others to the session that covers their time, if
+        exactly one does.
         """
         log = self._logs.of(event)
         own = self._own_sessions.get(log) if log is not None else None
@@ -108,9 +108,11 @@ class Host:
         )
 
     def point_at(self, time: Instant) -> Point:
-        """The place of a time in the time line; the session is unknown if the clock showed that time in several.
+        """The position of a time in the time line; the session is unknown if the clock showed that time in several
+        sessions.
 
-        Before the first record that is session -1, more than a day after the last one the session after the last.
+        A time before the first record is session -1; a time more than a day after the last one is the session after the
+        last.
         """
         session = self._clock.covering(time)
         if session is not None:
@@ -119,15 +121,17 @@ class Host:
         return self._point_of_snapshot(time, since=False)[0] if is_outside else Point(None, 0)
 
     def has_own_sessions(self, event: Event) -> bool:
-        """Whether an event stands in a log that divides time into boot sessions: record order says where it belongs."""
+        """Whether the log of an event divides time into boot sessions, so that record order gives its position."""
         return self._logs.of(event) in self._own_sessions
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
-        """How much time passed from one event to another, as far as the steps of the clock leave it known."""
+        """The time that passed from one event to another, as far as the clock steps leave it known."""
         return self._stepped_clock.elapsed(one, other)
 
     def is_from_image(self, event: Event) -> bool:
-        """Whether a record was in the log already when Windows was installed from an image: it tells of no host."""
+        """Whether a record was in the log before Windows was installed from an image; it does not describe this
+        host.
+        """
         log = self._logs.of(event)
         end = self._image_ends[log] if log is not None else None
         return end is not None and event.sequence < end
@@ -143,7 +147,7 @@ class Host:
         return self.timeline(name).at(point)
 
     def timeline(self, name: str) -> FactTimeline:
-        """All that is stated of one fact, in order; services, files and keys are found in any case."""
+        """All statements of one fact, in order; names of services, files and keys are compared without case."""
         name = self._spellings.get(name.casefold(), name)
         if name not in self._timelines:
             placed = [
@@ -158,7 +162,7 @@ class Host:
 
     @property
     def fact_names(self) -> list[str]:
-        """The facts of which something is stated, in the order of the catalogue."""
+        """The facts with at least one statement, in the order of the catalogue."""
         order = {kind.pattern: rank for rank, kind in enumerate(CATALOGUE)}
 
         def rank(name: str) -> tuple[int, str]:
@@ -334,12 +338,12 @@ _TEN = (10,)
 
 
 def _in_part(item: Placed) -> Placed:
-    """A list of updates as one that may lack some."""
+    """A list of updates, marked as incomplete."""
     return replace(item, statement=replace(item.statement, listing=Listing.PART))
 
 
 def _reaches(version: FactTimeline, item: Placed, least: tuple[int, ...]) -> bool:
-    """Whether the version of Windows is known to be at least this where a statement stands."""
+    """Whether the version of Windows at a statement is known to be at least this one."""
     known = version.at(Point(item.session, item.sequence, item.ticks))
     if known.basis is Basis.UNKNOWN or known.at_most or not isinstance(known.value, str):
         return False
@@ -347,10 +351,10 @@ def _reaches(version: FactTimeline, item: Placed, least: tuple[int, ...]) -> boo
 
 
 def boot_logs(logs: Iterable[Log]) -> list[Log]:
-    """The logs whose records divide a host's time into boot sessions.
+    """The logs whose records divide the time of a host into boot sessions.
 
-    These are the System logs, and those of unknown channel with a start in them; where there are none, a log that is
-    alone.
+    These are the System logs, and logs of unknown channel that contain a start; if there are none, a log that is the
+    only one.
     """
     filled = [log for log in logs if log.summary.records]
     chosen = [log for log in filled if _divides(log)]
@@ -371,7 +375,7 @@ def _end_of(stretches: Sequence[Stretch], logs: Iterable[Log]) -> Instant | None
 
 
 def _one_session(logs: Iterable[Log]) -> list[Session]:
-    """Logs none of which shows starts, as one session in the order of time, whatever the zone of local times is."""
+    """Logs without starts, as one session in the order of time, whatever the zone of local times is."""
     filled = [log.summary for log in logs if log.summary.records]
     if not filled:
         return []

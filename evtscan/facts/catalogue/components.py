@@ -1,6 +1,7 @@
-"""How components of Windows show themselves: data for ``presence``, with the article that each piece comes from.
+"""How components of Windows can be recognised: data for ``presence``, with the article that is the source of each
+piece.
 
-To teach evtscan another component, add a row.
+To add a component, add a row.
 """
 
 from dataclasses import dataclass
@@ -12,18 +13,20 @@ from evtscan.base.model.query import Selector
 class Component:
     """A row of ``COMPONENTS``.
 
-    ``name`` is the fact's (``component.NAME``), ``title`` what people call it, ``articles`` where the rest is from.
+    ``name`` is the last part of the fact (``component.NAME``), ``title`` the usual name, ``articles`` the sources.
 
-    - ``services``: a service or driver of one of these names shows that it is installed, and where all services are
-      known, it is absent if there is none of them. The name also tells it by its file, as drivers are named after it.
-    - ``has_driver``: one of its services is a driver, so a list of the services alone does not show that it is absent.
-    - ``key_is_enough``: such a registry key counts as it stands. Otherwise it must have a start type: Windows 7 keeps
-      keys of components that were never installed, with parameters alone (SNMP, W3SVC), and a removal leaves such.
-    - ``events``: what only the installed component logs. ``features``: its names in component servicing.
-    - ``unsettling``: services, and ``unsettling_events`` events, that leave it undecided; ``why`` says for what reason,
-      with what shows it in place of ``{shown}``.
+    - ``services``: a service or driver with one of these names shows that the component is installed. If all services
+      are known and none has such a name, it is absent. A file with such a name counts too, as drivers are named after
+      it.
+    - ``has_driver``: one of its services is a driver, so a list of services without drivers does not show its absence.
+    - ``key_is_enough``: the registry key of a service counts without a start type. Otherwise it needs one: Windows 7
+      has keys with parameters only of components that were never installed (SNMP, W3SVC), and a removal leaves such
+      keys.
+    - ``events``: events that only the installed component logs. ``features``: its names in component servicing.
+    - ``unsettling``: services, and ``unsettling_events`` events, that leave its presence undecided; ``why`` is the
+      reason, in which ``{shown}`` is replaced by the service or event.
     - ``leftovers``: events that show registry keys which outlived a removal; they state ``component.NAME.leftovers``.
-    - ``before``: the first version of Windows that has no such component, whatever services and events it has.
+    - ``before``: the first version of Windows without this component, whatever its services and events are.
     """
 
     name: str
@@ -42,12 +45,12 @@ class Component:
 
     @property
     def fact(self) -> str:
-        """The fact that says whether it is installed."""
+        """The name of the fact: whether the component is installed."""
         return f"component.{self.name}"
 
     @property
     def leftovers_fact(self) -> str:
-        """The fact that says whether keys of it outlived its removal."""
+        """The name of the fact: whether registry keys of the component outlived its removal."""
         return f"{self.fact}.leftovers"
 
 

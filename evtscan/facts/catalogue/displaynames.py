@@ -1,6 +1,6 @@
-"""Display names of services and drivers, as English Windows shows them → the names under which Windows registers them.
+"""Display names of services and drivers in English Windows → the names under which Windows registers them.
 
-Only names that mean one service in every version are here. The names of a Windows in another language are not known.
+Only names that mean one service in every version are included. Names of other languages are not.
 """
 
 _NAMES = {

@@ -10,7 +10,7 @@ from evtscan.facts.catalogue.components import COMPONENTS
 
 
 class FactType(Enum):
-    """What values a fact takes."""
+    """The type of a fact's values."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -24,11 +24,12 @@ class FactType(Enum):
 class FactKind:
     """A row of the catalogue.
 
-    ``pattern`` is a name, or a name with one open part in capitals (``service.NAME.start``, ``registry.PATH``).
-    ``across_restart``: it changes only when the host restarts, so it holds for a whole boot session. ``rises``: it
-    never falls, short of a reinstallation. ``applicability``: a false condition on it means that the rule is not about
-    such hosts at all. ``unlisted``: a complete list may lack what came into this set. ``noun`` names it in a sentence;
-    ``phrase``, ``negative`` and ``absent`` word a value, a false one, and one that is known not to be there.
+    ``pattern`` is a name, or a name with one variable part in capitals (``service.NAME.start``, ``registry.PATH``).
+    ``across_restart``: the value changes only across a restart of the host, so it holds for a whole boot session.
+    ``rises``: the value never decreases, except by a reinstallation. ``applicability``: if a condition on it is false,
+    the rule does not apply to such hosts at all. ``unlisted``: members of this set may be missing in a complete list.
+    ``noun`` is its name in a sentence; ``phrase``, ``negative`` and ``absent`` are the words for a value, for false,
+    and for a value that is known to be absent.
     """
 
     pattern: str
@@ -49,7 +50,7 @@ class FactKind:
         return _names_like(self.pattern).fullmatch(name) is not None
 
     def open_part(self, name: str) -> str:
-        """What stands for the capitals in a name of this kind: ``rasarp.sys`` of ``file.rasarp.sys.date``."""
+        """The variable part of a name of this kind: ``rasarp.sys`` of ``file.rasarp.sys.date``."""
         match = _names_like(self.pattern).fullmatch(name)
         return match[1] if match is not None and match.re.groups else ""
 
@@ -355,17 +356,17 @@ CATALOGUE: tuple[FactKind, ...] = (
 
 @lru_cache(maxsize=4096)
 def find(name: str) -> FactKind | None:
-    """The kind of a fact, or None if the catalogue does not know the name."""
+    """The kind of a fact, or None if the name is not in the catalogue."""
     return next((kind for kind in CATALOGUE if kind.matches(name)), None)
 
 
 def is_known(name: str) -> bool:
-    """Whether the catalogue knows a fact of this name."""
+    """Whether the catalogue contains a fact of this name."""
     return find(name) is not None
 
 
 def how_to_get(name: str) -> str:
-    """How to obtain a fact that is missing, as an instruction to the person who collects evidence."""
+    """How to obtain a missing fact, as an instruction to the person who collects evidence."""
     kind = find(name)
     if kind is None:
         return _STATE.format(name=name)
@@ -379,14 +380,16 @@ def noun(name: str) -> str:
 
 
 def how_to_date(name: str) -> str:
-    """How to obtain what a fact was at an earlier time, where only a later value of it is known."""
+    """How to obtain the value of a fact at an earlier time, if only a later value is known."""
     return (
         f"write in a facts.yaml beside the evidence from when on it had which value ({name}: [{{value: …, from: …}}])"
     )
 
 
 def how_to_settle(name: str) -> str:
-    """How to obtain a fact that the evidence speaks of and leaves open: more of the same would not tell either."""
+    """How to obtain a fact that the evidence mentions but leaves undecided; more evidence of the same kind would not
+    help.
+    """
     return f"the evidence leaves it open; find it out and write it in a facts.yaml beside the evidence ({name}: …)"
 
 

@@ -1,15 +1,15 @@
-r"""Programs that are installed, and their versions: what Windows Installer logs, and what set-ups register.
+r"""Installed programs and their versions, from records of Windows Installer and from registry keys.
 
 A program that can be removed has a key below ``Uninstall`` with ``DisplayName`` and, as a rule, ``DisplayVersion``
-(Windows Installer, "Uninstall Registry Key"); one of 32 bits on a Windows of 64 has it below ``Wow6432Node``. An update
-of a program names what it belongs to in ``ParentKeyName`` and is none itself. What Windows Installer installed for one
-user alone has its key in that user's hive, but is noted for the host too, as ``InstallProperties`` below ``UserData``;
-what another set-up installed for one user is in no hive of the host.
+(Windows Installer, "Uninstall Registry Key"); a 32-bit program on 64-bit Windows has it below ``Wow6432Node``. An
+update of a program names its program in ``ParentKeyName`` and is not a program itself. A program that Windows
+Installer installed for one user has its key in the hive of that user, and also as ``InstallProperties`` below
+``UserData`` in the hive of the host. A program that another setup installed for one user is in no hive of the host.
 
-Windows Installer logs what it did with the program's name, version, language, status and manufacturer (1033, 1034 and
-1035, from version 4 on), or with a sentence in the language of the package: ``Product: NAME -- Installation operation
-completed successfully.`` (Windows Installer, "Event Logging"); newer versions log both, in this or the other order. The
-binary data of each begins with the product code, which tells apart versions of one name that are installed side by
+Windows Installer logs its actions with name, version, language, status and manufacturer of the program (1033, 1034 and
+1035, from version 4 on), or as a sentence in the language of the package: ``Product: NAME -- Installation operation
+completed successfully.`` (Windows Installer, "Event Logging"); newer versions log both, in either order. The binary
+data of each record begins with the product code, which distinguishes versions of one name that are installed side by
 side.
 """
 
@@ -53,8 +53,9 @@ SELECTORS = frozenset(Selector("Application", INSTALLER, number) for number in (
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
     """Read which programs Windows Installer installed, removed or configured, and in which version.
 
-    An event speaks of its own program alone. What it installs holds from its record on; what it removes was there
-    before it, in that version, and is gone unless another version of the same name was installed beside it.
+    An event describes its own program only. An installed program is present from the record on. A removed program was
+    present before the record, in that version, and is absent after it unless another version of the same name is
+    present.
     """
     products: dict[str, dict[str, str]] = {}
     held: Statement | None = None
@@ -76,7 +77,9 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
 
 
 def _take(event: Event, told: "_Told", known: dict[str, str]) -> Iterator[Statement]:
-    """What an event says, given the versions of the products of one name by their codes, which it changes."""
+    """Apply one event to the versions of the products of one name, by product code, and return the resulting
+    statement.
+    """
     fact, listing = version_fact(told.name), told.listing
     if listing is Listing.REMOVED:
         _forget(known, told.code)
@@ -100,7 +103,7 @@ def _take(event: Event, told: "_Told", known: dict[str, str]) -> Iterator[Statem
 
 
 def _forget(known: dict[str, str], code: str) -> None:
-    """Take what was removed out of the products of one name; without a code, and of those without one, all."""
+    """Remove a product from the products of one name; without a code, or for products without one, remove all."""
     if code:
         known.pop(code, None)
         known.pop("", None)
@@ -111,7 +114,7 @@ def _forget(known: dict[str, str], code: str) -> None:
 def _version(
     event: Event, fact: str, versions: Iterable[str], *, since: bool = False, note: str = ""
 ) -> Iterator[Statement]:
-    """The version of a program from its products of one name, if they have one."""
+    """The version of a program, from the products of its name; empty if they have none."""
     different = sorted({version for version in versions if version})
     if len(different) > 1:
         yield _undecided(event, fact, _SEVERAL.format(" and ".join(different)))
@@ -140,7 +143,7 @@ def is_version(fact: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What one event tells of a program; ``version`` and ``code``, that of the product, are empty if it does not."""
+    """What one event states about a program; ``version`` and the product ``code`` are empty if the event lacks them."""
 
     name: str
     version: str
@@ -211,7 +214,9 @@ class Programs:
 
 
 def read_programs(registry: Registry) -> Programs:
-    """The programs that a registry lists: all only where it holds each list in full, or shows that there is none."""
+    """The programs in a registry; complete only if it contains each list in full, or shows that a list does not
+    exist.
+    """
     items: list[_Program] = []
     whole = True
     for root in ROOTS:
@@ -228,9 +233,9 @@ def read_programs(registry: Registry) -> Programs:
 
 
 def _add_those_of_users(registry: Registry, items: list[_Program]) -> bool:
-    """Add what Windows Installer has installed and the lists do not name; returns whether that is all of it.
+    """Add programs that Windows Installer installed and the lists lack; return whether the result is complete.
 
-    Where a list names it, what the list says counts: set-ups correct name and version there.
+    If a list contains the program, the list has priority: setups correct the name and the version there.
     """
     users = registry.key(USERS)
     if users is None:
@@ -253,7 +258,7 @@ def _add_those_of_users(registry: Registry, items: list[_Program]) -> bool:
 
 
 def collect_registry(registry: Registry) -> Iterator[Statement]:
-    """The names of the programs that a registry lists; their versions are many, and told on request."""
+    """The names of the programs in a registry; their versions are numerous, and are read on request."""
     programs = read_programs(registry)
     if programs.items or programs.whole:
         names = tuple(sorted({item.name for item in programs.items}))

@@ -23,11 +23,11 @@ _SENTENCE = re.compile(
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
-    """Read event 6009, which Windows NT 4.0 writes at each boot from Service Pack 4 on, and every later one.
+    """Read event 6009, which Windows NT 4.0 writes at each boot from Service Pack 4 on, and every later Windows.
 
     Its strings are version, build, service pack and kernel type (netevent.dll of Windows 2000): ``4.0``/``5.01.``,
-    ``1381``, ``Service Pack 6``, ``Uniprocessor Free``. An empty service pack says that there is none. An export that
-    carries the message alone has them in it, as the sentence of English Windows puts them.
+    ``1381``, ``Service Pack 6``, ``Uniprocessor Free``. An empty service pack means that none is installed. An export
+    with the message only has the strings in it, in the sentence of English Windows.
     """
     for event in events:
         if event.event_id == BOOTED and is_from(event, EVENT_LOG):
@@ -48,7 +48,7 @@ def _strings(event: Event) -> Iterator[tuple[str, FactValue]]:
 
 
 def _printed(event: Event) -> tuple[str, ...] | None:
-    """The strings as they stand in the message, where the evidence does not carry them by themselves."""
+    """The strings, extracted from the message, if the evidence does not contain them separately."""
     if "Data1" in event.data or event.message is None or len(event.message) > _LONGEST_SENTENCE:
         return None
     sentence = _SENTENCE.match(" ".join(event.message.split()))

@@ -1,10 +1,10 @@
-"""What the log shows of a fact without stating it → bounds on the fact, by boot session.
+"""Bounds on facts that the log implies without stating a value, by boot session.
 
-Windows NT 4.0 writes EventLog 6006, 6008 and 6009 only from Service Pack 4 on (Q194507, Q196452): a start without
-a 6009 was made below it, and any of the three was written by Service Pack 4 or later.
+Windows NT 4.0 writes EventLog 6006, 6008 and 6009 only from Service Pack 4 on (Q194507, Q196452): a start without 6009
+happened below it, and any of the three was written by Service Pack 4 or later.
 
 Kernel-General 12 gives the build of the kernel file, which several builds of Windows 10 and 11 share: an enablement
-package raises the build that Windows reports, and leaves the files as they are.
+package raises the build that Windows reports, and does not change the files.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ def bounds_on(
 
 
 def _build_bounds(sessions: Sequence[Session]) -> dict[int, SessionBound]:
-    """Bounds on ``os.build`` by session index, where a host may have one of several builds by its kernel."""
+    """Bounds on ``os.build`` by session index, if the kernel of the host belongs to several builds."""
     bounds = {}
     for index, session in enumerate(sessions):
         for event in session.events:

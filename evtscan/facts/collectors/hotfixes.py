@@ -30,7 +30,7 @@ Reading = tuple[tuple[str, ...], Listing]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """Events that speak of an update: their selectors, how to tell them, and how to read the names."""
+    """A kind of event about updates: its selectors, a predicate, and the function that reads the names."""
 
     selectors: frozenset[Selector]
     fits: Callable[[Event], bool]
@@ -38,10 +38,10 @@ class _Kind:
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
-    """Read what Update.exe, Windows Update, component servicing and Windows Installer log of updates.
+    """Read the updates that Update.exe, Windows Update, component servicing and Windows Installer logged.
 
-    An event speaks of its own update alone and says nothing of others. Update.exe also says from which service pack it
-    starts; the new one is in force only after a restart, whose 6009 states it.
+    An event describes its own update and implies nothing about others. Update.exe also logs the previous service pack;
+    the new one takes effect after a restart, whose 6009 states it.
     """
     for event in events:
         for kind in _KINDS:
@@ -111,7 +111,7 @@ _UPDATED = 19
 
 
 def _read_update(event: Event) -> Reading:
-    """Event 19 has the title of the update, with its article; one without (a driver, an app) is no hotfix."""
+    """The article in the title of event 19; an update without one (a driver, an app) is no hotfix."""
     return names_in(_text(event, "updateTitle", "Data1")), Listing.ADDED
 
 

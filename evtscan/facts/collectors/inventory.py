@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 
 def collect(inventory: Inventory) -> Iterator[Statement]:
-    """Everything that one report says, in the normal forms of the catalogue."""
+    """Everything that one report states, in the normal forms of the catalogue."""
     system = list(_system(inventory))
     yield from system
     yield from updates.from_statements(system)
@@ -89,7 +89,7 @@ def _integer(text: str | None) -> int | None:
 
 
 def _hotfixes(inventory: Inventory) -> Iterator[Statement]:
-    """The names that a list holds; one that may lack some (XP's ``File 1``) says nothing of those it does not name."""
+    """The names in a list; an incomplete list (``File 1`` of XP) states nothing about names that it lacks."""
     names = tuple(sorted(inventory.hotfixes))
     statement = _state(inventory, "hotfix", names, _place(inventory, "hotfixes"))
     if "hotfixes" in inventory.whole:
@@ -102,7 +102,7 @@ def _hotfixes(inventory: Inventory) -> Iterator[Statement]:
 
 
 def _files(inventory: Inventory) -> Iterator[Statement]:
-    """Files as they lie in the system's folders; copies elsewhere (of a set-up, for a removal) say nothing of it."""
+    """Files in the folders of the system; copies in other folders (for setup or removal) are ignored."""
     chosen: dict[str, tuple[int, list[FileEntry]]] = {}
     for entry in inventory.files:
         rank = _rank(entry)
@@ -117,10 +117,10 @@ def _files(inventory: Inventory) -> Iterator[Statement]:
 
 
 def _rank(entry: FileEntry) -> int | None:
-    r"""Where Windows loads a file from: ``system32\drivers`` before ``system32``; None for another folder.
+    r"""The priority of a folder from which Windows loads files: ``system32\drivers`` first; None for other folders.
 
-    A report that names no folder means the file that it was asked for. An earlier Windows (Windows.old), what was saved
-    before a change (LastGood) and a shadow copy have such folders too.
+    A report without a folder means the requested file. Folders of an earlier Windows (Windows.old), of saved files
+    (LastGood) and of shadow copies contain such folders as well, and are ignored.
     """
     if entry.folder is None:
         return _DRIVERS

@@ -1,4 +1,6 @@
-"""What the kernel and the event log service say of Windows → version, build, update revision, service pack, product."""
+"""Events of the kernel and of the event log service → version, build, update revision, service pack and product of
+Windows.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -43,7 +45,7 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
 
 
 class _Said(NamedTuple):
-    """A fact as an event has it, and what a reader should know about it."""
+    """A fact that an event states, with a note for the reader."""
 
     name: str
     value: FactValue | Undecided
@@ -73,10 +75,10 @@ def _of_start(event: Event) -> Iterator[_Said]:
 
 
 def builds_at_start(event: Event) -> tuple[int, ...]:
-    """The builds that a host may have by Kernel-General 12, lowest first; none if the event does not say.
+    """The builds that fit the kernel version of Kernel-General 12, lowest first; empty if the event has no version.
 
-    The event gives the version of the kernel file, which is that of the base also where an enablement package has made
-    19041 a 19045.
+    The event gives the version of the kernel file, which stays that of the base build if an enablement package changed
+    19041 to 19045.
     """
     build, revision = _number(event, "BuildVersion"), _revision(event)
     if build is None:
@@ -98,10 +100,11 @@ def _number(event: Event, field: str) -> int | None:
 
 
 def _of_uptime(event: Event) -> Iterator[_Said]:
-    """The raw data of 6013: texts in UTF-16, each ended by a zero; read from logs of Windows 7 to 10.
+    """The raw data of 6013: texts in UTF-16, each ended by a zero; the layout was read from logs of Windows 7 to 10.
 
-    They are a format version (1.1), 0, the product, the system (``6.1.7601 Build 7601 Service Pack 1``), the kind of
-    kernel, the build laboratory, and more that no fact needs. Two blanks after the build say that there is no pack.
+    The texts are a format version (1.1), 0, the product, the system (``6.1.7601 Build 7601 Service Pack 1``), the kind
+    of kernel, the build laboratory, and others that no fact needs. Two blanks after the build mean that there is no
+    pack.
     """
     texts = _texts(event.data.get("Binary"))
     if len(texts) <= _KERNEL or texts[0] != _FORMAT:

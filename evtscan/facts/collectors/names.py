@@ -14,9 +14,9 @@ PROVIDES = ("host.name",)
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
-    """Every record carries the name; those of a start suffice, because Windows takes a new one at a restart.
+    """Read the computer name from the records of starts; Windows changes its name only across a restart.
 
-    The records of an installation image tell the name of the machine on which the image was made.
+    Records of an installation image have the name of the machine on which the image was made.
     """
     events = list(events)
     own_from = image_end(events)

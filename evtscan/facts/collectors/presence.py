@@ -64,7 +64,7 @@ _BY_SOURCE = _by_source()
 
 
 def collect_events(events: Iterable[Event]) -> Iterator[Statement]:
-    """What the log shows of components; that a component logs nothing proves nothing."""
+    """Components that the log shows; the absence of their events proves nothing."""
     for event in events:
         for name, value in _shown_by(event):
             # an installation says nothing of the time before it
@@ -100,14 +100,14 @@ def is_idle(event: Event) -> bool:
 
 
 def _rows_about(event: Event) -> Iterable[Component]:
-    """The components of which an event of this source may tell."""
+    """The components that an event of this provider may concern."""
     rows = _BY_SOURCE.get(event.provider.casefold(), ())
     return rows or _BY_SOURCE.get((event.event_source_name or "").casefold(), ())
 
 
 def _is_one_of(event: Event, selectors: Iterable[Selector]) -> bool:
-    """Whether an event is of one of these; an unknown channel is taken for that of the selector, if it is the System
-    log, where Windows NT logs.
+    """Whether an event is one of these. An unknown channel matches a selector of the System log, where Windows NT
+    logs.
     """
     return any(
         (selector.event_id is None or selector.event_id == event.event_id)
@@ -129,7 +129,7 @@ def _feature(event: Event) -> Component | None:
 
 
 def collect_registry(registry: Registry) -> Iterator[Statement]:
-    """The services of components, as one hive or export holds them."""
+    """The services of components in one hive or export."""
     for row in COMPONENTS:
         statement = _in_registry(registry, row)
         if statement is not None:
@@ -206,7 +206,7 @@ def _in_report(
 
 
 def name_of(entry: ServiceEntry) -> str | None:
-    """The name of a service: its own, that of its display name, or for a known driver that of its file."""
+    """The name of a service: its own, or that of its display name, or for a known driver that of its file."""
     if entry.name:
         return entry.name
     by_display_name = service_name(entry.display_name or "")

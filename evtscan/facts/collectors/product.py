@@ -1,8 +1,8 @@
 r"""The kind of product in ``Control\ProductOptions`` × the version known at its time → the product of NT and 2000.
 
-Windows NT states its product nowhere, and Windows 2000 the same one for all of its editions: which it is follows from
-ProductType and ProductSuite of SYSTEM (Microsoft, "OSVERSIONINFOEX"; G. Chappell, "The Product Suite"), and from the
-version, which stands in SOFTWARE or in the log.
+Windows NT does not state its product, and all editions of Windows 2000 state the same one. The product follows from
+ProductType and ProductSuite of SYSTEM (Microsoft, "OSVERSIONINFOEX"; G. Chappell, "The Product Suite") and from the
+version, which is in SOFTWARE or in the log.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,9 +26,9 @@ _SUITES_OF_2000: Mapping[str, str] = {"datacenter": "Datacenter Server", "enterp
 def told_by_options(
     stated: Sequence[Placed], kinds: Sequence[Placed], suites: Sequence[Placed], version: FactTimeline
 ) -> list[Placed]:
-    """All that is said of ``os.product``: what is stated, by edition where it is Windows 2000, and what follows.
+    """All statements of ``os.product``: the stated ones, with the edition for Windows 2000, and the derived ones.
 
-    ``kinds`` and ``suites`` are what is stated of ``PRODUCT_TYPE`` and ``PRODUCT_SUITE``.
+    ``kinds`` and ``suites`` are the statements of ``PRODUCT_TYPE`` and ``PRODUCT_SUITE``.
     """
     suite_in = {item.statement.location.source: item.statement.value for item in suites}
     editions: dict[int, str] = {}
@@ -67,7 +67,7 @@ def _of_2000(kind: str, suite: Sequence[str]) -> str:
 
 
 def _first(suite: Sequence[str], names: Mapping[str, str]) -> Iterator[str]:
-    """The edition that a suite makes, if one does."""
+    """The edition of the first suite that has one, or None."""
     yield from [name for word, name in names.items() if word in suite][:1]
 
 

@@ -1,4 +1,4 @@
-"""Registry keys → what Windows says of itself: version, build, service pack, product, role, name, hotfixes."""
+"""Registry keys → version, build, service pack, product, role, name and hotfixes of Windows."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
-r"""Facts that name a place in the registry → what one hive or export says there, when somebody asks.
+r"""Facts that name a registry path → its value in one hive or export, read on request.
 
-``registry.PATH`` is a value; with ``*`` for a key it is the set of the values that the keys at that level have.
-``size(registry.PATH)`` counts the bytes of a value as the registry stores it, ``count(registry.PATH)`` the members of a
-list.
+``registry.PATH`` is a value; with ``*`` for a key it is the set of the values that the keys of that level have.
+``size(registry.PATH)`` counts the bytes of a value as the registry stores it, ``count(registry.PATH)`` the members of
+a list.
 """
 
 import re
@@ -26,7 +26,7 @@ _DWORD_END = 1 << 32
 
 
 def look_up(registry: Registry, name: str) -> Iterator[Statement]:
-    """What a registry says of a fact that names a place in it; nothing if the fact does not, or it holds no answer."""
+    """The value in a registry of a fact that names a path; None if the fact names no path, or the registry lacks it."""
     if name.startswith("service.") and name.endswith(".start"):
         service = name.removeprefix("service.").removesuffix(".start")
         yield from _value(registry, name, rf"{SERVICES}\{service}", "Start", _as_fact)
@@ -42,7 +42,7 @@ def look_up(registry: Registry, name: str) -> Iterator[Statement]:
 
 
 def of_other_facts(name: str, stated: Mapping[str, Iterable[Placed]]) -> Iterator[Placed]:
-    """What facts that somebody stated, each of one value, say of a fact about a size, a count or several keys."""
+    """The value of a fact about a size, a count or several keys, from stated facts with one value each."""
     path, measure = _asked(name)
     several = ANY_KEY in path
     if not path.startswith(PREFIX) or (path == name and not several):
@@ -62,7 +62,7 @@ def of_other_facts(name: str, stated: Mapping[str, Iterable[Placed]]) -> Iterato
 
 
 def _asked(name: str) -> tuple[str, Callable[[RegistryData], FactValue]]:
-    """The path that a fact is about, with its prefix, and what it asks of the value there."""
+    """The registry path of a fact, with its prefix, and the property of the value that the fact asks for."""
     for function, measure in _MEASURES.items():
         if name.startswith(f"{function}(") and name.endswith(")"):
             return name[len(function) + 1 : -1], measure
@@ -86,7 +86,7 @@ def size(data: RegistryData) -> int:
 
 
 def count(data: RegistryData) -> int:
-    """The members of a list (REG_MULTI_SZ); any other value is one."""
+    """The number of members of a list (REG_MULTI_SZ); 1 for any other value."""
     return len(data) if isinstance(data, tuple) else 1
 
 
@@ -110,7 +110,7 @@ def _value(
 
 @dataclass(slots=True)
 class _Found:
-    """The values of the keys that a path with ``*`` stands for; ``whole``: there are no others."""
+    """The values of the keys that match a path with ``*``; ``whole`` means that there are no others."""
 
     values: list[RegistryValue]
     whole: bool = True
@@ -118,7 +118,7 @@ class _Found:
 
 
 def _values_of_keys(registry: Registry, name: str, key_path: str, value_name: str) -> Iterator[Statement]:
-    """All values together, if they are all that there are, and each with the place where it stands."""
+    """All values together, if they are complete, else each with its location."""
     levels = key_path.split("\\")
     found = _Found([])
     _search(registry, "", levels, value_name.lower(), found)

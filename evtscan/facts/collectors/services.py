@@ -28,9 +28,9 @@ _IS_START = re.compile(r"service\..+\.start", re.IGNORECASE).fullmatch
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
-    """Read 7045, a service was installed, and 7040, its start type was changed from one to another.
+    """Read 7045 (a service was installed) and 7040 (its start type was changed).
 
-    Both also say what was before: no service of that name, or the old start type.
+    Both also state the previous value: no service of that name, or the old start type.
     """
     for event in events:
         name = whose_start(event)
@@ -58,13 +58,13 @@ def named_in(facts: Iterable[str]) -> frozenset[str]:
 
 
 def tells(event: Event, services: frozenset[str] | None) -> bool:
-    """Whether an event tells the start type of one of these services (in lower case), or of any (None)."""
+    """Whether an event states the start type of one of these services (lower case), or of any service (None)."""
     name = whose_start(event)
     return name is not None and (services is None or name.casefold() in services)
 
 
 def whose_start(event: Event) -> str | None:
-    """The service whose start type an event tells, if it tells any."""
+    """The service whose start type an event states, or None."""
     if event.event_id not in (INSTALLED, START_CHANGED) or not is_from(event, CONTROL_MANAGER):
         return None
     name = service_of(event)
@@ -102,7 +102,7 @@ def _text(event: Event, *fields: str) -> str:
 
 
 def _in_raw_data(event: Event) -> str:
-    """A name in UTF-16, ended by a zero; with ``/`` and a state behind it in 7036 (``DNS/4``)."""
+    """A name in UTF-16, ended by a zero; in 7036 followed by ``/`` and a state (``DNS/4``)."""
     data = event.data.get("Binary")
     if not isinstance(data, str) or len(data) > 4 * _LONGEST_NAME:
         return ""

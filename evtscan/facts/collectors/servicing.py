@@ -34,7 +34,7 @@ _FIRST_WITH_UBR = 10240
 
 
 class _State(Enum):
-    """What the state of a package says of the update that it belongs to."""
+    """What the state of a package means for its update."""
 
     INSTALLED = "installed"
     NOT_INSTALLED = "not installed"
@@ -56,7 +56,7 @@ and the states of a broken package. Whether what a superseded one brought was ev
 
 @dataclass(slots=True)
 class _Found:
-    """The articles of the packages by state, and whether there is an update whose article is not known."""
+    """The articles of the packages by state, and whether there is an update with an unknown article."""
 
     articles: dict[_State, dict[str, None]] = field(default_factory=lambda: {state: {} for state in _State})
     nameless: bool = False
@@ -70,8 +70,8 @@ class _Found:
 def collect(registry: Registry) -> Iterator[Statement]:
     """The updates whose packages are installed, and the revision of the newest cumulative update among them.
 
-    The list is whole only where every installed package names its article: from Windows 10 on some do not. The
-    revision counts where CurrentVersion states none, and only if the build there is one that the update is for.
+    The list is complete only if every installed package names its article: from Windows 10 on some do not. The revision
+    counts if CurrentVersion states none, and only if the build there is one that the update is for.
     """
     packages = registry.key(PACKAGES)
     if packages is None:
@@ -117,7 +117,7 @@ def _build_and_revision(version: str) -> tuple[int, int] | None:
 
 
 def _hotfixes(registry: Registry, packages: RegistryKey, found: _Found) -> Iterator[Statement]:
-    """An update is installed if one of its packages is: of its parts, many are for another edition or service pack."""
+    """An update is installed if one of its packages is: many of its parts are for other editions or service packs."""
     installed = found.articles[_State.INSTALLED]
     unsettled = [name for name in found.articles[_State.UNSETTLED] if name not in installed]
     whole = packages.whole and not found.nameless and len(packages.subkeys) <= MAX_PACKAGES

@@ -17,7 +17,7 @@ KINDS_OF_WARNINGS = ("unknown_fact", "bad_value")
 
 
 def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]:
-    """Turn the entries of one file into statements; an unknown name or a value of the wrong type is a warning."""
+    """Turn the entries of one file into statements; an unknown name or a value of the wrong type becomes a warning."""
     statements: list[Statement] = []
     warnings: list[ExtractionWarning] = []
     for entry in facts.entries:
@@ -46,10 +46,10 @@ def collect(facts: FactsFile) -> tuple[list[Statement], list[ExtractionWarning]]
 
 
 def value_of(kind: FactKind, raw: object) -> FactValue:
-    """Bring a value as somebody wrote it to the type and normal form of its fact; null says: looked for, not there.
+    """Convert a value to the type and normal form of its fact; null means that it was looked for and is absent.
 
     Raises:
-        ValueError: if it is not of the fact's type; the text says what would be.
+        ValueError: if the value does not have the type of the fact; the text describes a valid value.
     """
     if raw is None:
         return None

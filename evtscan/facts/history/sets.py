@@ -1,8 +1,8 @@
-"""Statements about a set (``hotfix``) → what is known of each of its members: there, not there, or unknown.
+"""Statements about a set (``hotfix``) → what is known of each member: present, absent, or unknown.
 
-Lists and events speak of a set in different ways. A complete list says of every name whether it is in the set; one that
-may lack some only says so of the names that it has. An event says of one name that it came or went, and nothing of the
-others. So each member has a time line of its own, and the names that nothing ever mentions share one.
+Lists and events describe a set in different ways. A complete list states for every name whether it is in the set; an
+incomplete list does so only for the names that it contains. An event states that one name was added or removed, and
+nothing about others. So each member has its own time line, and all names that are never mentioned share one.
 """
 
 from bisect import bisect_right
@@ -33,18 +33,19 @@ def timeline_of(name: str, placed: Iterable[Placed], bounds: Mapping[int, Sessio
 class KnownSet(Known):
     """What is known of a set at one moment.
 
-    ``value`` holds the names that are known to be in it. ``members`` says of each name that is ever mentioned whether
-    it is, ``others`` of all other names together: false where a complete list is known, else unknown.
+    ``value`` contains the names that are known to be in it. ``members`` states for each mentioned name whether it is in
+    the set, ``others`` for all other names together: false after a complete list, else unknown.
     """
 
     members: Mapping[str, Known] = field(default_factory=dict)
     others: Known
 
     def about(self, passes: Callable[[FactValue], bool], names: Collection[str] | None = None) -> Known:
-        """What is known of the set as far as a test of it goes; ``passes`` applies the test to a set.
+        """What is known of the set with regard to a test; ``passes`` applies the test to a set.
 
-        A name that passes and is in the set settles it. That none is in it is known only if each such name, also one
-        that nothing mentions, is known not to be there. ``names`` are the only ones that can pass, if they are known.
+        A name that passes and is in the set decides the test. That no such name is in the set is known only if each
+        name that passes, mentioned or not, is known to be absent. ``names`` are the only names that can pass, if they
+        are known.
         """
         wanted = {name: known for name, known in self.members.items() if passes((name,))}
         present = {name: known for name, known in wanted.items() if _is_in(known)}
@@ -68,11 +69,11 @@ class KnownSet(Known):
 
 
 class SetTimeline(FactTimeline):
-    """All that is stated of a set, in order; ``at`` answers with a ``KnownSet``.
+    """All statements about a set, in order; ``at`` returns a ``KnownSet``.
 
-    What a record says was added stays until a record or a later list says otherwise. Of hotfixes only a list that has
-    had it does: one that lacks it takes nothing back, because an update of another kind, or one that a service pack
-    contains, is not in every list (Q300039). Of the time before an addition nothing is known, because an update may be
+    An added name stays until a record or a later list revokes it. For hotfixes, only a list revokes a name that an
+    earlier list contained: a list without an update does not, because an update of another kind, or one that a service
+    pack contains, is not in every list (Q300039). The time before an addition is unknown, because an update may be
     installed again.
     """
 
@@ -97,7 +98,7 @@ class SetTimeline(FactTimeline):
         self.conflicts = [rivals for conflicts in self._disputed.values() for rivals in conflicts]
 
     def at(self, point: Point) -> KnownSet:
-        """What is known of the set at a point; the same object for points between which nothing is stated."""
+        """What is known of the set at a point; the same object for all points between two statements."""
         places = self._places.get(point.session, []) if point.session is not None else []
         key = (point.session, bisect_right(places, point.place))
         if key not in self._sets:
@@ -126,7 +127,7 @@ class SetTimeline(FactTimeline):
         )
 
     def warnings(self) -> Iterator[ExtractionWarning]:
-        """What a report says of lists that contradict each other: one warning, whatever the number of names."""
+        """One warning for all lists that contradict each other, whatever the number of names."""
         if not self.conflicts:
             return
         names = [self._spellings[key] for key in self._disputed]
@@ -179,7 +180,7 @@ def _changes(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
 
 
 def _with_lists_joined(placed: Iterable[Placed]) -> Iterator[Placed]:
-    """The statements with the entries of one list, which a ``facts.yaml`` gives one by one, as one."""
+    """The statements, with the single entries of one list in a ``facts.yaml`` joined to one statement."""
     lists: dict[tuple[object, ...], Placed] = {}
     for item in placed:
         statement = item.statement
@@ -199,7 +200,9 @@ def _with_value(item: Placed, value: bool | Undecided, *, since: bool | None = N
 
 
 def _of_member(placed: Sequence[Placed], key: str, unlisted: bool) -> Iterator[Placed]:
-    """What complete lists, which may lack what was added (``unlisted``), and the changes of one name say of it."""
+    """The statements about one name, from complete lists, which may lack added names (``unlisted``), and from its
+    changes.
+    """
     state: bool | None = None
     added = False
     for _, together in groupby(placed, key=lambda item: (item.session, item.place)):

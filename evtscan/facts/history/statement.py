@@ -1,4 +1,4 @@
-"""What one piece of evidence says about a host, before it finds its place in time."""
+"""What one piece of evidence states about a host, before it is placed in time."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,13 +11,13 @@ from evtscan.base.wintypes import Instant
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A value that the evidence speaks of without settling it, and why."""
+    """A value that the evidence mentions without deciding it, and the reason."""
 
     why: str
 
 
 class Listing(Enum):
-    """What the names in a statement about a set are to the set."""
+    """The relation of the names in a statement to the set."""
 
     WHOLE = "all that are in it"
     PART = "some that are in it"
@@ -29,11 +29,11 @@ class Listing(Enum):
 class Statement:
     """A fact as one event or one snapshot states it.
 
-    ``event`` is the record that states it; without one it comes from a snapshot, taken at ``taken`` (None: the evidence
-    does not say when). ``since`` says that the value began to hold at ``taken`` or with the event, so that it tells
-    nothing of the time before, not even in the same boot session. ``listing`` says of a set what the names in ``value``
-    are to it; ``unsettled`` are other names that a whole list speaks of, without saying whether they are in the set.
-    ``note`` is what a reader should know about how it was read.
+    ``event`` is the record that states it; None for a snapshot, which was taken at ``taken`` (None: unknown). ``since``
+    means that the value began at ``taken`` or with the event, so it implies nothing about the time before, not even in
+    the same boot session. ``listing`` is the relation of the names in ``value`` to the set; ``unsettled`` are other
+    names that a complete list mentions without deciding them. ``note`` is a remark for the reader about how the value
+    was read.
     """
 
     name: str

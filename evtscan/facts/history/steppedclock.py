@@ -1,6 +1,6 @@
-"""Steps of the clock in the logs of a host → how much time lies between two of its records, as far as it is known.
+"""Clock steps in the logs of a host → the elapsed time between two of its records, as far as it is known.
 
-Tests of a window of time ask this before they compare two times.
+Tests of a time window use this before they compare two times.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,7 +15,9 @@ from evtscan.facts.history.logs import LogIndex
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The time from one event to another in ticks, negative where the other came first; None is open."""
+    """The bounds of the time from one event to another, in ticks; negative if the other came first; None is
+    unbounded.
+    """
 
     low: int | None
     high: int | None
@@ -31,11 +33,11 @@ class SteppedClock:
         self._elsewhere: dict[int | None, _StepsByReading] = {}
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
-        """How much time passed from one event to another.
+        """The time that passed from one event to another.
 
-        Across a step it is at least what the clock counted before and behind it, and has no upper limit: how long the
-        host was silent around the step, no record tells. In one log, what stands later came later. Of a step that
-        another log shows, only the times tell: those between the two readings of the clock may be of either side.
+        Across a step the lower limit is the time that the clock counted before and after it, and there is no upper
+        limit: no record shows how long the host was off. In one log, later records came later. A step that another log
+        shows can only be compared by its times: an event between the two clock readings may be on either side.
         """
         log = self._index.of(one)
         if log is None or log != self._index.of(other):
@@ -75,7 +77,9 @@ class SteppedClock:
         return log is not None and self._own[log].is_late(event.sequence)
 
     def _shown_beside(self, own: int | None) -> "_StepsByReading":
-        """The steps of all logs, or those that one log does not show itself: of its own it knows better."""
+        """The steps of all logs except those that the given log shows itself, since its own records are more
+        precise.
+        """
         if own not in self._elsewhere:
             steps = self._steps
             if own is not None:
@@ -86,7 +90,7 @@ class SteppedClock:
 
 
 class _StepsOfLog:
-    """The steps that one log shows, by its records."""
+    """The steps that one log shows by its records."""
 
     def __init__(self, steps: Sequence[ClockStep]) -> None:
         self.lasting = sorted((step for step in steps if step.until is None), key=lambda step: step.sequence)
@@ -96,13 +100,13 @@ class _StepsOfLog:
         self._known_up_to = steps[-1].sequence if len(steps) >= MOST_CLOCK_STEPS else None
 
     def part(self, one: int, other: int) -> bool:
-        """Whether a step lies between two records; of a log that has too many, nobody knows."""
+        """Whether a step is between two records; unknown for a log with too many steps."""
         if self._is_beyond(max(one, other)) or self._steps_by(one) != self._steps_by(other):
             return True
         return self._late_run(one) != self._late_run(other)
 
     def counted(self, one: int, other: int, nominal: int) -> int:
-        """What the clock counted between two records without what it was moved by; at least, and 0 if nobody knows."""
+        """The lower limit of the time that the clock counted between two records, without its steps; 0 if unknown."""
         if self._is_beyond(other) or self._late_run(one) != self._late_run(other):
             return 0
         return nominal - (self._moved[self._steps_by(other)] - self._moved[self._steps_by(one)])
@@ -118,17 +122,17 @@ class _StepsOfLog:
         return bisect_right(self._sequences, sequence)
 
     def _late_run(self, sequence: int) -> int | None:
-        """Which run of late records a record is one of."""
+        """The index of the run of late records that contains a record."""
         at = bisect_right(self._late, sequence, key=lambda run: run[0]) - 1
         return at if at >= 0 and sequence < self._late[at][1] else None
 
 
 class _StepsByReading:
-    """Steps of several logs by the readings of the clock: which spans of time they meet, and what they moved it by.
+    """Steps of several logs by the readings of the clock: which time spans they overlap, and by how much they moved it.
 
-    Steps whose doubtful times overlap are a cluster: what a log with few records shows as one step, another shows as
-    two. A span that meets one step of a cluster is charged with all of it, so that each question is two searches,
-    however many steps a broken or a hostile log shows.
+    Steps whose doubtful times overlap form a cluster: a log with few records shows one step where another shows two. A
+    span that overlaps one step of a cluster is charged with the whole cluster, so each query takes two searches,
+    however many steps a broken or hostile log shows.
     """
 
     def __init__(self, steps: Iterable[tuple[ClockStep, int]]) -> None:
@@ -148,7 +152,7 @@ class _StepsByReading:
         return self._moved[beyond] - self._moved[first] if first < beyond else 0
 
     def _met(self, begin: int, end: int) -> tuple[int, int]:
-        """Clusters do not overlap, so those that a span meets stand side by side."""
+        """The clusters that a span overlaps; clusters do not overlap each other, so these are neighbours."""
         return bisect_right(self._highs, begin), bisect_left(self._lows, end)
 
 
@@ -178,9 +182,9 @@ def _doubtful(step: ClockStep) -> tuple[int, int]:
 
 
 def _moved(steps: Iterable[tuple[ClockStep, int]]) -> int:
-    """By how much the clock was moved at most, by steps of several logs: those that overlap are taken for one step.
+    """The largest amount by which steps of several logs moved the clock; overlapping steps count as one.
 
-    The log that shows most steps goes first; others add what lies apart from those.
+    The log with the most steps is first; the others add steps that do not overlap them.
     """
     by_log: dict[int, list[tuple[int, int]]] = {}
     for step, log in steps:
@@ -196,14 +200,14 @@ def _moved(steps: Iterable[tuple[ClockStep, int]]) -> int:
 
 
 class _Spans:
-    """Spans of time, those that overlap or touch as one, in order."""
+    """Time spans in order; spans that overlap or touch are joined."""
 
     def __init__(self) -> None:
         self._lows: list[int] = []
         self._highs: list[int] = []
 
     def meet(self, begin: int, end: int) -> bool:
-        """Whether a span has more than an end in common with one of them."""
+        """Whether a span shares more than an end point with one of these."""
         return bisect_right(self._highs, begin) < bisect_left(self._lows, end)
 
     def add(self, low: int, high: int) -> None:

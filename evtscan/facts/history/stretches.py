@@ -1,11 +1,11 @@
-"""System logs of a host → stretches: records without a gap in their numbers, however many files hold them.
+"""System logs of a host → stretches: records without a gap in their numbers, from any number of files.
 
-A host's System log comes as one file, as archives that continue each other, as copies that repeat each other, or as
-logs that begin anew because somebody cleared them. Files that number the same records alike are joined where they
-touch; what a file repeats under other numbers (a converted copy) is left to the larger one.
+The System log of a host may be one file, archives that continue each other, copies that repeat each other, or logs that
+restart because somebody cleared them. Files that number the same records alike are joined where they touch. If a file
+repeats records under other numbers (a converted copy), the larger file is used.
 
-A log that somebody printed may have local times, whose zone nobody knows. It joins a log in UTC only where records of
-both are the same, and never takes its place: what may overlap it, in any zone, has no place in the order of time.
+A printed log may have local times of unknown zone. It joins a log in UTC only if both contain the same records, and
+never replaces it: a log that may overlap it in any zone has no position in the order of time.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -22,10 +22,10 @@ _UNDATED = Instant(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Records ``first``…``last`` of one log without a gap between files, and the files that hold them.
+    """Records ``first`` to ``last`` of one log without a gap between files, and the files that contain them.
 
-    ``events`` are those that were selected, in record order, each once. ``whole``: nothing in it is lost or filtered
-    out, so that what is not in it was not logged. ``clock_steps`` are in record order.
+    ``events`` are the selected ones, in record order, each once. ``whole``: nothing in it is lost or filtered out, so
+    an event that is not in it was not logged. ``clock_steps`` are in record order.
     """
 
     sources: frozenset[str]
@@ -39,7 +39,7 @@ class Stretch:
 
 
 def _is_same_record(one: Event, other: Event) -> bool:
-    """Whether events of two files are copies of one record, in whatever file and format."""
+    """Whether events of two files are copies of one record, in any format."""
     if any(event.time is not None and event.time.local for event in (one, other)):
         return is_copy(one, other)
     return _identity(one) == _identity(other)
@@ -62,7 +62,9 @@ def join(logs: Iterable[Log]) -> list[Stretch]:
 
 
 def _joins(one: "_Joining", found: Sequence["_Joining"]) -> bool:
-    """Let a log of local times join the one that has the same records, if nothing else may be of its time."""
+    """Whether a log of local times joins the log with the same records, which requires that no other log may overlap
+    it.
+    """
     same = [item for item in found if item.repeats(one)]
     partner = next((item for item in same if item.holds(one)), None)
     if partner is None and len(same) == 1 and not any(_may_overlap(one, item) for item in found if item is not same[0]):
@@ -125,7 +127,7 @@ class _Joining:
         )
 
     def continues_in(self, other: "_Joining") -> bool:
-        """Whether the numbers of two files touch and speak, as far as they tell, of the same records."""
+        """Whether the numbers of two files touch and, as far as they show, belong to the same records."""
         low, high = max(self.first, other.first), min(self.last, other.last)
         if low > high:
             return other.first == self.last + 1
@@ -135,16 +137,16 @@ class _Joining:
         return other.first_time <= self.last_time and self.first_time <= other.last_time
 
     def repeats(self, other: "_Joining") -> bool:
-        """Whether another file has records that this one has too, under the same numbers, and none that contradict."""
+        """Whether another file contains records of this one under the same numbers, and none that contradict."""
         low, high = max(self.first, other.first), min(self.last, other.last)
         return _are_copies(_between(self.events, low, high), _between(other.events, low, high))
 
     def holds(self, other: "_Joining") -> bool:
-        """Whether another file has no record beyond those of this one."""
+        """Whether another file has no record outside of this one."""
         return self.first <= other.first and other.last <= self.last
 
     def take(self, other: "_Joining") -> None:
-        """Add what another file has beyond this one."""
+        """Add the records of another file that this one lacks."""
         at = bisect_left(self.events, other.first, key=_sequence)
         tail = {event.sequence: event for event in [*other.events, *self.events[at:]]}
         self.events[at:] = [tail[sequence] for sequence in sorted(tail)]
@@ -160,7 +162,9 @@ class _Joining:
         self.whole = self.whole and other.whole
 
     def take_local(self, other: "_Joining") -> None:
-        """Add what a file of local times has beyond this one; of what both have this one knows more."""
+        """Add the records of a file of local times that this one lacks; records that both have are kept as they are
+        here.
+        """
         beyond = [event for event in other.events if not self.first <= event.sequence <= self.last]
         self.events = sorted([*self.events, *beyond], key=_sequence)
         self.clock_steps = other.clock_steps | self.clock_steps
@@ -184,7 +188,7 @@ class _Joining:
 
 
 def _are_copies(some: Iterable[Event], others: Iterable[Event]) -> bool:
-    """Whether there are records of the same number, all of which are the same."""
+    """Whether two files share record numbers, and all shared records are the same."""
     known = {event.sequence: event for event in some}
     shared = [_is_same_record(event, known[event.sequence]) for event in others if event.sequence in known]
     return bool(shared) and all(shared)
@@ -199,7 +203,7 @@ def _between(events: Sequence[Event], low: int, high: int) -> Sequence[Event]:
 
 
 def _without_overlaps(found: Iterable[_Joining]) -> list[_Joining]:
-    """The largest ones that do not overlap in time, in order of time; what may overlap one in UTC is left out."""
+    """The largest logs that do not overlap in time, in order of time; a log that may overlap one in UTC is left out."""
     kept: list[_Joining] = []
 
     def begins(item: _Joining) -> tuple[Instant, Instant]:
@@ -213,7 +217,7 @@ def _without_overlaps(found: Iterable[_Joining]) -> list[_Joining]:
 
 
 def _may_overlap(one: _Joining, other: _Joining) -> bool:
-    """Whether two logs may be of the same time; two of local times are taken to be of one zone, that of the host."""
+    """Whether two logs may overlap in time; two logs of local times are assumed to be of one zone, that of the host."""
     if one.local and other.local:
         return one.first_time < other.last_time and other.first_time < one.last_time
     return one.first_time.earliest < other.last_time.latest and other.first_time.earliest < one.last_time.latest

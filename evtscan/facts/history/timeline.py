@@ -34,10 +34,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A statement with its place: the session it speaks of, and where in it.
+    """A statement with its position: its session, and the place in it.
 
-    ``assumed``: the evidence does not say when it was taken, so its place is after the log's last record; or it does so
-    in local time that fits several sessions, so its place is after the last record of the last of them.
+    ``assumed``: the evidence does not say when it was taken, so its place is after the last record of the log; or its
+    local time fits several sessions, so its place is after the last record of the last of them.
     """
 
     statement: Statement
@@ -64,7 +64,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBound:
-    """A bound on a fact in one session, from how the host started or stopped there, and the records that show it."""
+    """A bound on a fact in one session, from how the host started or stopped, and the records that show it."""
 
     bound: Bound
     basis: Basis
@@ -73,9 +73,9 @@ class SessionBound:
 
 
 class FactTimeline:
-    """All that is stated of one fact, in order.
+    """All statements of one fact, in order.
 
-    ``placed`` holds every statement, ``conflicts`` the groups of snapshots that contradict each other.
+    ``placed`` contains every statement, ``conflicts`` the groups of snapshots that contradict each other.
     """
 
     def __init__(self, name: str, placed: Iterable[Placed], bounds: Mapping[int, SessionBound] | None = None) -> None:
@@ -100,7 +100,7 @@ class FactTimeline:
         self._known_at: dict[tuple[int | None, int], Known] = {}
 
     def at(self, point: Point) -> Known:
-        """What is known of the fact at a point; the same object for points between which nothing is stated."""
+        """What is known of the fact at a point; the same object for all points between two statements."""
         items = self._stated.get(point.session, ()) if point.session is not None else ()
         key = (point.session, bisect_right(items, point.place, key=lambda item: item.place))
         if key not in self._known_at:
@@ -141,7 +141,7 @@ class FactTimeline:
         return self._bounds
 
     def warnings(self) -> Iterator[ExtractionWarning]:
-        """What a report says of snapshots that contradict each other."""
+        """Warnings about snapshots that contradict each other."""
         for rivals in self.conflicts:
             yield ExtractionWarning(
                 location=rivals[0].statement.location,
@@ -157,9 +157,9 @@ class FactTimeline:
     def _settled(self, items: Sequence[Placed]) -> list[Placed]:
         """The statements of one session that count, in order.
 
-        What settles nothing gives way to what does, unless a record says that it began there, and a snapshot whose
-        session is assumed by its time to a record. Snapshots that disagree become one that is undecided, unless their
-        times say which is the later one.
+        Undecided statements yield to decided ones, unless a record states that the value began there; a snapshot whose
+        session is assumed yields to a record. Contradicting snapshots become one undecided statement, unless their
+        times show which is later.
         """
         decided = [
             item for item in items if item.statement.since or not isinstance(item.statement.value, Undecided)
@@ -181,12 +181,12 @@ class FactTimeline:
         return sorted(settled, key=lambda item: item.place)
 
     def _stated_at(self, session: int, place: Place) -> Placed | None:
-        """The statement that holds at a place of a session, by what is stated in that session.
+        """The statement that holds at a place of a session, by the statements of that session.
 
-        What needs a restart holds for the whole session, unless the start of the session speaks against it: then a
-        restart was not logged, or a snapshot without time was taken later than the log, and it holds from its place on.
-        Of the rest a snapshot speaks for what lies before it too, unless a record between says otherwise, or that
-        something began with it.
+        A value that needs a restart to change holds for the whole session, unless the start of the session contradicts
+        it: then a restart was not logged, or a snapshot without time was taken later than the log, and the value holds
+        from its place on. For other facts a snapshot also holds before its place, unless a record in between states
+        otherwise, or that something began with it.
         """
         items = self._stated.get(session)
         if not items:
@@ -204,9 +204,9 @@ class FactTimeline:
         return next((item for item in agreeing if item.is_snapshot), None)
 
     def _next(self, session: int) -> Placed | None:
-        """The first statement from a session on, for a place in it at which none of its own holds yet.
+        """The first statement from a session on, for a place at which no statement of that session holds yet.
 
-        None if it is a record that says that something began.
+        None if it is a record which states that something began.
         """
         at = bisect_left(self._stating, session)
         first = self._stated[self._stating[at]][0] if at < len(self._stating) else None
@@ -215,7 +215,7 @@ class FactTimeline:
     # ------------------------------------------------------------------------------------- across sessions
 
     def _endings(self) -> Iterator[tuple[int, int]]:
-        """For each session that states a value, the first one after it whose bound speaks against that value."""
+        """For each session with a stated value, the first later session whose bound contradicts that value."""
         for place, source in enumerate(self._stating):
             first = bisect_right(self._bounded, source)
             end = bisect_right(self._bounded, self._stating[place + 1]) if place + 1 < len(self._stating) else None
@@ -226,7 +226,7 @@ class FactTimeline:
                     break
 
     def _limit(self, session: int) -> Limit | None:
-        """The bound of a session, or the last one before it that nothing stated since then replaces."""
+        """The bound of a session, or the last earlier bound that no later statement replaces."""
         at = bisect_right(self._bounded, session) - 1
         if at < 0:
             return None
@@ -241,7 +241,9 @@ class FactTimeline:
         return Limit(bound=bound.bound, basis=Basis.CARRIED_FORWARD, locations=bound.locations, why=why)
 
     def _anywhere(self) -> Known:
-        """At a record whose session is unknown, a value counts only if nothing ever said otherwise or that it began."""
+        """The value for a record of unknown session: it counts only if no statement contradicts it or states that it
+        began.
+        """
         values = {_comparable(item.statement.value) for item in self.placed}
         agreed = len(values) == 1 and all(_admits(bound.bound, self.placed[0]) for bound in self._bounds.values())
         if not agreed or any(map(_begins, self.placed)):
@@ -271,7 +273,7 @@ def _is_alike(one: Placed, other: Placed) -> bool:
 
 
 def _begins(placed: Placed) -> bool:
-    """Whether a record says that something began with it, so that the time before is another matter."""
+    """Whether a record states that something began with it, so the time before is not covered."""
     return placed.statement.since and not placed.is_snapshot
 
 
@@ -285,7 +287,7 @@ def _comparable(value: FactValue | Undecided) -> FactValue | Undecided:
 
 
 def _outdated(placed: Iterable[Placed]) -> set[FactValue | Undecided]:
-    """The values that were over before the newest one began, by the word of somebody who says from when on each held.
+    """The values that ended before the newest one began, by a person who states since when each held.
 
     A snapshot without time that has one of them is history.
     """
@@ -294,10 +296,10 @@ def _outdated(placed: Iterable[Placed]) -> set[FactValue | Undecided]:
 
 
 def _without_order(snapshots: Sequence[Placed]) -> list[list[Placed]]:
-    """Snapshots of one session in groups: which of a group is the later one is not known.
+    """Groups of snapshots of one session whose order is unknown.
 
-    They are those of one time, and those whose local times overlap, unless one source, and so one zone, has them all.
-    Where one is of an assumed time, they all are one group.
+    These are snapshots of one time, and snapshots whose local times overlap, unless one source, and so one zone, has
+    them all. If the time of one is assumed, all are one group.
     """
     if not snapshots or any(item.assumed for item in snapshots):
         return [list(snapshots)] if snapshots else []

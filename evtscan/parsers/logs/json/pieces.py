@@ -22,9 +22,9 @@ _WRAPPER = re.compile(
     rb'(?:\s*"@[^"]{1,40}"\s*:\s*"[^"]{0,200}"\s*,){0,4}\s*"Event"\s*:)\s*\[\s*(?=\{)',
     re.DOTALL,
 )
-_WRAPPER_END = re.compile(rb'(?:[\s\]},]|"\w{1,40}"\s*:\s*(?:\d{1,20}|\Z))*+\Z')
+_WRAPPER_END = re.compile(rb'(?:(?>[\s\]},]|"\w{1,40}"\s*:\s*(?:\d{1,20}|\Z)))*+\Z')
 _NUMBER_LINE = re.compile(rb"(?:\A|(?<=\n))Record \d{1,20}\Z")
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[{}]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:(?>[^"\\]++|\\.))*+(?:"|\Z)|[{}]', re.DOTALL)
 _FIRST_KEY = re.compile(rb'\{\s*"((?:[^"\\]|\\.){0,200})"')
 
 

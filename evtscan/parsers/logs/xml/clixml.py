@@ -34,7 +34,7 @@ _BEGIN = re.compile(
 )
 _TYPE = b"Eventing.Reader.EventLogRecord"
 _END, _CLOSE = b"</Obj>", "</Obj>"
-_AROUND = re.compile(rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Objs\b[^<>]*>)*+")
+_AROUND = re.compile(rb"(?:(?>\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?Objs\b[^<>]*>))*+")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
 _CONTROL = re.compile("((?:_x[0-9A-Fa-f]{4}_)+)")
 

@@ -35,8 +35,8 @@ from evtscan.parsers.shared.textblocks import TextBlocks, text_of
 _BEGIN = re.compile(rb"<Event(?:\s[^<>]{0,2000})?>\s{0,500}<System[\s>]")
 _BEGIN_WITH_PREFIX = re.compile(rb"<([\w.-]{1,40}):Event(?:\s[^<>]{0,2000})?>\s{0,500}<\1:System[\s>]")
 _BETWEEN = re.compile(
-    rb"(?:\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,40}:)?Events\b[^<>]*>"
-    rb"|<!--(?:[^-]|-(?!->))*+-->|Record \d+)*+"
+    rb"(?:(?>\s|\xef\xbb\xbf|\x1a|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,40}:)?Events\b[^<>]*>"
+    rb"|<!--(?:(?>[^-]|-(?!->)))*+-->|Record \d+))*+"
 )
 _ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?Events\b[^<>]*(?<!/)>")
 _ENDS_BEHIND_EVENT = re.compile(rb"</(?:[\w.-]{1,40}:)?Event>\s*\Z")
@@ -70,14 +70,14 @@ _TAIL = re.compile(
 )
 _DATA = r"<Data(?:\s+Name=(?:'{0}'|\"{1}\"))?\s*(?:/>|>{2}</Data>)\s*"
 _CONTENT = re.compile(
-    r"\s*(?:<EventData>\s*((?:" + _DATA.format("[^'<>&]*", '[^"<>&]*', "[^<]*") + r")*+)"
+    r"\s*(?:<EventData>\s*((?:(?>" + _DATA.format("[^'<>&]*", '[^"<>&]*', "[^<]*") + r"))*+)"
     r"(?:<Binary>([0-9A-Fa-f]*)</Binary>\s*|<Binary\s*/>\s*)?</EventData>\s*|<EventData\s*/>\s*)?"
     r"(?:<RenderingInfo[^<>]*>\s*(?:<Message>([^<]*)</Message>|<Message\s*/>)?.*?</RenderingInfo>\s*)?</Event>",
     re.DOTALL,
 )
 _DATUM = re.compile(_DATA.format("([^'<>&]*)", '([^"<>&]*)', "([^<]*)"))
 _ATTRIBUTE = re.compile(r"\s+([\w:.-]+)\s*=\s*(?:'([^'<>&]*)'|\"([^\"<>&]*)\")")
-_ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+\s*=\s*(?:'[^'<>&]*'|\"[^\"<>&]*\"))*+\s*")
+_ATTRIBUTES = re.compile(r"(?:(?>\s+[\w:.-]+\s*=\s*(?:'[^'<>&]*'|\"[^\"<>&]*\")))*+\s*")
 _LAST_LINE_OF_ROOT = 40
 _LONGEST_END = 1024
 _MOST_CACHED, _LONGEST_CACHED = 4096, 2048

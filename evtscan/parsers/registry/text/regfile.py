@@ -39,17 +39,17 @@ _END = r"[ \t\r]*(?:;[^\n]*)?(?:\n|\Z)"
 _BLANK = re.compile(_END)
 _HEADER = re.compile(r"\ufeff?(?P<version>REGEDIT4|Windows Registry Editor Version 5\.\d\d)" + _END)
 _SECTION = re.compile(r"[ \t]*\[(?P<deleted>-?)(?P<path>[^\n]*)\]" + _END)
-_NAME = r'[ \t]*(?:@|"(?P<name>(?:[^"\\\n]|\\[^\n])*+)")[ \t]*=[ \t]*'
+_NAME = r'[ \t]*(?:@|"(?P<name>(?:(?>[^"\\\n]|\\[^\n]))*+)")[ \t]*=[ \t]*'
 _VALUE = re.compile(
     _NAME + r"(?:(?P<deleted>-)"
-    r'|"(?P<text>(?:[^"\\]|\\.)*+)"'
+    r'|"(?P<text>(?:(?>[^"\\]|\\.))*+)"'
     r"|dword:(?P<dword>[0-9a-fA-F]{1,8})"
-    r"|hex(?:\((?P<kind>[0-9a-fA-F]{1,8})\))?:(?P<hex>[0-9a-fA-F, \t]*+(?:\\[ \t\r]*\n[0-9a-fA-F, \t]*+)*+)"
+    r"|hex(?:\((?P<kind>[0-9a-fA-F]{1,8})\))?:(?P<hex>[0-9a-fA-F, \t]*+(?:(?>\\[ \t\r]*\n[0-9a-fA-F, \t]*+))*+)"
     r")" + _END,
     re.DOTALL,
 )
 _BROKEN_HEX = re.compile(r"[0-9a-fA-F]{3}|\\\s*\Z")  # more than a byte; a line that should go on and does not
-_OPEN_TEXT = re.compile(_NAME + r'"(?:[^"\\]|\\.)*+\\?\Z', re.DOTALL)
+_OPEN_TEXT = re.compile(_NAME + r'"(?:(?>[^"\\]|\\.))*+\\?\Z', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 

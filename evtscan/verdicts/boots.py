@@ -1,6 +1,6 @@
-"""Matches × the boot sessions of a host → the time since the start, in how many sessions a rule matched, in which one.
+"""Matches × the boot sessions of a host → the time since the start, and the sessions in which a rule matched.
 
-The numbers of sessions are known only where no start can be missing: in a whole System log.
+The number of sessions is known only if no start can be missing: in a whole System log.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ Matched = Mapping[int | None, tuple[Truth, Location]]
 
 
 def since_boot(entry: SinceBoot, match: Match, chronology: Chronology) -> Explanation:
-    """Whether a match keeps to limits on the time since the start, with its first event and with its last one."""
+    """Whether the first and the last event of a match meet the limits on the time since the start."""
     parts = []
     if entry.at_most is not None:
         parts.append(_passed(entry, match.events[-1], entry.at_most, chronology, at_least=False))
@@ -61,7 +61,9 @@ def _passed(entry: SinceBoot, event: Event, limit: int, chronology: Chronology, 
 
 
 def _time_since_start(event: Event, start: Start, chronology: Chronology) -> tuple[Event, int, int | None]:
-    """A record of the start, and how much time passed since it at least and at most: one with no step behind it."""
+    """A record of the start, and the lower and upper limit of the time since it; a record without a clock step after
+    it.
+    """
     spans = [(record, chronology.elapsed(record, event)) for record in start.events]
     record, elapsed = max(spans, key=lambda item: (item[1].high is not None, max(item[1].low or 0, 0)))
     return record, max(elapsed.low or 0, 0), elapsed.high
@@ -100,7 +102,7 @@ def matched_boots(matches: Iterable[tuple[Match, str]], chronology: Chronology) 
 
 
 def in_boots(entry: Boots, match: Match, matched: Matched, chronology: Chronology) -> Explanation:
-    """Whether the rule matched in so many of the last boot sessions, up to that of a match."""
+    """Whether the rule matched in enough of the last boot sessions, up to that of a match."""
     session = chronology.session_of(match.event)
     if session is None or not chronology.shows_starts(session):
         return undecided(entry, _NOT_KNOWN, COLLECT_SYSTEM, match.event.location)
@@ -131,7 +133,7 @@ def _is_silent(session: int, match: Match, chronology: Chronology) -> bool:
 
 
 def in_one_boot(entry: SameBoot, match: Match, chronology: Chronology) -> Explanation:
-    """Whether all events of a match stand in one boot session."""
+    """Whether all events of a match are in one boot session."""
     pairs = zip(match.events, match.events[1:], strict=False)
     together = all_of(chronology.same_boot(one, other) for one, other in pairs)
     places = (match.events[0].location, match.events[-1].location)

@@ -1,6 +1,6 @@
-"""Two events of a host → which of them came first, how much time lies between, and whether the host ran through.
+"""Two events of a host → their order, the time between them, and whether the host ran without a restart.
 
-Within one log, however many files hold it, order is that of the records. Across logs it is that of boot sessions, then
+Within one log, in any number of files, the order is that of the records. Across logs it is that of boot sessions, then
 of time, as far as clocks and zones leave it known.
 """
 
@@ -27,7 +27,7 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One log of a host in record order, joined out of its files; ``flaw`` says why it may lack records."""
+    """One log of a host in record order, joined from its files; ``flaw`` is the reason why records may be missing."""
 
     stretch: Stretch
     channel: str | None
@@ -36,7 +36,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """The file that it lies in, or the files."""
+        """The name of its file or files."""
         return " and ".join(sorted(self.stretch.sources))
 
     @property
@@ -93,12 +93,12 @@ class Chronology:
         return {number: place for place, (_, numbers) in enumerate(self._joined) for number in numbers}
 
     def line_of(self, event: Event) -> Line | None:
-        """The log that an event stands in; None if it has no place in the order of the others of its channel."""
+        """The log of an event; None if the log has no position in the order of others of its channel."""
         log = self.log_of(event)
         return self.lines[log[1]] if log is not None and log[0] else None
 
     def log_of(self, event: Event) -> tuple[bool, int] | None:
-        """What tells the log of an event from others: events of the same log stand in record order."""
+        """A key of the log of an event: events of the same log are in record order."""
         log = self._index.of(event)
         if log is None:
             return None
@@ -106,7 +106,7 @@ class Chronology:
         return (False, log) if place is None else (True, place)
 
     def in_one_log(self, one: Event, other: Event) -> bool:
-        """Whether record order says which of two events came first."""
+        """Whether record order decides which of two events came first."""
         log = self.log_of(one)
         return log is not None and log == self.log_of(other)
 
@@ -135,7 +135,7 @@ class Chronology:
         return (session, *point.place, event.location.source, event.sequence)
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
-        """How much time passed from one event to another; none where the other stands later in one log."""
+        """The time that passed from one event to another; None if the other is later in the same log."""
         found = self.host.elapsed(one, other)
         if self.in_one_log(one, other) and other.sequence >= one.sequence:
             return Elapsed(max(found.low or 0, 0), None if found.high is None else max(found.high, 0))
@@ -151,7 +151,7 @@ class Chronology:
 
     @cached_property
     def _unsteady(self) -> list[tuple[int, int]]:
-        """The times, in ticks, that lie between the two readings of the clock at a step; what overlaps is joined."""
+        """The time spans between the two clock readings of each step, in ticks; overlapping spans are joined."""
         steps = (step for log in self.host.evidence.logs for step in log.summary.clock_steps if step.until is None)
         joined: list[tuple[int, int]] = []
         for low, high in sorted(tuple(sorted((step.before.ticks, step.after.ticks))) for step in steps):
@@ -162,9 +162,10 @@ class Chronology:
         return joined
 
     def is_steady(self, event: Event, time: Instant, *, own_log: bool) -> bool:
-        """Whether no step of the clock lies between an event and a time; ``own_log``: of those that its log shows, not.
+        """Whether there is no clock step between an event and a time; with ``own_log``, steps in the log of the event
+        are ignored.
 
-        The log's own steps are its own business, since record order tells on which side of them an event stands.
+        For steps of its own log, record order shows on which side of them the event is.
         """
         other = replace(event, time=time)
         if not own_log:
@@ -190,7 +191,7 @@ class Chronology:
         return any((log.summary.channel or "").casefold() == SYSTEM for log in logs)
 
     def same_boot(self, one: Event, other: Event) -> Truth:
-        """Whether two events stand in one boot session: unknown where a start between them can be missing."""
+        """Whether two events are in one boot session; unknown if a start between them can be missing."""
         session = self.session_of(one)
         if session is None or (of_other := self.session_of(other)) is None:
             return Truth.UNKNOWN
@@ -211,7 +212,7 @@ class Chronology:
         return next((stretch for stretch, numbers in pairs if session in numbers), None)
 
     def sessions_beside(self, session: int) -> range:
-        """The boot sessions of the log that shows this one."""
+        """The boot sessions of the log that contains this one."""
         alone = range(session, session + 1)
         return next((numbers for numbers in self.host.sessions_of if session in numbers), alone)
 
@@ -231,5 +232,5 @@ _LACKING = frozenset({"filtered", "holes", "damaged"})
 
 
 def _resolution(time: Instant) -> int:
-    """How many ticks a moment is long, as exactly as the evidence has it."""
+    """The duration of a moment in ticks, by the digits of its time."""
     return int(TICKS_PER_SECOND // 10**time.digits) or 1

@@ -44,7 +44,7 @@ class Conditions:
         self._answers: dict[tuple[int, ...], tuple[Explanation, list[Doubt]]] = {}
 
     def at(self, point: Point, event: Event | None = None) -> Explanation:
-        """Whether the conditions held at a point; ``event`` is the one that is judged there, if it is an event's."""
+        """Whether the conditions held at a point; ``event`` is the event that is judged there, if any."""
         return self._judged(point, event)[0]
 
     def doubts_at(self, point: Point, event: Event | None = None) -> list[Doubt]:
@@ -52,9 +52,10 @@ class Conditions:
         return self._judged(point, event)[1]
 
     def _judged(self, point: Point, event: Event | None) -> tuple[Explanation, list[Doubt]]:
-        """Both, worked out once for all points at which the same is known (a host's time lines keep what is known).
+        """The explanation and its reasons, cached for all points with the same knowledge (the time lines of a host
+        share it).
 
-        What a condition says of an event is its own, and is not kept.
+        Conditions on a field of the event are evaluated for each event.
         """
         if event is not None and self._asks_event:
             return self._judge(point, event)
@@ -137,7 +138,7 @@ class _Moment:
 
 
 def _explain_missing(test: Test, missing: list[Operand]) -> Explanation:
-    """What keeps a comparison from being made: one leaf for each value that is missing."""
+    """Why a comparison cannot be made: one leaf for each missing value."""
     if len(missing) == 1:
         return missing[0].missing(test.text)
     children = tuple(operand.missing(f"{operand.name} is known") for operand in missing)
@@ -145,7 +146,9 @@ def _explain_missing(test: Test, missing: list[Operand]) -> Explanation:
 
 
 def _compared(answer: "Answer", others: Iterable[Operand], positive: bool) -> "Answer":
-    """An answer with what it was compared with. What is carried back counts only where it makes the whole true."""
+    """An answer combined with the compared value. A value carried back counts only if it makes the whole condition
+    true.
+    """
     for other in others:
         says = f"{answer.says}; {other.says}"
         favourable = answer.truth is (Truth.TRUE if positive else Truth.FALSE)
@@ -202,7 +205,7 @@ def _with_fields(text: str, event: Event | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The truth of one test, what it rests on, and that in words and places."""
+    """The truth of one test, its basis, and both in words and locations."""
 
     truth: Truth
     basis: Basis
@@ -212,11 +215,11 @@ class Answer:
 
 
 def decide(test: Test, known: Known, positive: bool, *, strict: bool = False) -> Answer:
-    """Answer a test by the first kind of knowledge that settles it; ``strict`` refuses those that are carried.
+    """Evaluate a test with the first kind of knowledge that decides it; ``strict`` refuses carried values.
 
-    A value carried back counts only where it makes the whole condition true (``positive``: the test counts as it
-    stands; otherwise it is negated): somebody may have repaired the host before the evidence was collected. Of a fact
-    that only rises it is an upper limit besides. Of a set only those names count that the test is about.
+    A value carried back counts only if it makes the whole condition true (``positive``: the test is not negated):
+    somebody may have repaired the host before the evidence was collected. For a fact that only rises it is also an
+    upper limit. For a set, only the names that the test is about count.
     """
     if isinstance(known, KnownSet):
         known = known.about(lambda value: holds(test, value), _names(test))
@@ -244,7 +247,7 @@ def _names(test: Test) -> list[str] | None:
 
 
 def _answers(test: Test, known: Known, positive: bool) -> Iterator[Answer]:
-    """What each kind of knowledge says to a test, firmest first."""
+    """The answer of each kind of knowledge to a test, the most certain first."""
     held = truth(holds(test, known.value)) if known.basis is not Basis.UNKNOWN else Truth.UNKNOWN
     says = catalogue.say(known.name, known.value) if known.basis is not Basis.UNKNOWN else ""
     if known.basis is Basis.STATED:
@@ -276,7 +279,7 @@ def _holds_at_most(test: Test, known: Known) -> Truth:
 
 
 def _stated_elsewhere(known: Known) -> str:
-    """Where a carried value comes from: ``carried back over 2 restarts from SOFTWARE.reg``."""
+    """The origin of a carried value: ``carried back over 2 restarts from SOFTWARE.reg``."""
     if not known.basis.carried:
         return ""
     source = f" from {known.locations[0].source}" if known.locations else ""
@@ -311,7 +314,7 @@ def _say_limit(name: str, limit: Limit) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A test in an explanation; ``negated``: it stands under an odd number of negations."""
+    """A test in an explanation; ``negated`` means that it is below an odd number of negations."""
 
     leaf: Explanation
     negated: bool
@@ -323,9 +326,9 @@ class Reason:
 
 
 def deciding(explanation: Explanation, negated: bool = False) -> list[Reason]:
-    """The tests that make an explanation what it is: those that fail, or those that are unknown, or that hold.
+    """The tests that decide the truth of an explanation: the failed ones, the unknown ones, or the ones that hold.
 
-    Of alternatives that all fail, those that are about another system say nothing if one is about this one.
+    If all alternatives fail, those about another system are left out, if at least one is about this system.
     """
     if not explanation.children:
         return [Reason(explanation, negated)]
@@ -348,12 +351,12 @@ def every_test(explanation: Explanation, negated: bool = False) -> list[Reason]:
 
 
 def is_negation(explanation: Explanation) -> bool:
-    """Whether an explanation says that its one child does not hold."""
+    """Whether an explanation negates its one child."""
     return explanation.kind is NodeKind.NOT
 
 
 def is_foreign(explanation: Explanation) -> bool:
-    """Whether product, version and build alone make it false: what it says is not about this host."""
+    """Whether product, version and build alone make it false: the condition is about another system."""
     return _by_system(explanation) is Truth.FALSE
 
 

@@ -30,7 +30,9 @@ Sightings = Mapping[tuple[str, str], Sequence[Sighting]]
 
 
 class Context:
-    """What one rule asks around its matches, on one host; ``matches`` are all of them, each with its entity."""
+    """The context that one rule requires around its matches, on one host; ``matches`` are all of them, with their
+    entities.
+    """
 
     def __init__(
         self, rule: Rule, chronology: Chronology, sightings: Sightings, matches: Sequence[tuple[Match, str]]
@@ -61,11 +63,11 @@ class Context:
         return tuple(self._explained(entry, match) for entry in self._entries)
 
     def supporting(self, match: Match) -> tuple[Explanation, ...]:
-        """What stands beside a match that supports it, as far as it is known to."""
+        """The events near a match that support it, as far as they are known."""
         return tuple(leaf for entry in self._support if (leaf := self._beside(entry, match)).truth is Truth.TRUE)
 
     def clearing(self, match: Match) -> Event | None:
-        """The event behind a match that says that it is over, if there is one."""
+        """The event after a match that states that the problem is over, or None."""
         if self._cleared_by is None:
             return None
         found = self._search(_behind(self._cleared_by)).seek(match.event)
@@ -123,12 +125,14 @@ class Context:
 
 
 def _key(match: Match) -> tuple[Location, tuple[str, ...]]:
-    """What tells the matches of one rule apart: of the groups that one event may end, what they are grouped by."""
+    """A key that distinguishes the matches of one rule: for groups that end with the same event, the values of their
+    group-by fields.
+    """
     return match.event.location, tuple(match.group.values())
 
 
 def _perhaps(entry: Beside, event: Event, sighting: Sighting | None, asked: str) -> Explanation:
-    """An event that may be the one that is asked for, or may stand where it should."""
+    """A candidate: an event that may be the required one, or may be at the required position."""
     says = f"whether {asked} is not known"
     if sighting is None:
         return undecided(entry, f"{says}: too many events may be it", BY_HAND, event.location)
@@ -152,7 +156,7 @@ def _behind(clearing: ClearedBy) -> Beside:
 
 
 def _called(selection: Selection, name: str) -> str:
-    """What a selection asks for, in words: source and number where it has one of each, else its name."""
+    """The name of a selection in words: provider and event id if it has one of each, else its own name."""
     named: dict[str, list[object]] = {"Provider_Name": [], "EventID": []}
     for test in tests_in(selection.condition):
         if test.field in named and test.operator is Operator.IS:

@@ -1,7 +1,7 @@
-"""What rules detect on a host × its chronology → the matches of each rule, those of correlations among them.
+"""Matches of rules on a host × its chronology → the matches of each rule, including those of correlations.
 
-Groups are of one host. Members stand in the order of their records within a log, and of boot sessions and times across
-logs; the time between two of them is what the clock counted, without its steps.
+Groups are of one host. Members are ordered by record within a log, and by boot session and time across logs; the time
+between two members is the counted time, without clock steps.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _MOST_SHARED = 1_000_000
 
 
 class Matches:
-    """The matches of rules on one host, single events and groups; those of each correlation are worked out once."""
+    """The matches of rules on one host, single events and groups; those of each correlation are computed once."""
 
     def __init__(self, detected: Detected, chronology: Chronology) -> None:
         self._detected, self._chronology = detected, chronology
@@ -67,10 +67,11 @@ class Matches:
     # ------------------------------------------------------------------------------------------------ groups
 
     def _grouped(self, correlation: Correlation) -> Iterator[tuple[Mapping[str, str], list[Member]]]:
-        """The matches of the rules by the values of ``group-by``, each with those of which nobody can read them.
+        """The matches of the rules by the values of ``group-by``; each group includes the members whose values cannot
+        be read.
 
-        These may be of any group, and they are one of their own, without values. What lacks one of the fields belongs
-        to no group.
+        Such members may belong to any group, and they form a group of their own, without values. A member that lacks
+        one of the fields belongs to no group.
         """
         groups: dict[tuple[str, ...], tuple[dict[str, str], list[Member]]] = {}
         unreadable: list[Member] = []
@@ -96,7 +97,7 @@ class Matches:
     # ------------------------------------------------------------------------------------------------- order
 
     def _in_order(self, correlation: Correlation, members: Iterable[Member]) -> list[Member]:
-        """The members in order, each with the time since the one before."""
+        """The members in order, each with the time since the previous one."""
         logs: dict[object, list[Member]] = {}
         for member in members:
             logs.setdefault(self._chronology.log_of(member.match.event), []).append(member)
@@ -113,7 +114,7 @@ class Matches:
         return len(logs) > 1 and all(self._chronology.session_of(item.match.event) is not None for item in members)
 
     def _keyed(self, row: Iterable[Member], *, by_session: bool) -> Iterator[tuple[tuple[float, float, int], Member]]:
-        """The members of one log in record order, each with a place among those of others that never falls behind."""
+        """The members of one log in record order, each with a sort key among other logs that never decreases."""
         latest = (-inf, -inf)
         for member in row:
             event = member.match.event
@@ -123,7 +124,7 @@ class Matches:
             yield (*latest, member.place), member
 
     def _behind(self, correlation: Correlation, before: Member, member: Member) -> Member:
-        """A member with the time since the one before it."""
+        """A member with the time since the previous one."""
         one, other = before.match.event, member.match.event
         elapsed = self._chronology.elapsed(one, other)
         least = max(elapsed.low or 0, 0)
@@ -135,7 +136,7 @@ class Matches:
 
 
 class _Timing:
-    """What the chronology and the logs of a host tell of the time between and behind a correlation's members."""
+    """The time between members of a correlation and after them, as far as chronology and logs of a host show it."""
 
     def __init__(self, rule: Rule, correlation: Correlation, chronology: Chronology, coverage: Coverage) -> None:
         self._chronology, self._coverage = chronology, coverage
@@ -143,12 +144,12 @@ class _Timing:
         self._channels = frozenset(base.selection.channels() for base in rule.bases())
 
     def least(self, one: Member, other: Member) -> int:
-        """How many ticks lie between two members at least, in whatever order they came."""
+        """The lower limit of the time between two members, in ticks, whatever their order."""
         elapsed = self._chronology.elapsed(one.match.event, other.match.event)
         return max(elapsed.low or 0, -(elapsed.high or 0), 0)
 
     def is_covered(self, member: Member) -> bool:
-        """Whether the logs show every match of the rules in the timespan behind a member."""
+        """Whether the logs contain every match of the rules in the timespan after a member."""
         windows = (
             Window(event=member.match.event, after=True, channels=channels, within=self._timespan)
             for channels in self._channels
@@ -157,7 +158,7 @@ class _Timing:
 
 
 def _names(correlation: Correlation, fields: Iterable[str], place: int) -> list[str]:
-    """What some fields of a correlation are called in the events of one of its rules."""
+    """The names of group-by fields in the events of one of the correlation's rules."""
     reference = correlation.references[place]
     return [correlation.aliases.get(name, {}).get(reference, name) for name in fields]
 

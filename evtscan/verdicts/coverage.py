@@ -18,7 +18,7 @@ _BY_HAND = "compare the records around it by hand: the clock was set there"
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """Why nobody knows whether something was logged, and how to get what would tell."""
+    """Why it is unknown whether an event was logged, and how to get the evidence that would decide it."""
 
     says: str
     how_to_get: str
@@ -26,10 +26,11 @@ class Uncovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Where to look from an event on: behind it (``after``) or before it, so many ticks (None: to the end of the log).
+    """The span to search from an event on: after it (``after``) or before it, for so many ticks (None: to the end of
+    the log).
 
-    ``same_boot``: and not beyond its boot session. ``channels`` are those in which what is looked for would stand, none
-    if every one will do: then it is the log of the event itself that would hold it.
+    ``same_boot`` limits it to the boot session of the event. ``channels`` are those that would contain the required
+    event; if empty, the log of the event itself would.
     """
 
     event: Event
@@ -40,7 +41,7 @@ class Window:
 
 
 class Coverage:
-    """What the logs of one host would show."""
+    """Which spans the logs of one host cover."""
 
     def __init__(self, chronology: Chronology) -> None:
         self._chronology = chronology
@@ -71,7 +72,9 @@ class Coverage:
     # --------------------------------------------------------------------------------------- in the same log
 
     def _own(self, window: Window, line: Line) -> Uncovered | None:
-        """What the log of the event itself lacks; record order says where the window lies."""
+        """The part of the window that the log of the event itself lacks; record order gives the position of the
+        window.
+        """
         event = window.event
         if not line.stretch.whole:
             return _not_whole(line)
@@ -102,14 +105,18 @@ class Coverage:
         return found.last < line.stretch.last if window.after else found.start is not None
 
     def _step_beside(self, window: Window, line: Line) -> Instant | None:
-        """What the clock read last before the next step behind the event, or first behind the last step before it."""
+        """The last clock reading before the next step after the event, or the first reading after the last step before
+        it.
+        """
         steps = line.steps()
         if window.after:
             return next((step.before for step in steps if step.sequence > window.event.sequence), None)
         return next((step.after for step in reversed(steps) if step.sequence <= window.event.sequence), None)
 
     def _beyond(self, window: Window, line: Line) -> Uncovered | None:
-        """What lies between the log and another part of it, where all up to its end, or its beginning, counts."""
+        """The gap between the log and another part of it, if everything up to its end, or from its beginning,
+        counts.
+        """
         rest = [other for other in self._lines_of((line.channel or "").casefold()) if other is not line]
         others = [other for other in rest if _is_later(line, other) is window.after]
         if line.channel is None or not others:
@@ -123,7 +130,7 @@ class Coverage:
     # --------------------------------------------------------------------------------------- in another log
 
     def _beside(self, window: Window, lines: Sequence[Line]) -> Line | Uncovered:
-        """The one of another log's parts that covers the window by its times; else what is lacking."""
+        """The part of another log that covers the window by its times, else what is missing."""
         event, end = window.event, self._end(window)
         if event.time is None:
             return Uncovered("the time of the event is not known", "export the log in a format that has times")
@@ -144,7 +151,7 @@ class Coverage:
     # ------------------------------------------------------------------------------------------------- ends
 
     def _end(self, window: Window) -> Instant | None:
-        """When the window ends, or begins; None if that is the end of the log."""
+        """The end (or beginning) of the window as a time; None if it is the end of the log."""
         time = window.event.time
         ends = []
         if window.within is not None and time is not None:
@@ -194,7 +201,7 @@ def _archive(line: Line) -> str:
 
 
 def _reaches(edge: Instant, end: Instant, after: bool) -> bool:
-    """Whether a log that ends, or begins, at a time covers all up to another one, in whatever zone."""
+    """Whether a log that ends, or begins, at a time covers everything up to another time, in any zone."""
     if edge.local == end.local:
         return edge.ticks >= end.ticks if after else edge.ticks <= end.ticks
     return edge.earliest >= end.latest if after else edge.latest <= end.earliest
@@ -207,7 +214,7 @@ def _covers(line: Line, time: Instant) -> bool:
 
 
 def _outside(lines: Sequence[Line], time: Instant) -> Uncovered:
-    """Logs none of which reaches to a time."""
+    """Logs none of which covers a time."""
     log = f"the log “{lines[0].channel}”" if lines[0].channel else "the log"
     before = [(line.last_time, line) for line in lines if line.last_time is not None and line.last_time < time]
     behind = [(line.first_time, line) for line in lines if line.first_time is not None and line.first_time > time]
@@ -230,7 +237,7 @@ def _is_later(line: Line, other: Line) -> bool:
 
 
 def _apart(event: Instant | None, edge: Instant | None) -> str:
-    """``2 hours after``, ``right after``, ``3 days before``: where the edge of a log lies, seen from an event."""
+    """The distance of the edge of a log from an event: ``2 hours after``, ``right after``, ``3 days before``."""
     if event is None or edge is None:
         return "not known how far from"
     ticks = edge.ticks - event.ticks

@@ -1,4 +1,4 @@
-"""What a finding says besides its verdict: when, where, how often, how complete the logs are, its stable identity."""
+"""The fields of a finding besides its verdict: times, records, counts, completeness of the logs, stable identity."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ ACTIVE_TICKS = 7 * 86_400 * TICKS_PER_SECOND
 class Judged:
     """One match, judged in its own boot session; ``explanation`` is that of the conditions there.
 
-    ``explained_by`` names the rules that explain the events better, by article or title, and ``cleared_by`` is the
-    event behind it that says that it is over. ``support`` is what else was logged and fits.
+    ``explained_by`` are the rules that explain the events better, by article or title; ``cleared_by`` is the later
+    event which states that the problem is over. ``support`` are supporting events.
     """
 
     match: Match
@@ -84,25 +84,27 @@ def describe(host: Host, host_name: str, rule: Rule, verdict: Verdict, shown: Se
 
 
 def _identity(host_name: str, subject: str, entity: str) -> str:
-    """What a finding is known by from run to run.
+    """The stable identity of a finding across runs.
 
-    ``subject`` is the article, since the rules of one article give one finding, and not always the same rule of them
-    has the most severe verdict; of a rule without an article it is its id.
+    ``subject`` is the article, because the rules of one article give one finding, and the rule with the most severe
+    verdict may change; for a rule without an article it is the rule id.
     """
     return sha256("\0".join((host_name, subject, entity)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def system_of(host: Host) -> str:
-    """What a host runs now, in words: its product, else what its version was sold as; empty if neither is known."""
+    """The system of a host now, in words: its product, else the product name of its version; empty if neither is
+    known.
+    """
     version = host.known("os.version", host.now).value
     return known_now(host, "os.product") or (os_name(version) if isinstance(version, str) else "")
 
 
 def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
-    """Seen in the last three boot sessions or the last seven days of the log: ``active``; else ``quiet``.
+    """``active`` if seen in the last three boot sessions or the last seven days of the log, else ``quiet``.
 
-    Where no log shows a start, nobody knows how many sessions there were, and the days alone tell. Local times tell
-    only what holds in every zone, unless all are of one log, and so of one zone.
+    If no log shows a start, the number of sessions is unknown, and only the days count. Local times count only if the
+    result is the same in every zone, unless all are of one log, and so of one zone.
     """
     if not shown:
         return "unknown"
@@ -124,19 +126,19 @@ def _activity(host: Host, logs: Sequence[Log], shown: Sequence[Judged]) -> str:
 
 
 def covering(host: Host, rule: Rule) -> list[Log]:
-    """The logs in which events of the rule would stand."""
+    """The logs that would contain events of the rule."""
     channels = rule.channels()
     logs = host.evidence.logs
     return [log for log in logs if not channels or (log.summary.channel or "").casefold() in {*channels, ""}]
 
 
 def would_show(host: Host, rule: Rule) -> bool:
-    """Whether a log covers a span in which an event of the rule would stand, had it been logged."""
+    """Whether a log covers a span in which an event of the rule would be visible."""
     return any(log.summary.records and not log.summary.filtered for log in covering(host, rule))
 
 
 def not_seen(host: Host, rule: Rule) -> str:
-    """Where the event of a rule was looked for in vain, and over which time."""
+    """The logs and the span that were searched for events of the rule without a match."""
     logs = covering(host, rule)
     if not logs:
         return "No log was collected in which the event would stand."
@@ -151,13 +153,13 @@ def not_seen(host: Host, rule: Rule) -> str:
 
 
 def known_now(host: Host, fact: str) -> str:
-    """What a fact is now, in plain text: its value, else its bound (``0…3``), else nothing."""
+    """The present value of a fact as text: its value, else its bound (``0…3``), else empty."""
     known = host.known(fact, host.now)
     return "" if known.basis is not Basis.UNKNOWN and known.value is None else text_of(known)
 
 
 def text_of(known: Known) -> str:
-    """What is known in plain text: a value or a limit (``3 at most``), else a bound (``0…3``), else nothing."""
+    """A known value as text: a value or a limit (``3 at most``), else a bound (``0…3``), else empty."""
     if known.basis is not Basis.UNKNOWN:
         return f"{shown_value(known.value)} at most" if known.at_most else shown_value(known.value)
     return str(known.limit.bound) if known.limit else ""

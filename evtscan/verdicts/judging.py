@@ -30,8 +30,8 @@ def judge(
 ) -> list[Outcome]:
     """Judge all matches on one host: one outcome for each article (or rule) and entity.
 
-    A match counts if one of its events is admitted. ``unseen``: also say of each rule of which nothing was found that
-    it is ``clear``, ``not_assessed`` or ``not_applicable``, for readers who ask for all.
+    A match counts if one of its events is admitted. ``unseen`` adds an outcome for each rule without a match:
+    ``clear``, ``not_assessed`` or ``not_applicable``.
     """
     spoken = [rule for rule in rules if unseen or rule.info.id in detected.concerned or rule.speaks_unseen]
     spoken = [rule for rule in spoken if not rule.silent]
@@ -50,7 +50,7 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """What the judging of every rule on one host goes by."""
+    """The shared inputs for judging every rule on one host."""
 
     host: Host
     chronology: Chronology
@@ -60,7 +60,7 @@ class _Judging:
     admits: Callable[[Event], bool]
 
     def conditions(self, rule: Rule) -> Conditions | None:
-        """The conditions of a rule on the host; None if it says nothing of hosts."""
+        """The conditions of a rule on the host; None for a rule without ``known_issue``."""
         return Conditions(rule.known_issue, self.host, self.strict_facts) if rule.known_issue else None
 
     def judged(self, rule: Rule, conditions: Conditions | None) -> JudgedMatches:
@@ -75,7 +75,7 @@ class _Judging:
 
 
 def _explaining(conditions: Conditions | None, matches: JudgedMatches) -> Iterator[Judged]:
-    """The matches of a rule that may explain events to others: not those of a rule about another system."""
+    """The matches of a rule that may explain events for other rules: not those of a rule about another system."""
     foreign = foreign_facts(conditions) if conditions is not None and matches.judged else frozenset()
     return (item for item in matches.judged if not is_of_another_system(item, foreign))
 
@@ -96,12 +96,12 @@ def _by_entity(conditions: Conditions, host_name: str, rule: Rule, matches: Judg
 
 
 def _settled(item: Judged) -> Judged:
-    """A match that a later event says is over is resolved."""
+    """A match, resolved if a later event states that the problem is over."""
     return item if item.cleared_by is None else replace(item, verdict=Verdict.RESOLVED)
 
 
 def _one_per_article(outcomes: Iterable[Outcome], rules: Mapping[str, Rule]) -> list[Outcome]:
-    """One outcome for each article and entity: the most severe of its rules', with the matches of all of them."""
+    """One outcome for each article and entity: the most severe of its rules, with the matches of all of them."""
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
         finding = outcome.finding

@@ -1,4 +1,4 @@
-"""What is known of the surroundings of a match → leaves of an explanation: a place, or what is missing."""
+"""Results about the context of a match → leaves of an explanation: a location, or what is missing."""
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.finding import Explanation
@@ -16,5 +16,5 @@ def known(entry: Around, holds: Truth, says: str, *locations: Location) -> Expla
 
 
 def undecided(entry: Around, says: str, how_to_get: str, *locations: Location) -> Explanation:
-    """A condition of which it is not known whether it holds, why, and how to get what would decide it."""
+    """A condition whose truth is unknown, with the reason and how to get the evidence that would decide it."""
     return Explanation(text=entry.text, truth=Truth.UNKNOWN, says=says, locations=locations, how_to_get=how_to_get)

@@ -1,4 +1,4 @@
-"""Matches of one known issue → judged matches: what each means in its own boot session, with all of its reasons."""
+"""Matches of one known issue → judged matches: the meaning of each in its own boot session, with all reasons."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +27,8 @@ _UNCHECKED = Explanation(
 class JudgedMatches:
     """The matches of a rule on one host, in the host's order.
 
-    ``judged`` are those that count, ``refused`` those that its context makes no matches. ``taken`` are those that a
-    rule of higher precedence explains, and ``left_out`` those that the filters of the run do not admit.
+    ``judged`` are those that count; ``refused`` are no matches because of their context. ``taken`` are those that a
+    rule of higher precedence explains; ``left_out`` are excluded by the filters of the run.
     """
 
     judged: tuple[Judged, ...]
@@ -45,7 +45,7 @@ def judge_matches(
     sightings: Sightings,
     admits: Callable[[Match], bool],
 ) -> JudgedMatches:
-    """Judge those matches of a known issue that are admitted; the others count for what stands around these."""
+    """Judge the admitted matches of a known issue; the others count as context."""
     context = Context(rule, chronology, sightings, [(match, entity_of(match, rule)) for match in matches])
     admitted, left_out = _divided(matches, admits)
     judged = (_judge(conditions, context, chronology, match) for match in admitted)
@@ -56,7 +56,7 @@ def judge_matches(
 
 
 def only_detected(chronology: Chronology, matches: Sequence[Match], admits: Callable[[Match], bool]) -> JudgedMatches:
-    """The admitted matches of a rule that says nothing of hosts: it only detects."""
+    """The admitted matches of a rule without ``known_issue``, which are only detected."""
     verdicts = {Truth.TRUE: Verdict.DETECTED, Truth.UNKNOWN: Verdict.POSSIBLE}
     admitted, left_out = _divided(matches, admits)
     judged = (
@@ -76,14 +76,14 @@ def _divided(matches: Iterable[Match], admits: Callable[[Match], bool]) -> tuple
 
 
 def entity_of(match: Match, rule: Rule) -> str:
-    """What a match is about (a disk, an account), where the rule gives one finding for each."""
+    """The entity of a match (a disk, an account), if the rule gives one finding for each."""
     names = rule.known_issue.entity if rule.known_issue is not None else ()
     values = (_value(match, name) for name in names)
     return "; ".join(value for value in values if value)
 
 
 def _value(match: Match, name: str) -> str:
-    """What a match is grouped by under a name, else what its last event that has such a field says in it."""
+    """The value of a group-by field of a match, else the value of its last event that has the field."""
     if name in match.group:
         return match.group[name]
     for event in reversed(match.events):
@@ -97,7 +97,7 @@ def _value(match: Match, name: str) -> str:
 
 
 def _judge(conditions: Conditions, context: Context, chronology: Chronology, match: Match) -> Judged:
-    """What one match means in its own boot session; ``clear`` says that by what stands around it, it is none."""
+    """Judge one match in its own boot session; ``clear`` means that its context makes it no match."""
     point = chronology.host.point_of(match.event)
     explanation = conditions.at(point, match.event)
     failed = explanation.truth is Truth.FALSE
@@ -117,12 +117,12 @@ def _judge(conditions: Conditions, context: Context, chronology: Chronology, mat
 
 
 def together(explanation: Explanation, more: Sequence[Explanation]) -> Explanation:
-    """The conditions on the host and what else must hold, as one explanation."""
+    """The conditions on the host and additional requirements, as one explanation."""
     return _all_of(explanation, (*_parts(explanation), *more)) if more else explanation
 
 
 def with_event(match: Match, explanation: Explanation) -> Explanation:
-    """Why an event, or a group of them, is a match, and what else must hold, as one explanation."""
+    """Why an event, or a group, is a match, and additional requirements, as one explanation."""
     return _all_of(explanation, (match.explanation, *_parts(explanation)))
 
 

@@ -1,4 +1,4 @@
-"""What a condition on the host compares with, the value of another fact or of a field of the event, and its basis."""
+"""The operand of a condition on the host: the value of another fact or of a field of the event, with its basis."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,9 @@ from evtscan.facts.history.sets import KnownSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operand:
-    """A value to compare with; None is absent, and meaningless where ``basis`` is UNKNOWN.
+    """A value to compare with; None is absent, and has no meaning if ``basis`` is UNKNOWN.
 
-    ``says`` words it, or why it is not known; ``how_to_get`` is set where it is missing and no fact.
+    ``says`` is its text, or the reason why it is unknown; ``how_to_get`` is set if it is missing and is not a fact.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Operand:
         return self.basis is Basis.UNKNOWN
 
     def missing(self, text: str) -> Explanation:
-        """The leaf that says what is missing; ``text`` is the condition that needs it."""
+        """The leaf for a missing operand; ``text`` is the condition that needs it."""
         return Explanation(
             text=text,
             truth=Truth.UNKNOWN,
@@ -46,7 +46,7 @@ class Operand:
 
 
 def of_event(name: str, field: str, event: Event | None) -> Operand:
-    """A field of the event that is judged (None: there is none at that time); ``name`` is as the condition calls it."""
+    """A field of the judged event (None: there is no event at that time); ``name`` is its name in the condition."""
     if event is None:
         return Operand(
             name=name, basis=Basis.UNKNOWN, says=f"{field} is a field of the event, and tells of its time only"
@@ -60,7 +60,7 @@ def of_event(name: str, field: str, event: Event | None) -> Operand:
 
 
 def of_fact(known: Known, why_unknown: str) -> Operand:
-    """A fact of the host; of a set only one that is known in full."""
+    """A fact of the host; a set only if it is known in full."""
     basis = known.others.basis if isinstance(known, KnownSet) else known.basis
     if basis is Basis.UNKNOWN:
         says = f"{catalogue.noun(known.name)} is not known ({why_unknown})"

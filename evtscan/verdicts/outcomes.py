@@ -1,4 +1,4 @@
-"""Judged matches of one rule on one host → what they come to: a finding with its verdict, its reason and its remedy."""
+"""Judged matches of one rule on one host → a finding with its verdict, reason and remedy."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from evtscan.verdicts.precedence import AFFECTED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a rule comes to on a host: the finding, and the judged matches of its entity."""
+    """The result of a rule on a host: the finding, and the judged matches of its entity."""
 
     finding: Finding
     matches: tuple[Judged, ...]
@@ -30,7 +30,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class IssueOnHost:
-    """One known issue, one host, one entity: what its judged matches, in order of time, come to."""
+    """One known issue, one host, one entity, and its judged matches in order of time; decides the verdict."""
 
     rule: Rule
     conditions: Conditions
@@ -69,7 +69,7 @@ class IssueOnHost:
 
     @property
     def _cleared(self) -> list[Judged]:
-        """The matches of which a later event says that what they told of is over."""
+        """The matches after which an event states that the problem is over."""
         return [item for item in self.judged if item.cleared_by is not None]
 
     def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
@@ -142,7 +142,7 @@ class IssueOnHost:
         return self._finding(Verdict.RESOLVED, affected, " ".join(parts), shown, "carried" if carried else "stated")
 
     def _over(self, cleared: list[Judged]) -> Finding:
-        """Each match is followed by an event that says that it is over."""
+        """The explanation if each match is followed by an event which states that the problem is over."""
         confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
         certain = all(item.match.truth is Truth.TRUE for item in cleared)
         logged = wording.logged(events_of(cleared), certain=certain)
@@ -156,7 +156,7 @@ class IssueOnHost:
         return self._finding(Verdict.RESOLVED, cleared, reason, shown, _basis_of_known(explanation))
 
     def _also_cleared(self) -> str:
-        """What to add where some of the matches are over and others are not."""
+        """The remark if some of the matches are over and others are not."""
         cleared = self._cleared
         if not cleared:
             return ""
@@ -177,7 +177,7 @@ class IssueOnHost:
         return self._finding(verdict, [], _unseen(self.host, self.rule, self.matches), now, now.basis)
 
     def _not_as_asked(self) -> str:
-        """What was logged, and what stands around it that makes it no match."""
+        """The explanation for events that are no match because of their context."""
         failed = wording.failed(_explanation(self.matches.refused[-1]))
         return f"{wording.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
 
@@ -221,7 +221,7 @@ class IssueOnHost:
         return replace(finding, reason=reason, explanation=explanation, basis=basis, event_says=says)
 
     def _remedy(self, point: Point, event: Event | None = None) -> tuple[str, ...]:
-        """What to do on this host: the steps of a doubt that is justified, else the rule's; then the workaround."""
+        """The steps for this host: those of a justified doubt, else those of the rule; then the workaround."""
         own = [step for doubt in self.conditions.doubts_at(point, event) for step in doubt.remedy]
         info = self.rule.info
         return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
@@ -247,10 +247,10 @@ def foreign_facts(conditions: Conditions) -> frozenset[str]:
 
 
 def is_of_another_system(item: Judged, foreign: Set[str]) -> bool:
-    """Whether nothing says that the host ran, at a match, a system that the rule is about; it does not run one now.
+    """Whether no evidence shows that the host ran a system of the rule at a match, and it does not run one now.
 
-    It may have been upgraded; but where nothing says that it ever ran one that the rule is about, the rule does not
-    apply to it. ``foreign`` are the facts by which it does not run one now.
+    The host may have been upgraded; but if no evidence shows that it ever ran a system of the rule, the rule does not
+    apply. ``foreign`` are the facts that show that it does not run one now.
     """
     if not foreign or item.explanation is None or item.explanation.truth is not Truth.UNKNOWN:
         return False
@@ -263,12 +263,12 @@ def _explanation(item: Judged) -> Explanation:
 
 
 def _in_support(item: Judged) -> str:
-    """What else was logged and fits, as a sentence."""
+    """The supporting events as a sentence."""
     return f" In support: {wording.listed(leaf.says for leaf in item.support)}." if item.support else ""
 
 
 def _clearing(item: Judged) -> Explanation:
-    """The event that says that what a match told of is over, as a leaf of its explanation."""
+    """The event which states that the problem of a match is over, as a leaf of its explanation."""
     event = item.cleared_by
     assert event is not None, "only a cleared match is asked for it"
     issue = item.match.rule.known_issue
@@ -293,7 +293,7 @@ def _basis_of_known(explanation: Explanation) -> str:
 
 
 def _explained_elsewhere(judged: Sequence[Judged]) -> str:
-    """What was logged, and which rules explain it better."""
+    """The logged events, and the rules that explain them better."""
     names = listing(dict.fromkeys(name for item in judged for name in item.explained_by))
     return f"{wording.logged(events_of(judged))}, which is explained by {names}."
 
@@ -310,7 +310,7 @@ def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
 
 
 def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches) -> Outcome:
-    """A rule that says nothing of hosts: it was detected, may have been, or was not."""
+    """The outcome of a rule without ``known_issue``: detected, possibly detected, or not seen."""
     judged = matches.judged
     detected = [item for item in judged if item.verdict is Verdict.DETECTED]
     shown: Sequence[Judged] = detected or judged

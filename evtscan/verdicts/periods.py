@@ -17,13 +17,13 @@ from evtscan.verdicts.wording import listed
 
 @dataclass(frozen=True, slots=True)
 class _Beat:
-    """Matches that stand together, within the tolerance from one to the next; ``matches`` are in order."""
+    """Matches within the tolerance of each other; ``matches`` are in order."""
 
     matches: tuple[Match, ...]
 
     @property
     def truth(self) -> Truth:
-        """Whether one of them is certain."""
+        """TRUE if one of the matches is certain."""
         certain = any(match.truth is Truth.TRUE for match in self.matches)
         return Truth.TRUE if certain else Truth.UNKNOWN
 
@@ -33,7 +33,7 @@ class _Beat:
 
 
 class Periods:
-    """The matches of one rule and entity, to ask of each how far the ones before and behind are away."""
+    """The matches of one rule and entity, and the distance of each to the previous and the next ones."""
 
     def __init__(self, entry: Every, matches: Iterable[Match], chronology: Chronology) -> None:
         self._entry, self._chronology = entry, chronology
@@ -56,7 +56,7 @@ class Periods:
             yield beat
 
     def at(self, match: Match, coverage: Coverage) -> Explanation:
-        """Whether the matches before and behind one stand at multiples of the period."""
+        """Whether the matches before and after one are at multiples of the period."""
         entry, place = self._entry, self._place[match.event.location]
         pairs = [
             (self._beats[at], self._beats[at + 1]) for at in (place - 1, place) if at >= 0 and at + 1 < len(self._beats)
@@ -72,7 +72,7 @@ class Periods:
         return known(entry, periodic if entry.wanted else ~periodic, f"the next ones are {apart} away", *places)
 
     def _apart(self, one: Match, other: Match) -> int | None:
-        """The ticks from one match to a later one; None if that is not known."""
+        """The ticks from one match to a later one; None if unknown."""
         elapsed = self._chronology.elapsed(one.event, other.event)
         return elapsed.low if elapsed.low is not None and elapsed.low == elapsed.high else None
 
@@ -88,7 +88,7 @@ class Periods:
         return "an unknown time" if apart is None else lasting(abs(apart))
 
     def _alone(self, match: Match, coverage: Coverage) -> Explanation:
-        """A match without others has no period, if its log reaches a period far on one side."""
+        """A single match has no period if its log reaches one period further on one side."""
         entry, gaps = self._entry, []
         for after in (True, False):
             event = match.events[-1] if after else match.events[0]

@@ -1,4 +1,4 @@
-"""Judged matches of several rules → which rules explain which events, so that others need not speak of them."""
+"""Judged matches of several rules → the rules that explain each event, so that less specific rules do not report it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class _By:
 class Explained:
     """The events of one host that known issues explain, each with the rules that do.
 
-    Hundreds of thousands of events are explained by few combinations of rules, so events of one combination share it.
+    Hundreds of thousands of events are explained by few combinations of rules, so events share the combinations.
     """
 
     def __init__(self, judged: Iterable[Judged]) -> None:
@@ -43,10 +43,10 @@ class Explained:
                 self._by_event[event.location] = joined[key]
 
     def apply(self, matches: JudgedMatches) -> JudgedMatches:
-        """The matches of a rule, those put aside that a rule of higher precedence takes: it explains all their events.
+        """The matches of a rule, without those whose events are all explained by a rule of higher precedence.
 
-        One that is only possible takes none that is confirmed: the reader would be left with less than is known.
-        One that is excluded while others explain its events does not apply, unless its rule wants it reported.
+        A possible match does not replace a confirmed one: the reader would know less. A match that is excluded while
+        others explain its events does not apply, unless its rule wants it reported.
         """
         judged: list[Judged] = []
         taken: list[Judged] = []
@@ -79,9 +79,9 @@ def _explained_by(rules: Iterable[Rule], item: Judged) -> Judged:
 
 
 def _goes_before(one: Rule, other: Rule, explaining: Iterable[Rule]) -> bool:
-    """Whether a rule silences another one; of those that name each other, also in a circle, none does.
+    """Whether a rule silences another one; of rules that name each other, also in a circle, none does.
 
-    ``explaining`` are the rules that explain the event in question: all that the circle can be made of.
+    ``explaining`` are the rules that explain the event: only they can be part of the circle.
     """
     if not _names(one, other):
         return False
@@ -95,7 +95,7 @@ def _goes_before(one: Rule, other: Rule, explaining: Iterable[Rule]) -> bool:
 
 
 def _names(one: Rule, other: Rule) -> bool:
-    """Whether a rule names another one, by id, article, title or name, as one that it goes before."""
+    """Whether a rule names another one in its precedence, by id, article, title or name."""
     info = other.info
     names = {name.casefold() for name in (info.id, info.article, info.title, other.name) if name}
     issue = one.known_issue

@@ -1,7 +1,7 @@
-"""Sightings of what a rule asks for × an event → the one that stands behind or before that event as asked, if any does.
+"""Sightings of a required event × a match → the first sighting at the required position before or after it, if any.
 
-What is found first in the order of the search is taken; that order is the one of records within a log, and of times in
-others, so that a search ends where what follows lies too far away.
+The search follows record order within a log, and times in other logs, so it ends where all further sightings are too
+far away.
 """
 
 from bisect import bisect_left, bisect_right
@@ -25,7 +25,7 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search came to: TRUE with the sighting, UNKNOWN with one that may be it (or none: too many), or FALSE."""
+    """The result of a search: TRUE with the sighting, UNKNOWN with a candidate (or none: too many), or FALSE."""
 
     truth: Truth
     sighting: Sighting | None = None
@@ -35,7 +35,7 @@ _NOTHING: Final = Found(Truth.FALSE)
 
 
 class Sought:
-    """The sightings that one entry asks for, in the order of their logs."""
+    """The sightings of one context entry, in the order of their logs."""
 
     def __init__(self, entry: Beside, sightings: Iterable[Sighting], chronology: Chronology) -> None:
         self._entry = entry
@@ -51,7 +51,7 @@ class Sought:
                 self._unreadable.add(log, sighting)
 
     def seek(self, event: Event) -> Found:
-        """The first sighting that stands beside an event as asked."""
+        """The first sighting at the required position relative to an event."""
         key = _values(event, (own for own, _ in self._entry.same))
         if key is ABSENT:
             return _NOTHING
@@ -92,7 +92,7 @@ class Sought:
         return best
 
     def _fits(self, event: Event, sighting: Sighting) -> tuple[Truth, bool]:
-        """Whether a sighting stands beside the event as asked, and whether all that come after it lie too far away."""
+        """Whether a sighting is at the required position, and whether all further ones are too far away."""
         entry, chronology = self._entry, self._chronology
         first, second = (event, sighting.event) if entry.after else (sighting.event, event)
         truths, is_beyond = [sighting.truth, chronology.follows(first, second)], False
@@ -109,7 +109,7 @@ class Sought:
         return all_of(truths), is_beyond
 
     def _elsewhere(self, row: "_Row", event: Event) -> Iterator[Sighting]:
-        """The sightings of another log that may stand on the right side of an event."""
+        """The sightings of another log that may be on the required side of an event."""
         if event.time is None:
             return iter(row.sightings)
         low, high = self._chronology.doubtful(event.time)
@@ -132,7 +132,7 @@ class _Row:
         self.has_local = self.has_local or (time is not None and time.local)
 
     def beside(self, event: Event, after: bool) -> Iterator[Sighting]:
-        """The sightings behind an event of the same log, or those before it, nearest first."""
+        """The sightings after (or before) an event of the same log, nearest first."""
         if len(self._sequences) < len(self.sightings):
             self.sightings.sort(key=lambda sighting: sighting.event.sequence)
             self._sequences = [sighting.event.sequence for sighting in self.sightings]
@@ -143,14 +143,14 @@ class _Row:
         return (self.sightings[place] for place in places)
 
     def from_time(self, ticks: int) -> Iterator[Sighting]:
-        """Those without a time, then those from a time on."""
+        """Sightings without a time, then those from a time on."""
         yield from self._undated()
         timed = self._timed()
         for at in range(bisect_left(timed, (ticks, 0)), len(timed)):
             yield self.sightings[timed[at][1]]
 
     def up_to_time(self, ticks: int) -> Iterator[Sighting]:
-        """Those without a time, then those up to a time, the last first."""
+        """Sightings without a time, then those up to a time, the last first."""
         yield from self._undated()
         timed = self._timed()
         for at in range(bisect_left(timed, (ticks + 1, 0)) - 1, -1, -1):
@@ -168,7 +168,7 @@ class _Row:
 
 @dataclass(slots=True)
 class _Shelf:
-    """Sightings by their logs."""
+    """Sightings by log."""
 
     rows: dict[object, _Row] = field(default_factory=dict)
 
@@ -177,7 +177,9 @@ class _Shelf:
 
 
 def _values(event: Event, fields: Iterable[str]) -> Key | object:
-    """What an event says in some fields, to compare; ABSENT if one of them is, UNREADABLE if one may be there."""
+    """The values of some fields of an event for comparison; ABSENT if one is absent, UNREADABLE if one may be
+    present.
+    """
     values = [field_value(event, name) for name in fields]
     if ABSENT in values:
         return ABSENT

@@ -28,12 +28,12 @@ def more_times(number: int) -> str:
 
 
 def held(explanation: Explanation) -> str:
-    """What is known to hold, in words: ``Windows version 4.0; Service Pack 2; RAS is installed``."""
+    """The conditions that are known to hold, in words: ``Windows version 4.0; Service Pack 2; RAS is installed``."""
     return listed(reason.leaf.says for reason in every_test(explanation) if reason.truth is Truth.TRUE)
 
 
 def failed(explanation: Explanation) -> str:
-    """What makes the conditions false: ``Service Pack 6, required: os.service_pack is 2``."""
+    """The failed conditions in words: ``Service Pack 6, required: os.service_pack is 2``."""
     return listed(
         f"{reason.leaf.says}, required: {'not: ' if reason.negated else ''}{reason.leaf.text}"
         for reason in deciding(explanation)
@@ -41,7 +41,7 @@ def failed(explanation: Explanation) -> str:
 
 
 def unknown(explanation: Explanation) -> str:
-    """What keeps an explanation from being decided, each with what is known of it."""
+    """The undecided conditions in words, each with what is known of it."""
     return listed(
         reason.leaf.says or f"no evidence of this host shows it: {reason.leaf.text}" for reason in deciding(explanation)
     )
@@ -92,7 +92,7 @@ def moment(time: Instant | None) -> str:
 
 
 def listed(statements: Iterable[str]) -> str:
-    """Statements one after the other, each once."""
+    """Statements joined in order, each once."""
     return "; ".join(dict.fromkeys(statement for statement in statements if statement))
 
 

@@ -56,12 +56,12 @@ class Start:
 class Session:
     """The records of one log from one start of the host to the next.
 
-    ``first``…``last`` are sequences, both included, ``events`` the selected records among them. ``begins`` is the time
-    of its first record, ``ends`` that of the next session's first or of its own latest known one, whichever is later;
-    None is open. ``start`` is None for what stands before the first start of a log, and ``start_is_whole`` says that
-    nothing of it can be missing. ``whole``: both its start and the next one are in the log, and nothing of the log is
-    lost or filtered out. ``clock_steps`` are those at its records, ``spans`` the times that the clock showed, from and
-    to, where it was set in between.
+    ``first`` to ``last`` are sequences, both included; ``events`` are the selected records among them. ``begins`` is
+    the time of its first record, ``ends`` that of the first record of the next session, or its own latest known time if
+    that is later; None is open. ``start`` is None for records before the first start of a log; ``start_is_whole`` means
+    that no record of the start can be missing. ``whole``: its start and the next one are in the log, and no record is
+    lost or filtered out. ``clock_steps`` are those at its records, ``spans`` the times that the clock showed, in pieces
+    between its steps.
     """
 
     first: int
@@ -83,8 +83,8 @@ def find_starts(events: Iterable[Event]) -> list[Start]:
     """Group boot events, given in record order, into starts.
 
     EventLog 6008, 6009 and 6005 belong together in any order, each once, with at most two other records between
-    neighbours; the nearest Kernel-General 12 within 50 records joins them, and one without such a group is a start of
-    its own.
+    neighbours; the nearest Kernel-General 12 within 50 records joins them. A Kernel-General 12 without such a group is
+    a start of its own.
     """
     groups: list[list[Event]] = []
     kernel: list[Event] = []
@@ -111,9 +111,10 @@ def _continues(group: Sequence[Event], event: Event) -> bool:
 
 
 def _nearest(groups: Sequence[Sequence[Event]], kernel: Sequence[Event]) -> dict[int, int]:
-    """Which Kernel-General 12 (by place) each group (by index) gets: the closest pairs first, each once.
+    """Assign Kernel-General 12 events (by position) to groups (by index): the closest pairs first, each event and group
+    once.
 
-    No other group may stand between the two.
+    No other group may be between the two.
     """
     firsts = [group[0].sequence for group in groups]
     pairs = []
@@ -136,9 +137,9 @@ def _nearest(groups: Sequence[Sequence[Event]], kernel: Sequence[Event]) -> dict
 
 
 def boot_sessions(stretch: Stretch) -> list[Session]:
-    """Divide records into boot sessions: one before the first start, if anything is there, and one from each start.
+    """Divide records into boot sessions: one before the first start, if there are records, and one from each start.
 
-    A record that an export holds several times counts once, and of starts that begin at one place there is one.
+    A record that an export contains several times counts once; of several starts at one record, one counts.
     """
     once = {(event.sequence, event.event_id): event for event in stretch.events}
     starts = list({start.first: start for start in find_starts(once.values())}.values())
@@ -180,7 +181,7 @@ def _spans(
     ends: Instant | None,
     events: Iterable[Event],
 ) -> tuple[tuple[Instant | None, Instant | None], ...]:
-    """The times that the clock showed from one record to another, in pieces between the steps that it took."""
+    """The times that the clock showed from one record to another, in pieces between its steps."""
     spans = []
     since = first
     for step in steps:
@@ -197,12 +198,12 @@ def _latest(times: Iterable[Instant | None]) -> Instant | None:
 
 
 class Clock:
-    """Which boot session a time falls in, for what has a time and no place in record order.
+    """The boot session of a time, for events without a position in record order.
 
-    Where the clock of the host was set back, sessions overlap, and a time in several of them belongs to none. A local
-    time, and a session whose bounds are local times, may lie up to 14 hours away: what then fits several sessions, or
-    one and what is outside all, belongs to none as well. ``runs_on``: the host ran on after its last record for a day,
-    at least until the log was copied.
+    If the clock of the host was set back, sessions overlap, and a time in several of them belongs to none. A local
+    time, or the bounds of a session in local time, may be up to 14 hours away; a time that then fits several sessions,
+    or one session and the time outside of all, belongs to none either. ``runs_on``: the host ran for a day after its
+    last record, at least until the log was copied.
     """
 
     def __init__(self, sessions: Sequence[Session], *, runs_on: bool = True) -> None:
@@ -231,7 +232,9 @@ class Clock:
 
 
 class _Layer:
-    """Which of several sessions alone covers a moment; each comes as the times that the clock showed, in ticks."""
+    """The one session among several that covers a moment alone; each is given as the times that the clock showed, in
+    ticks.
+    """
 
     def __init__(self, sessions: Iterable[Iterable[tuple[float, float]]]) -> None:
         self._edges: list[float] = []
@@ -249,16 +252,16 @@ class _Layer:
             self._alone.append(next(iter(open_ones)) if len(open_ones) == 1 else None)
 
     def of(self, first: int, last: int) -> int | None:
-        """The session that is alone from one moment to another."""
+        """The session that alone covers all moments from one to another."""
         begin, end = bisect_right(self._edges, first), bisect_right(self._edges, last)
         found = set(self._alone[begin - 1 : end]) if begin else {None}
         return found.pop() if len(found) == 1 else None
 
 
 def _shown(session: Session, more: int, *, certain: bool) -> list[tuple[float, float]]:
-    """The times that the clock showed in a session, each once, as ticks, and ``more`` ticks beyond.
+    """The times that the clock showed in a session, in ticks, without overlaps, extended by ``more`` ticks.
 
-    They are those that it is ``certain`` to have shown, or all that it may have shown.
+    ``certain`` selects the times that it is known to have shown, else all that it may have shown.
     """
     joined: list[tuple[float, float]] = []
     spans = session.spans or ((session.begins, session.ends),)
@@ -285,7 +288,7 @@ def _least_from(ticks: Sequence[int]) -> list[int]:
 
 
 class Places:
-    """Where in the record order of one session a time falls, among the events at hand."""
+    """The position of a time in the record order of one session, among its selected events."""
 
     def __init__(self, session: Session) -> None:
         timed = [(event.sequence, event.time.ticks) for event in session.events if event.time is not None]
@@ -294,6 +297,6 @@ class Places:
         self._before = session.first - 1
 
     def of(self, time: Instant) -> int:
-        """The sequence of the last event that was logged at a time or before it; one less than the first if none."""
+        """The sequence of the last event at or before a time; one less than the first if there is none."""
         at = bisect_right(self._earliest_from, time.ticks)
         return self._sequences[at - 1] if at else self._before

@@ -1,22 +1,24 @@
-"""What every ledger is made of: lists that are cut short with the number of what is left out, each with its label."""
+"""The ledger that ends a run: one line for each subject, or (detailed) a list that is cut short with a count."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evtscan.base.model.source import SkippedFile
+from evtscan.base.model.source import ExtractionWarning, SkippedFile
 from evtscan.base.safetext import prose
 
 NAMES_SHOWN = 5
-"""How many names a line lists before it counts the rest."""
+"""How many names a line lists; further ones are counted."""
 
 DAMAGE = frozenset({"bad_chunk", "bad_header", "bad_record", "damaged_member", "truncated", "unreadable"})
-"""Kinds of warnings that say that a file is damaged, whether or not records are known to be lost."""
+"""Kinds of warnings about a damaged file, whether or not records are known to be lost."""
 
 LINES_SHOWN = 20
-"""How many lines a part of the ledger has before it counts the rest."""
+"""How many lines a part of the detailed ledger has; further ones are counted."""
 
 _LABEL_WIDTH = 9
+_KINDS_SHOWN = 4
 
 
 @dataclass(slots=True)
@@ -27,10 +29,14 @@ class Names:
     count: int = 0
 
     def add(self, name: str) -> None:
-        """Take one more."""
+        """Add a name."""
         self.count += 1
         insort(self.first, name)
         del self.first[NAMES_SHOWN:]
+
+    def __str__(self) -> str:
+        more = self.count - len(self.first)
+        return ", ".join(self.first) + (f" and {more:,} more" if more else "")
 
 
 @dataclass(slots=True)
@@ -41,39 +47,81 @@ class Lines:
     count: int = 0
 
     def add(self, line: str) -> None:
-        """Take one more, unless it is said already."""
-        if line in self.first:  # what is said of several hosts is said of each
+        """Add a line, unless the list has it already."""
+        if line in self.first:  # one warning can be about several hosts
             return
         self.count += 1
         if self.count <= LINES_SHOWN:
             self.first.append(line)
 
     def part(self, label: str) -> list[str]:
-        """These lines as one part of the ledger."""
+        """These lines as a part of the detailed ledger."""
         return part(label, self.first, self.count)
 
 
-def skipped_part(skipped: Iterable[SkippedFile]) -> list[str]:
-    """The part of the ledger about files that were passed over, by reason."""
+@dataclass(slots=True)
+class Warnings:
+    """Warnings of a run: counts by kind, and the first of them as lines."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    lines: Lines = field(default_factory=Lines)
+
+    def add(self, warning: ExtractionWarning, prefix: str = "") -> None:
+        """Add a warning; ``prefix`` precedes the name of its file."""
+        place = f"{prefix}{warning.location}: " if warning.location.source else ""
+        before = self.lines.count
+        self.lines.add(f"{place}{warning.message}")
+        self.kinds[warning.kind] += self.lines.count - before
+
+    def part(self, *, detailed: bool) -> list[str]:
+        """The part of the ledger about warnings."""
+        if detailed or self.lines.count == 1:
+            return self.lines.part("warnings")
+        if not self.lines.count:
+            return []
+        shown = [f"{count:,} {kind}" for kind, count in self.kinds.most_common(_KINDS_SHOWN)]
+        more = ", …" if len(self.kinds) > _KINDS_SHOWN else ""
+        return part("warnings", [f"{self.lines.count:,} ({', '.join(shown)}{more}); -v lists them"])
+
+
+def skipped_part(skipped: Iterable[SkippedFile], *, detailed: bool = True) -> list[str]:
+    """The part of the ledger about skipped files, by reason."""
     names: dict[str, Names] = {}
     for item in skipped:
         names.setdefault(item.reason, Names()).add(item.source_file)
-    return part("skipped", by_reason(names))
+    return reasons_part(names, detailed=detailed)
+
+
+def reasons_part(skipped: Mapping[str, Names], *, detailed: bool) -> list[str]:
+    """The part of the ledger about skipped files, whose names are given by reason."""
+    lines = by_reason(skipped)
+    if detailed or len(lines) < 2:
+        return part("skipped", lines)
+    counts = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))[:_KINDS_SHOWN]
+    more = "; …" if len(skipped) > _KINDS_SHOWN else ""
+    return part(
+        "skipped", ["; ".join(f"{names.count:,} {reason}" for reason, names in counts) + f"{more}; -v names them"]
+    )
 
 
 def by_reason(skipped: Mapping[str, Names]) -> list[str]:
-    """A line for each reason, the commonest first, with the names of what was passed over for it."""
+    """A line for each reason, the commonest first, with the names of the skipped files."""
     most_first = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))
-    return [f"{names.count:,} {reason}: {_listed(names)}" for reason, names in most_first]
+    return [f"{names.count:,} {reason}: {names}" for reason, names in most_first]
 
 
-def _listed(names: Names) -> str:
-    more = names.count - len(names.first)
-    return ", ".join(names.first) + (f" and {more:,} more" if more else "")
+def damaged_part(files: Sequence[tuple[str, int, int]], count: int | None = None, *, detailed: bool) -> list[str]:
+    """The part of the ledger about damaged files: name, records read, records lost; the first of ``count`` files."""
+    number = len(files) if count is None else count
+    if detailed or number < 2:
+        return part("damaged", [f"{name}: {read:,} records read, {lost:,} lost" for name, read, lost in files], number)
+    names = ", ".join(name for name, _, _ in files[:NAMES_SHOWN])
+    more = f" and {number - NAMES_SHOWN:,} more" if number > NAMES_SHOWN else ""
+    return part("damaged", [f"{number:,} files: {names}{more}"])
 
 
 def part(label: str, lines: Sequence[str], count: int | None = None) -> list[str]:
-    """One part of the ledger: its name beside the first of its lines, which may be only the first of ``count``."""
+    """One part of the ledger: its label before the first of its lines, which may be only the first of ``count``."""
     shown = [prose(line) for line in lines[:LINES_SHOWN]]
     more = (len(lines) if count is None else count) - len(shown)
     if more > 0:

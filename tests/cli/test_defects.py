@@ -39,7 +39,7 @@ def test_an_audit_counts_the_hosts_that_were_judged(evtscan, tmp_path, monkeypat
 
     monkeypatch.setattr("evtscan.audit.hosts.scan_machines", failing)
     done = evtscan("audit", tmp_path / "evidence", "-j", "1", "-o", f"{tmp_path / 'out'}/")
-    assert "hosts     1 read, 0 not changed since they were read, 1 could not be read" in done.err
+    assert "hosts     1 read, 0 unchanged since the last run, 1 could not be read" in done.err
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     kinds = [[warning["kind"] for warning in host["warnings"]] for host in report["hosts"]]
     assert [("host_failed" in kind) for kind in kinds] == [False, True]

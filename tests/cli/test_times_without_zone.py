@@ -109,7 +109,7 @@ def test_metrics_and_dumps_show_every_record_of_every_file(evtscan, host):
 def test_a_run_counts_the_same_event_of_two_files_once_and_its_ledger_says_so(evtscan, host):
     binary = saved_log([SampleEvent(provider="Dhcp", event_id=1008, time=UTC, computer="NTBOX")])
     (host / "SysEvent.Evt").write_bytes(binary)
-    result = evtscan("scan", host, "-t", "csv")
+    result = evtscan("scan", host, "-t", "csv", "-v")
     assert [row["Count"] for row in table(result.out)] == ["1"]
     assert "SysEvent.txt: 1 of the selected events is also in SysEvent.Evt" in result.err
 

@@ -217,10 +217,10 @@ def test_remedies_and_needs_point_to_their_findings(page: Page) -> None:
     rules = page.list("rules", "rule")
     remedies = page.list("remedies", "remedy")
     assert [(rules[remedy["rule"]]["article"], remedy["steps"]) for remedy in remedies] == [
-        ("Q162396", list(DHCP.remedy)),
         ("Q100001", ["Replace the disk."]),
+        ("Q162396", list(DHCP.remedy)),
     ]
-    assert [findings[number]["key"] for number in remedies[0]["findings"]] == [f"NT4-{DHCP.id}-confirmed"]
+    assert [findings[number]["key"] for number in remedies[1]["findings"]] == [f"NT4-{DHCP.id}-confirmed"]
     needs = page.list("needs", "need")
     assert [(need["fact"], need["noun"], need["alone"]) for need in needs] == [
         ("component.ras", "whether RAS is installed", 0),

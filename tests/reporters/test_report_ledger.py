@@ -9,10 +9,25 @@ from evtscan.reporters.digest.summary import feed
 from evtscan.reporters.text.ledger import Ledger
 
 
-def ledger(report: Report) -> list[str]:
+def ledger(report: Report, *, detailed: bool = True) -> list[str]:
     made = Ledger(report)
     feed(report, [made])
-    return made.lines()
+    return made.lines(detailed=detailed)
+
+
+def test_a_short_ledger_has_one_line_for_each_subject(full: Report) -> None:
+    lines = ledger(full, detailed=False)
+    assert [line.split()[0] for line in lines] == [
+        "files",
+        "skipped",
+        "damaged",
+        "records",
+        "warnings",
+        "rules",
+        "refused",
+    ]
+    kinds = {warning.kind for host in full.hosts for warning in host.warnings}
+    assert all(kind in lines[4] for kind in kinds)
 
 
 def test_the_ledger_of_several_hosts(full: Report) -> None:

@@ -1,6 +1,5 @@
 """``audit``: a folder of hosts → outputs about all of them, a run folder to go on from, and an exit code."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +27,7 @@ from evtscan.cli.options.option import HOSTS, PERFORMANCE, RESULTS, option
 from evtscan.cli.output import session
 from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
 from evtscan.cli.output.progress import Tally, watching
+from evtscan.cli.output.terminal import print_ledger
 from evtscan.facts.catalogue.names import is_known
 from evtscan.parsers.stated.fleetfile import read_fleet
 from evtscan.report.comparison import with_new_problems, with_status
@@ -218,14 +218,14 @@ def _planned(place: Path | str, hosts_from: HostsFrom, outputs: Sequence[Path | 
 def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_current: bool) -> None:
     """Say what this run had to do, and what has changed since the last one."""
     failed = f", {tally.failed:,} could not be read" if tally.failed else ""
-    lines = [f"{tally.read:,} read, {tally.kept:,} not changed since they were read{failed}"]
+    lines = [f"{tally.read:,} read, {tally.kept:,} unchanged since the last run{failed}"]
     if kept.other_version:
-        lines.append(f"what evtscan {kept.other_version} found is not used: this is {__version__}")
+        lines.append(f"results of evtscan {kept.other_version} are not used (this is {__version__})")
     if is_current:
-        lines.append("the outputs are those of the last run: nothing has changed")
+        lines.append("nothing has changed: the outputs of the last run are current")
     elif kept.had_run:
         lines.append(f"since the last run: {found.since()}")
-    print("\n".join(part("hosts", lines)), file=sys.stderr)
+    print_ledger(part("hosts", ["; ".join(lines)]))
 
 
 def _with_inventory(plans: list[HostPlan], inventory: Path, quiet: bool) -> list[HostPlan]:

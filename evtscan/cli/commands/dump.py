@@ -1,7 +1,6 @@
 """``dump``: the events of logs, filtered, as CSV or JSON Lines."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ from evtscan.cli.options.groups import CsvStyle, EventFilter, Reading, Screen
 from evtscan.cli.options.option import EVENTS, OUTPUT, option
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
 from evtscan.cli.output.logledger import LogLedger, writing_stdout
+from evtscan.cli.output.terminal import print_ledger
 from evtscan.dump.filenames import file_names
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.dump.newest import newest
@@ -177,7 +177,7 @@ def dump(
     for warning in texts.warnings if texts else ():
         ledger.warn(warning)
     if not screen.quiet:
-        print("\n".join(ledger.lines(part("events", [f"{rows:,} written"]))), file=sys.stderr)
+        print_ledger(ledger.lines(part("events", [f"{rows:,} written"]), detailed=verbose))
     if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED

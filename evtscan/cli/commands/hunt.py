@@ -186,7 +186,7 @@ def hunt(
             progress=progress,
         )
     if not screen.quiet:
-        _print(hunted, replace(loaded, rules=chosen), ledger, targets, no_color=screen.no_color)
+        _print(hunted, replace(loaded, rules=chosen), ledger, targets, no_color=screen.no_color, verbose=verbose)
     if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED
@@ -233,7 +233,9 @@ def _chosen(rules: Sequence[Rule], min_level: str, tags: Sequence[str]) -> tuple
 # ----------------------------------------------------------------------------------------------------- printing
 
 
-def _print(hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence[Target], *, no_color: bool) -> None:
+def _print(
+    hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence[Target], *, no_color: bool, verbose: bool
+) -> None:
     """Print the counts, unless standard output holds the time line, and the ledger on stderr."""
     if all(target.path is not None for target in targets):
         from evtscan.hunt.outputs.console import render
@@ -250,7 +252,7 @@ def _print(hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
         *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
     ]
-    print("\n".join(ledger.lines(also)), file=sys.stderr)
+    terminal.print_ledger(ledger.lines(also, detailed=verbose))
 
 
 def _matched(hunted: Hunted) -> str:

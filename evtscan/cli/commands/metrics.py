@@ -1,6 +1,5 @@
 """``metrics``: counts per channel, provider and event id, time span, gaps in the record ids, health of each log."""
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -21,7 +20,7 @@ from evtscan.cli.options.groups import Reading, Screen
 from evtscan.cli.options.option import OUTPUT, option
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
 from evtscan.cli.output.logledger import LogLedger, writing_stdout
-from evtscan.cli.output.terminal import console
+from evtscan.cli.output.terminal import console, print_ledger
 from evtscan.dump.lines import csv_cell
 from evtscan.intake.archives import opened
 from evtscan.intake.paths import find
@@ -103,7 +102,7 @@ def metrics(
             with replacing(Path(target), clobber=clobber) as stream:
                 stream.write(_bytes(logs, name))
     if not screen.quiet:
-        print("\n".join(ledger.lines()), file=sys.stderr)
+        print_ledger(ledger.lines(detailed=verbose))
     if not ledger.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is an event log", err=True)
         return FAILED

@@ -111,7 +111,7 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         saved = {item.reporter.name: str(item.path) for item in (*how.outputs, *how.written) if item.path is not None}
         render(printed, digest, console, show_all=how.show_all, in_detail=how.in_detail, saved=saved)
     if with_ledger and not how.quiet:
-        print("\n".join(ledger.lines()), file=sys.stderr)
+        terminal.print_ledger(ledger.lines(detailed=how.in_detail))
     if with_ledger and not exit_code.any_read:
         typer.echo("evtscan: nothing could be read: none of the files is evidence that evtscan reads", err=True)
     return exit_code.value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from evtscan.base.errors import OutputError
-from evtscan.base.ledger import DAMAGE, LINES_SHOWN, part, skipped_part
+from evtscan.base.ledger import DAMAGE, Warnings, damaged_part, part, skipped_part
 from evtscan.base.model.source import ExtractionWarning, SkippedFile, Source
 from evtscan.base.streams import is_closed_pipe
 
@@ -45,8 +45,7 @@ class LogLedger:
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
         self._skipped: list[SkippedFile] = []
-        self._warnings: list[str] = []
-        self._count = 0
+        self._warnings = Warnings()
         self._archive_damaged = False
 
     def read(self, name: str, records: int = 0, lost: int = 0) -> None:
@@ -78,9 +77,7 @@ class LogLedger:
             self._files[location.source].damaged |= is_damage
         else:
             self._archive_damaged |= is_damage
-        self._count += 1
-        if self._count <= LINES_SHOWN:
-            self._warnings.append(f"{location}: {warning.message}")
+        self._warnings.add(warning)
 
     @property
     def any_read(self) -> bool:
@@ -92,24 +89,20 @@ class LogLedger:
         """Whether some of the evidence is damaged, or could not be read."""
         return self._archive_damaged or any(file.damaged for file in self._files.values())
 
-    def lines(self, also: Sequence[str] = ()) -> list[str]:
-        """The ledger as lines of text, safe to print; ``also`` stands behind the records."""
+    def lines(self, also: Sequence[str] = (), *, detailed: bool = False) -> list[str]:
+        """The ledger as lines of text, safe to print; ``also`` follows the records."""
         read = sum(not file.unreadable or file.records > 0 for file in self._files.values())
         seen = len(self._files) + len(self._skipped)
         records = sum(file.records for file in self._files.values())
         lost = sum(file.lost for file in self._files.values())
-        damaged = [
-            f"{name}: {file.records:,} records read, {file.lost:,} lost"
-            for name, file in self._files.items()
-            if file.damaged
-        ]
+        damaged = [(name, file.records, file.lost) for name, file in self._files.items() if file.damaged]
         return [
             *part("files", [f"{seen:,} seen, {read:,} read, {seen - read:,} skipped"]),
-            *skipped_part(self._skipped),
-            *part("damaged", damaged),
+            *skipped_part(self._skipped, detailed=detailed),
+            *damaged_part(damaged, detailed=detailed),
             *part("records", [f"{records:,} read, {lost:,} lost"]),
             *also,
-            *part("warnings", self._warnings, self._count),
+            *self._warnings.part(detailed=detailed),
         ]
 
 

@@ -1,7 +1,10 @@
 """The console for people: apart from what commands with rules share, which takes long to load."""
 
 import os
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -26,6 +29,17 @@ def print_hanging(console: Console, head: str, text: Text) -> None:
         part.rstrip()
         console.print(Text(head).append(part), soft_wrap=True)
         head = " " * len(head)
+
+
+def print_ledger(lines: Sequence[str]) -> None:
+    """Print lines on stderr; on a terminal, long ones are wrapped between words and indented below their text."""
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
+    for line in lines:
+        if width < _NARROWEST or len(line) <= width:
+            print(line, file=sys.stderr)
+            continue
+        wrapped = textwrap.wrap(line, width, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False)
+        print("\n".join(wrapped), file=sys.stderr)
 
 
 def is_dumb() -> bool:

@@ -1,12 +1,39 @@
-"""The hosts of a report, one by one → the little that an overview of all of them needs."""
+"""The hosts of a report, one by one → the figures that an overview of all of them needs."""
 
 from collections import Counter
+from collections.abc import Iterable
 
+from evtscan.base.model.diagnosis import EventTally
 from evtscan.base.model.finding import NOT_SEEN, Verdict
 from evtscan.reporters.digest.blindspots import blind_spots
 from evtscan.reporters.digest.needs import Needs
 from evtscan.reporters.digest.remedies import Remedies
-from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
+from evtscan.reporters.digest.summary import HostState, HostSummary, ReportedFinding
+
+GENERATIONS = ("nt4", "2000", "modern")
+"""The generations of Windows that ``evtscan collect`` writes scripts for."""
+
+
+def generation_of(version: str) -> str:
+    """The generation of a version of Windows: ``nt4``, ``2000`` (to Server 2003) or ``modern``."""
+    major = version.partition(".")[0]
+    return {"3": "nt4", "4": "nt4", "5": "2000"}.get(major, "modern")
+
+
+def folded(items: Iterable[ReportedFinding]) -> list[list[ReportedFinding]]:
+    """Findings in groups: those of one rule and verdict that differ in their entity alone are one group.
+
+    Groups keep the order of their first findings.
+    """
+    groups: dict[tuple[object, ...], list[ReportedFinding]] = {}
+    for item in items:
+        finding = item.finding
+        is_foldable = bool(finding.entity)
+        own = () if is_foldable else (finding.finding_id,)
+        key = (item.rule.id, item.verdict, finding.status, finding.activity, finding.remedy, *own)
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
 
 _Severity = tuple[int, int, str]
 
@@ -29,6 +56,9 @@ class Digest:
         self.counts: Counter[Verdict] = Counter()
         self.statuses: Counter[str] = Counter()
         self.blind: Counter[str] = Counter()
+        self.states: Counter[HostState] = Counter()
+        self.tally = EventTally()
+        self._versions: dict[str, None] = {}
         self.remedies = Remedies()
         self.needs = Needs()
         self._order: list[tuple[_Severity, int, bool]] = []
@@ -38,6 +68,10 @@ class Digest:
         found = findings_shown(summary, show_all=False)
         self._order.append((summary.severity, self.hosts, bool(found)))
         self.hosts += 1
+        self.states[summary.state] += 1
+        self.tally += summary.host.tally
+        if any(item.finding.missing and item.calls_for_action for item in found):
+            self._versions[summary.host.version] = None
         self.with_findings += bool(found)
         self.counts.update(summary.counts)
         self.statuses.update(item.finding.status for item in found)
@@ -47,7 +81,13 @@ class Digest:
             self.needs.add(item)
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Nothing is left to do after the last host."""
+
+    @property
+    def generations(self) -> tuple[str, ...]:
+        """The values of ``collect --for`` for the hosts that lack facts; empty if no version is known."""
+        found = {generation_of(version) for version in self._versions if version}
+        return tuple(name for name in GENERATIONS if name in found)
 
     def order(self, *, show_all: bool) -> list[int]:
         """The places of the hosts, worst first; without ``show_all`` only of those on which something was found."""

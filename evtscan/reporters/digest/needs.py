@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evtscan.base.model.finding import Verdict
-from evtscan.reporters.digest.remedies import calls_for_action
 from evtscan.reporters.digest.summary import ReportedFinding
 
 
@@ -57,7 +56,7 @@ class Needs:
         """Take the next finding; those that are decided, or that nobody would act upon, only count."""
         place = self._seen
         self._seen += 1
-        if item.verdict is not Verdict.POSSIBLE or not calls_for_action(item):
+        if item.verdict is not Verdict.POSSIBLE or not item.calls_for_action:
             return
         lacking: dict[tuple[str, str], list[str]] = {}
         for gap in item.finding.missing:

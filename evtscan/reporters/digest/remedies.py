@@ -3,29 +3,24 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from evtscan.base.model.finding import ACCEPTED, Verdict
-from evtscan.base.model.rule import QUIET_KINDS, RuleInfo
-from evtscan.reporters.digest.summary import ReportedFinding, level_rank
-
-CALLS_FOR_ACTION = frozenset({Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED})
-"""Verdicts on a problem that is there, may be there, or is to come."""
-
-
-def calls_for_action(item: ReportedFinding) -> bool:
-    """Whether somebody has to do something about a finding."""
-    return item.verdict in CALLS_FOR_ACTION and item.rule.kind not in QUIET_KINDS and item.finding.status != ACCEPTED
+from evtscan.base.model.finding import Verdict
+from evtscan.base.model.rule import RuleInfo
+from evtscan.reporters.digest.summary import ReportedFinding, urgency
 
 
 @dataclass(slots=True)
 class Remedy:
     """The steps that settle some findings of one rule.
 
-    ``findings`` are the places of these findings among all that were looked through, counted from 0.
+    ``findings`` are the positions of these findings among all findings of the report, counted from 0. ``urgency`` is
+    that of the most urgent finding; ``is_quiet``: none of them was seen lately.
     """
 
     rule: RuleInfo
     steps: tuple[str, ...]
     findings: list[int] = field(default_factory=list)
+    urgency: int = -10
+    is_quiet: bool = True
     _verdicts: Counter[Verdict] = field(default_factory=Counter)
     _hosts: dict[str, None] = field(default_factory=dict)
 
@@ -33,6 +28,8 @@ class Remedy:
         """Take a finding that these steps settle."""
         self._verdicts[item.verdict] += 1
         self.findings.append(place)
+        self.urgency = max(self.urgency, urgency(item.verdict, item.rule.level))
+        self.is_quiet = self.is_quiet and item.finding.activity == "quiet"
         self._hosts[item.host.host] = None
 
     @property
@@ -51,10 +48,9 @@ class Remedy:
         return tuple(self._hosts)
 
     @property
-    def urgency(self) -> tuple[int, int, int, str, str, tuple[str, ...]]:
-        """Sort key: the worst verdict first, then the highest level, then the most hosts."""
-        level = -level_rank(self.rule.level)
-        return self.worst.rank, level, -len(self._hosts), self.rule.article, self.rule.id, self.steps
+    def rank(self) -> tuple[bool, int, int, str, str, tuple[str, ...]]:
+        """Sort key: active problems first, then the most urgent, then the most hosts."""
+        return self.is_quiet, -self.urgency, -len(self._hosts), self.rule.article, self.rule.id, self.steps
 
 
 class Remedies:
@@ -68,9 +64,9 @@ class Remedies:
         """Take the next finding; those that call for nothing, or for which no remedy is known, only count."""
         steps, place = item.finding.remedy, self._seen
         self._seen += 1
-        if steps and calls_for_action(item):
+        if steps and item.calls_for_action:
             self._found.setdefault((item.rule.id, steps), Remedy(item.rule, steps)).add(item, place)
 
     def ranked(self) -> list[Remedy]:
         """The remedies, most urgent first."""
-        return sorted(self._found.values(), key=lambda remedy: remedy.urgency)
+        return sorted(self._found.values(), key=lambda remedy: remedy.rank)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol
@@ -11,6 +12,27 @@ from evtscan.base.model.finding import ACCEPTED, NOT_SEEN, Finding, Verdict
 from evtscan.base.model.rule import QUIET_KINDS, Level, RuleInfo
 from evtscan.base.model.source import EvidenceRow
 from evtscan.report.model import HostReport, Report
+
+
+class HostState(Enum):
+    """What a report says of a host as a whole."""
+
+    PROBLEM = "with problems"
+    OTHER = "with other findings only"
+    CLEAN = "without findings"
+    NOT_JUDGED = "could not be judged"
+
+
+ACTIONABLE = frozenset({Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED})
+"""Verdicts on a problem that is present, may be present, or can occur."""
+
+_HOST_FAILED = frozenset({"host_failed", "host_timeout"})
+_CERTAINTY = {Verdict.CONFIRMED: 1, Verdict.EXPOSED: -1}
+
+
+def urgency(verdict: Verdict, level: str) -> int:
+    """How urgent a finding is: a level weighs more than a verdict, so that possible-high precedes confirmed-medium."""
+    return 2 * level_rank(level) + _CERTAINTY.get(verdict, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,32 @@ class ReportedFinding:
         """Whether this finding may decide the worst verdict of its host."""
         is_quiet = self.rule.kind in QUIET_KINDS or self.finding.status == ACCEPTED
         return not is_quiet and self.verdict not in NOT_SEEN
+
+    @property
+    def calls_for_action(self) -> bool:
+        """Whether a person has to act: a problem is present, may be present or can occur, and is not accepted."""
+        return self.counts_as_worst and self.verdict in ACTIONABLE
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether the finding is only a notice: something harmless, or a success."""
+        return self.rule.kind in QUIET_KINDS and self.verdict not in NOT_SEEN
+
+    @property
+    def reading_order(self) -> tuple[bool, bool, int, int, str, str, str, str]:
+        """Sort key for readers: what needs action first, active before quiet, then the most urgent."""
+        finding, rule = self.finding, self.rule
+        is_past = not self.calls_for_action
+        return (
+            is_past,
+            finding.activity == "quiet" and not is_past,
+            self.verdict.rank if is_past else 0,
+            -urgency(self.verdict, rule.level),
+            rule.article,
+            rule.id,
+            finding.entity,
+            finding.finding_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +123,23 @@ class HostSummary:
     def notes(self) -> int:
         """The number of findings of quiet kinds, which say that something is harmless or went well."""
         return len({item.rule.id for item in self.findings if item.rule.kind in QUIET_KINDS})
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the evidence allows the statement that a host has no problem: it has a System log that was read."""
+        if not self.logs or any(warning.kind in _HOST_FAILED for warning in self.host.warnings):
+            return False
+        logs = [row for row in self.host.evidence if row.records is not None]
+        return any(not row.channels or "System" in row.channels for row in logs)
+
+    @property
+    def state(self) -> HostState:
+        """What the report says of the host as a whole."""
+        if any(item.calls_for_action for item in self.findings):
+            return HostState.PROBLEM
+        if not self.is_judged:
+            return HostState.NOT_JUDGED
+        return HostState.OTHER if any(item.verdict not in NOT_SEEN for item in self.findings) else HostState.CLEAN
 
     @property
     def severity(self) -> tuple[int, int, str]:

@@ -17,7 +17,7 @@ from evtscan.facts.catalogue import names as catalogue
 from evtscan.report.model import Report
 from evtscan.reporters.digest.blindspots import KINDS, BlindSpot, blind_spots
 from evtscan.reporters.digest.needs import Needs
-from evtscan.reporters.digest.remedies import Remedies, calls_for_action
+from evtscan.reporters.digest.remedies import Remedies
 from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
 from evtscan.reporters.html.details import Part
 from evtscan.reporters.html.rows import ROW_OF, SHAPES, Row
@@ -170,5 +170,5 @@ def _finding_row(key: str, item: ReportedFinding, rules: RuleRows) -> Row:
         finding.last_seen,
         finding.count,
         finding.basis,
-        calls_for_action(item),
+        item.calls_for_action,
     ]

@@ -1,11 +1,13 @@
 """Report → text for people, on a terminal of any width or in a file.
 
-Every piece of text goes through ``prose`` and into a ``Text``, never into markup: what stands in a log can neither
-colour nor move anything.
+Every text goes through ``_plain`` into a ``Text``, never into markup, so that the content of a log can neither colour
+nor move anything. Times are printed to the second.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
+from operator import attrgetter
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -19,13 +21,35 @@ from evtscan.base.model.rule import QUIET_KINDS
 from evtscan.base.safetext import prose
 from evtscan.report.model import Report
 from evtscan.reporters.digest.blindspots import KINDS
-from evtscan.reporters.digest.hosts import Digest, findings_shown
+from evtscan.reporters.digest.hosts import Digest, findings_shown, folded
 from evtscan.reporters.digest.needs import Need
 from evtscan.reporters.digest.remedies import Remedy
-from evtscan.reporters.digest.summary import HostSummary, ReportedFinding, in_order, rules_by_id, summary_of
+from evtscan.reporters.digest.summary import (
+    HostState,
+    HostSummary,
+    ReportedFinding,
+    in_order,
+    rules_by_id,
+    summary_of,
+)
+from evtscan.reporters.text.explanation import host_lines
 from evtscan.reporters.text.explanation import lines as explanation_lines
 from evtscan.reporters.text.paragraphs import MARGIN, cut_line, paragraph
-from evtscan.reporters.text.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
+from evtscan.reporters.text.phrases import (
+    changes_before,
+    count,
+    coverage,
+    explained,
+    in_short,
+    in_short_of_all,
+    in_short_of_one,
+    logged,
+    named,
+    system_of,
+    verdict_counts,
+    word,
+)
+from evtscan.reporters.text.zonedtimes import to_seconds
 
 WIDTH = 80
 """Columns of text that goes into a file."""
@@ -41,6 +65,9 @@ HOSTS_SHOWN = 8
 
 NAMES_SHOWN = 5
 """How many hosts a remedy names."""
+
+ENTITIES_SHOWN = 5
+"""How many entities (disks, accounts, services …) a folded finding lists."""
 
 _SHORT = NOT_SEEN | {Verdict.EXCLUDED}
 """Verdicts of which the reason alone is shown."""
@@ -107,56 +134,63 @@ def render(
     in_detail: bool = False,
     saved: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Print a report: of one host every finding with its reasons, of several an overview that fits a terminal.
+    """Print a report: of one host every finding, of several hosts an overview that fits a terminal.
 
-    ``in_detail`` adds the findings of every host, worst host first, and lifts the limits of the overview; ``show_all``
-    does that too, and adds what was not seen or does not apply. ``digest`` has had the hosts of the report; ``saved``
-    are the files that the report is in, by format.
+    ``in_detail`` (-v) adds the findings of every host, worst host first, with every condition, and lifts the limits of
+    the overview; ``show_all`` also adds findings that were not seen or do not apply. ``digest`` has received the hosts
+    of the report; ``saved`` are the files that the report was written to, by format.
     """
     several = digest.hosts > 1
     rules = rules_by_id(report)
     hosts = in_order(report.hosts)
     listed = digest.order(show_all=show_all or not several)
     if not several or show_all or in_detail:
-        for place in listed:
-            _print_host(console, summary_of(hosts[place], rules), show_all=show_all, remedies=not several)
+        for index in listed:
+            summary = summary_of(hosts[index], rules)
+            _print_host(console, summary, show_all=show_all, in_detail=in_detail, remedies=not several)
     if several:
         shortened = not (show_all or in_detail)
         worst = listed[:HOSTS_SHOWN] if shortened else listed
         _print_overview(console, digest, show_all=show_all, shortened=shortened)
-        _print_hosts(console, (summary_of(hosts[place], rules) for place in worst), len(listed) - len(worst), show_all)
+        _print_hosts(console, (summary_of(hosts[index], rules) for index in worst), len(listed) - len(worst), show_all)
         _print_blind_spots(console, digest)
         if shortened and listed:
             console.print()
             for line in _next_steps(digest, saved):
-                paragraph(console, 0, Text(prose(line), "dim"))
+                paragraph(console, 0, Text(_plain(line), "dim"))
 
 
 def _next_steps(digest: Digest, saved: Mapping[str, str]) -> Iterator[str]:
-    """What somebody who has read the overview may want next."""
+    """The commands that a reader of the overview may need next."""
     page, whole = saved.get("html"), saved.get("json")
     if page:
-        yield f"{page} has every finding; -v shows them here."
+        yield f"{page} has every finding; -v prints them here."
     else:
-        yield "-v shows every finding; -o FOLDER/ saves report.html and the tables."
+        yield "-v prints every finding; -o FOLDER saves report.html and the tables."
     if whole and digest.needs.ranked():
-        yield (f"A script that collects what is missing: evtscan collect --for nt4 (or 2000, modern) --missing {whole}")
+        yield "A script that collects what is missing:"
+        for name in digest.generations or ("modern",):
+            yield f"evtscan collect --for {name} --missing {whole}"
+
+
+def _plain(text: str) -> str:
+    return prose(to_seconds(text))
 
 
 # ------------------------------------------------------------------------------------------------ one host
 
 
-def _print_host(console: Console, summary: HostSummary, *, show_all: bool, remedies: bool) -> None:
+def _print_host(console: Console, summary: HostSummary, *, show_all: bool, in_detail: bool, remedies: bool) -> None:
     host = summary.host
     heading = Text(prose(host.host), "bold")
     if host.computer and host.computer != host.host:
         heading.append(f" ({prose(host.computer)})", "not bold")
     paragraph(console, 0, heading.append(": " + system_of(host), "not bold"))
-    items = findings_shown(summary, show_all=show_all)
-    for place, item in enumerate(items):
-        if place and item.verdict not in _SHORT:
+    items = sorted(findings_shown(summary, show_all=show_all), key=attrgetter("reading_order"))
+    for index, group in enumerate(folded(items)):
+        if index and group[0].verdict not in _SHORT:
             console.print()
-        _print_finding(console, item, remedies=remedies)
+        _print_finding(console, group, in_detail=in_detail, remedies=remedies)
     if not items:
         paragraph(console, MARGIN, Text(_nothing_found(summary)))
     console.print()
@@ -164,22 +198,37 @@ def _print_host(console: Console, summary: HostSummary, *, show_all: bool, remed
 
 def _nothing_found(summary: HostSummary) -> str:
     if not summary.logs:
-        return "No finding: no event log was read."
+        return "Could not be judged: no event log was read."
     span = f" from {summary.first_event} to {summary.last_event}" if summary.first_event else ""
-    return prose(f"No finding in {count(summary.logs, 'log')} with {count(summary.records, 'record')}{span}.")
+    read = f"{count(summary.logs, 'log')} with {count(summary.records, 'record')}{span}"
+    if not summary.is_judged:
+        return _plain(f"Could not be judged: no finding in {read}, and none of the logs is a System log.")
+    return _plain(f"No finding in {read}.")
 
 
-def _print_finding(console: Console, item: ReportedFinding, *, remedies: bool) -> None:
+def _print_finding(console: Console, group: Sequence[ReportedFinding], *, in_detail: bool, remedies: bool) -> None:
+    """Print one finding, or several of one rule and verdict that differ in their entity, as one."""
+    item = group[0]
     finding = item.finding
     quiet = item.rule.kind in QUIET_KINDS
     mark = _label(word(item.verdict).upper(), "dim" if quiet else _VERDICT_STYLES[item.verdict])
     paragraph(console, len(mark), Text(prose(item.rule.title or item.rule.id), "bold"), mark)
-    _print_labelled(console, "", [in_short(item)])
-    _print_labelled(console, "Why", [finding.reason])
+    _print_labelled(console, "", [in_short(item) if len(group) == 1 else in_short_of_all(group)])
+    if item.verdict not in _SHORT:
+        _print_labelled(console, "What", [item.rule.description])
+        _print_labelled(console, "Cause", [item.rule.cause])
+    _print_labelled(console, "Evidence", [finding.reason])
     if item.verdict in _SHORT:
         return
+    _print_labelled(console, "Values", [finding.event_says])
+    if len(group) > 1:
+        shown = group if in_detail else group[:ENTITIES_SHOWN]
+        _print_labelled(console, "Of each", [in_short_of_one(other) for other in shown])
+        if len(group) > len(shown):
+            _print_labelled(console, "", [f"and {len(group) - len(shown):,} more (-v lists all)"])
     if finding.explanation:
-        _print_explanation(console, finding.explanation)
+        _print_explanation(console, finding.explanation, in_detail=in_detail)
+    _print_labelled(console, "Changes", list(changes_before(finding)))
     _print_labelled(console, "Logged", [logged(finding)])
     _print_labelled(console, "Coverage", [coverage(finding)])
     _print_labelled(console, "Missing", finding.missing_facts)
@@ -188,11 +237,11 @@ def _print_finding(console: Console, item: ReportedFinding, *, remedies: bool) -
         _print_steps(console, finding.remedy)
 
 
-def _print_explanation(console: Console, explanation: Explanation) -> None:
-    label = "Facts"
-    for line in explanation_lines(explanation):
+def _print_explanation(console: Console, explanation: Explanation, *, in_detail: bool) -> None:
+    label = "Tests" if in_detail else "Host"
+    for line in explanation_lines(explanation) if in_detail else host_lines(explanation):
         first = _label(label).append(" " * line.indent).append(line.mark, _TRUTH_STYLES[line.truth])
-        paragraph(console, len(first), Text(line.text, "dim" if line.truth is None else ""), first)
+        paragraph(console, len(first), Text(_plain(line.text), "dim" if line.truth is None else ""), first)
         label = ""
 
 
@@ -201,8 +250,12 @@ def _print_explanation(console: Console, explanation: Explanation) -> None:
 
 def _print_overview(console: Console, digest: Digest, *, show_all: bool, shortened: bool) -> None:
     counts = _counted(digest.counts, show_all)
-    line = Text(f"{digest.hosts:,} hosts, {digest.with_findings:,} with findings")
-    paragraph(console, 0, line.append(": ").append_text(counts) if counts else line)
+    states = [f"{digest.states[state]:,} {state.value}" for state in HostState if digest.states[state]]
+    paragraph(console, 0, Text(f"{digest.hosts:,} hosts: {', '.join(states)}"))
+    if counts:
+        paragraph(console, 0, Text("Findings: ").append_text(counts))
+    if digest.tally.errors:
+        paragraph(console, 0, Text(explained(digest.tally)))
     if digest.statuses.keys() - {NEW}:
         statuses = ", ".join(f"{digest.statuses[status]:,} {status}" for status in STATUSES if digest.statuses[status])
         paragraph(console, 0, Text(f"Compared with what is known: {statuses}"))
@@ -216,8 +269,8 @@ def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: boo
     if not found:
         return
     paragraph(console, 0, Text("Do first", "bold"))
-    for place, remedy in enumerate(found[:REMEDIES_SHOWN] if shortened else found, 1):
-        number = Text(f"{place:>3}. ")
+    for number_, remedy in enumerate(found[:REMEDIES_SHOWN] if shortened else found, 1):
+        number = Text(f"{number_:>3}. ")
         title = ", ".join(part for part in (remedy.rule.article, remedy.rule.title or remedy.rule.id) if part)
         paragraph(console, len(number), Text(prose(title), "bold"), number)
         verdicts = [Text(text, _VERDICT_STYLES[verdict]) for verdict, text in verdict_counts(remedy.verdicts)]
@@ -256,10 +309,13 @@ def _print_needs(console: Console, found: Sequence[Need], *, shortened: bool) ->
 
 def _print_hosts(console: Console, worst: Iterable[HostSummary], more: int, show_all: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Host", "System", "Findings"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("Host", "System", "Findings", "Notices"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "Notices" else "left")
     for summary in worst:
-        table.add_row(Text(prose(summary.host.host)), Text(system_of(summary.host)), _counted(summary.counts, show_all))
+        counts = Counter(item.verdict for item in summary.findings if not item.is_notice)
+        notices = f"{summary.notes:,}" if summary.notes else ""
+        host = Text(prose(summary.host.host))
+        table.add_row(host, Text(system_of(summary.host)), _counted(counts, show_all), notices)
     if table.row_count:
         console.print(table)
         _print_more(console, more, "host with findings", "hosts with findings")
@@ -292,14 +348,14 @@ def _print_more(console: Console, number: int, one: str, several: str) -> None:
 
 
 def _print_steps(console: Console, steps: Sequence[str]) -> None:
-    numbered = steps if len(steps) == 1 else [f"{place}. {step}" for place, step in enumerate(steps, 1)]
+    numbered = steps if len(steps) == 1 else [f"{number}. {step}" for number, step in enumerate(steps, 1)]
     _print_labelled(console, "Fix", numbered)
 
 
 def _print_labelled(console: Console, label: str, bodies: Sequence[str]) -> None:
     for body in bodies:
         if body:
-            paragraph(console, MARGIN + _LABEL, Text(prose(body)), _label(label))
+            paragraph(console, MARGIN + _LABEL, Text(_plain(body)), _label(label))
             label = ""
 
 

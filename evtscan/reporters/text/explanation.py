@@ -1,6 +1,6 @@
-"""Explanation → lines of text: the truth of each condition, what it rests on, and where that stands.
+"""Explanation → lines of text: the truth of each condition, what is known of it, and from where.
 
-A condition carries its own truth, also inside a ``not``: the line of the ``not`` says what follows from it.
+Each condition has its own truth, also inside a ``not``; the line of the ``not`` has the truth of the negation.
 
     unknown  all of
       true     os.version is 4.0 (stated): Windows version 4.0
@@ -14,19 +14,23 @@ from dataclasses import dataclass, replace
 
 from evtscan.base.logic import Truth
 from evtscan.base.model.finding import Explanation, NodeKind
+from evtscan.base.model.source import Location
 from evtscan.base.safetext import prose
 
 LOCATIONS_SHOWN = 3
-"""How many places a condition lists before it only counts them."""
+"""How many locations a condition lists; further ones are counted."""
 
 _TRUTH_WIDTH = max(len(truth.value) for truth in Truth) + 2
 _INDENT = 2
+_DEEPEST = 60
+_FACTS = frozenset({"hotfix", "application"})
+"""Names of facts without a dot."""
 _GROUPS = (NodeKind.ALL, NodeKind.ANY)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: a condition with its truth, or (``truth`` is None) a place that the condition above rests on."""
+    """One line: a condition with its truth, or (``truth`` is None) a location of the condition above."""
 
     depth: int
     truth: Truth | None
@@ -47,7 +51,7 @@ class Line:
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
-    """Write an explanation from the top, each condition before what it consists of."""
+    """Write an explanation from the top, each condition before its parts."""
     for depth, node in walk(explanation):
         yield Line(depth, node.truth, _worded(node))
         for location in node.locations[:LOCATIONS_SHOWN]:
@@ -58,9 +62,9 @@ def lines(explanation: Explanation) -> Iterator[Line]:
 
 
 def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
-    """Each condition with its depth, before what it consists of.
+    """Each condition with its depth, before its parts.
 
-    A ``not`` and the one test in it are one condition, and a group in a group of its kind is a part of that.
+    A ``not`` with a single test is one condition, and a group inside a group of the same kind is merged into it.
     """
     waiting = [(0, explanation, NodeKind.TEST)]  # not recursive: a saved report may nest as deep as it likes
     while waiting:
@@ -71,6 +75,46 @@ def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
             yield depth, node
         inside = depth if is_part else depth + 1
         waiting.extend((inside, child, node.kind) for child in reversed(node.children))
+
+
+def host_lines(explanation: Explanation) -> Iterator[Line]:
+    """Write the conditions on the host alone, without those on the event, one line each, with short locations."""
+    kept = about_host(explanation)
+    if kept is None:
+        return
+    for depth, node in walk(kept):
+        if node.kind is NodeKind.ALL and not depth:
+            continue
+        basis = f" ({node.basis})" if node.basis == "carried" else ""
+        where = "; ".join(dict.fromkeys(_short(location) for location in node.locations[:LOCATIONS_SHOWN]))
+        text = said(node) or node.text
+        line = prose(f"{text}{basis}{f' [{where}]' if where else ''}")
+        yield Line(max(depth - (kept.kind is NodeKind.ALL), 0), node.truth, line)
+
+
+def about_host(node: Explanation, depth: int = _DEEPEST) -> Explanation | None:
+    """The part of an explanation that is about the host: tests of facts, and conditions that no evidence can show.
+
+    None if there is none. What is nested deeper than ``depth`` stays as it is.
+    """
+    if not node.children or not depth:
+        return node if _is_host_test(node) else None
+    kept = [part for child in node.children if (part := about_host(child, depth - 1)) is not None]
+    return replace(node, children=tuple(kept)) if kept else None
+
+
+def _is_host_test(node: Explanation) -> bool:
+    name = node.fact
+    return bool(node.how_to_get) or name in _FACTS or ("." in name and not name.startswith("event."))
+
+
+def _short(location: Location) -> str:
+    """A location without what only a program needs: the key if a line is known, and the offset."""
+    if location.line is not None or location.record is not None:
+        location = Location(location.source, record=location.record, line=location.line)
+    elif location.key is not None:
+        location = Location(location.source, key=location.key.rpartition("\\")[2])
+    return str(location)
 
 
 def as_text(explanation: Explanation) -> str:
@@ -85,15 +129,12 @@ def _worded(node: Explanation) -> str:
 
 
 def said(node: Explanation) -> str:
-    """What is known of a condition, where that is more than what it asks for."""
+    """What is known of a condition; empty if that is only the condition itself."""
     return "" if node.says == node.text else node.says
 
 
 def _folded(node: Explanation) -> Explanation:
-    """Put a ``not`` and the one test that it negates on one line, with the truth of the ``not``.
-
-    A group of one is what it holds.
-    """
+    """Replace a group of one by its member, and a ``not`` of one test by that test with the truth of the ``not``."""
     while node.kind in _GROUPS and len(node.children) == 1:
         node = node.children[0]
     if node.kind is not NodeKind.NOT or len(node.children) != 1 or node.children[0].children:

@@ -1,6 +1,6 @@
-"""Report → the ledger that ends every run: what was read, what was not and why, and by which rules."""
+"""Report → the ledger that ends every run: what was read, what was not and why, and which rules were used."""
 
-from evtscan.base.ledger import Lines, Names, by_reason, part
+from evtscan.base.ledger import LINES_SHOWN, Names, Warnings, damaged_part, part, reasons_part
 from evtscan.base.model.rule import RefusedRule
 from evtscan.report.model import Report
 from evtscan.reporters.digest.files import damaged_files, read_files
@@ -8,18 +8,19 @@ from evtscan.reporters.digest.summary import HostSummary
 
 
 class Ledger:
-    """Takes the hosts of a report, and says what was read; of long lists it keeps the beginning and the number."""
+    """Receives the hosts of a report, and writes what was read; of long lists it keeps the beginning and the number."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._several = len(report.hosts) > 1
         self._skipped: dict[str, Names] = {}
-        self._damaged = Lines()
-        self._warnings = Lines()
+        self._damaged: list[tuple[str, int, int]] = []
+        self._damaged_count = 0
+        self._warnings = Warnings()
         self._read = self._records = self._lost = 0
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Add the next host."""
         host = summary.host
         prefix = f"{host.host}/" if self._several else ""
         self._read += len(read_files(host))
@@ -28,26 +29,30 @@ class Ledger:
         for item in host.skipped:
             self._skipped.setdefault(item.reason, Names()).add(prefix + item.source_file)
         for row in damaged_files(host):
-            self._damaged.add(f"{prefix}{row.source_file}: {row.records or 0:,} records read, {row.lost:,} lost")
+            self._damaged_count += 1
+            if len(self._damaged) < LINES_SHOWN:
+                self._damaged.append((f"{prefix}{row.source_file}", row.records or 0, row.lost))
         for warning in host.warnings:
-            place = f"{prefix}{warning.location}: " if warning.location.source else ""  # else it names the host itself
-            self._warnings.add(f"{place}{warning.message}")
+            self._warnings.add(warning, prefix)
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Nothing is left to do after the last host."""
 
-    def lines(self) -> list[str]:
-        """The ledger as lines of text, safe to print."""
+    def lines(self, *, detailed: bool = False) -> list[str]:
+        """The ledger as lines of text, safe to print: one for each subject, or ``detailed`` with lists of files."""
         skipped = sum(names.count for names in self._skipped.values())
         rules = self._report
+        refused = [_refused(rule) for rule in rules.refused]
+        if len(refused) > 1 and not detailed:
+            refused = [f"{refused[0]} and {len(refused) - 1:,} more; -v lists them"]
         return [
             *part("files", [f"{self._read + skipped:,} seen, {self._read:,} read, {skipped:,} skipped"]),
-            *part("skipped", by_reason(self._skipped)),
-            *self._damaged.part("damaged"),
+            *reasons_part(self._skipped, detailed=detailed),
+            *damaged_part(self._damaged, self._damaged_count, detailed=detailed),
             *part("records", [f"{self._records:,} read, {self._lost:,} lost"]),
-            *self._warnings.part("warnings"),
+            *self._warnings.part(detailed=detailed),
             *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
-            *part("refused", [_refused(rule) for rule in rules.refused]),
+            *part("refused", refused),
         ]
 
 

@@ -1,10 +1,13 @@
-"""What a report says of a host or a finding in a few words, the same in every format for people."""
+"""Short texts about a host or a finding, the same in every format for people."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
+from evtscan.base.model.diagnosis import EventTally
 from evtscan.base.model.finding import NEW, Finding, Verdict
 from evtscan.base.safetext import prose
+from evtscan.base.wintypes import TICKS_PER_SECOND
+from evtscan.base.wording import lasting
 from evtscan.report.model import HostReport
 from evtscan.reporters.digest.summary import ReportedFinding
 from evtscan.reporters.tables.columns import RECORD_IDS_SHOWN
@@ -21,7 +24,7 @@ def _service_pack(text: str) -> str:
 
 
 def in_short(item: ReportedFinding) -> str:
-    """What a finding is about, and when it was seen."""
+    """Article, level, kind, entity, number of events, time span, activity, status and basis of a finding."""
     finding, rule = item.finding, item.rule
     times = f"{finding.first_seen} to {finding.last_seen}" if finding.first_seen != finding.last_seen else ""
     parts = [
@@ -38,6 +41,57 @@ def in_short(item: ReportedFinding) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def in_short_of_all(group: Sequence[ReportedFinding]) -> str:
+    """The same of several findings that differ in their entity: their number, all events, the time span of all."""
+    first = group[0]
+    times = sorted(time for item in group for time in (item.finding.first_seen, item.finding.last_seen) if time)
+    events = sum(item.finding.count for item in group)
+    parts = [
+        first.rule.article,
+        first.rule.level,
+        first.rule.kind,
+        f"{len(group):,} entities",
+        count(events, "event") if events else "",
+        " to ".join(dict.fromkeys((times[0], times[-1]))) if times else "",
+        first.finding.activity if first.finding.activity != "unknown" else "",
+        _status(first.finding),
+        f"basis: {first.finding.basis}" if first.finding.basis else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def in_short_of_one(item: ReportedFinding) -> str:
+    """One of several findings that differ in their entity: the entity, its number of events and the last one."""
+    finding = item.finding
+    last = f", last {finding.last_seen}" if finding.last_seen else ""
+    return f"{finding.entity}: {count(finding.count, 'event')}{last}"
+
+
+def changes_before(finding: Finding) -> Iterator[str]:
+    """What changed on the host before the first match of a finding, nearest first."""
+    found = finding.changes
+    if found is None:
+        return
+    for change in found.changes:
+        distance = [] if change.seconds_before is None else [lasting(change.seconds_before * TICKS_PER_SECOND)]
+        if change.restarts:
+            distance.append(count(change.restarts, "restart"))
+        before = f" ({', '.join(distance)} before)" if distance else ""
+        where = f" [{change.location}]" if change.location is not None else ""
+        yield f"{change.text}{before}{where}"
+    if found.more:
+        yield f"and {found.more:,} more"
+    if found.is_open:
+        since = f" ({found.since})" if found.since else ""
+        yield f"the log begins with the symptom{since}: an earlier change is not known"
+
+
+def explained(tally: EventTally) -> str:
+    """The share of the errors that rules explain."""
+    share = 100 * tally.errors_explained // tally.errors if tally.errors else 100
+    return f"Errors explained by rules: {tally.errors_explained:,} of {tally.errors:,} ({share} %)"
+
+
 def _status(finding: Finding) -> str:
     if finding.status == NEW:
         return ""
@@ -45,7 +99,7 @@ def _status(finding: Finding) -> str:
 
 
 def logged(finding: Finding) -> str:
-    """Which records a finding rests on."""
+    """The records of a finding: provider, event id, files and record ids."""
     if not finding.record_ids:
         return ""
     numbers = [str(number) for number in finding.record_ids[:RECORD_IDS_SHOWN]]
@@ -57,7 +111,7 @@ def logged(finding: Finding) -> str:
 
 
 def coverage(finding: Finding) -> str:
-    """Over which time the logs tell of a finding, where they lack something."""
+    """The time span of the logs of a finding, if they are incomplete; else empty."""
     if not finding.coverage_from or finding.complete == "whole":
         return ""
     return f"{finding.coverage_from} to {finding.coverage_to}, {finding.complete}"

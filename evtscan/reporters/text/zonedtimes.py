@@ -62,6 +62,18 @@ def text_in_zone(text: str, zone: tzinfo) -> str:
     return _TIME.sub(converted, text)
 
 
+_FRACTION = re.compile(r"(\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(?=Z|[+-]\d\d:\d\d|\b)")
+
+
+def to_seconds(text: str) -> str:
+    """Return a text with its times cut to whole seconds.
+
+    >>> to_seconds("at 2024-05-03T18:08:01.1234567Z")
+    'at 2024-05-03T18:08:01Z'
+    """
+    return _FRACTION.sub(r"\1", text)
+
+
 def _converted(value: T, zone: tzinfo, depth: int = _DEEPEST) -> T:
     found: Any = value
     if isinstance(value, str):

@@ -303,7 +303,7 @@ def test_ledger_and_exit_code_of_damage(evtscan, tmp_path, log):
     (tmp_path / "case" / "no.evtx").write_bytes(b"ElfFile\0")
     (tmp_path / "case" / "empty.evtx").write_bytes(b"")
     (tmp_path / "case" / "notes.txt").write_text("no log")
-    result = evtscan("dump", tmp_path / "case", "--strict")
+    result = evtscan("dump", tmp_path / "case", "--strict", "-v")
     assert result.code == 3
     assert evtscan("dump", tmp_path / "case").code == 0
     lines = [line.split(maxsplit=1) for line in result.err.splitlines()]

@@ -4,7 +4,7 @@ from sample_reports import DHCP, DISK, NOTICE, finding, ranked
 
 from evtscan.base.model.finding import Verdict
 from evtscan.report.model import HostReport
-from evtscan.reporters.digest.remedies import Remedies, calls_for_action
+from evtscan.reporters.digest.remedies import Remedies
 from evtscan.reporters.digest.summary import ReportedFinding
 from evtscan.reporters.text.phrases import verdict_counts
 
@@ -34,7 +34,7 @@ def test_a_remedy_stands_once_with_its_hosts_and_findings():
     assert (third.steps, third.hosts) == (("Something else.",), ("c",))
 
 
-def test_the_verdict_counts_before_the_level_and_the_level_before_the_hosts():
+def test_a_level_counts_more_than_a_verdict_and_a_verdict_more_than_hosts():
     low, high = replace(DHCP, id="low", level="low"), replace(DHCP, id="high", level="high")
     items = [
         judged(Verdict.POSSIBLE, high),
@@ -43,7 +43,17 @@ def test_the_verdict_counts_before_the_level_and_the_level_before_the_hosts():
         *(judged(Verdict.CONFIRMED, replace(DHCP, id="many", level="high"), host=name) for name in "ab"),
     ]
     assert [remedy.rule.id for remedy in ranked(Remedies(), items)] == ["many", "high", "low"]
-    assert [remedy.rule.id for remedy in ranked(Remedies(), items[:4])] == ["low", "high"]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items[:4])] == ["high", "low"]
+    medium = replace(DHCP, id="medium", level="medium")
+    items = [judged(Verdict.CONFIRMED, medium), judged(Verdict.POSSIBLE, high), judged(Verdict.CONFIRMED, high)]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items)] == ["high", "medium"]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items[:2])] == ["high", "medium"]
+
+
+def test_active_problems_precede_quiet_ones():
+    quiet, active = replace(DHCP, id="quiet", level="critical"), replace(DHCP, id="active", level="low")
+    items = [judged(Verdict.CONFIRMED, quiet, activity="quiet"), judged(Verdict.POSSIBLE, active, activity="active")]
+    assert [remedy.rule.id for remedy in ranked(Remedies(), items)] == ["active", "quiet"]
 
 
 def test_nobody_is_told_to_act_on_what_needs_no_action():
@@ -57,12 +67,10 @@ def test_nobody_is_told_to_act_on_what_needs_no_action():
         judged(Verdict.DETECTED),
         judged(Verdict.CONFIRMED, status="accepted"),
     ]
-    assert [calls_for_action(item) for item in quiet] == [False] * len(quiet)
+    assert [item.calls_for_action for item in quiet] == [False] * len(quiet)
     assert ranked(Remedies(), quiet) == []
     assert ranked(Remedies(), [judged(Verdict.CONFIRMED, remedy=())]) == []
-    assert [
-        calls_for_action(judged(verdict)) for verdict in (Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED)
-    ] == [
+    assert [judged(verdict).calls_for_action for verdict in (Verdict.CONFIRMED, Verdict.POSSIBLE, Verdict.EXPOSED)] == [
         True,
         True,
         True,

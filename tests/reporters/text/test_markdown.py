@@ -75,9 +75,7 @@ def test_the_beginning_says_what_to_do_and_to_collect(full: Report) -> None:
         "| 2 | 1 | 1 | 1 | 1 | 2 | 1 | 1 | 1 |",
     ]
     assert lines[8] == "7 new, 1 accepted."
-    assert lines[lines.index("## Do first") + 2] == (
-        "- [ ] **Q162396, DHCP decline fails on an NT 4.0 SP2 client with RAS** (confirmed, medium) on 1 host: NT4"
-    )
+    assert lines[lines.index("## Do first") + 2] == ("- [ ] **Q100001, Bad block** (possible, critical) on 1 host: NT4")
     assert "- [ ] **component.ras**, helps to decide 1 finding on 1 host" in lines
     assert "### Clear" not in "\n".join(lines)
 

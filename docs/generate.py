@@ -193,20 +193,19 @@ def _audited() -> Report:
 
 
 def example() -> str:
-    """What the terminal shows of one sample host, without the tree of conditions."""
+    """What the terminal shows of one sample host."""
     report = _audited()
     stream = BytesIO()
     (console,) = (row for row in REPORTERS if row.name == "console")
-    console.write(replace(report, hosts=tuple(host for host in report.hosts if host.host == "NTWS07")), stream)
-    before, _, rest = stream.getvalue().decode("utf-8").partition("  Facts")
-    lines = [*before.splitlines(), *"".join(rest.partition("  Logged")[1:]).splitlines()]
+    console.write(replace(report, hosts=tuple(host for host in report.hosts if host.host == "FS-03")), stream)
+    lines = stream.getvalue().decode("utf-8").splitlines()
     return "```text\n" + "".join(f"{line.rstrip()}\n" for line in lines).rstrip("\n") + "\n```\n"
 
 
 def findings() -> str:
     """What an audit of the samples finds: some columns of its ``findings.csv``."""
     table = TABLES["findings"].table(_audited())
-    shown = [table.columns.index(name) for name in ("Host", "Verdict", "Article", "Reason", "MissingFacts")]
+    shown = [table.columns.index(name) for name in ("Host", "Verdict", "Level", "RuleTitle", "MissingFacts")]
     return _table(
         [table.columns[column] for column in shown],
         ([_cut(cell_text(row[column]), 125) for column in shown] for row in table.rows),

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sample_hosts.hosts import HOSTS
+from sample_hosts.hosts import HOSTS, folder_of
 from sample_hosts.sources import SOURCES
 
 FOLDER = Path(__file__).parent
-_FOLDERS: Mapping[str, Mapping[str, Callable[[], dict[str, bytes]]]] = {"hosts": HOSTS, "sources": SOURCES}
+_FOLDERS: Mapping[str, Mapping[str, Callable[[], dict[str, bytes]]]] = {
+    "hosts": {name: files for name, files in HOSTS.items() if folder_of(name) == "hosts"},
+    "nt4": {name: files for name, files in HOSTS.items() if folder_of(name) == "nt4"},
+    "sources": SOURCES,
+}
 _END = "<!-- end -->\n"
 
 
@@ -29,11 +33,15 @@ def sample_files() -> Iterator[tuple[str, bytes]]:
 
 def host_table(manifest: Mapping[str, Any]) -> str:
     """The hosts of the manifest as a table in Markdown."""
-    rows = ["| host | what it is | founding rule |", "| --- | --- | --- |"]
-    for host, entry in manifest.items():
-        found = "; ".join(f"{finding['article']} `{finding['verdict']}`" for finding in entry["findings"]) or "none"
-        rows.append(f"| `{host}` | {' '.join(entry['what'].split())} | {found} |")
+    rows = ["| host | what it is | findings |", "| --- | --- | --- |"]
+    for host, entry in sorted(manifest.items(), key=lambda item: (folder_of(item[0]), item[0])):
+        found = "; ".join(f"{_called(finding)} `{finding['verdict']}`" for finding in entry["findings"]) or "none"
+        rows.append(f"| `{folder_of(host)}/{host}` | {' '.join(entry['what'].split())} | {found} |")
     return "\n".join(rows) + "\n"
+
+
+def _called(finding: Mapping[str, Any]) -> str:
+    return str(finding.get("article") or finding["rule"])
 
 
 def source_table(manifest: Mapping[str, Any]) -> str:

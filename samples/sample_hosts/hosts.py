@@ -11,7 +11,7 @@ from sample_writer.evt import live_log, saved_log
 from sample_writer.evtx import CHUNK_SIZE, FILE_HEADER_SIZE, evtx_log
 from sample_writer.reg import regedit4, regedit5
 
-from sample_hosts import modern
+from sample_hosts import modern, today
 from sample_hosts.machine import Machine
 from sample_hosts.registry import CONTROL, CURRENT_VERSION, SERVICES, Tree, control, current_version, hives, sections
 from sample_hosts.registry import services as all_services
@@ -256,9 +256,14 @@ def _offset_of_record(log: bytes | bytearray, number: int) -> int:
 
 
 HOSTS: dict[str, Callable[[], Files]] = {
+    "COLLECTOR": today.collector,
+    "DC-01": today.dc_01,
     "DHCPSRV1": _dhcpsrv1,
     "FILESRV2": _filesrv2,
+    "FS-03": today.fs_03,
+    "HV-02": today.hv_02,
     "LAB-PC3": _lab_pc3,
+    "LT-0142": today.lt_0142,
     "NTSRV8": _ntsrv8,
     "NTWS05": _ntws05,
     "NTWS07": _ntws07,
@@ -273,3 +278,11 @@ HOSTS: dict[str, Callable[[], Files]] = {
     "WIN7-LAB2": _win7_lab2,
 }
 """Folder of each host → what makes its files, by name."""
+
+NT4 = frozenset({"DHCPSRV1", "FILESRV2", "NTWS09", "NTWS11", "NTWS14", "NTWS17", "ROUTER1", "W2KPRO3"})
+"""Hosts of the folder ``nt4``: further cases of the founding rule."""
+
+
+def folder_of(host: str) -> str:
+    """The folder of a sample host: ``hosts``, of which at least half run Windows of today, or ``nt4``."""
+    return "nt4" if host in NT4 else "hosts"

@@ -51,7 +51,7 @@ def evt() -> list[bytes]:
 def hive() -> list[bytes]:
     """Registry hives."""
     small = write_hive({"Select": {"Current": 1}, "ControlSet001": {"Services": {"a": {"Start": 2}}}}, written=1)
-    return [small, *_files("sources/regf/S*", "hosts/FILESRV2/S*")]
+    return [small, *_files("sources/regf/S*", "nt4/FILESRV2/S*")]
 
 
 def texts(*names: str) -> Callable[[], list[bytes]]:

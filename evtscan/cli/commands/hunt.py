@@ -1,6 +1,5 @@
 """``hunt``: plain Sigma rules over the logs of any number of computers → a time line of detections."""
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -220,7 +220,6 @@ def _print_finding(console: Console, group: Sequence[ReportedFinding], *, in_det
     _print_labelled(console, "Evidence", [finding.reason])
     if item.verdict in _SHORT:
         return
-    _print_labelled(console, "Values", [finding.event_says])
     if len(group) > 1:
         shown = group if in_detail else group[:ENTITIES_SHOWN]
         _print_labelled(console, "Of each", [in_short_of_one(other) for other in shown])

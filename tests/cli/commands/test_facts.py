@@ -175,7 +175,7 @@ def test_why_nothing_could_be_read(evtscan, tmp_path):
 
 @pytest.mark.parametrize("more", [(), ("--at", "1997-03-12T16:50:00Z")])
 def test_programs_have_their_versions(evtscan, more):
-    host = Path(__file__).parents[3] / "samples" / "hosts" / "FILESRV2"
+    host = Path(__file__).parents[3] / "samples" / "nt4" / "FILESRV2"
     told = {
         fact["name"]: fact["value"] for fact in json.loads(evtscan("facts", host, "-t", "json", *more).out)["facts"]
     }

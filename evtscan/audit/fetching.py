@@ -13,7 +13,7 @@ from evtscan.audit.plan import BY_FOLDER, LOOSE, FileState, HostPlan, HostsFrom,
 from evtscan.base.errors import UsageError
 from evtscan.base.model.source import SkippedFile, Source
 from evtscan.intake.archives.shelf import is_plain
-from evtscan.intake.paths import Found
+from evtscan.intake.paths import FoundFiles
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -73,7 +73,7 @@ def plan_remote(address: str, hosts_from: HostsFrom = BY_FOLDER) -> list[HostPla
 def _loose(address: str, sources: list[Source], states: dict[str, FileState], taken: set[str]) -> Iterator[HostPlan]:
     archives = [source for source in sources if source.name.lower().endswith(_ARCHIVES)]
     yield from hosts_of_files(archives, taken)
-    others = Found(tuple(source for source in sources if source not in archives), ())
+    others = FoundFiles(tuple(source for source in sources if source not in archives), ())
 
     def computer(source: Source) -> str:
         state = states[source.name]

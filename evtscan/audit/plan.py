@@ -16,7 +16,7 @@ from evtscan.evidence.forwarded import label_of
 from evtscan.evidence.machines import name_in
 from evtscan.evidence.reading import read
 from evtscan.intake.archives import is_collection, opened, stem
-from evtscan.intake.paths import Found, absolute, find, find_in, is_folder
+from evtscan.intake.paths import FoundFiles, absolute, find, find_in, is_folder
 from evtscan.parsers.stated.fleetfile import Fleet
 
 LOOSE = "(loose files)"
@@ -182,14 +182,14 @@ def _is_output(entry: os.DirEntry[str]) -> bool:
     return os.path.isfile(os.path.join(entry.path, RUN_FOLDER, STATE_FILE))  # noqa: PTH113, PTH118 - for each host
 
 
-def _loose(found: Found, passed_over: tuple[SkippedFile, ...], hosts: Sequence[HostPlan]) -> Iterator[HostPlan]:
+def _loose(found: FoundFiles, passed_over: tuple[SkippedFile, ...], hosts: Sequence[HostPlan]) -> Iterator[HostPlan]:
     """Return hosts for the archives and files outside of host folders."""
     folders = {host.name.casefold() for host in hosts}
     archives = [source for source in found.sources if is_collection(source)]
     hosts_of_archives = list(hosts_of_files(archives, folders))
     yield from hosts_of_archives
     own = set(archives)
-    others = Found(tuple(source for source in found.sources if source not in own), (*passed_over, *found.skipped))
+    others = FoundFiles(tuple(source for source in found.sources if source not in own), (*passed_over, *found.skipped))
     taken = folders | {host.name.casefold() for host in hosts_of_archives}
     yield from grouped(others, computer_of, taken)
 
@@ -206,7 +206,7 @@ def hosts_of_files(archives: Sequence[Source], folders: Set[str]) -> Iterator[Ho
 # ------------------------------------------------------------------------------------- by what the files say
 
 
-def grouped(found: Found, name_of: Callable[[Source], str], taken: Set[str] = frozenset()) -> Iterator[HostPlan]:
+def grouped(found: FoundFiles, name_of: Callable[[Source], str], taken: Set[str] = frozenset()) -> Iterator[HostPlan]:
     """Group files by the computer that they name; files without a name, and skipped files, are a group of their own.
 
     A group whose name is in ``taken`` (of a folder or an archive) is not merged with it.
@@ -238,7 +238,7 @@ def computer_of(source: Source) -> str:
         return label_of(name_in(read(files.sources, _NOTHING)))
 
 
-def _by_computer(found: Found) -> Iterator[HostPlan]:
+def _by_computer(found: FoundFiles) -> Iterator[HostPlan]:
     """Group all files by computer; a file without a name belongs to the only computer of its folder."""
     named = [(source, computer_of(source)) for source in found.sources]
     of_folder: dict[PurePosixPath, set[str]] = {}
@@ -254,7 +254,7 @@ def _by_computer(found: Found) -> Iterator[HostPlan]:
     yield from _groups(((source, owner(source, name)) for source, name in named), found.skipped)
 
 
-def _by_pattern(found: Found, pattern: str) -> Iterator[HostPlan]:
+def _by_pattern(found: FoundFiles, pattern: str) -> Iterator[HostPlan]:
     """Group files by the part of their path that matches ``{host}``; case is ignored."""
     fits = re.compile(_expression(pattern), re.IGNORECASE).match
     named = [(source, fits(source.name)) for source in found.sources]

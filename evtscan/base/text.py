@@ -24,8 +24,8 @@ KEEP_BYTES = "evtscan.keep"
 class DecodedText:
     """A text, the encoding it was read in, and whether some bytes do not exist in that encoding.
 
-    Such a byte stands in ``text`` as the character of the same number (0x81 as U+0081, as Windows itself does), so
-    nothing is lost and every text can be written out again; half a UTF-16 character is U+FFFD.
+    In ``text`` such a byte is the character of the same number (0x81 is U+0081, as in Windows itself), so nothing is
+    lost and every text can be written out again; half a UTF-16 character is U+FFFD.
     """
 
     text: str

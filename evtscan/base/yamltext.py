@@ -1,8 +1,8 @@
-"""YAML text → plain data with the line of every entry: for rules and ``facts.yaml``, both written by strangers.
+"""YAML text → plain data with the line of every entry: for rules and ``facts.yaml``, which may be hostile.
 
-Safe tags only. Size, nesting and the number of nodes (an alias counts as what it stands for) are bounded, so that
-neither a deep file nor one that doubles itself through aliases costs more than its limit. What is wrong with a single
-entry is a problem of the document, all of them at once; only what leaves no structure to go on with is raised.
+Safe tags only. Size, nesting and the number of nodes (an alias counts as the nodes that it repeats) are bounded, so a
+deep file, or one that doubles itself through aliases, costs no more than its limit. Errors in single entries are
+problems of the document, reported all at once; an exception is raised only if the text has no readable structure.
 """
 
 import re
@@ -27,7 +27,7 @@ _SAFE_TAGS = frozenset(
 
 
 class YamlSyntaxError(ValueError):
-    """A text that has no readable structure. ``line`` counts from 1, ``message`` says what is wrong there."""
+    """A text without a readable structure. ``line`` counts from 1, ``message`` is the problem there."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -37,7 +37,7 @@ class YamlSyntaxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class YamlProblem:
-    """One entry that is wrong although the rest can be read."""
+    """One invalid entry; the rest of the document can be read."""
 
     line: int
     path: EntryPath
@@ -57,7 +57,7 @@ class Document:
     problems: tuple[YamlProblem, ...] = ()
 
     def line(self, path: EntryPath) -> int:
-        """The line of an entry, or of the nearest one above it that has a line (what a merge key brings has none)."""
+        """The line of an entry, or of the nearest one above it with a line (entries of a merge key have none)."""
         while path not in self.lines:
             path = path[:-1]
         return self.lines[path]
@@ -66,11 +66,11 @@ class Document:
 def load_documents(
     text: str, *, limit: int = MAX_SIZE, plain_text_scalars: bool = False, aliases: bool = True
 ) -> tuple[Document, ...]:
-    r"""Read every document of a text (parted by ``---``).
+    r"""Read every document of a text (separated by ``---``).
 
     Scalars follow YAML 1.1 as ``yaml.safe_load`` does. With ``plain_text_scalars`` they stay as written
     (``4.0`` is the text ``4.0``, ``1997-05-01`` no date, nothing after a colon the empty text); only true and
-    false, whole numbers and null are more than text. A key that stands twice is a problem, and the first one stays.
+    false, whole numbers and null have other types. A duplicate key is a problem, and its first value counts.
 
     >>> load_documents("os: {version: 4.0}\n", plain_text_scalars=True)[0].data
     {'os': {'version': '4.0'}}
@@ -118,7 +118,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 @dataclass(slots=True)
 class _Node:
-    """A finished node: its data, and the lines of what lies below it, by path relative to the node."""
+    """A finished node: its data, and the lines of the nodes below it, by path relative to the node."""
 
     data: Any
     lines: dict[EntryPath, int]
@@ -240,7 +240,7 @@ class _Composer:
             self.problems.append(YamlProblem(line, path, f"tag {start.tag!r} is not allowed"))
 
     def _to_merge(self, source: Any, line: int, path: EntryPath) -> dict[Any, Any]:
-        """What a merge key (``<<``) brings into a map that does not say it itself; the first of several maps wins."""
+        """The entries that a merge key (``<<``) adds to a map that lacks them; the first of several maps wins."""
         maps = source if isinstance(source, list) else [source]
         if not all(isinstance(part, dict) for part in maps):
             self.problems.append(YamlProblem(line, path, "<< takes a map or a list of maps"))

@@ -45,7 +45,7 @@ class Distinct:
 
 
 def each_once(logs: Sequence[Log]) -> Distinct:
-    """Every event of the logs once: the copy of those that carry most, in the order in which the files bring them."""
+    """Every event of the logs once, in the order of the files: of several copies, the one with the most fields."""
     if len(logs) < 2:
         return Distinct(tuple(event for log in logs for event in log.events))
     shelf = _Shelf(any(event.time is not None and event.time.local for log in logs for event in log.events))
@@ -86,7 +86,7 @@ Key = tuple[int, ...]
 
 
 class _Shelf:
-    """The events found so far, by what copies have in common.
+    """The events so far, indexed by the fields that copies have in common.
 
     Thousands of events may share a moment. Of those, only the ones with the same record number or without any are
     looked at for a record with a number, and each place remembers how far a file has got in it, so that time does not
@@ -173,7 +173,7 @@ def _numbers(event: Event) -> Iterator[Key]:
 
 
 def is_copy(one: Event, other: Event) -> bool:
-    """Whether two records of different files are, as far as both tell, one event."""
+    """Whether two records of different files agree in every field that both have."""
     if one.event_id != other.event_id or _names(one).isdisjoint(_names(other)):
         return False
     anchored = _both(one.time, other.time) or _both(one.record_id, other.record_id)

@@ -1,4 +1,4 @@
-"""A log of several hosts or channels → one log for each of them, so that what is in it speaks of where it was logged.
+"""A log of several hosts or channels → one log for each host and channel.
 
 A collector keeps the events that others forward to it, each with the Channel and the Computer that it had; an export of
 a custom view holds several channels of one host.

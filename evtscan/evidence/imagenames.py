@@ -27,7 +27,7 @@ def is_image_name(name: str) -> bool:
 def image_end(events: Sequence[Event]) -> int | None:
     """The sequence of the first event of a log under another name than an image's, if those before it are under one.
 
-    None where a log begins with the host's own records, and where it knows the host by no other name.
+    None where a log begins with the host's own records, or has no other name of the host.
     """
     named = (event for event in events if event.computer)
     first = next(named, None)

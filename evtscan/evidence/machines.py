@@ -26,14 +26,14 @@ _NAME_VALUES = (
     (_TCPIP, "hostname"),
     (_TCPIP, "nv hostname"),
 )
-"""Where a registry names its host; the first is what it is called from the next restart on."""
+"""Registry values with the name of the host; the first is its name from the next restart on."""
 _NETBIOS_LENGTH = 15
 _KIND = "identity_mismatch"
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine of a folder: the first label of its name as its logs print it, and what was read of it.
+    """One machine of a folder: the first label of its name in its logs, and the evidence read of it.
 
     The label is empty where the folder holds no other.
     """
@@ -104,7 +104,7 @@ class _Item:
 
 @dataclass(slots=True)
 class _Group:
-    """Evidence whose names are connected: one machine, as far as anybody can know."""
+    """Evidence whose names are connected: most likely of one machine."""
 
     items: list[_Item] = field(default_factory=list)
 
@@ -120,7 +120,7 @@ class _Group:
 
     @property
     def own_logs(self) -> list[Log]:
-        """Its logs without what a collector received from it."""
+        """Its logs, without those that a collector received from it."""
         return [log for item in self.items for log in item.logs if not log.forwarded]
 
     @property
@@ -147,7 +147,7 @@ def _items(reading: Reading) -> Iterator[_Item]:
 
 
 def _items_of_file(source: str, inventories: Sequence[Inventory]) -> Iterator[_Item]:
-    """The reports of one file: one that names nobody is of the host that those before it name, else those after it."""
+    """Assign the reports of one file: a report without a name is of the host of the one before it, else after it."""
     local = [tuple(_names_of_report(inventory)) for inventory in inventories if not inventory.remote]
     names = next(filter(None, local), ())
     for inventory in inventories:
@@ -164,7 +164,7 @@ def _names_of_report(inventory: Inventory) -> Iterator[str]:
 
 
 def _names_of_log(log: Log) -> tuple[str, ...]:
-    """The chain of names of a log, newest first; that of an installation image names nobody."""
+    """The chain of names of a log, newest first; empty for a log of an installation image."""
     chain = dict.fromkeys((newest_name(log), *reversed(log.summary.computers)))
     return tuple(name for name in chain if name and not is_image_name(name))
 
@@ -182,13 +182,13 @@ def _key(name: str) -> str:
 
 
 class _Aliases:
-    """Which names are known to be those of one machine."""
+    """Groups names that belong to one machine."""
 
     def __init__(self) -> None:
         self._parents: dict[str, str] = {}
 
     def root(self, key: str) -> str:
-        """The name that stands for all of a machine's."""
+        """The name by which the group of a machine is identified."""
         while (parent := self._parents.setdefault(key, key)) != key:
             key = parent
         return key
@@ -279,7 +279,7 @@ def _part(reading: Reading, items: Sequence[_Item]) -> Reading:
 def _tell_rest(
     reading: Reading, parts: Sequence[Reading], apart: Mapping[str, Sequence[str]], labels: Sequence[str]
 ) -> None:
-    """Let the first machine's reading tell of all that went to none."""
+    """Add the warnings and rows of evidence that no machine has to the first machine."""
     first = parts[0]
     assigned = {row.source_file for part in parts for row in part.rows}
     first.skipped.extend(reading.skipped)
@@ -291,13 +291,13 @@ def _tell_rest(
             continue
         names = list(dict.fromkeys(map(label_of, apart[row.source_file])))
         if names:
-            why = f"it names {shortened(names)}, and nothing connects that with {_listed(labels)}"
+            why = f"it is from {shortened(names)}, the other files are from {_listed(labels)}"
             way = (
-                "If it is the same machine, say so in a facts.yaml beside it, with both names as host.name and the "
-                "time from which each held (from:)"
+                f"Give {shortened(names)} a folder of its own, or use --host-from computer; if it is the same machine, "
+                "state both names as host.name in a facts.yaml, with the time from which each held (from:)"
             )
         else:
-            why = f"the logs beside it come from {_listed(labels)} at the same time, and it names none of them"
+            why = f"it has no name of a host, and the logs beside it are from {_listed(labels)}, at the same time"
             way = "Give each machine a folder of its own"
         first.skipped.append(SkippedFile(source_file=row.source_file, reason=why))
         first.warn(row.source_file, _KIND, f"left out: {why}. {way}")
@@ -310,7 +310,7 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _overlap(groups: Mapping[str, Sequence[Log]]) -> bool:
-    """Whether logs of different groups overlap in time, those of local times in every zone."""
+    """Whether logs of different groups overlap in time; logs with local times only if they overlap in every zone."""
     spans = sorted(
         (log.summary.first_time.latest, (log.summary.last_time or log.summary.first_time).earliest, key)
         for key, logs in groups.items()

@@ -1,4 +1,4 @@
-"""Some events of logs → the records that stand around each of them, whatever these are about.
+"""Some events of logs → the records before and after each of them, whether or not a rule uses them.
 
 A scan decodes what its rules can use, and nothing that stands beside it. So the few records around an event are read
 again, from their part of the file alone: the chunk of an EVTX log, some kilobytes of an ``.evt``, and any other log as
@@ -27,7 +27,7 @@ def around(
     """For each event the records of its log whose numbers are at most ``RECORDS`` off, in order, itself among them.
 
     ``sources`` are the logs by name. An event whose log is not there, too large, or no longer readable is left out:
-    this adds to what is known of an event, and takes nothing away.
+    the records around an event only add to the report.
     """
     by_source: dict[str, list[Event]] = {}
     for event in events:

@@ -1,4 +1,4 @@
-"""The files of one host → its evidence, with a row for each file, and what could not be read and why."""
+"""The files of one host → its evidence, with a row, a reason for skipping it, or a warning for each file."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ CONVERTED = "converted from .evt: says nothing about the product"
 
 @dataclass(slots=True)
 class Reading:
-    """What the files of one host came to."""
+    """The evidence read from the files of one host, and the outcome for each file."""
 
     logs: list[Log] = field(default_factory=list)
     registries: list[Registry] = field(default_factory=list)
@@ -98,9 +98,11 @@ def read(
     *,
     is_unused: Callable[[Event], bool] = lambda event: False,
 ) -> Reading:
-    """Read every file that is evidence, each log for what the query selects; no file ends the reading of the others.
+    """Read every file that is evidence, and of each log the events that the query selects.
 
-    ``is_unused`` says of a selected event that nobody can use it, now that its data is known: it is not kept.
+    A file that cannot be read gives a warning, and the others are read.
+
+    ``is_unused`` is called with each selected event: one for which it is true is discarded.
     """
     reading = Reading()
     for source in sources:
@@ -124,7 +126,7 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One file to read, and where what it holds goes."""
+    """One file to read, and the ``Reading`` to add its content to."""
 
     reading: Reading
     row: Format
@@ -144,7 +146,7 @@ class _Task:
 
 
 def _skip(reading: Reading, source: Source, size: int) -> None:
-    reason = "no evidence that evtscan reads" if size else "empty"
+    reason = "unsupported file type" if size else "empty"
     reading.skipped.append(SkippedFile(source_file=source.name, reason=reason))
     if source.name.lower().endswith(_LOG_NAMES):
         what = "its content is not that of an event log" if size else "it is empty"
@@ -211,13 +213,13 @@ def _zone_of(*times: Instant | None) -> str:
 
 
 def newest_name(log: Log) -> str:
-    """The computer that the newest record of a log names, as far as it is known; empty if none is."""
+    """The computer in the newest record of a log, or an empty text if no record has one."""
     summary = log.summary
     return summary.newest_computer or (summary.computers[-1] if summary.computers else "")
 
 
 def _notes(log: Log, parts: Sequence[Log]) -> Iterator[str]:
-    """What a reader should know of a log: what it holds, and which of its records are not the host's own."""
+    """Remarks on a log for ``evidence.csv``: its channels, and which of its records are not of the host."""
     if is_forwarded(log):
         labels = {label_of(name).casefold(): label_of(name) for part in parts for name in part.summary.computers}
         yield f"forwarded events of {shortened(list(labels.values())) or 'other hosts, none of them wanted'}"
@@ -283,20 +285,20 @@ _READ = {
 
 
 def _mark_cleared(reading: Reading) -> None:
-    """Mark the logs that, as event 104 of the System log says, began anew when they were cleared."""
+    """Mark the logs that were cleared according to an event 104 of the System log."""
     told: dict[str, list[tuple[str, Instant]]] = {}
     for log in reading.logs:
         for event in log.events:
             if event.event_id == _LOG_CLEARED and event.provider.casefold() == _EVENT_LOG_SERVICE and event.time:
                 computer = label_of(event.computer or "").casefold()
                 told.setdefault(_channel_cleared(event), []).append((computer, event.time))
-    for place, log in enumerate(reading.logs):
+    for index, log in enumerate(reading.logs):
         first = log.summary.first_time
         labels = {label_of(name).casefold() for name in log.summary.computers}
         cleared = told.get((log.summary.channel or "").casefold(), [])
         times = [time for computer, time in cleared if computer in labels or not labels]
         if not log.summary.cleared and first is not None and any(_follows(first, time) for time in times):
-            reading.logs[place] = replace(log, summary=replace(log.summary, cleared=True))
+            reading.logs[index] = replace(log, summary=replace(log.summary, cleared=True))
             reading.rows = [
                 replace(row, cleared=True) if row.source_file == log.source.name else row for row in reading.rows
             ]
@@ -311,7 +313,7 @@ def _channel_cleared(event: Event) -> str:
 
 
 def _follows(first: Instant, cleared: Instant) -> bool:
-    """Whether a log whose oldest record is of a time can have begun when it was cleared (the 104 comes just after).
+    """Whether a log can have begun when it was cleared, by the time of its oldest record (the 104 comes just after).
 
     A local time follows only if it does so in every zone.
     """

@@ -1,4 +1,4 @@
-"""Events that say that the clock was set → steps of the clock, also forwards."""
+"""Events about a change of the clock → steps of the clock, backwards and forwards."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,24 +18,24 @@ _ALIKE_RECORDS = 50
 
 
 def with_told(found: Iterable[ClockStep], events: Iterable[Event]) -> tuple[ClockStep, ...]:
-    """The steps that the records of a log show, and those besides that its events tell of, in record order."""
+    """The steps of a log in record order: those that its records show, and those that only its events state."""
     shown = sorted(found, key=_sequence)
     steps = shown + [step for step in told(events) if not any(_are_alike(step, other) for other in _near(step, shown))]
     return tuple(sorted(steps, key=_sequence)[:MOST_CLOCK_STEPS])
 
 
 def told(events: Iterable[Event]) -> Iterator[ClockStep]:
-    """The steps that Kernel-General 1 tells of."""
+    """The steps that Kernel-General 1 states."""
     return (step for event in events if tells_of_setting(event) and (step := step_of(event)) is not None)
 
 
 def tells_of_setting(event: Event) -> bool:
-    """Whether an event says that the clock was set, by however much."""
+    """Whether an event states that the clock was set."""
     return event.event_id == TIME_CHANGED and event.provider.casefold() == _KERNEL_GENERAL
 
 
 def step_of(event: Event) -> ClockStep | None:
-    """The step that such an event tells of; None if it is none.
+    """The step that such an event states, or None if it is too small to be one.
 
     What the kernel itself takes from the hardware clock is none: the host was asleep, and time has passed.
     """
@@ -59,7 +59,7 @@ def _time(event: Event, field: str) -> Instant | None:
 
 
 def _near(step: ClockStep, shown: Sequence[ClockStep]) -> Sequence[ClockStep]:
-    """The steps whose records stand near this one's."""
+    """The steps at records near the record of this one."""
     first = bisect_left(shown, step.sequence - _ALIKE_RECORDS, key=_sequence)
     last = bisect_right(shown, step.sequence + _ALIKE_RECORDS, key=_sequence)
     return shown[first:last]
@@ -70,6 +70,6 @@ def _sequence(step: ClockStep) -> int:
 
 
 def _are_alike(one: ClockStep, other: ClockStep) -> bool:
-    """Whether an event tells of the step that records near it show."""
+    """Whether an event states the same step as the records near it."""
     by = (one.after.ticks - one.before.ticks) - (other.after.ticks - other.before.ticks)
     return abs(by) <= STEP_TICKS

@@ -11,20 +11,20 @@ from evtscan.base.model.source import SkippedFile, Source
 from evtscan.base.winpaths import extended, plain_name
 
 LINK = "a link is followed only where it is named itself"
-"""Why a link that was met on the way is passed over."""
+"""The reason why a link below a folder is skipped."""
 
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT, as [MS-FSCC] 2.1.2.1 has it; Python names it on Windows only
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The files below some paths, in a stable order, and what was passed over and why."""
+class FoundFiles:
+    """The files below some paths, in a stable order, and the skipped ones with the reason."""
 
     sources: tuple[Source, ...]
     skipped: tuple[SkippedFile, ...]
 
 
-def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> Found:
+def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> FoundFiles:
     """Find the regular files at or below the paths.
 
     A file below one folder is named relative to it; below several paths, relative to what they have in common. Links
@@ -47,13 +47,13 @@ def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> Found:
                 sources.setdefault(os.path.abspath(item.path), item)  # noqa: PTH100 - Path.resolve follows links
             else:
                 skipped.setdefault(item.source_file, item)
-    return Found(tuple(sorted(sources.values(), key=lambda source: source.name)), tuple(skipped.values()))
+    return FoundFiles(tuple(sorted(sources.values(), key=lambda source: source.name)), tuple(skipped.values()))
 
 
-def find_in(folder: Path, names: Iterable[str]) -> Found:
+def find_in(folder: Path, names: Iterable[str]) -> FoundFiles:
     """Judge files that lie directly in a folder, as ``find`` does below it; links to folders are passed over."""
     items = [_judge(extended(folder) / name, extended(folder), name) for name in names]
-    return Found(
+    return FoundFiles(
         tuple(item for item in items if isinstance(item, Source)),
         tuple(item for item in items if isinstance(item, SkippedFile)),
     )

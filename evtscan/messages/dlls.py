@@ -1,4 +1,4 @@
-"""A folder of a host's message files → message definitions, by what the registry says of a source, else by file name.
+"""A folder of a host's message files → message definitions, by the registry's entry for a source or by file name.
 
 Message files are DLLs, programs and drivers with a resource of type RT_MESSAGETABLE; from Vista on the texts are in
 ``NAME.mui`` files in a folder of their language. Each belongs to the Windows that its version resource names
@@ -19,7 +19,7 @@ from typing import Any
 from evtscan.base.errors import EvidenceError
 from evtscan.base.versions import os_version
 from evtscan.messages.messagetable import read_table
-from evtscan.messages.store import Found, Refusal, Role, Wanted
+from evtscan.messages.store import FoundMessage, MessageKey, Refusal, Role
 
 MAX_SIZE = 64 << 20
 MAX_FILES = 20_000
@@ -44,7 +44,7 @@ USUAL_FILES: Mapping[str, tuple[str, ...]] = {
 """Message files of sources whose name is another (winevt-kb, Windows 2000 to 11)."""
 
 PARAMETER_FILES = ("msobjs.dll", "kernel32.dll")
-"""Where parameter messages stand if no registry says: words of audits, and the texts of system errors."""
+"""Files with parameter messages, if no registry names them: words of audits, and texts of system errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,15 @@ class MessageFiles:
         self._paths = _files_by_name(folder)
         self._loaded: dict[Path, MessageFile] = {}
 
-    def find(self, wanted: Wanted) -> Found | Refusal | None:
+    def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
         """The definition from the first file of the source that has it and is of the right Windows."""
-        names = wanted.registered or _usual_names(wanted)
+        names = key.registered or _usual_names(key)
         refusal = None
         for file in self._files(names):
-            if wanted.identifier not in file.messages:
+            if key.identifier not in file.messages:
                 refusal = refusal or _flawed(file)
-            elif (unfit := self._unfit(file, wanted.version)) is None:
-                return Found(file.messages[wanted.identifier], "" if wanted.registered else file.name)
+            elif (unfit := self._unfit(file, key.version)) is None:
+                return FoundMessage(file.messages[key.identifier], "" if key.registered else file.name)
             else:
                 refusal = unfit
         return refusal
@@ -109,7 +109,7 @@ class MessageFiles:
 
 
 def load(path: Path) -> MessageFile:
-    """Read one file; one that cannot be read has no messages, and says why."""
+    """Read one file; a file that cannot be read has no messages, and the reason."""
     name = path.name.lower()
     try:
         image = _parse(path)
@@ -136,11 +136,11 @@ def _files_by_name(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _usual_names(wanted: Wanted) -> tuple[str, ...]:
-    source = wanted.provider.lower()
+def _usual_names(key: MessageKey) -> tuple[str, ...]:
+    source = key.provider.lower()
     own = tuple(f"{source}{suffix}" for suffix in (".dll", ".exe", ".sys"))
     event_files = (*USUAL_FILES.get(source, ()), *own)
-    return event_files if wanted.role is Role.EVENT else PARAMETER_FILES
+    return event_files if key.role is Role.EVENT else PARAMETER_FILES
 
 
 def _flawed(file: MessageFile) -> Refusal | None:
@@ -161,7 +161,7 @@ def _parse(path: Path) -> Any:
         image = pefile.PE(data=raw, fast_load=True)
         image.parse_data_directories(directories=[_RESOURCE_DIRECTORY])
     except Exception as error:
-        # pefile lets what a broken structure brings about through: struct.error, IndexError, UnicodeDecodeError …
+        # pefile raises anything for a broken structure: struct.error, IndexError, UnicodeDecodeError …
         raise EvidenceError(f"cannot be read as a program file ({error}); copy it again") from error
     ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
     if len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > len(raw):
@@ -170,7 +170,7 @@ def _parse(path: Path) -> Any:
 
 
 def _messages_of_choice(image: Any) -> dict[int, str]:
-    """The messages in English, else those of no language, else those of the first by number that has any."""
+    """The messages in English, else those without a language, else those of the language with the lowest number."""
     by_language: dict[int, list[Any]] = {}
     for leaf in islice(_leaves(image), MOST_TABLES):
         by_language.setdefault((leaf.id or 0) & 0xFFFF, []).append(leaf.data.struct)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 
 LONGEST = 1 << 16
-"""Characters of a rendered message; what is longer is cut (FormatMessage stops at 64 KiB of characters, too)."""
+"""Characters of a rendered message; a longer one is truncated (FormatMessage stops at 64 KiB of characters, too)."""
 
 _ESCAPE = re.compile(
     r"%([1-9][0-9]?)(?:!([-0+ #]*)(\d{0,3}|\*)(?:\.(\d{0,3}|\*))?(?:I64|I32|ll|[hlwI])?([a-zA-Z])!)?|%(.)", re.DOTALL
@@ -79,7 +79,7 @@ def _replaced(found: re.Match[str], strings: Sequence[str]) -> str:
 
 
 def _formatted(text: str, flags: str, width: str, precision: str | None, kind: str) -> str:
-    """A string as printf shows it; a format for numbers leaves what is none as it is.
+    """A string as printf shows it; a format for numbers leaves other text as it is.
 
     A width or precision that another string gives (``*``) is not followed.
     """

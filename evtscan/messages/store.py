@@ -22,18 +22,18 @@ _SOURCES_NAMED = 6
 
 
 class Role(Enum):
-    """What a table is asked for: the sentence of an event, or a text that stands for a number in one."""
+    """Kind of message: the sentence of an event, or a parameter text that replaces a number in it."""
 
     EVENT = "EventMessageFile"
     PARAMETER = "ParameterMessageFile"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One message: by the 32-bit identifier, the source that logs it, and the version of Windows (``5.1``).
+class MessageKey:
+    """Identifies a message: its 32-bit identifier, the source that logs it, and the version of Windows (``5.1``).
 
     ``registered`` names the message files that the host's registry gives for the source, in lower case and without
-    folders; it is empty where no registry says.
+    folders; it is empty if no registry names them.
     """
 
     role: Role
@@ -54,8 +54,8 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A message definition; ``assumed`` names the file it was taken from if nothing says that the source uses it."""
+class FoundMessage:
+    """A message definition; ``assumed`` names its file if no registry assigns that file to the source."""
 
     definition: str
     assumed: str = ""
@@ -66,7 +66,7 @@ class MessageTables(Protocol):
 
     name: str
 
-    def find(self, wanted: Wanted) -> Found | Refusal | None:
+    def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
         """The definition, why tables that could have it may not be used, or None if there is none."""
         ...
 
@@ -74,13 +74,13 @@ class MessageTables(Protocol):
 class MessageStore:
     """Messages for the events of one host.
 
-    ``registries`` are what was collected of its registry: they say which message files a source uses.
+    ``registries`` are the host's registries, which state the message files of each source.
     """
 
     def __init__(self, tables: MessageTables, registries: Iterable[Registry] = ()) -> None:
         self._tables = tables
         self._registries = tuple(registries)
-        self._found: dict[Wanted, Found | None] = {}
+        self._found: dict[MessageKey, FoundMessage | None] = {}
         self._files: dict[tuple[Role, str, str | None], tuple[str, ...]] = {}
         self._refused: dict[tuple[str, str], ExtractionWarning] = {}
         self._assumed: dict[str, str] = {}
@@ -125,11 +125,13 @@ class MessageStore:
         found = self._find(Role.PARAMETER, number, provider, channel, version)
         return None if found is None else parameter_text(found.definition)
 
-    def _find(self, role: Role, identifier: int, provider: str, channel: str | None, version: str) -> Found | None:
-        wanted = Wanted(role, identifier, provider, channel, version, self._registered(role, provider, channel))
-        if wanted in self._found:
-            return self._found[wanted]
-        answer = self._tables.find(wanted)
+    def _find(
+        self, role: Role, identifier: int, provider: str, channel: str | None, version: str
+    ) -> FoundMessage | None:
+        key = MessageKey(role, identifier, provider, channel, version, self._registered(role, provider, channel))
+        if key in self._found:
+            return self._found[key]
+        answer = self._tables.find(key)
         if isinstance(answer, Refusal):
             self._refuse(answer, version)
             answer = None
@@ -137,7 +139,7 @@ class MessageStore:
             self._assumed.setdefault(provider, answer.assumed)
         if len(self._found) >= _MOST_CACHED:
             self._found.clear()
-        self._found[wanted] = answer
+        self._found[key] = answer
         return answer
 
     def _registered(self, role: Role, provider: str, channel: str | None) -> tuple[str, ...]:

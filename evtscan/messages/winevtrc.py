@@ -1,4 +1,4 @@
-"""SQLite databases of message texts → message definitions: those of libyal's winevt-kb, and what plaso is given of it.
+"""SQLite databases of message texts (libyal's winevt-kb, and the ones made of it for plaso) → message definitions.
 
 Three forms are read, told apart by their tables:
 
@@ -29,7 +29,7 @@ from typing import Any
 
 from evtscan.base.errors import EvidenceError
 from evtscan.base.versions import os_version
-from evtscan.messages.store import Found, MessageTables, Refusal, Role, Wanted
+from evtscan.messages.store import FoundMessage, MessageKey, MessageTables, Refusal, Role
 
 MOST_STEPS = 50_000
 """Thousands of instructions of SQLite's machine that one query may take."""
@@ -133,14 +133,14 @@ class Database:
 
 
 def _uri(path: PurePath) -> str:
-    """A path as SQLite takes it, which wants no server where the name of one may stand (a share of Windows)."""
+    """A path as a URI for SQLite, which refuses one with a server (a share of Windows)."""
     plain = path.as_uri()
     return (plain if plain.startswith("file:///") else plain.replace("//", "////", 1)) + "?mode=ro&immutable=1"
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One table of messages: the file it is of, its language, its Windows if it says, and where it stands."""
+    """One table of messages: its message file, language, version of Windows if known, and name in the database."""
 
     file: str
     language: int
@@ -158,38 +158,38 @@ class ProviderTables:
         self._companions: dict[str, Database | None] = {}
         _check_format(database, "name")
 
-    def find(self, wanted: Wanted) -> Found | Refusal | None:
+    def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
         """The definition of a source's message for one version of Windows."""
         try:
-            return self._find(wanted)
+            return self._find(key)
         except EvidenceError as error:
             return Refusal("message_file_unreadable", self.name, str(error))
 
-    def _find(self, wanted: Wanted) -> Found | Refusal | None:
+    def _find(self, key: MessageKey) -> FoundMessage | Refusal | None:
         holding = []
-        for table in self._tables(wanted):
-            definition = self._definition(table, wanted.identifier)
-            if definition is not None and _fits(table.version, self._stated, wanted.version):
-                return Found(definition)
+        for table in self._tables(key):
+            definition = self._definition(table, key.identifier)
+            if definition is not None and _fits(table.version, self._stated, key.version):
+                return FoundMessage(definition)
             if definition is not None:
                 holding.append((table.file, table.version))
-        return _refusal(self.name, holding, wanted.version)
+        return _refusal(self.name, holding, key.version)
 
-    def _tables(self, wanted: Wanted) -> list[_Table]:
-        files = self._files(wanted)
-        if wanted.role is Role.PARAMETER and not files:
+    def _tables(self, key: MessageKey) -> list[_Table]:
+        files = self._files(key)
+        if key.role is Role.PARAMETER and not files:
             files = [row for name in _USUAL_PARAMETER_FILES for row in self._files_named(name)]
         return _by_language(table for row in files for table in self._tables_of(*row))
 
-    def _files(self, wanted: Wanted) -> list[tuple[int, str, str, str | None]]:
+    def _files(self, key: MessageKey) -> list[tuple[int, str, str, str | None]]:
         typed = "message_file_type" in self._database.tables["message_file_per_event_log_provider"]
-        if wanted.role is Role.PARAMETER and not typed:
+        if key.role is Role.PARAMETER and not typed:
             return []
         return self._file_rows(
             "JOIN message_file_per_event_log_provider AS l ON l.message_file_key = f.message_file_key "
             "JOIN event_log_providers AS p ON p.event_log_provider_key = l.event_log_provider_key "
             "WHERE p.log_source = ? COLLATE NOCASE" + (" AND l.message_file_type = ?" if typed else ""),
-            [wanted.provider, _ROLES[wanted.role]] if typed else [wanted.provider],
+            [key.provider, _ROLES[key.role]] if typed else [key.provider],
         )
 
     def _files_named(self, name: str) -> list[tuple[int, str, str, str | None]]:
@@ -205,8 +205,8 @@ class ProviderTables:
         columns = self._database.tables["message_files"]
         companion = "f.database_filename" if "database_filename" in columns else "''"
         version = next((f"f.{name}" for name in ("product_version", "file_version") if name in columns), "NULL")
-        wanted = f"f.message_file_key, {self._path_column}, {companion}, {version}"
-        rows = self._database.rows(f"SELECT DISTINCT {wanted} FROM message_files AS f {rest}", values)
+        selected = f"f.message_file_key, {self._path_column}, {companion}, {version}"
+        rows = self._database.rows(f"SELECT DISTINCT {selected} FROM message_files AS f {rest}", values)
         return [
             (int(key), _base_name(path), str(file or ""), None if own is None else os_version(str(own)))
             for key, path, file, own in rows
@@ -225,7 +225,7 @@ class ProviderTables:
                 yield _Table(file, int(found[1], 16), version, database, name)
 
     def _companion(self, name: str) -> Database | None:
-        """The database of one message file; it lies beside, and nowhere else."""
+        """The database of one message file, which must be in the same folder."""
         if name not in self._companions:
             path = self._database.path.parent / name
             inside = not set(name) & set("/\\:") and path.is_file() and not path.is_symlink()
@@ -254,34 +254,34 @@ class ContainerStore:
         self._files = self._read_files()
         self._messages: dict[int, list[dict[int, str]]] = {}
 
-    def find(self, wanted: Wanted) -> Found | Refusal | None:
+    def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
         """The definition of a source's message for one version of Windows."""
         try:
-            return self._find(wanted)
+            return self._find(key)
         except EvidenceError as error:
             return Refusal("message_file_unreadable", self.name, str(error))
 
-    def _find(self, wanted: Wanted) -> Found | Refusal | None:
-        names = self._providers.get((wanted.role, wanted.provider.casefold()), ())
-        if wanted.role is Role.PARAMETER and not names:
+    def _find(self, key: MessageKey) -> FoundMessage | Refusal | None:
+        names = self._providers.get((key.role, key.provider.casefold()), ())
+        if key.role is Role.PARAMETER and not names:
             names = _USUAL_PARAMETER_FILES
         holding = []
         for name in names:
             for identifier, version in self._files.get(name, ()) + self._files.get(f"{name}.mui", ()):
-                definition = self._definition(identifier, wanted.identifier)
-                if definition is not None and _fits(version, self._stated, wanted.version):
-                    return Found(definition)
+                definition = self._definition(identifier, key.identifier)
+                if definition is not None and _fits(version, self._stated, key.version):
+                    return FoundMessage(definition)
                 if definition is not None:
                     holding.append((name, version))
-        return _refusal(self.name, holding, wanted.version)
+        return _refusal(self.name, holding, key.version)
 
     def _read_providers(self) -> dict[tuple[Role, str], tuple[str, ...]]:
         found: dict[tuple[Role, str], tuple[str, ...]] = {}
         columns = self._database.tables.get("winevtrc_eventlog_provider", frozenset())
         if not {"name", "log_sources", "event_message_files", "parameter_message_files"} <= columns:
             return found
-        wanted = "name, log_sources, event_message_files, parameter_message_files"
-        for name, sources, events, parameters in self._all(wanted, "winevtrc_eventlog_provider"):
+        selected = "name, log_sources, event_message_files, parameter_message_files"
+        for name, sources, events, parameters in self._all(selected, "winevtrc_eventlog_provider"):
             for source in {name, *_listed(sources)} - {None, ""}:
                 for role, files in ((Role.EVENT, events), (Role.PARAMETER, parameters)):
                     key = role, str(source).casefold()
@@ -301,10 +301,10 @@ class ContainerStore:
                 found[_base_name(path)] = (*found.get(_base_name(path), ()), entry)
         return found
 
-    def _all(self, wanted: str, table: str) -> Iterator[tuple[Any, ...]]:
+    def _all(self, columns: str, table: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a table, page by page."""
         for page in range(MOST_PAGES):
-            rows = self._database.rows(f"SELECT {wanted} FROM {table} LIMIT ? OFFSET ?", [MOST_ROWS, page * MOST_ROWS])
+            rows = self._database.rows(f"SELECT {columns} FROM {table} LIMIT ? OFFSET ?", [MOST_ROWS, page * MOST_ROWS])
             yield from rows
             if len(rows) < MOST_ROWS:
                 return
@@ -348,23 +348,23 @@ def _check_format(database: Database, key: str) -> None:
 
 
 def _by_language(tables: Iterable[_Table]) -> list[_Table]:
-    """English first, then what has no language, then the rest by number."""
+    """Sort key of languages: English first, then none, then the others by number."""
     return sorted(tables, key=lambda table: (table.language != _ENGLISH, table.language != _NEUTRAL, table.language))
 
 
-def _fits(version: str | None, stated: str | None, wanted: str) -> bool:
-    return (stated if version is None else version) == wanted
+def _fits(version: str | None, stated: str | None, asked: str) -> bool:
+    return (stated if version is None else version) == asked
 
 
-def _refusal(database: str, holding: list[tuple[str, str | None]], wanted: str) -> Refusal | None:
+def _refusal(database: str, holding: list[tuple[str, str | None]], asked: str) -> Refusal | None:
     """Why tables that hold a message may not give it."""
     if not holding:
         return None
     versions = sorted({version for _, version in holding if version is not None})
     if versions:
-        why = f"{holding[0][0]} is there of Windows {', '.join(versions[:8])}, and not of Windows {wanted}"
+        why = f"{holding[0][0]} is there of Windows {', '.join(versions[:8])}, and not of Windows {asked}"
         return Refusal("message_version", database, f"{why}: events of another Windows get no message from it")
-    how = f"if its messages are those of Windows {wanted}, say so: --messages {database}@{wanted}"
+    how = f"if its messages are those of Windows {asked}, say so: --messages {database}@{asked}"
     return Refusal(
         "message_version_unknown",
         database,

@@ -50,9 +50,9 @@ def test_what_is_no_evidence_is_listed_with_the_reason(tmp_path):
     reading = read_folder(tmp_path)
     assert {item.source_file: item.reason for item in reading.skipped} == {
         "App.evt": "empty",
-        "System.evtx": "no evidence that evtscan reads",
+        "System.evtx": "unsupported file type",
         "empty.dat": "empty",
-        "notes.txt": "no evidence that evtscan reads",
+        "notes.txt": "unsupported file type",
     }
     assert [(item.kind, item.location.source) for item in reading.warnings] == [
         ("not_a_log", "App.evt"),

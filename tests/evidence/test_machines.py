@@ -187,9 +187,9 @@ def test_one_machine_is_singled_out_the_one_that_most_logs_name():
 
 def test_what_explains_the_other_warnings_of_a_mixed_folder_goes_first():
     mixed = folder(one("a", "ONE", 0, 9), one("b", "TWO", 5, 12), FakeRegistry({}, source="nameless"))
-    assert [(item.location.source, item.message[:12]) for item in single_out(mixed).warnings] == [
-        ("b", "the logs com"),
-        ("nameless", "left out: th"),
+    assert [(item.kind, item.location.source) for item in single_out(mixed).warnings] == [
+        ("identity_mismatch", "b"),
+        ("identity_mismatch", "nameless"),
     ]
 
 

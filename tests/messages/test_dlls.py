@@ -7,14 +7,14 @@ from message_files import DHCP_2000, message_file
 
 from evtscan.messages import dlls
 from evtscan.messages.dlls import MessageFiles, load
-from evtscan.messages.store import Found, Refusal, Role, Wanted
+from evtscan.messages.store import FoundMessage, MessageKey, Refusal, Role
 
 ONE = {0x3F0: "from this file"}
 NT4 = {"version": (4, 0, 1381, 4), "product": "Microsoft(R) Windows NT(TM) Operating System"}
 
 
 def wanted(identifier=0x3F0, *, provider="Dhcp", version="5.0", registered=(), role=Role.EVENT):
-    return Wanted(role, identifier, provider, "System", version, registered)
+    return MessageKey(role, identifier, provider, "System", version, registered)
 
 
 def folder(tmp_path: Path, **files: bytes) -> Path:
@@ -27,7 +27,7 @@ def folder(tmp_path: Path, **files: bytes) -> Path:
 
 def test_a_registered_file_serves_events_of_its_own_windows(tmp_path):
     files = MessageFiles(folder(tmp_path, DHCPCSVC_dll=message_file(DHCP_2000)))
-    assert files.find(wanted(registered=("dhcpcsvc.dll",))) == Found(DHCP_2000[0x3F0])
+    assert files.find(wanted(registered=("dhcpcsvc.dll",))) == FoundMessage(DHCP_2000[0x3F0])
     assert files.find(wanted(0x7FFF, registered=("dhcpcsvc.dll",))) is None
 
 
@@ -53,8 +53,8 @@ def test_of_two_copies_the_one_of_the_right_windows_is_taken(tmp_path):
         w2k__dhcpcsvc_dll=message_file({0x3F0: "of 2000"}),
     )
     files = MessageFiles(place)
-    assert files.find(wanted(version="4.0")) == Found("of NT", assumed="dhcpcsvc.dll")
-    assert files.find(wanted(version="5.0")) == Found("of 2000", assumed="dhcpcsvc.dll")
+    assert files.find(wanted(version="4.0")) == FoundMessage("of NT", assumed="dhcpcsvc.dll")
+    assert files.find(wanted(version="5.0")) == FoundMessage("of 2000", assumed="dhcpcsvc.dll")
     assert isinstance(files.find(wanted(version="5.1")), Refusal)
 
 
@@ -72,15 +72,15 @@ def test_a_file_that_does_not_say_of_which_windows_it_is_needs_somebody_who_does
     assert (refusal.kind, refusal.source) == ("message_version_unknown", "contoso.dll")
     assert refusal.why.startswith(why)
     assert refusal.why.endswith("--messages FOLDER@5.0")
-    assert MessageFiles(place, "5.0").find(wanted(provider="Contoso")) == Found("from this file", "contoso.dll")
+    assert MessageFiles(place, "5.0").find(wanted(provider="Contoso")) == FoundMessage("from this file", "contoso.dll")
     assert isinstance(MessageFiles(place, "5.1").find(wanted(provider="Contoso")), Refusal)
 
 
 def test_without_a_registry_the_file_goes_by_a_known_name_or_by_that_of_the_source(tmp_path):
     place = folder(tmp_path, netevent_dll=message_file({1: "net"}), w32time_dll=message_file({1: "time"}))
     files = MessageFiles(place)
-    assert files.find(wanted(1, provider="EventLog")) == Found("net", assumed="netevent.dll")
-    assert files.find(wanted(1, provider="W32Time")) == Found("time", assumed="w32time.dll")
+    assert files.find(wanted(1, provider="EventLog")) == FoundMessage("net", assumed="netevent.dll")
+    assert files.find(wanted(1, provider="W32Time")) == FoundMessage("time", assumed="w32time.dll")
     assert files.find(wanted(1, provider="Unheard Of")) is None
     assert files.find(wanted(1, provider="../w32time")) is None
 
@@ -91,7 +91,7 @@ def test_texts_in_a_language_file(tmp_path):
         dhcpcore_dll=message_file({1: "else"}, version=(6, 1, 7601, 1)),
         **{"en-US__dhcpcore_dll_mui": message_file(ONE, version=(6, 1, 7601, 1))},
     )
-    assert MessageFiles(place).find(wanted(version="6.1")) == Found("from this file", assumed="dhcpcore.dll.mui")
+    assert MessageFiles(place).find(wanted(version="6.1")) == FoundMessage("from this file", assumed="dhcpcore.dll.mui")
 
 
 def test_english_goes_before_other_languages(tmp_path):
@@ -107,16 +107,16 @@ def test_the_folder_of_english_texts_goes_before_those_of_other_languages(tmp_pa
         "en-US__a_dll_mui": message_file({0x409: {1: "English"}}),
     }
     found = MessageFiles(folder(tmp_path, **files)).find(wanted(1, registered=("a.dll",)))
-    assert found == Found("English")
+    assert found == FoundMessage("English")
 
 
 def test_parameter_messages_are_those_of_the_registered_file_or_of_the_system(tmp_path):
     place = folder(tmp_path, kernel32_dll=message_file({5: "Access is denied."}), mine_dll=message_file({5: "Mine"}))
     files = MessageFiles(place)
     found = files.find(wanted(5, role=Role.PARAMETER))
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundMessage)
     assert found.definition == "Access is denied."
-    assert files.find(wanted(5, role=Role.PARAMETER, registered=("mine.dll",))) == Found("Mine")
+    assert files.find(wanted(5, role=Role.PARAMETER, registered=("mine.dll",))) == FoundMessage("Mine")
 
 
 @pytest.mark.parametrize("raw", [b"MZ", b"MZ" + bytes(100), message_file(ONE)[:300], b"not a program"])

@@ -2,7 +2,7 @@ from host_builder import FakeRegistry
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.source import Location
-from evtscan.messages.store import Found, MessageStore, Refusal, Role, Wanted, insertion_strings
+from evtscan.messages.store import FoundMessage, MessageKey, MessageStore, Refusal, Role, insertion_strings
 
 
 class Tables:
@@ -13,7 +13,7 @@ class Tables:
     def __init__(self, known):
         self.known, self.asked = known, []
 
-    def find(self, wanted: Wanted):
+    def find(self, wanted: MessageKey):
         self.asked.append(wanted)
         return self.known.get((wanted.role, wanted.provider.lower(), wanted.identifier))
 
@@ -32,8 +32,8 @@ def event(**more):
 
 
 KNOWN = {
-    (Role.EVENT, "service control manager", 0xC0001B6F): Found("The %1 service terminated: %n%2\r\n"),
-    (Role.PARAMETER, "service control manager", 5): Found("Access is denied.\r\n"),
+    (Role.EVENT, "service control manager", 0xC0001B6F): FoundMessage("The %1 service terminated: %n%2\r\n"),
+    (Role.PARAMETER, "service control manager", 5): FoundMessage("Access is denied.\r\n"),
 }
 
 
@@ -51,7 +51,7 @@ def test_a_message_of_its_own_stays():
 
 
 def test_the_classic_name_of_a_source_goes_first():
-    known = {(Role.EVENT, "dhcp", 0x3F0): Found("classic %1")}
+    known = {(Role.EVENT, "dhcp", 0x3F0): FoundMessage("classic %1")}
     found = event(event_id=1008, qualifiers=0, provider="Microsoft-Windows-Dhcp-Client", event_source_name="Dhcp")
     assert MessageStore(Tables(known)).text(found, "6.1") == "classic Spooler"
 
@@ -96,7 +96,7 @@ def test_why_there_is_no_message_is_said_once():
 
 
 def test_assumed_files_are_named():
-    known = {(Role.EVENT, "service control manager", 0xC0001B6F): Found("x", assumed="netevent.dll")}
+    known = {(Role.EVENT, "service control manager", 0xC0001B6F): FoundMessage("x", assumed="netevent.dll")}
     store = MessageStore(Tables(known))
     assert store.text(event(), "4.0") == "x"
     (warning,) = store.warnings

@@ -8,22 +8,22 @@ from message_files import DHCP_2000, container_store, winevt_kb, winevt_rc
 
 from evtscan.base.errors import EvidenceError
 from evtscan.messages import winevtrc
-from evtscan.messages.store import Found, Refusal, Role, Wanted
+from evtscan.messages.store import FoundMessage, MessageKey, Refusal, Role
 from evtscan.messages.winevtrc import open_database
 
 
 def wanted(identifier=0x3F0, *, provider="DHCP", version="5.0", role=Role.EVENT):
-    return Wanted(role, identifier, provider, "System", version)
+    return MessageKey(role, identifier, provider, "System", version)
 
 
 def test_winevt_kb_has_a_table_for_each_version(tmp_path):
     tables = {"5.0.2195.6685": {0x3F0: "of 2000"}, "5.1.2600.5512": {0x3F0: "of XP", 0xC0000001: "only XP"}}
     path = winevt_kb(tmp_path, tables=tables, parameter_tables={"5.1.2600.0": {5: "Access is denied."}})
     database = open_database(path)
-    assert database.find(wanted()) == Found("of 2000")
-    assert database.find(wanted(version="5.1")) == Found("of XP")
-    assert database.find(wanted(0xC0000001, version="5.1")) == Found("only XP")
-    assert database.find(wanted(5, version="5.1", role=Role.PARAMETER)) == Found("Access is denied.")
+    assert database.find(wanted()) == FoundMessage("of 2000")
+    assert database.find(wanted(version="5.1")) == FoundMessage("of XP")
+    assert database.find(wanted(0xC0000001, version="5.1")) == FoundMessage("only XP")
+    assert database.find(wanted(5, version="5.1", role=Role.PARAMETER)) == FoundMessage("Access is denied.")
     assert database.find(wanted(0x1234)) is None
     assert database.find(wanted(provider="DhcpServer")) is None
 
@@ -73,7 +73,7 @@ def test_winevt_rc_is_used_only_for_the_windows_that_the_user_names(tmp_path):
         "does not say of which Windows its message of dhcpcsvc.dll is, so events get none from it; if its messages are "
         "those of Windows 5.0, say so: --messages winevt-rc.db@5.0"
     )
-    assert open_database(path, "5.0").find(wanted()) == Found(DHCP_2000[0x3F0])
+    assert open_database(path, "5.0").find(wanted()) == FoundMessage(DHCP_2000[0x3F0])
     assert isinstance(open_database(path, "5.0").find(wanted(version="4.0")), Refusal)
     assert open_database(path, "5.0").find(wanted(0x9999)) is None
 
@@ -87,8 +87,8 @@ def test_python_formats_are_refused(tmp_path):
 def test_container_store(tmp_path):
     files = [("dhcpcsvc.dll", "5.0.2195.6685", {0x3F0: "of 2000"}), ("dhcpcsvc.dll", "5.2.3790.0", {0x3F0: "of 2003"})]
     database = open_database(container_store(tmp_path / "rc.db", files=files))
-    assert database.find(wanted()) == Found("of 2000")
-    assert database.find(wanted(version="5.2")) == Found("of 2003")
+    assert database.find(wanted()) == FoundMessage("of 2000")
+    assert database.find(wanted(version="5.2")) == FoundMessage("of 2003")
     refusal = database.find(wanted(version="4.0"))
     assert isinstance(refusal, Refusal)
     assert refusal.kind == "message_version"
@@ -100,13 +100,13 @@ def test_container_store_without_versions(tmp_path):
     refusal = open_database(path).find(wanted())
     assert isinstance(refusal, Refusal)
     assert refusal.kind == "message_version_unknown"
-    assert open_database(path, "5.0").find(wanted()) == Found(DHCP_2000[0x3F0])
+    assert open_database(path, "5.0").find(wanted()) == FoundMessage(DHCP_2000[0x3F0])
 
 
 def test_parameter_messages_of_the_system_where_the_provider_names_no_file(tmp_path):
     files = [("kernel32.dll", "5.0.2195.1", {126: "not found"})]
     database = open_database(container_store(tmp_path / "rc.db", files=files))
-    assert database.find(wanted(126, role=Role.PARAMETER)) == Found("not found")
+    assert database.find(wanted(126, role=Role.PARAMETER)) == FoundMessage("not found")
 
 
 def test_another_database_is_none(tmp_path):
@@ -125,7 +125,7 @@ def test_views_and_endless_queries_take_no_part(tmp_path, monkeypatch):
         database.execute("DROP TABLE message_table_7_0x00000409")
         database.execute(f"CREATE VIEW message_table_7_0x00000409 (message_identifier, message_string) AS {endless}")
     database.close()
-    assert open_database(path, "5.0").find(wanted()) == Found(f"(deutsch) {DHCP_2000[0x3F0]}")
+    assert open_database(path, "5.0").find(wanted()) == FoundMessage(f"(deutsch) {DHCP_2000[0x3F0]}")
     monkeypatch.setattr(winevtrc, "MOST_STEPS", 10)
     with pytest.raises(EvidenceError, match="interrupted"):
         open_database(path, "5.0")._database.rows(endless, most=1 << 30)
@@ -155,7 +155,7 @@ def test_damage(tmp_path, changes, newer):
         answer = open_database(path, "5.0").find(wanted())
     except EvidenceError:
         return
-    assert answer is None or isinstance(answer, Found | Refusal)
+    assert answer is None or isinstance(answer, FoundMessage | Refusal)
 
 
 @pytest.mark.parametrize("kind", ["VIRTUAL", "STORED"])

@@ -9,7 +9,7 @@ from msgspec import structs
 from evtscan.base.model.source import Source
 from evtscan.evidence.reading import Reading
 from evtscan.facts.host import Host
-from evtscan.messages.store import Found
+from evtscan.messages.store import FoundMessage
 from evtscan.report.hostmessages import FileMessages, HostMessages
 
 
@@ -19,7 +19,7 @@ class Tables:
     name = "tables"
 
     def find(self, wanted):
-        return Found(f"of Windows {wanted.version}: %1") if wanted.identifier == 1008 else None
+        return FoundMessage(f"of Windows {wanted.version}: %1") if wanted.identifier == 1008 else None
 
 
 def dhcp(sequence, **more):

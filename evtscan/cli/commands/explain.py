@@ -25,7 +25,7 @@ from evtscan.detection.authoring.products import products_of
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import SUFFIXES
 from evtscan.detection.model.rule import Rule
-from evtscan.intake.paths import Found, find
+from evtscan.intake.paths import FoundFiles, find
 from evtscan.lookup import (
     NOTHING,
     Answer,
@@ -153,7 +153,7 @@ def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> N
 
 
 def _explain_on(
-    evidence: Found, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
+    evidence: FoundFiles, default_name: str, rules: Sequence[Rule], options: ScanOptions, console: Console
 ) -> None:
     host = scan_host(evidence.sources, rules, options, default_name=default_name, skipped=evidence.skipped)
     if not host.evidence:

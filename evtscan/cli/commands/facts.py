@@ -27,7 +27,7 @@ from evtscan.detection.model.rule import Rule
 from evtscan.evidence.recordnumbers import find_records
 from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
-from evtscan.intake.paths import Found, find
+from evtscan.intake.paths import FoundFiles, find
 from evtscan.report.assembling import NOW, fact_rows, fact_rows_at
 from evtscan.report.model import FactRow
 from evtscan.scan import ScanOptions, surveyed
@@ -163,7 +163,7 @@ def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
     return candidates[0]
 
 
-def _print_template(found: Found, rules: Sequence[Rule], read: ReadOptions, name: str, target: OutputFile) -> int:
+def _print_template(found: FoundFiles, rules: Sequence[Rule], read: ReadOptions, name: str, target: OutputFile) -> int:
     """Print a facts.yaml with the unknown facts of a host as blanks; without evidence every fact is one."""
     options = ScanOptions(read=read, every_fact=True)
     with surveyed(found.sources, rules, options, default_name=name) as survey:

@@ -72,9 +72,9 @@ ARCHIVES: tuple[ArchiveFormat, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """Files to read, and what was passed over or could not be unpacked on the way to them.
+    """Files to read, and the files and archives that were skipped or could not be unpacked.
 
-    ``rows`` are those of archives of which nothing can be used: each may well have held evidence.
+    ``rows`` are the rows of ``evidence.csv`` for archives of which nothing could be unpacked.
     """
 
     sources: tuple[Source, ...]
@@ -85,9 +85,9 @@ class Unpacked:
 
 @contextmanager
 def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: bool = False) -> Iterator[Unpacked]:
-    """Put the files of archives in the place of the archives among some files, as long as the context lasts.
+    """Replace the archives among some files by the files in them, until the context ends.
 
-    ``hashed`` adds the SHA-256 to the rows of archives of which nothing can be used.
+    ``hashed`` adds the SHA-256 to the rows of archives of which nothing could be unpacked.
     """
     limits = limits or Limits()
     found = _Unpacking(limits, hashed)
@@ -114,7 +114,7 @@ def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: b
 
 
 def unpack(archive: Path, into: Path, *, name: str, limits: Limits | None = None) -> Unpacked:
-    """Unpack an archive, and the archives in it, into an empty folder; ``name`` is what reports call it.
+    """Unpack an archive, and the archives in it, into an empty folder; ``name`` is its name in reports.
 
     Whatever is wrong with it is a warning; a document or a program in the form of a ZIP is passed over.
     """
@@ -125,7 +125,7 @@ def unpack(archive: Path, into: Path, *, name: str, limits: Limits | None = None
 
 
 def is_collection(source: Source) -> bool:
-    """Whether a file is an archive of files, so that it may hold a host; a single compressed log is none."""
+    """Whether a file is an archive of files, which may contain a host; false for a single compressed file."""
     row = _format_of(source)
     if row is None:
         return False
@@ -162,7 +162,7 @@ def _format_of(source: Source) -> ArchiveFormat | None:
 
 @dataclass(slots=True)
 class _Unpacking:
-    """What some archives come to."""
+    """The result of unpacking several archives, while it is made."""
 
     limits: Limits
     hashed: bool = False
@@ -248,6 +248,6 @@ class _Unpacking:
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
 
     def refuse(self, source: Source, reason: str) -> None:
-        """Pass over an archive of which nothing can be used, with a warning: it may well hold evidence."""
+        """Skip an archive of which nothing can be used, with a warning: it may contain evidence."""
         self._skip(source, reason)
         self._warn(source, "unreadable", reason)

@@ -12,7 +12,7 @@ class Limits:
     """What an archive may hold, with the archives in it: entries, bytes in all, and bytes in one file.
 
     ``depth`` is how deep archives may nest in it: 2 allows for an archive in an archive in the archive. ``ratio`` is
-    how many bytes it may unpack to for each of its own: logs and hives come to 10 to 60, deflate allows for 1,032.
+    how many bytes it may unpack to for each of its own: logs and hives have 10 to 60, deflate allows 1,032.
     ``small`` bytes are allowed whatever the ratio: fresh, empty logs pack very well.
     """
 
@@ -30,7 +30,10 @@ class LimitError(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What one archive, with those in it, may take and has taken; once ``exhausted``, no other is opened in it."""
+    """Bytes and entries that one archive, with the archives in it, may use and has used.
+
+    Once ``exhausted``, no other archive in it is opened.
+    """
 
     limits: Limits
     allowed: int

@@ -139,8 +139,8 @@ def _memory(coder: Mapping[str, Any]) -> int:
 class _Taking:
     """Takes the members out of one archive, in the order in which py7zr decompresses them.
 
-    ``SevenZipFile.extract`` checks the names of members as paths, and one that leads out ends it all. Here py7zr knows
-    a member by its number alone, asks ``create`` for a file for it, and no name is ever a path.
+    ``SevenZipFile.extract`` checks the names of members as paths, and raises for one that leads out. Here py7zr
+    identifies a member by its number alone, asks ``create`` for a file for it, and no name is ever a path.
     """
 
     def __init__(self, archive: "SevenZipFile", shelf: Shelf) -> None:

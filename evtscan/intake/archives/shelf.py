@@ -23,11 +23,11 @@ _LATEST = 1 << 33  # seconds since 1970: beyond that, and below 0, a time is no 
 
 
 class NotArchiveError(Exception):
-    """A file has the form of an archive and is something else; the text says what."""
+    """A file has the form of an archive but is a document or a program; the text names which."""
 
 
 class DamagedError(Exception):
-    """The content of a member breaks off, or is not what its checksum says; the text says which."""
+    """The content of a member is truncated, or does not match its checksum; the text names which."""
 
 
 @contextmanager
@@ -115,7 +115,7 @@ class Shelf:
                 self.warn_of_damage(member, str(error))
 
     def warn_of_damage(self, member: str, what: str) -> None:
-        """Say that a member is kept although its content is damaged."""
+        """Add a warning that the damaged content of a member is used."""
         self.warn("damaged_member", f"{what}; what can be read of it counts", member)
 
     def file(self, member: str, modified: float | None) -> "MemberFile":
@@ -136,7 +136,7 @@ class Shelf:
         return file
 
     def drop(self, member: str, reason: str) -> None:
-        """Take back what was written of a member."""
+        """Delete the file of a member."""
         source = self.sources.pop(member)
         source.path.unlink(missing_ok=True)
         self.skip(member, reason)

@@ -127,10 +127,10 @@ def _name_without_suffix(name: str) -> str:
 class _Forward(io.RawIOBase):
     """What a decoder gives, read forwards only, for ``tarfile``, which seeks and believes the sizes of headers.
 
-    A seek forwards reads, and what is passed over counts as unpacked; one backwards, to which a negative size leads, is
+    A seek forwards reads, and the skipped bytes count as unpacked; one backwards, to which a negative size leads, is
     refused. What is read between members is headers: a larger one than ``_MAX_EXTENSION`` is refused, and so is a long
     row of digits, at which the regular expressions of older versions of ``tarfile`` take quadratic time
-    (CVE-2024-6232). ``last`` is what was last read there.
+    (CVE-2024-6232). ``last`` has the bytes of the last such read.
     """
 
     def __init__(self, decoder: _Reads, budget: Budget) -> None:

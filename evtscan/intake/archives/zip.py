@@ -20,7 +20,7 @@ from evtscan.intake.archives.shelf import (
 )
 
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-"""The methods of which ``zipfile`` unpacks no more at a time than it is asked for; LZMA takes what memory it names."""
+"""Methods that ``zipfile`` unpacks in bounded memory; LZMA allocates the memory that the archive asks for."""
 
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
@@ -107,7 +107,7 @@ def _files(count: int) -> str:
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:
-    """Whether an entry is a regular file; systems other than Unix do not say."""
+    """Whether an entry is a regular file, or was written on a system that does not store the type."""
     return stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
 
 
@@ -127,7 +127,7 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes
 
 
 def _modified(entry: zipfile.ZipInfo) -> float | None:
-    """The time of an entry; the earliest that the format has stands for none. It is local, and read as UTC."""
+    """The time of an entry, or None for 1980-01-01, the earliest date of the format. It is local, and read as UTC."""
     if entry.date_time[:3] <= (1980, 1, 1):
         return None
     try:

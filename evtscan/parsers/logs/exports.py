@@ -14,8 +14,8 @@ from evtscan.base.model.log import LogSummary
 from evtscan.base.model.problems import PROBLEM_LEVELS, ProblemCounts, ProblemKind
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location, Source
-from evtscan.parsers.logs.exportbooks import MOST_NAMES, Books
 from evtscan.parsers.logs.exportrecords import LONGEST_NAME, Record, Series, System, shortened
+from evtscan.parsers.logs.exporttally import MOST_NAMES, ExportTally
 
 _SAMPLE = 256
 """Records at the beginning of a file that show the order of its records."""
@@ -46,10 +46,10 @@ class _Order:
         self.known = self.by_number or not _turns_often(times)
         self._series: dict[Series, int] = {}
 
-    def sequence(self, series: Series, number: int | None, place: int) -> int:
-        """The sequence of a record that is the ``place``-th of the file, counted from 0."""
+    def sequence(self, series: Series, number: int | None, index: int) -> int:
+        """The sequence of a record that is the ``index``-th of the file, counted from 0."""
         if not self.by_number or number is None:
-            return _NEWEST_FIRST - place if self.newest_first else place
+            return _NEWEST_FIRST - index if self.newest_first else index
         rank = self._series.get(series)
         if rank is None:
             if len(self._series) == MOST_NAMES:
@@ -114,7 +114,7 @@ def count_problem(counts: ProblemCounts, source_name: str, record: Record, numbe
     counts.add(kind, time, time, location, system.get("record_id"), lambda: record.content().data)
 
 
-Reader = Callable[[Source, Books], Iterator[Record]]
+Reader = Callable[[Source, ExportTally], Iterator[Record]]
 """How a format finds the records of a file, with a warning for what it cannot read."""
 
 
@@ -128,14 +128,14 @@ class ExportLog:
     def __init__(self, source: Source, query: Query, format_name: str, reader: Reader) -> None:
         self._source, self._format, self._reader = source, format_name, reader
         self._wanted = RecordFilter(query)
-        self._books = Books(source)
+        self._tally = ExportTally(source)
         self._problems: ProblemCounts | None = None
-        preview = Books(source)
+        preview = ExportTally(source)
         try:
             self._order = _Order(islice(reader(source, preview), _SAMPLE))
         except OSError as error:
             raise EvidenceError(f"{source.name}: cannot be read ({error.strerror or error})") from error
-        self._books.in_order = self._order.known
+        self._tally.in_order = self._order.known
         if not self._order.sampled and preview.warnings:
             first = preview.warnings[0]
             raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")
@@ -148,20 +148,20 @@ class ExportLog:
     @property
     def warnings(self) -> list[ExtractionWarning]:
         """What could not be read; complete when the iteration has ended."""
-        return self._books.warnings
+        return self._tally.warnings
 
     @property
     def summary(self) -> LogSummary:
         """What was read, selected or not; complete when the iteration has ended."""
-        return self._books.summary(self._format)
+        return self._tally.summary(self._format)
 
     def __iter__(self) -> Iterator[Event]:
-        books, order, takes = self._books, self._order, self._wanted.takes
+        tally, order, takes = self._tally, self._order, self._wanted.takes
         name = self._source.name
-        for place, record in enumerate(self._reader(self._source, books)):
+        for index, record in enumerate(self._reader(self._source, tally)):
             series, number = record.number()
-            sequence = order.sequence(series, number, place)
-            books.count(record, series, number, sequence)
+            sequence = order.sequence(series, number, index)
+            tally.count(record, series, number, sequence)
             if self._problems is not None:
                 count_problem(self._problems, name, record, number)
             if not takes(record.system):
@@ -169,7 +169,7 @@ class ExportLog:
             content = record.content()
             if content.flaw:
                 message = f"of this record only a part could be read: {content.flaw}"
-                books.warn("bad_record", message, offset=record.offset, line=record.line)
+                tally.warn("bad_record", message, offset=record.offset, line=record.line)
             yield Event(
                 location=Location(source=name, offset=record.offset, record=number, line=record.line),
                 sequence=sequence,
@@ -178,4 +178,4 @@ class ExportLog:
                 unreadable=content.unreadable,
                 **record.system,
             )
-        books.close()
+        tally.close()

@@ -89,4 +89,4 @@ class LostNames:
 
 def numbered(strings: Sequence[str]) -> dict[str, str]:
     """Insertion strings as data fields."""
-    return {f"Data{place}": text for place, text in enumerate(strings, 1)}
+    return {f"Data{number}": text for number, text in enumerate(strings, 1)}

@@ -72,7 +72,7 @@ SZDD = Format(
     kind=Kind.REGISTRY,
     module="evtscan.parsers.registry.hive.szdd",
     recognises=is_szdd,
-    keeps="what the hive holds that was packed",
+    keeps="the content of the compressed hive",
     loses="as a hive; it is as old as the set-up of the host or the last `rdisk /s`",
     known_by="`SZDD` and the mark of method A at the beginning",
 )
@@ -84,7 +84,7 @@ REGEDT32 = Format(
     module="evtscan.parsers.registry.text.regedt32",
     recognises=is_regedt32,
     keeps="keys, values, and when keys were written, to the minute in local time",
-    loses="the zone; what came behind a full disk, without a word",
+    loses="the zone; after a full disk the rest, without a message",
     known_by="`Key Name:` at the beginning, with `Class Name:`",
 )
 
@@ -105,7 +105,7 @@ REG_QUERY = Format(
     kind=Kind.REGISTRY,
     module="evtscan.parsers.registry.text.regquery",
     recognises=is_reg_query,
-    keeps="keys and values of what was asked for",
-    loses="when keys were written; what lies below, unless `/s` was given",
+    keeps="keys and values of the requested key",
+    loses="when keys were written; the keys below, unless `/s` was given",
     known_by="a key that begins with `HKEY_` alone in its line, or `! REG.EXE VERSION`",
 )

@@ -8,7 +8,7 @@ REG_MULTI_SZ, REG_QWORD = 7, 11
 
 
 def decode_data(kind: int, raw: bytes, encoding: str = "utf-16-le") -> RegistryData:
-    """Decode data of registry type ``kind``; what is not of its type's length, or of no type known here, stays bytes.
+    """Decode data of registry type ``kind``; returns bytes if the length does not fit the type, or it is unknown.
 
     A string ends at its first NUL, as it does for Windows; a multi-string loses the empty strings at its end.
     """

@@ -69,7 +69,7 @@ def _ends_of(source: Source) -> tuple[bytes, bool]:
 
 
 def _registry_inside(section: Section) -> Iterator[Inventory]:
-    """What ``reg query`` printed among reports; what other programs print of a registry is not read here."""
+    """The registry that ``reg query`` printed among reports; the output of other registry tools is not read here."""
     above = "\n" * (section.first - 2) + f"C:\\>{section.command}\n" if section.command else "\n" * (section.first - 1)
     text = above + "\n".join(section.lines) + ("\n" if section.closed else "")
     try:

@@ -82,7 +82,7 @@ def _parse(source: Source, raw: bytes) -> Any:
     except pefile.PEFormatError as error:
         raise EvidenceError(f"{source.name}: begins as a program file and is none ({error}); copy it again") from error
     except Exception as error:
-        # pefile lets what a broken structure brings about through: struct.error, IndexError, UnicodeDecodeError …
+        # pefile raises anything for a broken structure: struct.error, IndexError, UnicodeDecodeError …
         raise EvidenceError(f"{source.name}: a program file that cannot be read ({error}); copy it again") from error
     return image
 

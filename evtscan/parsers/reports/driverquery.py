@@ -23,7 +23,7 @@ _NAME, _DISPLAY_NAME, _START, _STATE, _LINKED, _PATH = 0, 1, 4, 5, 12, 13
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list. Link dates are read by what all of them show together."""
+    """Read one list. The format of link dates is found from all of them together."""
     rows = [row for row in _rows(section) if len(row[1]) in (_SHORT, _VERBOSE)]
     services = [_service(section, index, fields) for index, fields in rows]
     draft = Draft(section, "driverquery")

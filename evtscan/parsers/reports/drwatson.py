@@ -1,4 +1,4 @@
-"""Dr. Watson's ``drwtsn32.log`` → what the host was at each crash of a program, oldest first.
+"""Dr. Watson's ``drwtsn32.log`` → an inventory of the host at each crash of a program, oldest first.
 
     Application exception occurred:
             App: exe\\spooler.dbg (pid=72)
@@ -72,7 +72,7 @@ def _service_pack(value: str) -> str | None:
 
 
 def _changes(drafts: Sequence[Draft]) -> Iterator[Draft]:
-    """The first and the last of each run of blocks that say the same."""
+    """The first and the last block of each run of blocks with equal values."""
     for place, draft in enumerate(drafts):
         before = drafts[place - 1].values if place else None
         after = drafts[place + 1].values if place + 1 < len(drafts) else None

@@ -35,7 +35,7 @@ class Table:
 
 
 def inventory_of(draft: Draft, tables: Sequence[Table]) -> Inventory:
-    """Read all tables of one report; ``draft`` holds what its heading says."""
+    """Read all tables of one report; ``draft`` has the values of its heading."""
     services: list[ServiceEntry] = []
     files: list[FileEntry] = []
     whole: set[str] = set()
@@ -61,7 +61,7 @@ def inventory_of(draft: Draft, tables: Sequence[Table]) -> Inventory:
 
 
 def _read_summary(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """The product stands in the row above its version."""
+    """The product is in the row above its version."""
     for place, (index, (_, value)) in enumerate(rows):
         printed = parse_version(value)
         if printed is None:

@@ -20,7 +20,7 @@ _ITEM = re.compile(r" {3}(\S.{0,254})\Z")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list; it is whole if the closing line stands below it."""
+    """Read one list; it is complete if the closing line follows it."""
     entries = []
     closing = ""
     for index, line in enumerate(section.lines):

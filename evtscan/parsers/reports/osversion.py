@@ -23,9 +23,9 @@ class PrintedVersion:
 
 
 def parse_version(text: str) -> PrintedVersion | None:
-    """Read what ``systeminfo`` and ``msinfo32`` print; None if the text is no such thing.
+    """Read a version as ``systeminfo`` and ``msinfo32`` print it, or None if the text is none.
 
-    The words stand in the language of the host, and the numbers tell: ``5.1.2600 Service Pack 3 Build 2600``,
+    The words are in the language of the host, so only the numbers count: ``5.1.2600 Service Pack 3 Build 2600``,
     ``10.0.22631 N/A version 22631``.
 
     >>> parse_version("6.1.7601 Service Pack 1 Build 7601")
@@ -42,7 +42,7 @@ def parse_version(text: str) -> PrintedVersion | None:
 
 
 def parse_about(text: str) -> PrintedVersion | None:
-    """Read what ``winver`` and WinMSD print: ``Version 4.0 (Build 1381: Service Pack 2)``."""
+    """Read a version as ``winver`` and WinMSD print it: ``Version 4.0 (Build 1381: Service Pack 2)``."""
     match = _ABOUT.search(text[:400])
     if match is None:
         return None

@@ -47,7 +47,7 @@ class _Block:
     labels: set[str] = field(default_factory=set)
 
     def take(self, other: "_Block") -> None:
-        """Add what another block of the same service says."""
+        """Add the values of another block of the same service."""
         self.display_name = self.display_name or other.display_name
         self.path = self.path or other.path
         for name in ("type", "state", "start"):
@@ -142,7 +142,7 @@ PROGRAM = Program(
     name="sc",
     title="sc query, sc qc, psservice",
     keeps="services and drivers: state, start type, path",
-    loses="what it was not asked for: only `query state= all` lists all services",
+    loses="services that were not requested: only `query state= all` lists all of them",
     known_by="`SERVICE_NAME:` or `[SC]`",
     begins=r"SERVICE_NAME:|\[SC\] (?:Query|Get|Enum)\w*Service",
     commands=(

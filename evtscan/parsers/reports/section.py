@@ -13,10 +13,10 @@ from evtscan.parsers.shared.printedtimes import survey_of
 
 @dataclass(slots=True)
 class Section:
-    """The output of one program: its lines as they stand in the file, the first of which is number ``first``.
+    """The output of one program: its lines; the first one has the number ``first`` in the file.
 
-    ``command`` is what was typed at the prompt before it, if that is in the file. ``closed`` says that it did not end
-    where the file was cut off, as far as that can be seen.
+    ``command`` is the command at the prompt before it, if that is in the file. ``closed`` is false if the output may be
+    truncated where the file ends.
     """
 
     source: str
@@ -32,13 +32,13 @@ class Section:
         return any(self.lines)  # its first line is filled but after a prompt
 
     def place(self, index: int) -> Location:
-        """Where a line stands in the file."""
+        """The location of a line in the file."""
         return Location(source=self.source, line=self.first + index)
 
 
 @dataclass(slots=True)
 class Draft:
-    """What was found in a section so far; for each single value the first one said stands."""
+    """The inventory of a section while it is read; of several values of one name the first one counts."""
 
     section: Section
     format: str
@@ -48,7 +48,7 @@ class Draft:
     warnings: tuple[ExtractionWarning, ...] = ()
 
     def say(self, name: str, value: str | None, index: int) -> None:
-        """Note a single value of the inventory and the line (from 0) in which it stands."""
+        """Set a value of the inventory, found in this line (from 0), unless it is set already."""
         if value is not None and name not in self.values:
             self.values[name] = value
             self.places[name] = self.section.place(index)

@@ -44,9 +44,9 @@ class BoundedLines:
 
 
 def sections_of(source: str, lines: BoundedLines, first_tool: str | None, *, ended: bool) -> Iterator[Section]:
-    """Cut a text where the output of another program begins; what no known program printed is left out.
+    """Split a text where the output of another program begins; other lines are left out.
 
-    ``first_tool`` wrote the beginning, if that is known; ``ended`` says that the last line of the file is whole.
+    ``first_tool`` printed the beginning, if it is known; ``ended``: the last line of the file is complete.
     """
     current = Section(source, first_tool, 1)
     for number, line in lines:
@@ -67,7 +67,7 @@ def sections_of(source: str, lines: BoundedLines, first_tool: str | None, *, end
 
 
 def _begins(current: Section, line: str) -> str | None:
-    """The program whose output begins in this line, if that is not the section's own going on."""
+    """The program whose output begins in this line, or None if the line continues the section."""
     if not line:
         return None
     tool = tool_of_line(line)

@@ -29,7 +29,7 @@ def start_type(text: str) -> int | None:
 
 
 def running(text: str) -> bool | None:
-    """Whether a state says that a service runs; None for a word that is not known, or that is neither."""
+    """Whether a service with this state runs; None for an unknown word, or a state in between."""
     return _RUNNING.get(text[:80].strip().lower())
 
 

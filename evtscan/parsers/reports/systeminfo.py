@@ -52,7 +52,7 @@ class _Entry:
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read what one run printed; ``/fo csv`` may print a row for each of several hosts."""
+    """Read the output of one run; ``/fo csv`` may print a row for each of several hosts."""
     for entries in _properties(section):
         if len(entries) > _VERSION:
             yield _inventory(section, entries)
@@ -92,7 +92,7 @@ def _from_csv(section: Section, first: int) -> Iterator[list[_Entry]]:
 
 
 def _listed(text: str, index: int) -> _Entry:
-    """A value with its list behind it: ``2 Hotfix(s) Installed.,[01]: KB911164,[02]: Q147222``."""
+    """A value followed by its list: ``2 Hotfix(s) Installed.,[01]: KB911164,[02]: Q147222``."""
     return _Entry(text.strip(), index, [item.strip() for item in _ITEM.findall(text)])
 
 
@@ -118,7 +118,7 @@ def _inventory(section: Section, entries: Sequence[_Entry]) -> Inventory:
 
 
 def _hotfixes(draft: Draft, entries: Sequence[_Entry]) -> tuple[list[str], bool]:
-    """The hotfixes by number, and whether the list is as long as it says and names every one of them."""
+    """The numbers of the hotfixes, and whether the list is complete by its own count."""
     for entry in entries[:-1]:  # the last property may be cut off; the network cards come after the hotfixes
         names = [match[0].upper() for item in entry.items if (match := _HOTFIX.match(item)) is not None]
         if names:

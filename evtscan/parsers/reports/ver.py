@@ -23,7 +23,7 @@ _OF_NT = re.compile(r"Windows NT Version (?P<version>\d+\.\d+)\s*\Z")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read the first line that tells the version."""
+    """Read the first line with a version."""
     draft = Draft(section, "ver")
     for index, line in enumerate(section.lines):
         line = line[:400].strip()

@@ -1,4 +1,4 @@
-"""Dates and times as programs print them, without zone → points in time, once a whole file tells how to read them.
+"""Printed dates and times without a zone → points in time, once the whole file has shown their format.
 
 Viewers and export tools print times in the manner that the exporting machine was set to, and say neither which manner
 that was nor in which zone. ``read_time`` takes one printed time apart; a ``TimeSurvey`` gathers all those of a file,
@@ -200,7 +200,7 @@ class TimeSurvey:
         self._halved = False
 
     def begin_section(self) -> None:
-        """Say that the next time stands in another output."""
+        """Begin a section: the next time is in another output."""
         if len(self._sections) < MOST_SECTIONS:
             self._sections.append(_Section())
 
@@ -228,7 +228,7 @@ class TimeSurvey:
 
     @property
     def orders(self) -> tuple[DateOrder, ...]:
-        """The readings that nothing speaks against; with one, the file says how its dates are to be read."""
+        """The date orders that no date of the file contradicts; if there is only one, the order is certain."""
         fewest = min(self._misfits)
         left = [order for order in DateOrder if self._misfits[order] == fewest]
         against = {order: sum(section.steps[order].against for section in self._sections) for order in left}
@@ -250,7 +250,7 @@ class TimeSurvey:
 
     @property
     def disordered(self) -> bool:
-        """Whether the records stand in an order that has nothing to do with time: sorted by source, say."""
+        """Whether the records are sorted by something else than time, such as the source."""
         steps = [section.steps[self.orders[0]] for section in self._sections]
         turns = sum(min(section.forward, section.backward) for section in steps)
         return turns * 4 > sum(section.forward + section.backward for section in steps)

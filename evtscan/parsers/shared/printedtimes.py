@@ -43,7 +43,7 @@ class Survey:
 
 
 def survey_of(times: Iterable[PrintedTime]) -> Survey:
-    """Find out from all dates of a list, which stand in no order of time, how they are to be read."""
+    """Find the order of day, month and year from all dates of a list, which is not sorted by time."""
     seen = set(times)
     survey = TimeSurvey()
     for time in seen:

@@ -62,7 +62,7 @@ class TextBlocks:
         return ANSI if encoding == "utf-8" else encoding
 
     def size_in_file(self, part: bytes) -> int:
-        """How many bytes of the file a part of the blocks stands for."""
+        """The number of bytes in the file that a part of the blocks was decoded from."""
         return len(part) if self.encoding == "utf-8" else len(part.decode("utf-8", "replace").encode("utf-16-le"))
 
 

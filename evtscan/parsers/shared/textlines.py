@@ -59,7 +59,7 @@ class TextLines:
 
     @property
     def doubt(self) -> str:
-        """What is to be said of the encoding, if it is a guess."""
+        """The warning about the encoding, if it is a guess; else empty."""
         if not self.guessed:
             return ""
         page = self.encoding.removeprefix("cp")
@@ -83,12 +83,12 @@ class TextLines:
 
 
 def is_prompt(line: str) -> bool:
-    r"""Whether a line is a prompt of the command interpreter with what was typed behind it (``C:\>dumpel …``)."""
+    r"""Whether a line is a prompt of the command interpreter with a command (``C:\>dumpel …``)."""
     return line[1:3] == ":\\" and _PROMPT.match(line) is not None
 
 
 def eight_bit_encoding(stream: BinaryIO) -> str:
-    """UTF-8 if what it decodes to is hardly ever wrong, else the code page whose letters are more."""
+    """UTF-8 if it is almost certain, else the code page in which the text has more letters."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     right = wrong = oem = ansi = 0
     ended = False

@@ -1,4 +1,4 @@
-"""``facts.yaml`` → stated facts: what somebody knows of a host and no file shows.
+"""``facts.yaml`` → stated facts: facts of a host that a person states and no other file shows.
 
     os.version: 4.0                     # stays the text 4.0; only whole numbers, true and false are more than text
     os: {service_pack: 2}               # the same as os.service_pack: 2
@@ -73,7 +73,7 @@ class _Reader:
         )
 
     def _clock_offset(self, entries: Sequence[FactEntry]) -> int:
-        """By how many seconds the host's clock was fast (negative: slow); 0 where nobody says."""
+        """Seconds by which the host's clock was fast (negative: slow); 0 if not stated."""
         if not entries:
             return 0
         match = _OFFSET.match(str(entries[0].value).strip())

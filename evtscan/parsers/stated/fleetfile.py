@@ -1,7 +1,7 @@
-"""A table of what is known of many hosts (``--inventory``) → stated facts by host.
+"""A table of facts of many hosts (``--inventory``) → stated facts by host.
 
-A CSV file with a column ``Host``; every other column that is named like a fact holds its values. An empty cell says
-nothing, ``absent`` that somebody looked and it is not there.
+A CSV file with a column ``Host``; every other column that is named like a fact has its values. An empty cell states
+nothing; ``absent`` states that the host does not have it.
 """
 
 import csv

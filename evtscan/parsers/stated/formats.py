@@ -4,11 +4,11 @@ from evtscan.parsers.formats import Format, Kind
 
 FACTS = Format(
     name="facts",
-    title="What somebody knows of the host (facts.yaml)",
+    title="Facts that a person states (facts.yaml)",
     kind=Kind.FACTS,
     module="evtscan.parsers.stated.factsfile",
     recognises=lambda head, name: name.lower() == "facts.yaml",
-    keeps="values, from when on each held, and who says so",
-    loses="evidence: it is somebody's word",
+    keeps="values, from when on each held, and their source",
+    loses="evidence: it is a person's statement",
     known_by="its name, `facts.yaml`: the one file that is known by its name",
 )

@@ -138,7 +138,7 @@ def test_evidence_of_which_nothing_can_be_read(evtscan, tmp_path):
     (tmp_path / "random.evtx").write_bytes(bytes(range(256)) * 20)
     result = evtscan("explain", "Q162396", tmp_path / "random.evtx")
     assert (result.code, "NOT_ASSESSED" in result.out) == (1, False)
-    assert "nothing could be read: random.evtx: no evidence that evtscan reads" in result.err
+    assert "nothing could be read: random.evtx: unsupported file type" in result.err
 
 
 def test_what_could_not_be_read_of_the_evidence_is_said(evtscan, affected):

@@ -108,8 +108,8 @@ class FieldCsv:
         system: Fields = {"event_id": event_id & 0xFFFF, "provider": fields[table.provider].strip()}
         if self._channel is not None:
             system["channel"] = self._channel
-        for place, column in table.early:
-            column.read(system, fields[place].strip())
+        for index, column in table.early:
+            column.read(system, fields[index].strip())
         in_utc = fields[table.utc] if table.utc is not None else ""
         return Entry(
             line=row.line,
@@ -124,8 +124,8 @@ class FieldCsv:
         unreadable = set(table.lost | self._names.of_content())
         if event_id > 0xFFFF:
             system["qualifiers"] = event_id >> 16
-        for place, column in table.columns:
-            cell = row.fields[place].strip()
+        for index, column in table.columns:
+            cell = row.fields[index].strip()
             if column.read(system, cell):
                 unreadable -= column.fields
             elif column.worded:
@@ -152,7 +152,7 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
 
 
 def _program_of(fields: list[str]) -> str | None:
-    """Which program gives columns these names. None has a single one: of broken rows there can be millions."""
+    """The program whose tables have these columns; none has a single one, and damaged files have many such rows."""
     return csv_header(fields) if len(fields) > 1 else None
 
 
@@ -174,9 +174,10 @@ def _records_within(row: Row) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column, how its cell fills in the System fields (false if it does not), and which fields are known then.
+    """A column of a table.
 
-    ``worded`` says that it holds words that evtscan knows only in English.
+    ``read`` sets System fields from a cell and returns whether that was possible; ``fields`` are the fields that are
+    known then. ``worded``: the column has words that are understood only in English.
     """
 
     name: str
@@ -187,9 +188,9 @@ class _Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """How one program names its columns. ``lost`` are the fields that none of its columns has.
+    """The columns of one program. ``lost`` are the fields that none of its columns has.
 
-    ``strings``: it prints those of an event, but no names.
+    ``strings``: it prints the insertion strings of an event without names.
     """
 
     event_ids: tuple[str, ...]
@@ -203,18 +204,18 @@ class _Program:
 
 
 class _Table:
-    """One table: its program, and the places of the columns that it has."""
+    """One table: its program, and the indexes of the columns that it has."""
 
     def __init__(self, program: _Program, names: list[str]) -> None:
         self.program, self.names = program, names
-        places = {name: place for place, name in reversed(list(enumerate(names)))}
-        self._event_id = next(places[name] for name in program.event_ids if name in places)
-        self.provider = places[program.provider]
-        self.time = places.get(program.time)
-        self.utc = places.get(f"to_utctime({program.time})")
-        self.written = places.get("timewritten" if self.utc is None else "to_utctime(timewritten)")
-        self.columns = [(places[column.name], column) for column in program.columns if column.name in places]
-        self.early = [(place, column) for place, column in self.columns if column.fields & _EARLY]
+        indexes = {name: index for index, name in reversed(list(enumerate(names)))}
+        self._event_id = next(indexes[name] for name in program.event_ids if name in indexes)
+        self.provider = indexes[program.provider]
+        self.time = indexes.get(program.time)
+        self.utc = indexes.get(f"to_utctime({program.time})")
+        self.written = indexes.get("timewritten" if self.utc is None else "to_utctime(timewritten)")
+        self.columns = [(indexes[column.name], column) for column in program.columns if column.name in indexes]
+        self.early = [(index, column) for index, column in self.columns if column.fields & _EARLY]
         self.lost = program.lost.union(*(column.fields for column in program.columns))
         self.lost -= frozenset() if self.written is None else {"TimeWritten"}
 
@@ -227,7 +228,7 @@ class _Table:
 
 
 _EARLY = frozenset({"Channel", "Computer", "EventRecordID"})
-"""The fields that books are kept of."""
+"""The fields that the summary of a log counts: they are read for every record."""
 
 
 def _integer(text: str) -> int | None:
@@ -300,7 +301,7 @@ def _user(system: Fields, cell: str) -> bool:
 
 
 def _log_channel(name: str) -> str:
-    """The channel of a log that is named, or that a file's path stands for."""
+    """The channel with this name, or the channel of the log file with this path."""
     return channel_of(name) or name
 
 
@@ -313,7 +314,7 @@ def _message_content(cells: Cells, unreadable: frozenset[str], flaw: str) -> Con
     if not message:
         return Content(unreadable=unreadable | ANY_DATA, flaw=flaw)
     message = message.replace("\r", "")
-    data, _ = data_of_message(message)  # and whatever stands in it may have had a name
+    data, _ = data_of_message(message)  # each of which may have had a name
     return Content(data=data, message=message, unreadable=unreadable | ANY_DATA, flaw=flaw)
 
 

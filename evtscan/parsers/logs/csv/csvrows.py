@@ -1,4 +1,4 @@
-"""Lines → rows of a CSV file, each with the line that it begins on; what is damaged is given up to the next row.
+"""Lines → rows of a CSV file, each with its first line; a damaged row ends at the next one.
 
 A field may hold line breaks within quotation marks. One that never ends is cut off at a limit (131,072 characters,
 twice what a record of a log can hold), and reading goes on with the line after it.
@@ -13,7 +13,7 @@ LONGEST_FIELD = 1 << 17
 
 @dataclass(slots=True)
 class Row:
-    """One row; ``error`` says why it could not be read, and ``fields`` is empty then. ``last`` is its last line."""
+    """One row, from ``line`` to ``last``; if it could not be read, ``error`` is the reason and ``fields`` is empty."""
 
     line: int
     last: int
@@ -44,7 +44,7 @@ def rows(lines: Iterable[tuple[int, str]], separator: str, longest: int = LONGES
 
 
 class _Numbers:
-    """Hands lines to the reader, and remembers the numbers of those that the row in hand is made of."""
+    """Iterates over lines for the reader, and keeps the line numbers of the current row."""
 
     def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
         self._lines = iter(lines)

@@ -1,9 +1,8 @@
-"""CSV in which a program has written what it decoded of each record of a log: EvtxECmd and ``evtscan dump`` → events.
+"""CSV of EvtxECmd and ``evtscan dump``, which have all fields of each record → events.
 
 Columns are found by name, whatever their order: versions of EvtxECmd differ in it, Timeline Explorer puts spaces into
-their names, and users leave columns out. What a column says is said in ``jsonrows`` (EvtxECmd) and ``jsondump``
-(``evtscan dump``), for both programs write the same as JSON. Times are UTC, except in a dump of a text export whose
-zone nobody told.
+their names, and users leave columns out. ``toolrows`` (EvtxECmd) and ``dumprows`` (``evtscan dump``) interpret the
+columns, since both programs write the same as JSON. Times are UTC, except in a dump of a text export without a zone.
 """
 
 import json
@@ -18,12 +17,12 @@ from evtscan.base.spreadsheets import as_meant
 from evtscan.parsers.logs.accounts import USER_FIELDS
 from evtscan.parsers.logs.csv.csvrows import Row, rows
 from evtscan.parsers.logs.csv.formats import column_names, dump_header
-from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exportrecords import ALL_DATA, FIELDS, Content, Record, System
 from evtscan.parsers.logs.exports import ExportLog
+from evtscan.parsers.logs.exporttally import ExportTally
 from evtscan.parsers.logs.json.dumprows import DUMP_NUMBERS, DUMP_TEXTS, dump_losses, dump_row
 from evtscan.parsers.logs.json.toolrows import EVTXECMD_LOSSES, evtxecmd_row
-from evtscan.parsers.logs.json.values import Reading, ShapeError
+from evtscan.parsers.logs.json.values import RecordParts, ShapeError
 from evtscan.parsers.logs.text.formats import SEPARATORS
 from evtscan.parsers.shared.textlines import TextLines, is_prompt
 
@@ -46,23 +45,23 @@ _FIELD_OF_COLUMN = {"TimeCreated": "TimeCreated"} | {
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """How one program names its columns, reads a row, and what its rows begin with.
+    """The columns of one program, the function that reads a row, and a pattern for the beginning of a row.
 
-    ``fields`` are those that it does not call unknown itself where a column is missing.
+    ``fields`` are the fields of columns whose absence ``read`` does not notice.
     """
 
     columns: tuple[str, ...]
     data: str
     fields: Mapping[str, str]
-    read: Callable[[Mapping[str, str]], Reading]
+    read: Callable[[Mapping[str, str]], RecordParts]
     begins: re.Pattern[str]
 
 
-def _read_evtxecmd(said: Mapping[str, str]) -> Reading:
+def _read_evtxecmd(said: Mapping[str, str]) -> RecordParts:
     return evtxecmd_row(said, lambda: said.get("Payload"))
 
 
-def _read_dump(said: Mapping[str, str]) -> Reading:
+def _read_dump(said: Mapping[str, str]) -> RecordParts:
     return dump_row(said, lambda: json.loads(said.get("Data") or "{}"), lambda: said.get("Message"))
 
 
@@ -73,36 +72,36 @@ _PROGRAMS = {
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
-    """Open a CSV file of EvtxECmd or ``evtscan dump`` for one pass; its times are UTC, so ``options`` have no say.
+    """Open a CSV file of EvtxECmd or ``evtscan dump`` for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
     """
     lines = TextLines(source, LONGEST_ROW)
-    return ExportLog(source, query, "dump-csv", lambda source, books: read_records(lines, books))
+    return ExportLog(source, query, "dump-csv", lambda source, tally: read_records(lines, tally))
 
 
-def read_records(lines: TextLines, books: Books) -> Iterator[Record]:
+def read_records(lines: TextLines, tally: ExportTally) -> Iterator[Record]:
     """Find the events of a file."""
     if warning := lines.doubt:
-        books.warn("encoding", warning)
+        tally.warn("encoding", warning)
     table: _Table | None = None
     for row in rows(lines, _separator_of(lines), LONGEST_ROW):
         if row.error:
             message = f"lines {row.line} to {row.last} are no row of a table ({row.error}); export the log again"
-            books.warn("bad_record", message, line=row.line, lost=1)
+            tally.warn("bad_record", message, line=row.line, lost=1)
         elif (table is None or not table.has(row)) and (program := _program_of(row)) is not None:
             table = _Table(_PROGRAMS[program], row.fields)
         elif table is not None:
-            record = table.record(row, books)
+            record = table.record(row, tally)
             if record is not None:
                 yield record
         elif not is_prompt(row.fields[0]):
-            books.warn_once("foreign_bytes", "text above the names of the columns", line=row.line)
+            tally.warn_once("foreign_bytes", "text above the names of the columns", line=row.line)
 
 
 def _program_of(row: Row) -> str | None:
-    """Which program gives columns these names. None has a single one: of broken rows there can be millions."""
+    """The program whose tables have these columns; none has a single one, and damaged files have many such rows."""
     return dump_header(row.fields) if len(row.fields) > 1 else None
 
 
@@ -112,15 +111,15 @@ def _separator_of(lines: TextLines) -> str:
 
 
 class _Table:
-    """One table: its program, and the places of the columns that it has."""
+    """One table: its program, and the indexes of the columns that it has."""
 
     def __init__(self, program: _Program, names: list[str]) -> None:
         self._program = program
         self._width = len(names)
-        places = {name: place for place, name in reversed(list(enumerate(column_names(names))))}
-        self._places = [(name, places[name.lower()]) for name in program.columns if name.lower() in places]
-        self._event_id = places["eventid"]
-        known = {name for name, _ in self._places}
+        indexes = {name: index for index, name in reversed(list(enumerate(column_names(names))))}
+        self._indexes = [(name, indexes[name.lower()]) for name in program.columns if name.lower() in indexes]
+        self._event_id = indexes["eventid"]
+        known = {name for name, _ in self._indexes}
         self._lost = frozenset(field for name, field in program.fields.items() if name not in known)
         self._lost |= frozenset() if "UserId" in known or "UserID" in known else USER_FIELDS
         self._lost |= frozenset() if program.data in known else {ALL_DATA}
@@ -129,24 +128,24 @@ class _Table:
         """Whether a row has as many fields as the headline, and a number for its event id."""
         return len(row.fields) == self._width and row.fields[self._event_id].isdecimal()
 
-    def record(self, row: Row, books: Books) -> Record | None:
-        """The event of a row, with warnings for what is wrong with it; None if it cannot be read."""
+    def record(self, row: Row, tally: ExportTally) -> Record | None:
+        """The event of a row, or None if it cannot be read; problems give warnings."""
         within = 0 if row.last == row.line else self._begun_within(row)
         if len(row.fields) != self._width:
             message = f"this row has {len(row.fields)} fields and not {self._width}: export the log again"
-            books.warn("bad_record", message, line=row.line, lost=within + 1)
+            tally.warn("bad_record", message, line=row.line, lost=within + 1)
             return None
         if within:
             message = f"{within} lines within this row look like rows: a quotation mark may have been lost"
-            books.warn("bad_record", message, line=row.line, lost=within)
+            tally.warn("bad_record", message, line=row.line, lost=within)
         cells = row.fields
-        said = {name: as_meant(cells[place]) for name, place in self._places if cells[place]}
+        said = {name: as_meant(cells[index]) for name, index in self._indexes if cells[index]}
         try:
             system, content, origin = self._program.read(said)
         except ShapeError as error:
-            books.warn("bad_record", f"{error}: {', '.join(cells)[:80]!r}", line=row.line, lost=1)
+            tally.warn("bad_record", f"{error}: {', '.join(cells)[:80]!r}", line=row.line, lost=1)
             return None
-        self._warn(system, said, row.line, books)
+        self._warn(system, said, row.line, tally)
         return Record(None, row.line, system, lambda: self._content(content), origin)
 
     def _begun_within(self, row: Row) -> int:
@@ -162,11 +161,11 @@ class _Table:
         content.unreadable |= self._lost
         return content
 
-    def _warn(self, system: System, said: Mapping[str, str], line: int, books: Books) -> None:
+    def _warn(self, system: System, said: Mapping[str, str], line: int, tally: ExportTally) -> None:
         losses = EVTXECMD_LOSSES if self._program.data == "Payload" else dump_losses(system)
         if losses:
-            books.warn_once("lossy_export", losses, line=line)
+            tally.warn_once("lossy_export", losses, line=line)
         if system.get("time") is None and said.get("TimeCreated"):
             example = said["TimeCreated"][:40]
             message = f"times such as {example!r} cannot be read: export the log again, with times as in ISO 8601"
-            books.warn_once("bad_time", message, line=line)
+            tally.warn_once("bad_time", message, line=line)

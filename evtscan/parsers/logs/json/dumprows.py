@@ -1,4 +1,4 @@
-"""Rows of ``evtscan dump``, as JSON Lines or as a table: what each column is, and what the dumped evidence had lost."""
+"""Rows of ``evtscan dump``, as JSON Lines or as a table → events, and the fields that the dumped evidence lacked."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -9,7 +9,7 @@ from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, System, unsaid
 from evtscan.parsers.logs.json.values import (
     MOST_DEPTH,
     Members,
-    Reading,
+    RecordParts,
     Shape,
     ShapeError,
     decoded,
@@ -34,13 +34,13 @@ _LOCAL_DUMP = (
 )
 
 
-def _read_dump(top: Members) -> Reading:
+def _read_dump(top: Members) -> RecordParts:
     said = {name: decoded(raw) for name, raw in top.items() if name not in ("Data", "Message")}
     return dump_row(said, lambda: decoded(top.get("Data")), lambda: decoded(top.get("Message")))
 
 
-def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable[[], Any]) -> Reading:
-    """A row of ``evtscan dump``: the values of its columns, and how to get those of ``Data`` and ``Message``.
+def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable[[], Any]) -> RecordParts:
+    """A row of ``evtscan dump``; ``data`` and ``message`` return the values of these columns.
 
     Raises:
         ShapeError: if the row has no event id.
@@ -84,7 +84,7 @@ def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]
 
 
 def _dumped_time(value: Any) -> Instant | None:
-    """A time as ``dump`` prints it: one without ``Z`` is local, of a zone that nobody told.
+    """A time as ``dump`` prints it: one without ``Z`` is local, of an unknown zone.
 
     With ``--excel`` those in UTC have neither ``Z`` nor ``T``.
     """
@@ -95,7 +95,7 @@ def _dumped_time(value: Any) -> Instant | None:
 
 
 def dump_losses(system: System) -> str:
-    """What is to be said of a dump with such a row."""
+    """The warning for a file with such a row; empty if it needs none."""
     time = system.get("time")
     return _LOCAL_DUMP if time is not None and time.local else ""
 

@@ -20,9 +20,9 @@ import msgspec
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import Source
 from evtscan.parsers.logs.channels import channel_of
-from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, Record
 from evtscan.parsers.logs.exports import ExportLog
+from evtscan.parsers.logs.exporttally import ExportTally
 from evtscan.parsers.logs.json.dumprows import DUMP
 from evtscan.parsers.logs.json.pieces import LONGEST_OBJECT, bare, is_wrapper, is_wrapper_end, json_pieces
 from evtscan.parsers.logs.json.powershell import POWERSHELL
@@ -44,7 +44,7 @@ _MOST_DETECTED = 1 << 18
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
-    """Open a JSON export for one pass; its times are UTC, so that ``options`` have no say.
+    """Open a JSON export for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
@@ -52,7 +52,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     return ExportLog(source, query, "json", read_records)
 
 
-def read_records(source: Source, books: Books) -> Iterator[Record]:
+def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
     """Find the events of a file."""
     blocks = TextBlocks(source)
     channel = channel_of(source.name)
@@ -66,10 +66,10 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
         in_array = in_array or (line == 1 and piece.lstrip()[:1] == b"[")
         last = piece if piece.strip(_BETWEEN) else last
         if line == 1 and is_wrapper(piece):
-            wrapped = books.chosen = True
+            wrapped = tally.chosen = True
         elif text.startswith(b"{"):
             try:
-                for record in _records(text, offset, line, books, seen):
+                for record in _records(text, offset, line, tally, seen):
                     if channel and record.system.get("channel") is None:
                         record.system["channel"] = channel
                     yield record
@@ -77,16 +77,16 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
                 why = "it is longer than 4 MiB" if len(text) >= LONGEST_OBJECT else str(error) or type(error).__name__
                 message = f"an event cannot be read: {why[:200]}; export the log again"
                 kind = "bad_record" if text.endswith(b"}") else "truncated"
-                books.warn(kind, message, offset=offset, line=line, lost=1)
+                tally.warn(kind, message, offset=offset, line=line, lost=1)
         elif text and not (wrapped and is_wrapper_end(text)):
-            books.warn("foreign_bytes", "text that is no JSON object", offset=offset, line=line)
+            tally.warn("foreign_bytes", "text that is no JSON object", offset=offset, line=line)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
     if (in_array or wrapped) and last.rstrip(_BETWEEN).endswith(b"}") and bare(last)[:1] == b"{":
-        books.warn_of_missing_end("the bracket that closes its array")
+        tally.warn_of_missing_end("the bracket that closes its array")
 
 
-def _records(text: bytes, offset: int, line: int, books: Books, seen: set[bytes]) -> Iterator[Record]:
+def _records(text: bytes, offset: int, line: int, tally: ExportTally, seen: set[bytes]) -> Iterator[Record]:
     """The events of one object: one, or those that a rule of Chainsaw has detected and that were not ``seen`` yet.
 
     Raises:
@@ -97,15 +97,15 @@ def _records(text: bytes, offset: int, line: int, books: Books, seen: set[bytes]
     found: Iterable[tuple[str, Members]] = [("", members)]
     if "group" in members and ("document" in members or "documents" in members):
         found = _detected(members, seen)
-        books.chosen = True
+        tally.chosen = True
     for origin, event in found:
         shape = next((shape for shape in _SHAPES if shape.recognises(event)), None)
         if shape is None:
-            books.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
+            tally.warn_once("foreign_bytes", _FOREIGN, offset=offset, line=line)
             continue
         system, content, log = shape.read(event)
         if note := shape.losses(system, event):
-            books.warn_once("lossy_export", note, offset=offset, line=line)
+            tally.warn_once("lossy_export", note, offset=offset, line=line)
         yield Record(offset, line, system, partial(_guarded, content), log or origin)
 
 

@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 import msgspec
 
 LONGEST_OBJECT = 4 << 20
-"""Bytes of one object: BinXML of at most 64 KiB, a rendered message, and what escaping adds."""
+"""Bytes of one object: BinXML of at most 64 KiB and a rendered message, both escaped."""
 
 _LINES_LOOKED_AT = 8
 _AROUND = b" \t\r\n,[]\xef\xbb\xbf\x1a"
@@ -29,7 +29,7 @@ _FIRST_KEY = re.compile(rb'\{\s*"((?:[^"\\]|\\.){0,200})"')
 
 
 def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut a file into its objects and what stands between them; joined, the pieces are the file."""
+    """Split a file into its objects and the bytes between them; the pieces joined are the file."""
     blocks = iter(blocks)
     head = b""
     while head.count(b"\n") < _LINES_LOOKED_AT and len(head) < LONGEST_OBJECT and (block := next(blocks, b"")):
@@ -41,17 +41,17 @@ def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def bare(piece: bytes) -> bytes:
-    """A piece without what stands around its object; evtx_dump puts a line with its number before each."""
+    """The object of a piece without the bytes around it; evtx_dump puts a line with its number before each."""
     return _NUMBER_LINE.sub(b"", piece.strip(_AROUND)).rstrip(_AROUND)
 
 
 def is_wrapper(piece: bytes) -> bool:
-    """Whether a piece is what a program puts before the array of its events."""
+    """Whether a piece is the text that a program writes before the array of events."""
     return piece.rstrip().endswith(b"[") and _WRAPPER.match(piece + b"{") is not None
 
 
 def is_wrapper_end(text: bytes) -> bool:
-    """Whether a text may be what stands behind such an array: brackets, and members that are numbers or objects."""
+    """Whether a text may follow such an array: brackets, and members that are numbers or objects."""
     return _WRAPPER_END.match(text) is not None
 
 

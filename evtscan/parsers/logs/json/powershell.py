@@ -18,7 +18,16 @@ from evtscan.base.wintypes import TICKS_PER_SECOND, Instant, format_hex
 from evtscan.parsers.logs import eventtypes
 from evtscan.parsers.logs.accounts import USER_FIELDS, sid_of
 from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
-from evtscan.parsers.logs.json.values import UNIX_EPOCH, Members, Reading, Shape, ShapeError, decoded, guid_of, text_of
+from evtscan.parsers.logs.json.values import (
+    UNIX_EPOCH,
+    Members,
+    RecordParts,
+    Shape,
+    ShapeError,
+    decoded,
+    guid_of,
+    text_of,
+)
 from evtscan.parsers.logs.lostfields import NOT_BY_OLD_INTERFACE, WINEVENT_PROPERTIES
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
@@ -47,7 +56,7 @@ def _text(value: Any) -> str | None:
 
 
 def _inner(value: Any) -> Any:
-    """A value; of an object with members of its own (a SID, a date) the one that it stands for."""
+    """A value, or the member ``Value`` of an object such as a SID or a date."""
     return value.get("Value", value.get("value")) if isinstance(value, dict) else value
 
 
@@ -76,7 +85,7 @@ def _event_id(*values: Any) -> int:
 # ------------------------------------------------------------------------------------------------ Get-WinEvent
 
 
-def _read_winevent(top: Members) -> Reading:
+def _read_winevent(top: Members) -> RecordParts:
     said = _said(top)
     if "ProviderName" not in said:
         raise ShapeError("it has no ProviderName, without which an id means nothing")
@@ -132,10 +141,10 @@ def _properties(value: Any) -> tuple[dict[str, Any], frozenset[str]]:
     elif isinstance(last, str) and _BYTES_IN_TEXT.match(last):  # bytes where -Depth ends above them, or a string
         values.pop()
         lost = frozenset({"Binary", f"Data{len(values) + 1}"})
-    for place, item in enumerate(values, 1):
+    for number, item in enumerate(values, 1):
         inner = _inner(item)
         time = _time(inner) if isinstance(inner, str) and _DATE.match(inner) else None
-        data[f"Data{place}"] = (
+        data[f"Data{number}"] = (
             str(time) if time else [*map(text_of, inner)] if isinstance(inner, list) else text_of(inner)
         )
     return data, lost
@@ -162,7 +171,7 @@ def _time_losses(system: System, raw: Any) -> str:
 # ------------------------------------------------------------------------------------------------ Get-EventLog
 
 
-def _read_eventlog(top: Members) -> Reading:
+def _read_eventlog(top: Members) -> RecordParts:
     said = _said(top)
     instance = whole_number(said.get("InstanceId"))
     index = whole_number(said.get("Index"))
@@ -200,7 +209,7 @@ def _strings(top: Members) -> dict[str, Any]:
     strings, raw = decoded(top.get("ReplacementStrings")), decoded(top.get("Data"))
     data: dict[str, Any] = {}
     if isinstance(strings, list):
-        data |= {f"Data{place}": text_of(text) for place, text in enumerate(strings, 1)}
+        data |= {f"Data{number}": text_of(text) for number, text in enumerate(strings, 1)}
     if isinstance(raw, list):
         data["Binary"] = _hex(raw)
     return data

@@ -10,7 +10,7 @@ from evtscan.parsers.logs.exportrecords import Content, System, add_field, whole
 from evtscan.parsers.logs.json.values import (
     ATTRIBUTES,
     Members,
-    Reading,
+    RecordParts,
     Shape,
     ShapeError,
     attributes_of,
@@ -66,7 +66,7 @@ _READ_KIND: dict[FieldKind, Callable[[Any], Any]] = {
 
 
 def _content(members: Members) -> dict[str, Any]:
-    """What stands beside System, as the data of an event."""
+    """The data of an event: its members beside System."""
     data: dict[str, Any] = {}
     for name, raw in members.items():
         if name in _NO_DATA or name.endswith(ATTRIBUTES):
@@ -90,7 +90,7 @@ def _content(members: Members) -> dict[str, Any]:
 _NO_DATA = frozenset({"System", "#attributes", "RenderingInfo", "Message"})
 
 
-def _read_evtx_dump(top: Members) -> Reading:
+def _read_evtx_dump(top: Members) -> RecordParts:
     event = decoded_members(top.get("Event"))
     system = system_of(object_of(decoded(event.get("System"))))
 
@@ -127,7 +127,7 @@ _OLD_VELOCIRAPTOR = (
 )
 
 
-def _read_velociraptor(top: Members) -> Reading:
+def _read_velociraptor(top: Members) -> RecordParts:
     inner = object_of(decoded(top.get("System")))
     system = system_of(inner)
     decimal = isinstance(_part(inner, "Keywords")[0], int)

@@ -15,7 +15,7 @@ from evtscan.parsers.logs.accounts import USER_FIELDS
 from evtscan.parsers.logs.eventtypes import level_of_word
 from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, System, instant, unsaid, whole_number
 from evtscan.parsers.logs.json.systemjson import velociraptor_data
-from evtscan.parsers.logs.json.values import Members, Reading, Shape, ShapeError, decoded, text_of
+from evtscan.parsers.logs.json.values import Members, RecordParts, Shape, ShapeError, decoded, text_of
 from evtscan.parsers.logs.json.xmljson import data_of
 
 _VELOCIRAPTOR = (
@@ -42,7 +42,7 @@ def _event_id(value: Any) -> int:
 # ------------------------------------------------------------------------------------------------ Velociraptor
 
 
-def _read_velociraptor(top: Members) -> Reading:
+def _read_velociraptor(top: Members) -> RecordParts:
     said = {name: decoded(raw) for name, raw in top.items() if name not in ("EventData", "UserData", "Message")}
     system: System = {
         "event_id": _event_id(said.get("EventID")),
@@ -86,15 +86,15 @@ _KEYWORDS = {
     "audit success, classic": 0x8080_0000_0000_0000,
     "classic": 0x8000_0000_0000_0000,
 }
-"""Names that EvtxECmd has for whole values of Keywords, whatever their bits mean."""
+"""Names of EvtxECmd for values of Keywords as a whole."""
 
 
-def _read_evtxecmd(top: Members) -> Reading:
+def _read_evtxecmd(top: Members) -> RecordParts:
     said = {name: decoded(raw) for name, raw in top.items() if not name.startswith("Payload")}
     return evtxecmd_row(said, lambda: decoded(top.get("Payload")))
 
 
-def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> Reading:
+def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> RecordParts:
     """A row of EvtxECmd: the values of its columns, and how to get ``Payload``.
 
     Raises:

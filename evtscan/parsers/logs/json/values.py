@@ -1,4 +1,4 @@
-"""Events in JSON: how a tool's shape is described, and how its values become those that Windows shows.
+"""Events in JSON: descriptions of the shapes that tools write, and conversion of values to those that Windows shows.
 
 Members are kept undecoded until they are needed, so that a record that nobody asks for costs little more than its
 System fields.
@@ -18,8 +18,8 @@ from evtscan.parsers.logs.exportrecords import Content, System, add_field, insta
 Members = dict[str, msgspec.Raw]
 """The members of a JSON object, their values not yet decoded."""
 
-Reading = tuple[System, Callable[[], Content], str]
-"""System, how to get the rest, and the log that the record comes from if the export says so."""
+RecordParts = tuple[System, Callable[[], Content], str]
+"""System, a function that returns the content, and the name of the record's log if the export has it."""
 
 MOST_DEPTH = 64
 """Elements inside each other."""
@@ -39,10 +39,10 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How one tool writes an event. ``losses`` says what the whole file lacks, or nothing."""
+    """The shape in which one tool writes an event. ``losses`` describes what the file lacks, or is empty."""
 
     recognises: Callable[[Members], bool]
-    read: Callable[[Members], Reading]
+    read: Callable[[Members], RecordParts]
     losses: Callable[[System, Members], str] = lambda system, members: ""
 
 
@@ -52,7 +52,7 @@ def decoded(raw: msgspec.Raw | None) -> Any:
 
 
 def decoded_with_repeated(raw: msgspec.Raw) -> Any:
-    """A value in which names may repeat, as in data of evtx_dump: what they stand for becomes a list.
+    """A value in which names may repeat, as in data of evtx_dump: the values of a repeated name become a list.
 
     Raises:
         ValueError: if the text is no JSON.
@@ -91,7 +91,7 @@ def decoded_members(raw: msgspec.Raw | None) -> Members:
 
 
 def text_of(value: Any) -> str:
-    """A leaf as Windows writes it: what JSON has typed becomes text again."""
+    """A leaf as the text that Windows writes."""
     match value:
         case None:
             return ""
@@ -156,7 +156,7 @@ def _unnumbered(name: str, before: Mapping[str, Any]) -> str:
 
 
 def event_data(value: Any) -> dict[str, Any]:
-    """The fields of EventData: unnamed ones, which stand in a list under ``Data``, by their numbers."""
+    """The fields of EventData; the unnamed ones, a list under ``Data``, become ``Data1`` …"""
     fields: dict[str, Any] = {}
     members = object_of(value)
     if attributes := attributes_of(members.get("#attributes")):

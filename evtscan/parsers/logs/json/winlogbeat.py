@@ -7,7 +7,7 @@ from evtscan.parsers.logs.eventtypes import level_of_word
 from evtscan.parsers.logs.exportrecords import Content, System, add_field, unsaid, whole_number
 from evtscan.parsers.logs.json.values import (
     Members,
-    Reading,
+    RecordParts,
     Shape,
     ShapeError,
     decoded,
@@ -27,7 +27,7 @@ _LOSSES = (
 )
 
 
-def _read_winlogbeat(top: Members) -> Reading:
+def _read_winlogbeat(top: Members) -> RecordParts:
     top = _unwrapped(top)
     if "winlog" in top:
         log = decoded_members(top["winlog"])
@@ -74,7 +74,7 @@ _BULKY = frozenset({"event_data", "user_data", "message", "@metadata", "agent", 
 
 
 def _unwrapped(top: Members) -> Members:
-    """The document itself, without what Elasticsearch stores around it."""
+    """The document itself, without the fields that Elasticsearch adds."""
     return decoded_members(top["_source"]) if "_source" in top else top
 
 
@@ -112,7 +112,7 @@ def _flat(log: Members, prefix: str) -> dict[str, Any]:
 
 
 def _place(name: str) -> tuple[int, int]:
-    """Numbered names in the order of their numbers, the others before them as they stand."""
+    """The names in order: first those without a number, then the numbered ones by number."""
     numbered = _NUMBERED.match(name)
     return (1, int(numbered[1])) if numbered else (0, 0)
 

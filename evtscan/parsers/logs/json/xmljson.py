@@ -14,7 +14,7 @@ from evtscan.parsers.logs.json.systemjson import system_of
 from evtscan.parsers.logs.json.values import (
     MOST_DEPTH,
     Members,
-    Reading,
+    RecordParts,
     Shape,
     ShapeError,
     decoded,
@@ -33,7 +33,7 @@ _LOSSES = (
 )
 
 
-def _read(top: Members) -> Reading:
+def _read(top: Members) -> RecordParts:
     event = _event(top)
     system = system_of(object_of(_with_plain_names(event.get("System"))))
     spelt = _is_evtxecmd(event)

@@ -47,7 +47,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
 
 
 class _Row(NamedTuple):
-    """The columns of a record; ``strings`` is None where nothing stands behind the computer."""
+    """The columns of a record; ``strings`` is None if nothing follows the computer."""
 
     date: str
     time: str
@@ -175,7 +175,7 @@ def _strings(names: re.Match[str]) -> str | None:
 
 
 def _in_new_order(sixth: str, seventh: str) -> tuple[str, str]:
-    """Source and user, whichever way round they stand: what is ``N/A`` or has a backslash is the user."""
+    """Source and user, in either order: the user is ``N/A`` or has a backslash."""
     old = _looks_like_account(sixth) and not _looks_like_account(seventh)
     return (seventh, sixth) if old else (sixth, seventh)
 

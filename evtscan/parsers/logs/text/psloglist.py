@@ -112,11 +112,11 @@ class PsLogList:
             text = "\n".join((message, *block.lines)).rstrip()
             return _Record(number, channel_of(log) or log, provider, word, computer, time, event_id, user, text)
         number, provider = map(str.strip, block.head)
-        labels, time, event_id, place = _labels(block.lines)
+        labels, time, event_id, index = _labels(block.lines)
         if not event_id:
             return None
         word, computer, user = (labels.get(name, "") for name in ("Type", "Computer", "User"))
-        text = "\n".join(block.lines[place:]).rstrip()
+        text = "\n".join(block.lines[index:]).rstrip()
         return _Record(number, self._channel, provider, word, computer, time, event_id, user, text)
 
     def _entry(self, block: Block[tuple[str, ...]], record: "_Record") -> Entry:
@@ -164,7 +164,7 @@ def _is_time(line: str) -> bool:
 
 
 class _Record(NamedTuple):
-    """What one record says, in blocks or in a row."""
+    """The fields of one record, in blocks or in a row."""
 
     number: str
     channel: str | None
@@ -192,7 +192,7 @@ def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
     """The labels below a record's first line, its time and event id, and where the message begins."""
     labels: dict[str, str] = {}
     time = event_id = ""
-    place = 0
+    index = 0
     for line in lines[:_MOST_LABELS]:
         if found := _LABEL.match(line):
             labels[found[1]] = found[2].strip()
@@ -200,8 +200,8 @@ def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
             time, event_id = found[1], found[2]
         else:
             break
-        place += 1
-    return labels, time, event_id, place
+        index += 1
+    return labels, time, event_id, index
 
 
 def _interrupts(line: str) -> bool:

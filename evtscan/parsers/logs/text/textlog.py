@@ -15,8 +15,8 @@ from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.query import Query, ReadOptions
 from evtscan.base.model.source import Location, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
-from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exports import RecordFilter, count_problem
+from evtscan.parsers.logs.exporttally import ExportTally
 from evtscan.parsers.logs.sourcezone import SourceZone, source_zone
 from evtscan.parsers.logs.text.textrecords import Entry, Flaw, NextOutput, Part
 from evtscan.parsers.shared.localtime import MOST_SECTIONS, DateOrder, TimeSurvey, read_time, ticks_of
@@ -40,7 +40,7 @@ class Dialect(Protocol):
         ...
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Kind and text of what is to be said of the whole file when it has been read."""
+        """Warnings about the file as a whole, after it was read: kind and text."""
         ...
 
 
@@ -136,14 +136,14 @@ class TextLog:
         zone: SourceZone | None,
     ) -> None:
         self._source, self._dialect, self._lines, self._survey = source, dialect, lines, survey
-        self._books = Books(source)
-        self.warnings = self._books.warnings
+        self._tally = ExportTally(source)
+        self.warnings = self._tally.warnings
         self._problems: ProblemCounts | None = None
         self._wanted = RecordFilter(query)
         self._by_level = query.levels is not None
         self._places = _Places(survey, dialect.newest_first)
         self._clock = _Clock(survey, zone, dialect.one_offset)
-        self._books.in_order = len(survey.sections) == 1 and (survey.numbered or not survey.times.disordered)
+        self._tally.in_order = len(survey.sections) == 1 and (survey.numbered or not survey.times.disordered)
 
     def count_problems(self) -> ProblemCounts:
         """Count errors and warnings in the next pass."""
@@ -153,23 +153,23 @@ class TextLog:
     @property
     def summary(self) -> LogSummary:
         """What was read, selected or not; complete when the iteration has ended."""
-        self._books.on_a_wall = self._clock.on_a_wall
-        return self._books.summary(self._dialect.format)
+        self._tally.on_a_wall = self._clock.on_a_wall
+        return self._tally.summary(self._dialect.format)
 
     def __iter__(self) -> Iterator[Event]:
-        books, places, clock = self._books, self._places, self._clock
+        tally, places, clock = self._tally, self._places, self._clock
         if doubt := self._lines.doubt:
-            books.warn("encoding", doubt)
+            tally.warn("encoding", doubt)
         for part in self._dialect.entries(self._lines):
             if isinstance(part, NextOutput):
                 places.begin_section()
             elif isinstance(part, Flaw):
-                books.warn(part.kind, part.message, line=part.line, lost=part.lost)
+                tally.warn(part.kind, part.message, line=part.line, lost=part.lost)
             else:
                 part.system["time"] = clock.instant(part.time, utc=part.utc)
                 series, number = part.number()
                 sequence = places.next(number)
-                books.count(part, series, number, sequence)
+                tally.count(part, series, number, sequence)
                 if self._by_level or self._problems is not None:
                     part.content()
                 if self._problems is not None:
@@ -177,13 +177,13 @@ class TextLog:
                 if self._wanted.takes(part.system):
                     yield self._event(part, number, sequence)
         for kind, message in (*clock.notes(), *places.notes(), *self._dialect.notes()):
-            books.warn(kind, message)
-        books.close()
+            tally.warn(kind, message)
+        tally.close()
 
     def _event(self, entry: Entry, number: int | None, sequence: int) -> Event:
         content = entry.content()
         if content.flaw:
-            self._books.warn("bad_record", f"of this record only a part could be read: {content.flaw}", line=entry.line)
+            self._tally.warn("bad_record", f"of this record only a part could be read: {content.flaw}", line=entry.line)
         if entry.time_written:
             entry.system["time_written"] = self._clock.instant(entry.time_written, utc=entry.utc)
         return Event(
@@ -229,7 +229,7 @@ class _Places:
 
 
 class _Clock:
-    """Printed times → points in time, by what the first pass found and the zone that the user gave.
+    """Printed times → points in time, by the results of the first pass and the user's zone.
 
     ``on_a_wall``: some were local times, so that an hour is there twice in autumn.
     """
@@ -268,7 +268,7 @@ class _Clock:
         return Instant(max(ticks - offset * TICKS_PER_SECOND, 0), time.digits)
 
     def _offset(self, ticks: int) -> int | None:
-        """Seconds east of UTC at a local time, if the user's zone tells."""
+        """Seconds east of UTC at a local time, or None without the user's zone."""
         if self._zone is None:
             return None
         offset = self._zone.offset_at(ticks)
@@ -278,7 +278,7 @@ class _Clock:
         return int(offset.total_seconds())
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """What is to be said of the times of the file, when all have been asked for."""
+        """Warnings about the times of the file, after all were converted."""
         survey = self._survey
         if self._assumed is not None:
             yield (

@@ -1,4 +1,4 @@
-"""Lines of a text export → its records, and what stands between them: what each format builds on.
+"""Lines of a text export → its records and the lines between them: the base of all text formats.
 
 A format (a ``Dialect`` of ``textlog``) takes its file apart into ``Part``. Where a record is several lines, ``blocks``
 finds where each of them begins and ends.
@@ -85,7 +85,7 @@ class Interlude:
 def blocks(
     lines: Iterable[tuple[int, str]], head: Callable[[str, str], Head | None], interrupts: Callable[[str], bool]
 ) -> Iterator[Block[Head] | Interlude]:
-    """Divide lines into records and what stands between them; blank lines there are left out.
+    """Split lines into records and the lines between them; blank lines between records are left out.
 
     ``head`` gets a line and the one after it, and makes something of it if a record begins there. ``interrupts`` says
     whether a line ends the record before it and is none itself, as a prompt does in every format.
@@ -117,7 +117,7 @@ def blocks(
 
 
 def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
-    """What stands between records: a prompt begins another output; what is ``broken`` should be a record."""
+    """Interpret a line between records: a prompt begins another output; a ``broken`` line should be a record."""
     if is_prompt(interlude.text):
         return NextOutput()
     if broken(interlude.text):
@@ -145,7 +145,7 @@ def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str
 
 @dataclass(slots=True)
 class Words:
-    """Localised words that a file uses where evtscan knows the English ones."""
+    """Words of a file in another language than English, which are not understood."""
 
     what: str
     seen: dict[str, None] = field(default_factory=dict)

@@ -103,7 +103,7 @@ class WevtutilText:
         yield from self._levels.notes()
 
     def _entry(self, block: Block[int]) -> Entry | Flaw:
-        labels, place = _labels(block.lines)
+        labels, index = _labels(block.lines)
         event_id = labels.get("Event ID", "")
         if not _NUMBER.match(event_id):
             return Flaw(block.line, "bad_record", "this record has no line with its event id", lost=1)
@@ -121,7 +121,7 @@ class WevtutilText:
             line=block.line,
             system=system,
             time=time,
-            content=lambda: self._content(labels, system, block.lines[place:], block.flaw),
+            content=lambda: self._content(labels, system, block.lines[index:], block.flaw),
         )
 
     def _content(self, labels: Mapping[str, str], system: System, lines: Sequence[str], flaw: str) -> Content:
@@ -154,13 +154,13 @@ def _number(line: str, following: str) -> int | None:
 def _labels(lines: list[str]) -> tuple[dict[str, str], int]:
     """The labels of a record, and where its message begins."""
     labels: dict[str, str] = {}
-    place = 0
+    index = 0
     for line in lines[:_MOST_LABELS]:
         found = _LABEL.match(line)
         if found is None:
             break
-        place += 1
+        index += 1
         labels[found[1]] = found[2].strip()
         if found[1] == "Description":
             break
-    return labels, place
+    return labels, index

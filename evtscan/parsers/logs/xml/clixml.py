@@ -18,9 +18,9 @@ from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.source import Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant, format_float, format_guid_text, format_hex
 from evtscan.parsers.logs.evtx.document import Node
-from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exportrecords import ALL_DATA, Content, Record, System, instant, unsaid, whole_number
 from evtscan.parsers.logs.exports import ExportLog
+from evtscan.parsers.logs.exporttally import ExportTally
 from evtscan.parsers.logs.lostfields import WINEVENT_PROPERTIES
 from evtscan.parsers.logs.sourcezone import SourceZone, source_zone
 from evtscan.parsers.logs.xml.xmltext import LONGEST_RECORD, parse, pieces
@@ -60,7 +60,7 @@ _LOSSES = (
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
     """Open an export of event objects for one pass.
 
-    Its times carry their offset from UTC; ``options.zone`` serves where somebody has taken it out.
+    Its times have their offset from UTC; ``options.zone`` is used for times without one.
 
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
@@ -69,7 +69,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     return ExportLog(source, query, "clixml", partial(read_records, zone=source_zone(options.zone)))
 
 
-def read_records(source: Source, books: Books, zone: SourceZone | None = None) -> Iterator[Record]:
+def read_records(source: Source, tally: ExportTally, zone: SourceZone | None = None) -> Iterator[Record]:
     """Find the event objects of a file."""
     blocks = TextBlocks(source)
     types: set[bytes] = set()
@@ -77,14 +77,14 @@ def read_records(source: Source, books: Books, zone: SourceZone | None = None) -
     waiting, at = b"", (offset, line)
     for piece, _ in pieces(blocks, _BEGIN):
         if _is_event(piece, types) or len(waiting) > LONGEST_RECORD:
-            yield from _records(waiting, *at, zone, books)
+            yield from _records(waiting, *at, zone, tally)
             waiting, at = b"", (offset, line)
         waiting += piece
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
-    yield from _records(waiting, *at, zone, books)
+    yield from _records(waiting, *at, zone, tally)
     if waiting.rstrip().endswith(_END):
-        books.warn_of_missing_end("</Objs>")
+        tally.warn_of_missing_end("</Objs>")
 
 
 def _is_event(piece: bytes, types: set[bytes]) -> bool:
@@ -98,26 +98,26 @@ def _is_event(piece: bytes, types: set[bytes]) -> bool:
     return reference in types or defined in types or has_id is not None
 
 
-def _records(piece: bytes, offset: int, line: int, zone: SourceZone | None, books: Books) -> Iterator[Record]:
-    """The event object at the beginning of a piece, if there is one, with warnings for what is not."""
+def _records(piece: bytes, offset: int, line: int, zone: SourceZone | None, tally: ExportTally) -> Iterator[Record]:
+    """The event object at the beginning of a piece, if there is one; anything else in it gives a warning."""
     if not _BEGIN.match(piece):
         if not _AROUND.fullmatch(piece):
-            books.warn("foreign_bytes", "text that is no part of an event object", offset=offset, line=line)
+            tally.warn("foreign_bytes", "text that is no part of an event object", offset=offset, line=line)
         return
     end = piece.rfind(_END) + len(_END)
     text, foreign = text_of(piece[:end] if end >= len(_END) else piece)
     if foreign:
-        books.warn_once(
+        tally.warn_once(
             "encoding", "characters that are not UTF-8 are read in code page 1252", offset=offset, line=line
         )
     node, flaw = parse(text)
     record = None if node is None else _record(node, flaw, offset, line, zone)
     if record is None:
         message = f"an event object cannot be read: {flaw or 'it has no Id'}; export the log again"
-        books.warn("bad_record", message, offset=offset, line=line, lost=1)
+        tally.warn("bad_record", message, offset=offset, line=line, lost=1)
         return
     if ALL_DATA in record.content().unreadable:
-        books.warn_once("lossy_export", _LOSSES, offset=offset, line=line)
+        tally.warn_once("lossy_export", _LOSSES, offset=offset, line=line)
     yield record
 
 
@@ -150,7 +150,7 @@ def _content(members: dict[str, Node], system: System, flaw: str) -> Content:
     values = list(_properties(members.get("Properties")))
     binary = [raw for raw in values[-1:] if isinstance(raw, bytes)]
     data: dict[str, Any] = {
-        f"Data{place}": _shown(value) for place, value in enumerate(values[: -1 if binary else None], 1)
+        f"Data{number}": _shown(value) for number, value in enumerate(values[: -1 if binary else None], 1)
     }
     if binary:
         data["Binary"] = _shown(binary[0])
@@ -179,7 +179,7 @@ def _properties(node: Node | None) -> Iterator[str | bytes | list[str] | None]:
 
 
 def _value(node: Node | None) -> str | bytes | list[str] | None:
-    """A value as Windows writes it in XML, as far as its type tells; None if it is null."""
+    """A value as Windows writes its type in XML; None if it is null."""
     if node is None or node.name == "Nil":
         return None
     if node.name == "BA":
@@ -230,7 +230,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "Sg": _real,
     "DT": _time,
 }
-"""Type of a value (MS-PSRP 2.2.5.1) → how it is written; the others are written as they stand."""
+"""Type of a value (MS-PSRP 2.2.5.1) → function that writes it; values of other types are used as they are."""
 
 
 def _shown(value: str | bytes | list[str] | None) -> str | list[str]:

@@ -17,7 +17,6 @@ from evtscan.base.wintypes import TICKS_PER_SECOND, Instant, format_guid_text, f
 from evtscan.parsers.logs.evtx.document import Node
 from evtscan.parsers.logs.evtx.eventfields import data_of, event_of, system_texts
 from evtscan.parsers.logs.evtx.record import RecordError
-from evtscan.parsers.logs.exportbooks import Books
 from evtscan.parsers.logs.exportrecords import (
     ALL_DATA,
     Content,
@@ -29,6 +28,7 @@ from evtscan.parsers.logs.exportrecords import (
     whole_number,
 )
 from evtscan.parsers.logs.exports import ExportLog
+from evtscan.parsers.logs.exporttally import ExportTally
 from evtscan.parsers.logs.xml.xmltext import LONGEST_RECORD, parse, pieces, unescape
 from evtscan.parsers.shared.textblocks import TextBlocks, text_of
 
@@ -84,7 +84,7 @@ _MOST_CACHED, _LONGEST_CACHED = 4096, 2048
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
-    """Open an XML export for one pass; its times are UTC, so that ``options`` have no say.
+    """Open an XML export for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
         EvidenceError: if the file cannot be read, or has content and no event in it can be read.
@@ -92,7 +92,7 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     return ExportLog(source, query, "xml", read_records)
 
 
-def read_records(source: Source, books: Books) -> Iterator[Record]:
+def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
     """Find the events of a file."""
     blocks = TextBlocks(source)
     plain = PlainSystem()
@@ -103,16 +103,16 @@ def read_records(source: Source, books: Books) -> Iterator[Record]:
     for piece, is_event in pieces(blocks, _BEGIN_WITH_PREFIX if prefix else _BEGIN):
         if is_event:
             bare = re.sub(rb"(</?)" + re.escape(prefix) + rb":", rb"\1", piece) if prefix else piece
-            record = _record(bare, offset, line, plain, books, blocks)
+            record = _record(bare, offset, line, plain, tally, blocks)
             if record is not None:
                 yield record
         else:
             rooted = rooted or (line < _LAST_LINE_OF_ROOT and _ROOT.search(piece) is not None)
-            _look_between(piece, offset, line, books)
+            _look_between(piece, offset, line, tally)
         offset += blocks.size_in_file(piece)
         line += piece.count(b"\n")
     if rooted and _ENDS_BEHIND_EVENT.search(piece[-_LONGEST_END:]):
-        books.warn_of_missing_end("</Events>")
+        tally.warn_of_missing_end("</Events>")
 
 
 def _prefix_of(blocks: TextBlocks) -> bytes:
@@ -123,9 +123,9 @@ def _prefix_of(blocks: TextBlocks) -> bytes:
 
 
 def _record(
-    piece: bytes, offset: int, line: int, plain: "PlainSystem", books: Books, blocks: TextBlocks
+    piece: bytes, offset: int, line: int, plain: "PlainSystem", tally: ExportTally, blocks: TextBlocks
 ) -> Record | None:
-    """The event at the beginning of a piece, with warnings for what else is in it; None if it cannot be read."""
+    """The event at the beginning of a piece, or None if it cannot be read; anything else in it gives a warning."""
     end = piece.rfind(_END) + len(_END)
     cut = end < len(_END)
     try:
@@ -133,15 +133,15 @@ def _record(
     except UnicodeDecodeError:
         text = text_of(piece if cut else piece[:end], blocks.code_page)[0]
         message = _FOREIGN.format(page=blocks.code_page.removeprefix("cp"))
-        books.warn_once("encoding", message, offset=offset, line=line)
+        tally.warn_once("encoding", message, offset=offset, line=line)
     found = plain.read(text)
     if found is None or text.find(_CLOSE, 0, len(text) - 1) >= 0:
-        return _parsed(piece, text, offset, line, books)
+        return _parsed(piece, text, offset, line, tally)
     system, start = found
     if cut:
-        return _cut(system, piece, offset, line, books)
+        return _cut(system, piece, offset, line, tally)
     if len(piece) - end > 2:
-        _look_between(piece[end:], offset, line, books)
+        _look_between(piece[end:], offset, line, tally)
     return Record(offset, line, system, lambda: _plain_content(text, start) or _content(*_rest(text, start)))
 
 
@@ -150,8 +150,8 @@ def _rest(text: str, start: int) -> tuple[Node | None, str]:
     return parse(text[: text.find("<System")] + text[start:])
 
 
-def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Record | None:
-    """The same for an event that is not as Windows writes it, or is damaged."""
+def _parsed(piece: bytes, text: str, offset: int, line: int, tally: ExportTally) -> Record | None:
+    """The record of an event that is not as Windows writes it, or is damaged."""
     end = piece.rfind(_END) + len(_END)
     event, flaw = parse(text)
     if flaw and text.count(_CLOSE) > 1:  # an event, and then what is left of others
@@ -164,25 +164,25 @@ def _parsed(piece: bytes, text: str, offset: int, line: int, books: Books) -> Re
         system = None
     if event is None or system is None:
         message = f"an event cannot be read: {flaw or 'System has no event id'}; export the log again"
-        books.warn("bad_record", message, offset=offset, line=line, lost=1)
+        tally.warn("bad_record", message, offset=offset, line=line, lost=1)
         return None
     if _CLOSE not in text:
-        return _cut(system, piece, offset, line, books)
-    _look_between(piece[end:], offset, line, books)
+        return _cut(system, piece, offset, line, tally)
+    _look_between(piece[end:], offset, line, tally)
     return Record(offset, line, system, lambda: _content(event, flaw))
 
 
-def _cut(system: System, piece: bytes, offset: int, line: int, books: Books) -> Record:
-    """An event whose end is missing: of its data, the last value may be cut too, so none is used."""
+def _cut(system: System, piece: bytes, offset: int, line: int, tally: ExportTally) -> Record:
+    """The record of an event without an end: its last value may be truncated too, so none of its data is used."""
     why = "it is longer than 4 MiB" if len(piece) >= LONGEST_RECORD else "its end is missing"
     message = f"of this event only System is used, since {why}: export the log again"
-    books.warn("truncated", message, offset=offset, line=line)
+    tally.warn("truncated", message, offset=offset, line=line)
     content = Content(unreadable=unsaid(system) | {ALL_DATA})
     return Record(offset, line, system, lambda: content)
 
 
-def _look_between(piece: bytes, offset: int, line: int, books: Books) -> None:
-    """Warn of what stands between events and is not the markup around them."""
+def _look_between(piece: bytes, offset: int, line: int, tally: ExportTally) -> None:
+    """Warn of bytes between events that are not the markup of a root element."""
     if _BETWEEN.fullmatch(piece):
         return
     ends = piece.count(_END)
@@ -190,7 +190,7 @@ def _look_between(piece: bytes, offset: int, line: int, books: Books) -> None:
     if ends:
         events = "1 event" if ends == 1 else f"{ends} events"
         message = f"{events} cannot be read: the beginning is damaged; export the log again"
-    books.warn("bad_record" if ends else "foreign_bytes", message, offset=offset, line=line, lost=ends)
+    tally.warn("bad_record" if ends else "foreign_bytes", message, offset=offset, line=line, lost=ends)
 
 
 # ------------------------------------------------------------------------------------------- as Windows writes
@@ -218,8 +218,8 @@ class _Cache(dict[str, _Value]):
 class PlainSystem:
     """System elements as Windows writes them → their fields, by parts that repeat from event to event.
 
-    What stands before TimeCreated is the same for all events of one kind, what stands from Channel on for all of a
-    user. The caches are emptied when they are full; None in them says that a part is not as Windows writes it.
+    The part before TimeCreated is the same for all events of one kind, the part from Channel on for all of a user. The
+    caches are emptied when they are full; None in them means that a part is not as Windows writes it.
     """
 
     def __init__(self) -> None:
@@ -238,8 +238,8 @@ class PlainSystem:
         if found is None:
             return None
         minute, second, fraction, number, correlation_text, execution_text = found.groups()
-        head, place, started = self._heads[text[:middle]], self._tails[text[tail:end]], self._minutes[minute]
-        if head is None or place is None or started is None or second > "59":
+        head, tail_fields, started = self._heads[text[:middle]], self._tails[text[tail:end]], self._minutes[minute]
+        if head is None or tail_fields is None or started is None or second > "59":
             return None
         fraction = fraction[:7] if fraction else ""
         ticks = started + int(second) * TICKS_PER_SECOND + int(fraction.ljust(7, "0"))
@@ -247,7 +247,7 @@ class PlainSystem:
         if correlation is None or execution is None:
             return None
         own = {"time": Instant(ticks, len(fraction)), "record_id": int(number)}
-        return cast(System, {**head, **place, **correlation, **execution, **own}), end
+        return cast(System, {**head, **tail_fields, **correlation, **execution, **own}), end
 
 
 def _plain_head(text: str) -> dict[str, Any] | None:
@@ -304,7 +304,7 @@ def _guid(text: str | None) -> str | None:
 
 
 def _plain_content(text: str, start: int) -> Content | None:
-    """What follows System in an event that Windows wrote, or None if it is not as Windows writes it."""
+    """The content after System, or None if it is not as Windows writes it."""
     found = _CONTENT.fullmatch(text, start)
     if found is None:
         return None
@@ -369,7 +369,7 @@ def _system(event: Node) -> System | None:
 
 
 def _content(event: Node | None, flaw: str) -> Content:
-    """What stands beside System in an event in any form; with a flaw, only what is left of it."""
+    """The content of an event in any form without System; of an event with a flaw, the readable part."""
     if event is None:
         return Content(unreadable=frozenset({ALL_DATA}), flaw=flaw)
     rendering = event.child("RenderingInfo")

@@ -1,4 +1,4 @@
-"""Text of an XML export → its records one by one, each an element tree, whatever is broken between them.
+"""Text of an XML export → its records one by one, each an element tree; damage ends one record only.
 
 A file is cut where a record begins, and each record is parsed by itself: nothing before a record can spoil it, there is
 no document type that could define entities, and memory is bounded by the longest record.
@@ -12,7 +12,7 @@ from lxml import etree
 from evtscan.parsers.logs.evtx.document import Node
 
 LONGEST_RECORD = 4 << 20
-"""Bytes of one record: BinXML of at most 64 KiB, a rendered message, and what escaping adds."""
+"""Bytes of one record: BinXML of at most 64 KiB and a rendered message, both escaped."""
 LONGEST_TAG = 1 << 12
 """Bytes of the markup by which the beginning of a record is recognised."""
 MOST_ATTRIBUTES = 256
@@ -37,7 +37,7 @@ def _parser(*, recover: bool) -> etree.XMLParser:
 _STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
 
 _HIDING_PLACE = 0xF0000
-"""Characters that XML cannot hold stand here, in a private plane, while lxml reads the text around them."""
+"""Start of the private characters that replace characters not allowed in XML, while lxml parses the text."""
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _HIDDEN = re.compile("[\U000f0000-\U000f001f\U000ffffe\U000fffff]")
@@ -48,9 +48,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Cut a file where ``begins`` matches, and say of each piece whether it begins so; joined, they are the file.
+    """Split a file where ``begins`` matches; yields each piece, and whether it begins with a match.
 
-    What stands before the first match is a piece too. A piece longer than ``LONGEST_RECORD`` is cut there.
+    The pieces joined are the file. A piece longer than ``LONGEST_RECORD`` is split there.
     """
     pending, searched = b"", 0
     is_record = False
@@ -72,7 +72,7 @@ def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple
 
 
 def parse(text: str) -> tuple[Node | None, str]:
-    """The tree of one element, and what is wrong with it: nothing, or why only what is left of it could be read.
+    """The tree of one element, and an empty text, or the reason why only a part of it could be read.
 
     Characters that XML forbids are kept, and so are the carriage returns that a reader of XML should turn into line
     feeds: Windows writes values as they are.
@@ -88,7 +88,7 @@ def parse(text: str) -> tuple[Node | None, str]:
 
 
 def _parsed(text: str) -> "tuple[etree._Element | None, str]":
-    """The root of a text, and why it is not well-formed; of such a text the root has what could be read."""
+    """The root of a text, and the reason why it is not well-formed; its root then has the part that could be read."""
     for candidate in dict.fromkeys((text.replace("\r", "&#13;"), text)):
         try:
             return etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT), ""
@@ -108,7 +108,7 @@ def _hide_reference(match: re.Match[str]) -> str:
 
 
 class _Tree:
-    """Turns the elements of one text into nodes; ``flaw`` says what was left out.
+    """Turns the elements of one text into nodes; ``flaw`` names what was left out, if anything.
 
     lxml takes time in the square of the number of attributes of an element, and of namespaces in scope.
     """

@@ -158,7 +158,7 @@ class Hive:
         )
 
     def covers(self, path: str) -> bool:
-        """Whether the hive would hold this key: true for all of its own hive but what is damaged or kept in memory."""
+        """Whether the hive would have this key: true for all keys of it that are not damaged or kept in memory only."""
         way = self._own_path(path)
         if way is None or _in_memory_only(path):
             return False
@@ -274,7 +274,7 @@ class Hive:
         )
 
     def warn(self, offset: int, kind: str, message: str) -> None:
-        """Warn once of each thing: keys are read again as often as somebody asks for them."""
+        """Add a warning once: keys are read again for each query."""
         told = f"{offset} {message}"
         if told in self._warned or len(self.warnings) >= MAX_WARNINGS:
             return

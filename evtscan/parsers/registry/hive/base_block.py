@@ -1,4 +1,4 @@
-"""The first 4,096 bytes of a hive or of its log: what it is, whether it was closed, and where its root key stands.
+"""The first 4,096 bytes of a hive or of its log: its kind, whether it was closed, and the position of its root key.
 
     0x000 'regf'     0x004 primary, 0x008 secondary sequence number (they differ while a hive is being written)
     0x00c last written (FILETIME)    0x014 major, 0x018 minor version    0x01c file type: 0 hive; 1, 2, 6 its log
@@ -51,7 +51,7 @@ class BaseBlock:
 
     @property
     def dirty(self) -> bool:
-        """Whether the hive was not closed: changes may stand only in its logs."""
+        """Whether the hive was not closed: some changes may be only in its logs."""
         return self.primary != self.secondary or not self.checksum_fits
 
 

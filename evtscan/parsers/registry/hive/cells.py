@@ -142,7 +142,7 @@ class Cells:
             yield CellError(key.values, f"lists {count} of {key.value_count} values")
 
     def newest_write(self) -> int:
-        """When the newest key in use was written (FILETIME), 0 if no key says: looks at all of the bins."""
+        """The time of the newest key in use (FILETIME), or 0 if no key has one; reads all bins."""
         newest = 0
         for found in _KEY_SIGNATURE.finditer(self._bins):
             place = found.start()

@@ -49,7 +49,7 @@ class _Entry:
 
 
 def replay(hive: bytes, logs: Iterable[bytes], limit: int) -> Replayed | None:
-    """Apply what belongs to the hive; None if no log does. The result is no longer than ``limit`` bytes.
+    """Apply the logs that belong to the hive; returns None if none does. The result has at most ``limit`` bytes.
 
     Entries are applied from the first whose number is not below the hive's secondary sequence number, as long as
     the numbers rise by one.
@@ -94,7 +94,7 @@ def _entries(log: bytes, hive: BaseBlock) -> Iterator[_Entry]:
 
 
 def _hvle_entries(log: memoryview, oldest: int, written: int) -> Iterator[_Entry]:
-    """The entries that are whole and belong together; what an older use of the log left behind them ends the walk."""
+    """The complete entries that belong together; an entry of an earlier use of the log ends the iteration."""
     start = _LOG_HEADER
     previous: int | None = None
     while start + _ENTRY.size <= len(log):

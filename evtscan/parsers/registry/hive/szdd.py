@@ -29,11 +29,11 @@ _START = _RING - 16
 
 
 class SzddError(ValueError):
-    """The bytes are not what SZDD files hold."""
+    """The bytes are not the content of an SZDD file."""
 
 
 def expand(raw: bytes, limit: int = MAX_SIZE) -> bytes:
-    """Unpack; data that end too early give what they hold.
+    """Unpack; truncated data give the part that they have.
 
     Raises:
         SzddError: if this is no SZDD file, or unpacks to more than ``limit`` bytes.
@@ -65,7 +65,7 @@ def expand(raw: bytes, limit: int = MAX_SIZE) -> bytes:
 
 
 def _repeat(out: bytearray, low: int, high: int) -> None:
-    """Append what stands at a place of the ring; the copy may run into itself."""
+    """Append a copy of bytes of the ring buffer; source and target may overlap."""
     written = _START + len(out) - _RING
     distance = (written - (low | (high & 0xF0) << 4)) % _RING or _RING
     length = (high & 0x0F) + 3

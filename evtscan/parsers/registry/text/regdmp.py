@@ -1,4 +1,4 @@
-r"""The Resource Kit's ``regdmp`` → registry keys; the same text is what ``regini`` reads.
+r"""The Resource Kit's ``regdmp`` → registry keys; ``regini`` reads the same text.
 
     \Registry\Machine\SYSTEM\CurrentControlSet\Services\RasArp [1 5 7]     a key, perhaps with permissions
         Start = REG_DWORD 0x00000003                                      its values and sub-keys, indented by four
@@ -75,7 +75,7 @@ def _keys(registry: DumpedRegistry, text: str) -> Iterator[DumpedKey]:
 
 
 def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with those that they go on in; without comments, blank lines and TABs."""
+    """Lines joined with their continuation lines; without comments, blank lines and TABs."""
     held: list[str] = []
     first = size = 0
     for line_number, raw in lines_of(text):

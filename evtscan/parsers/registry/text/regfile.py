@@ -93,7 +93,7 @@ _FORMS = (_VALUE, _BLANK, _SECTION, _HEADER)
 
 @dataclass(slots=True)
 class _Section(KeySection):
-    """One ``[KEY]``, and where its values stand in the text; ``wide`` values are UTF-16."""
+    """One ``[KEY]``, and the range of its values in the text; ``wide`` values are UTF-16."""
 
     wide: bool = False
     start: int = 0
@@ -108,7 +108,7 @@ class RegFile(TextRegistry[_Section]):
     def __init__(self, source: str, decoded: DecodedText) -> None:
         super().__init__(source)
         text = decoded.text.rstrip("\x1a")
-        self._text = text.rstrip("\0")  # what a crash leaves of a file that was being written
+        self._text = text.rstrip("\0")  # a crash leaves zeros in a file that was being written
         self._cut = not self._text.endswith("\n") or len(self._text) < len(text)
         self._ansi = "cp1252" if decoded.encoding.startswith("utf") else decoded.encoding
         self._section_lost = False

@@ -51,7 +51,7 @@ def read_registry(source: Source) -> DumpedRegistry:
 
 
 def read_printed(source_name: str, text: str) -> DumpedRegistry:
-    """Read what one or several runs printed.
+    """Read the output of one or several runs.
 
     Raises:
         EvidenceError: if the text shows no key.
@@ -76,7 +76,7 @@ def _breaks_off(text: str, last: "_Run") -> bool:
 
 
 class _Run:
-    """What one run printed; ``narrowed``: only some of what there is was asked for."""
+    """The output of one run; ``narrowed``: the command asked for some values only."""
 
     def __init__(self, command: str = "") -> None:
         self.keys: list[DumpedKey] = []
@@ -85,12 +85,12 @@ class _Run:
 
     @property
     def is_recursive(self) -> bool:
-        """Whether it printed all below the key that it was asked for: its command says so, or what it shows."""
+        """Whether the output has all keys below the requested one, by the command or by the keys in it."""
         depth = len(self.keys[0].path) if self.keys else 0
         return self._recursive or any(key.values or len(key.path) > depth + 1 for key in self.keys[1:])
 
     def holds(self, path: tuple[str, ...]) -> bool:
-        """Whether a key lies at or below the one that this run was asked for."""
+        """Whether a key is the requested one, or is below it."""
         root = self.keys[0].path if self.keys else ()
         return [part.lower() for part in path[: len(root)]] == [part.lower() for part in root]
 
@@ -167,7 +167,7 @@ def _data(kind: str, text: str) -> RegistryData | None:
 
 
 def _judged(run: _Run) -> list[DumpedKey]:
-    """The keys of a run, each with what is known of its being whole."""
+    """The keys of a run, each with whether all of its values and subkeys are in the output."""
     root, *below = run.keys
     recursive = run.is_recursive
     for key in run.keys:

@@ -1,4 +1,4 @@
-r"""Keys as a text shows them, one after the other → a registry with canonical names, which knows what it holds in full.
+r"""Keys of a text, one after the other → a registry with canonical names, and whether each key is complete.
 
 What the texts of all programs have in common: a hive may have been loaded under any name
 (``HKEY_LOCAL_MACHINE\OFFLINE\ControlSet001\…``), so what lies under a control set is SYSTEM, and what lies under
@@ -28,7 +28,7 @@ _CURRENT = "CurrentControlSet"
 
 @dataclass(slots=True)
 class KeySection:
-    """One key as it stands in a text.
+    """One key of a text.
 
     ``deletes``: importing the text would remove it. ``shallow``: it names all keys directly below it, and no more.
     ``damaged``: some of it is unreadable, or may have been left out. ``written`` is when the key was written last.
@@ -47,7 +47,7 @@ S = TypeVar("S", bound=KeySection)
 
 @dataclass(slots=True)
 class _Key(Generic[S]):
-    """A key in the tree of canonical names; without ``sections`` the file only shows that something lies below it."""
+    """A key in the tree of canonical names; one without ``sections`` is only known from the keys below it."""
 
     name: str
     shown_in_line: int
@@ -98,7 +98,7 @@ class TextRegistry(Generic[S]):
         )
 
     def covers(self, path: str) -> bool:
-        """Whether the file holds this key in full if it exists (the description of its format says when)."""
+        """Whether the file has this key completely, if it exists; the module of each format documents when."""
         way = self._walk(path)
         shown = [key for key in way if key is not None]
         held = any(not section.shallow for key in shown for section in key.sections)
@@ -132,7 +132,7 @@ class TextRegistry(Generic[S]):
             self._warn(line, "bad_line", message)
 
     def _close(self, sections: Sequence[S]) -> None:
-        """Say at last what is wrong with the file as a whole."""
+        """Add the warnings about the file as a whole."""
         if self._bad_lines > MAX_WARNINGS:
             more = self._bad_lines - MAX_WARNINGS
             self._warn(1, "bad_line", f"{more} more lines cannot be read")
@@ -175,7 +175,7 @@ class TextRegistry(Generic[S]):
             self._unfinished = []
 
     def _plant_one(self, section: S, place: tuple[str, ...]) -> int:
-        """Put one section into the tree, or take out what it deletes; return how many keys are new."""
+        """Add one section to the tree, or remove the keys that it deletes; returns the number of new keys."""
         if section.deletes:
             *above, deleted = (name.lower() for name in place or ("",))
             parent: _Key[S] | None = self._tree

@@ -14,7 +14,7 @@ MOST_NAMES = 1024
 _CLEARED = {"microsoft-windows-eventlog": (104, 1102), "security": (517,)}
 
 
-class Books:
+class ExportTally:
     """Warnings, and what is counted while an export is read, selected or not.
 
     ``in_order``: the order of its records is that of the log. ``on_a_wall``: its times come from local ones.
@@ -58,7 +58,8 @@ class Books:
     def warn_of_missing_end(self, mark: str) -> None:
         """Note that a file ends behind a whole record, and lacks what its program writes last."""
         self.warn(
-            "truncated", f"the file ends without {mark}: records behind the last one are lost; export the log again"
+            "truncated",
+            f"the file ends without {mark}: it is truncated, and later records are missing; export the log again",
         )
 
     def count(self, record: Record, series: Series, number: int | None, sequence: int) -> None:

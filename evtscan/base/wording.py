@@ -47,7 +47,8 @@ def shortened(text: str, most: int) -> str:
 
 def data_text(data: Mapping[str, Any], most: int | None = None) -> str:
     """The data of an event on one line of at most so many characters, whole without: ``Data1=…; Data2=…``."""
-    text = "; ".join(f"{name}={_flat(value)}" for name, value in data.items())
+    parts = [f"{name}={value}" if type(value) is str else f"{name}={_flat(value)}" for name, value in data.items()]
+    text = "; ".join(parts)
     return text if most is None else shortened(text, most)
 
 

@@ -127,7 +127,9 @@ def csv_cell(value: Any, raw: bool = False) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    text = str(value).translate(_CONTROLS)
+    text = str(value)
+    if not text.isprintable():  # told much faster than translated, and nearly all text is
+        text = text.translate(_CONTROLS)
     if not raw:
         text = neutralised(text)
     return _enclosed(text) if _NEEDS_QUOTES.search(text) else text

@@ -25,9 +25,11 @@ class Tally:
     def add(self, moment: tuple[int, str]) -> None:
         """Count one detection."""
         self.count += 1
-        if moment[0]:
-            self.first = min(self.first, moment) if self.first[0] else moment
-            self.last = max(self.last, moment)
+        ticks = moment[0]
+        if ticks and (not self.first[0] or ticks < self.first[0]):
+            self.first = moment
+        if ticks > self.last[0]:
+            self.last = moment
 
     def merge(self, other: "Tally") -> None:
         """Add the counts of another tally."""

@@ -6,10 +6,13 @@ import zlib
 from base64 import b64decode
 
 import pytest
-from hunting import process
+from hunting import Rows, process
 
 from evtscan.base.errors import UsageError
+from evtscan.dump.lines import csv_cell
 from evtscan.hunt.attack import TACTICS, has_tag, matrix, name_of, places_of, tactics_of, techniques_of
+from evtscan.hunt.detection import COLUMNS
+from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.outputs import FORMATS, html, plan_targets
 from evtscan.hunt.run import hunt
 from evtscan.reporters.tables.csv import Dialect
@@ -45,6 +48,23 @@ def test_csv_is_a_line_a_row_and_runs_nothing(rules, log):
     formula = log([process("a.exe", computer="=1+1")])
     assert ",'=1+1," in written("csv", [formula], rules())
     assert ",=1+1," in written("csv", [formula], rules(), Dialect(raw=True))
+
+
+def test_csv_is_made_of_the_columns(rules, log):
+    events = [
+        *EVENTS,
+        process(SHELL, 7, "a,b", 'whoami "x"\t\x07\u202e'),
+        process("cmd.exe", 8, "", "whoami", "Sysmon"),
+    ]
+    rows = Rows()
+    sources = [log(events)]
+    for grouped in (False, True):
+        rows.clear()
+        text = io.BytesIO()
+        options = HuntOptions(group_record=grouped)
+        hunt(sources, rules(), options, sinks=[rows, FORMATS[0].sink(text, Dialect())])
+        cells = [[csv_cell(read(row)) for read in COLUMNS.values()] for row in rows]
+        assert text.getvalue().decode() == "".join(f"{','.join(line)}\r\n" for line in [list(COLUMNS), *cells])
 
 
 def test_timesketch_has_its_required_fields(rules, log):

@@ -131,7 +131,10 @@ def facts() -> str:
 
 def collectors() -> str:
     """Where facts come from."""
-    rows = ((row.title, ", ".join(f"`{name}`" for name in row.provides)) for row in COLLECTORS)
+    rows = (
+        (row.title, "every fact" if row.from_facts_file else ", ".join(f"`{name}`" for name in row.provides))
+        for row in COLLECTORS
+    )
     return _table(("source", "facts"), rows)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evtscan.base.model.event import Event
+from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.inventory import Inventory
 from evtscan.base.model.query import Query, Selector
 from evtscan.base.model.registry import Registry
+from evtscan.base.model.source import ExtractionWarning
 from evtscan.evidence import timechanges
-from evtscan.facts.catalogue.names import find
+from evtscan.facts.catalogue.names import CATALOGUE, find
 from evtscan.facts.collectors import (
     applications,
     boot,
@@ -22,9 +24,11 @@ from evtscan.facts.collectors import (
     names,
     presence,
     registry,
+    registryvalues,
     roles,
     services,
     servicing,
+    stated,
 )
 from evtscan.facts.history.sessions import SELECTORS as SESSION_SELECTORS
 from evtscan.facts.history.statement import Statement
@@ -34,7 +38,9 @@ from evtscan.facts.history.statement import Statement
 class Collector:
     """A row of ``COLLECTORS``: the facts that it provides, the events that it reads, and the functions that read them.
 
-    ``on_request``: its events are numerous, and are read only if one of its facts is requested.
+    ``look_up_in`` returns, for a registry, a function that answers for one fact by name, of an open class such as
+    registry values; it is called only for requested facts. ``on_request``: its events are numerous, and are read only
+    if one of its facts is requested.
     """
 
     title: str
@@ -43,6 +49,8 @@ class Collector:
     from_events: Callable[[Iterable[Event]], Iterator[Statement]] | None = None
     from_registry: Callable[[Registry], Iterator[Statement]] | None = None
     from_inventory: Callable[[Inventory], Iterator[Statement]] | None = None
+    from_facts_file: Callable[[FactsFile], tuple[list[Statement], list[ExtractionWarning]]] | None = None
+    look_up_in: Callable[[Registry], Callable[[str], Iterator[Statement]]] | None = None
     on_request: bool = False
 
 
@@ -93,6 +101,7 @@ COLLECTORS: tuple[Collector, ...] = (
         selectors=applications.SELECTORS,
         from_events=applications.collect,
         from_registry=applications.collect_registry,
+        look_up_in=applications.look_up_in,
         on_request=True,
     ),
     Collector(
@@ -115,6 +124,16 @@ COLLECTORS: tuple[Collector, ...] = (
         provides=roles.PROVIDES,
         selectors=roles.SELECTORS,
         from_events=roles.collect,
+    ),
+    Collector(
+        title="Registry: single values, and the start types of services and drivers",
+        provides=registryvalues.PROVIDES,
+        look_up_in=registryvalues.look_up_in,
+    ),
+    Collector(
+        title="facts.yaml, and the table of a fleet",
+        provides=tuple(kind.pattern for kind in CATALOGUE),
+        from_facts_file=stated.collect,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from evtscan.base.wintypes import Instant
 from evtscan.evidence.imagenames import image_end, is_image_name
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue.names import CATALOGUE, find
-from evtscan.facts.collectors import applications, presence, product, registryvalues, stated
+from evtscan.facts.collectors import applications, presence, product, registryvalues
 from evtscan.facts.collectors.bounds import bounds_on
 from evtscan.facts.history.logs import LogIndex
 from evtscan.facts.history.sessions import DAY, Clock, Places, Session, boot_sessions, find_starts
@@ -32,12 +32,13 @@ class Host:
 
     ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order; ``sessions_of`` says for
     each stretch which are its. Evidence taken before the first of them speaks of session -1, evidence taken more than
-    a day after the last record of a session after the last one.
+    a day after the last record of a session after the last one. It is complete when it is made: ``warnings`` say what
+    is wrong with the statements of all facts that are stated, and of those ``asked`` for.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, asked: Iterable[str] = ()) -> None:
         self.evidence = evidence
-        self.warnings: list[ExtractionWarning] = []
+        warnings: list[ExtractionWarning] = []
         self.sessions: list[Session] = []
         self._logs = LogIndex(evidence.logs)
         self._own_sessions: dict[int, range] = {}
@@ -63,10 +64,12 @@ class Host:
         self._image_ends = [image_end(log.events) for log in evidence.logs]
         self._timelines: dict[str, FactTimeline] = {}
         self._spellings: dict[str, str] = {}
-        self._placed = self._place_all(self._collect())
+        self._placed = self._place_all(self._collect(warnings), warnings)
         self._place_by_version()
-        for name in self._placed:
+        for name in (*self._placed, *asked):
             self.timeline(name)
+        warnings.extend(warning for timeline in self._timelines.values() for warning in timeline.warnings())
+        self.warnings = tuple(warnings)
 
     # ------------------------------------------------------------------------------------------- answers
 
@@ -147,17 +150,19 @@ class Host:
         return self.timeline(name).at(point)
 
     def timeline(self, name: str) -> FactTimeline:
-        """All statements of one fact, in order; names of services, files and keys are compared without case."""
+        """All statements of one fact, in order; names of services, files and keys are compared without case.
+
+        Time lines are cached; asking for one changes nothing else.
+        """
         name = self._spellings.get(name.casefold(), name)
         if name not in self._timelines:
             placed = [
                 *self._placed.get(name, ()),
-                *self._place_all(self._look_up(name)).get(name, ()),
+                *self._looked_up(name),
                 *registryvalues.of_other_facts(name, self._placed),
             ]
             bounds = bounds_on(name, self.sessions, self.timeline)
             self._timelines[name] = timeline_of(name, placed, bounds)
-            self.warnings.extend(self._timelines[name].warnings())
         return self._timelines[name]
 
     @property
@@ -203,7 +208,8 @@ class Host:
 
     # ------------------------------------------------------------------------------------------- collecting
 
-    def _collect(self) -> Iterator[Statement]:
+    def _collect(self, warnings: list[ExtractionWarning]) -> Iterator[Statement]:
+        """The statements of all evidence; what is wrong with a statement is added to ``warnings``."""
         for collector in COLLECTORS:
             if collector.from_events is not None:
                 for log in self.evidence.logs:
@@ -214,10 +220,11 @@ class Host:
             if collector.from_inventory is not None:
                 for inventory in self.evidence.inventories:
                     yield from collector.from_inventory(inventory)
-        for facts in self.evidence.facts_files:
-            statements, warnings = stated.collect(facts)
-            self.warnings.extend(warnings)
-            yield from statements
+            if collector.from_facts_file is not None:
+                for facts in self.evidence.facts_files:
+                    statements, wrong = collector.from_facts_file(facts)
+                    warnings.extend(wrong)
+                    yield from statements
 
     def _place_by_version(self) -> None:
         """Put right, by the version that any evidence states, what is stated of product, components and updates."""
@@ -239,28 +246,25 @@ class Host:
                 for item in self._placed["hotfix"]
             ]
         names = (product.PRODUCT_TYPE, product.PRODUCT_SUITE)
-        kinds, suites = (self._place_all(self._look_up(name)).get(name, []) for name in names)
+        kinds, suites = (list(self._looked_up(name)) for name in names)
         stated_product = self._placed.get(product.FACT, ())
         placed = product.told_by_options(stated_product, kinds, suites, version)
         if placed:
             self._placed[product.FACT] = placed
 
-    def _look_up(self, name: str) -> Iterator[Statement]:
-        """Facts of the open classes that registries answer when asked: services, programs and single values."""
-        for registry in self.evidence.registries:
-            yield from registryvalues.look_up(registry, name)
-        if applications.is_version(name):
-            for programs in self._programs:
-                yield from programs.version_of(name)
+    def _looked_up(self, name: str) -> Iterator[Placed]:
+        """What registries say of a fact of an open class: services, programs and single values."""
+        placed = (self._place(statement) for look_up in self._look_ups for statement in look_up(name))
+        return (item for item in placed if item is not None)
 
     @cached_property
-    def _programs(self) -> list[applications.Programs]:
-        """What each registry lists; one by one they would be looked for in all of its keys again and again."""
-        return [applications.read_programs(registry) for registry in self.evidence.registries]
+    def _look_ups(self) -> list[Callable[[str], Iterator[Statement]]]:
+        makers = [collector.look_up_in for collector in COLLECTORS if collector.look_up_in is not None]
+        return [make(registry) for registry in self.evidence.registries for make in makers]
 
     # --------------------------------------------------------------------------------------------- placing
 
-    def _place_all(self, statements: Iterable[Statement]) -> dict[str, list[Placed]]:
+    def _place_all(self, statements: Iterable[Statement], warnings: list[ExtractionWarning]) -> dict[str, list[Placed]]:
         """The statements by fact, each with its place; what has none is left out, with one warning for each file."""
         placed: dict[str, list[Placed]] = {}
         left_out: Counter[tuple[str, str]] = Counter()
@@ -273,7 +277,7 @@ class Host:
                 placed.setdefault(name, []).append(item)
         for (name, source), count in left_out.items():
             events = "1 event states" if count == 1 else f"{count} events state"
-            self.warnings.append(
+            warnings.append(
                 ExtractionWarning(
                     location=Location(source=source),
                     kind="unplaced",

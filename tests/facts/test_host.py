@@ -60,13 +60,31 @@ def test_an_undated_snapshot_is_assumed_to_be_taken_with_the_last_record():
 def test_two_snapshots_between_the_same_records_keep_the_order_of_their_times():
     host = Host(evidence(three_sessions(), facts_file(os_service__pack=[(3, 80), (2, 70)])))
     assert known(host, "os.service_pack") == (Basis.STATED, 3)
-    assert host.warnings == []
+    assert host.warnings == ()
 
 
 def test_after_a_step_back_a_snapshot_belongs_to_the_session_that_had_begun_last_by_the_clock():
     reset = log(event_log(10, 6005), event_log(50, 6005, minute=-90 * DAY), event_log(70, 6005, minute=70), last=99)
     host = Host(evidence(reset, facts_file(os_version=[("4.0", 20)])))
     assert host.timeline("os.version").placed[0].session == 1
+
+
+def test_a_snapshot_more_than_a_day_after_the_last_record_belongs_to_the_next_session():
+    host = Host(evidence(three_sessions(), facts_file(os_service__pack=[(6, 99 + 2 * DAY)])))
+    (placed,) = host.timeline("os.service_pack").placed
+    assert (placed.session, placed.sequence) == (3, 0)
+    assert host.known("os.service_pack", Point(2, 90)).restarts == 1
+
+
+def test_asking_for_a_fact_changes_nothing():
+    one = FakeRegistry({r"SYSTEM\K": {"v": 1}}, taken=None, source="a.reg")
+    other = FakeRegistry({r"SYSTEM\K": {"v": 2}}, taken=None, source="b.reg")
+    name = r"registry.SYSTEM\K\v"
+    host, told = Host(evidence(three_sessions(), one, other)), Host(evidence(three_sessions(), one, other), [name])
+    before = (host.warnings, host.fact_names, host.fact_names_on_request)
+    assert host.known(name, host.now).basis is Basis.UNKNOWN
+    assert (host.warnings, host.fact_names, host.fact_names_on_request) == before == ((), ["host.name"], [])
+    assert [warning.kind for warning in told.warnings] == ["conflict"]
 
 
 def test_now_is_after_the_last_record():

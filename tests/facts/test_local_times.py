@@ -189,4 +189,4 @@ def test_of_two_snapshots_of_one_session_the_later_is_known_only_if_it_is_so_in_
 
 def test_snapshots_of_one_source_are_of_one_zone():
     host = Host(evidence(system_log(), *(version_key(local(hour * HOUR), pack) for hour, pack in ((151, 3), (150, 2)))))
-    assert (host.known("os.service_pack", host.now).value, host.warnings) == (3, [])
+    assert (host.known("os.service_pack", host.now).value, host.warnings) == (3, ())

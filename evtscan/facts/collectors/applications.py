@@ -14,7 +14,7 @@ side.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from evtscan.base.model.event import Event
@@ -211,6 +211,19 @@ class Programs:
             yield Statement(name=fact, value=value, location=next(iter(versions.values())), taken=self.taken)
         elif self.whole and not found:
             yield Statement(name=fact, value=None, location=self.location, taken=self.taken)
+
+
+def look_up_in(registry: Registry) -> Callable[[str], Iterator[Statement]]:
+    """A function that answers for the version of one program; it lists the programs of the registry once."""
+    listed: list[Programs] = []
+
+    def look_up(name: str) -> Iterator[Statement]:
+        if is_version(name):
+            if not listed:
+                listed.append(read_programs(registry))
+            yield from listed[0].version_of(name)
+
+    return look_up
 
 
 def read_programs(registry: Registry) -> Programs:

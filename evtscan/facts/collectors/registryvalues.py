@@ -8,6 +8,7 @@ a list.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from evtscan.base.model.fact import FactValue
@@ -18,11 +19,17 @@ from evtscan.facts.history.timeline import Placed
 
 SERVICES: Final = r"SYSTEM\CurrentControlSet\Services"
 PREFIX: Final = "registry."
+PROVIDES: Final = ("service.NAME.start", "registry.PATH")
 ANY_KEY: Final = "*"
 MAX_KEYS = 10_000
 """How many keys a path with ``*`` may stand for; beyond, what is not found among them is not known."""
 
 _DWORD_END = 1 << 32
+
+
+def look_up_in(registry: Registry) -> Callable[[str], Iterator[Statement]]:
+    """A function that answers for one fact about a place in a registry."""
+    return partial(look_up, registry)
 
 
 def look_up(registry: Registry, name: str) -> Iterator[Statement]:

@@ -47,7 +47,7 @@ def test_a_start_dates_the_newest_update():
     (of_later,) = (
         one for one in kernel.collect([started("10", "0", "19041", "9999", "0")]) if one.name == "os.update_date"
     )
-    assert of_later.value == Undecided("no update with revision 19041.9999 is listed")
+    assert isinstance(of_later.value, Undecided)
     assert "os.update_date" not in stated(started("6", "3", "9600", "17415", "0"))
 
 

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from host_builder import FakeRegistry, booted, event, event_log, evidence, facts_file, log
+from host_builder import FakeRegistry, at, booted, event, event_log, evidence, facts_file, log
 
 from evtscan.base.model.fact import Basis, Bound
+from evtscan.base.model.source import Location
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import load_rules
 from evtscan.facts.catalogue.names import how_to_get, is_known
 from evtscan.facts.collectors import updates
 from evtscan.facts.collectors.updates import FAMILIES, TABLE, date_of, newest_update, possible_builds
-from evtscan.facts.history.statement import Undecided
+from evtscan.facts.history.statement import Statement, Undecided
 from evtscan.facts.host import Host
 from evtscan.intake.paths import find
 from evtscan.scan import ScanOptions, scan
@@ -217,3 +218,27 @@ def test_the_table_is_not_older_than_the_newest_log_of_the_corpus(corpus):
             if fact.name == updates.FACT and "newer than the table" in str(fact):
                 late[path.name] = str(fact)
     assert late == {}
+
+
+def test_a_revision_goes_with_the_build_of_its_own_time():
+    def stated(name, value, minute):
+        return Statement(name=name, value=value, location=Location(source="facts.yaml"), taken=at(minute))
+
+    statements = [
+        stated("os.build", 17134, 1),
+        stated("os.ubr", 165, 1),
+        stated("os.build", 17763, 2),
+        stated("os.ubr", 1, 2),
+    ]
+    dates = {one.taken: one.value for one in updates.from_statements(statements)}
+    assert dates[at(1)] == "2018-07-10"
+    assert dates[at(2)] != dates[at(1)]
+
+
+def test_a_revision_alone_goes_with_the_only_build_of_its_source():
+    def stated(name, value, minute):
+        return Statement(name=name, value=value, location=Location(source="facts.yaml"), taken=at(minute))
+
+    alone = [stated("os.build", 17134, 1), stated("os.ubr", 165, 2)]
+    assert [one.value for one in updates.from_statements(alone)] == ["2018-07-10"]
+    assert list(updates.from_statements([*alone, stated("os.build", 17763, 3)])) == []

@@ -156,6 +156,7 @@ BOUNDS = {
     "what is stated goes before it": ([says(1, 5, 6)], {1: bound(0, 3)}, (1, 9), ("STATED", 6, (0, 3))),
     "what is stated in a session whose start speaks against it holds from there": ([says(1, 50, 6)], {1: bound(0, 3)}, (1, 9), ("UNKNOWN", None, (0, 3))),
     "a later statement replaces it": ([says(2, 5, 5)], {1: bound(0, 3)}, (3, 9), ("CARRIED_FORWARD", 5, None)),
+    "ends an earlier value in the session of the next one": ([says(0, 5, 6), says(3, 50, 6)], {3: bound(0, 3)}, (3, 9), ("UNKNOWN", None, (0, 3))),
     "an earlier session has none": ([], {1: bound(0, 3)}, (0, 9), ("UNKNOWN", None, None)),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ _EPOCH = Instant.from_unix(0).ticks
 
 
 class GapPlace(Enum):
-    """Where in a log a gap lies."""
+    """The position of a gap in a log."""
 
     BEFORE = "before the oldest record"
     BETWEEN = "between two records"
@@ -35,7 +35,7 @@ class Gap:
 
 
 class Continuity:
-    """What one log holds and lacks, as far as it was read.
+    """The record numbers and gaps of one log, as far as it was read.
 
     ``base``, a multiple of 2^32, is added to its record numbers to keep the logs of one file apart.
     """
@@ -59,17 +59,17 @@ class Continuity:
 
     @property
     def _restart(self) -> int:
-        """Numbers below this one come after the number that is the highest possible."""
+        """The number below which record numbers count as continuing after the highest possible one."""
         return (self.log.reference or 0) - HALF
 
     @property
     def first_sequence(self) -> int | None:
-        """That of the oldest record."""
+        """The sequence of the oldest record."""
         return None if self._first is None else self.sequence(self._first)
 
     @property
     def last_sequence(self) -> int | None:
-        """That of the newest record."""
+        """The sequence of the newest record."""
         return None if self._last is None else self.sequence(self._last)
 
     @property
@@ -79,7 +79,7 @@ class Continuity:
 
     @property
     def wrapped(self) -> bool:
-        """Whether older records were overwritten: the header says so, or the oldest is not the first ever."""
+        """Whether older records were overwritten: by the header, or because the oldest record is not number 1."""
         return bool(self.log.header and self.log.header.wrapped) or (self._first or 0) > 1
 
     @property
@@ -89,7 +89,7 @@ class Continuity:
         return state is not None and not self.records and state.start == state.end and state.current > 1
 
     def add(self, batch: Batch, reader: ExtentReader) -> list[Gap]:
-        """Take the records of the next batch; the gaps before any of them that are not to be expected."""
+        """Add the records of the next batch, and return the unexpected gaps before any of them."""
         rows = batch.rows
         if not rows.size:
             return []
@@ -109,7 +109,7 @@ class Continuity:
         return gaps
 
     def _goes_on(self, batch: Batch, numbers: NDArray[np.uint32]) -> bool:
-        """Whether the records of a batch follow on those before and on each other, by bytes and by numbers."""
+        """Whether the records of a batch continue the previous ones and each other, by bytes and by numbers."""
         return (
             batch.unbroken
             and batch.address + int(batch.starts[0]) == self._end
@@ -133,7 +133,7 @@ class Continuity:
         return gaps
 
     def close(self, reader: ExtentReader) -> list[Gap]:
-        """Say that no more records come; the gap behind the newest, if there is something to say of it."""
+        """End the log, and return the gap after the newest record, if there is one."""
         size = reader.length - self._end
         cut = self.log.end is None and (self.log.missing > 0 or reader.peek(self._end + 4, len(MAGIC)) == MAGIC)
         lost = self._lost_behind(size, cut)
@@ -152,7 +152,7 @@ class Continuity:
         return max(_lost(rising, room) if rising > 1 and room else 0, begun)
 
     def _number_before(self, number: int) -> int:
-        """The number of the newest record so far; before there is one, that of the one before the oldest."""
+        """The number of the newest record so far; before the first record, the number before the oldest."""
         if self._last is not None:
             return self._last
         return (number if self.log.oldest is None else self.log.oldest) - 1
@@ -175,7 +175,7 @@ def _shifted(numbers: NDArray[np.int64], first: int) -> NDArray[np.int64]:
 
 
 def _lost(rising: int, room: int) -> int:
-    """How many records are gone by the numbers, but not more than the bytes can have held."""
+    """The number of lost records by their numbers, limited by what the bytes can have contained."""
     if rising > 1:
         return min(rising - 1, max(1, room // SHORTEST_RECORD))
     return 1 if rising < 1 and room >= SHORTEST_RECORD else 0

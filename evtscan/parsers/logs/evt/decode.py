@@ -1,4 +1,4 @@
-"""One record's bytes → an event.
+"""The bytes of one record → an event.
 
 ::
 
@@ -7,7 +7,7 @@
                     ClosingRecordNumber, StringOffset, UserSidLength, UserSidOffset, DataLength, DataOffset (dwords)
     then            SourceName, ComputerName (UTF-16, ended by NUL), SID, strings, data, padding, Length again
 
-Offsets count from the start of the record, and mean nothing where their length or number is 0.
+Offsets count from the start of the record, and have no meaning if their length or number is 0.
 """
 
 import struct
@@ -37,9 +37,9 @@ def computer_name(record: bytes) -> str:
 def decode(
     record: bytes, location: Location, sequence: int, channel: str | None, *, recovered: bool = False
 ) -> tuple[Event, list[str]]:
-    """Decode a whole record; the texts say what in it could not be read.
+    """Decode a whole record; the texts describe the parts that could not be read.
 
-    Level and keywords are those that Windows gives a record when it converts the log to EVTX.
+    Level and keywords are those that Windows sets when it converts the log to EVTX.
     """
     fixed = _FIXED.unpack_from(record)
     number, generated, written, event_id, event_type, string_count, category = fixed[2:9]

@@ -44,7 +44,7 @@ HALF = MODULUS // 2
 
 
 def rise(number: int, previous: int) -> int:
-    """By how much a record number rises over a previous one, modulo 2^32: -2^31 … 2^31 - 1, 1 as a rule."""
+    """The difference of a record number to the previous one, modulo 2^32: -2^31 … 2^31 - 1, usually 1."""
     return (number - previous + HALF) % MODULUS - HALF
 
 
@@ -81,19 +81,19 @@ class EndRecord:
 
     @property
     def empty(self) -> bool:
-        """Whether it stands behind no record at all."""
+        """Whether the log has no record."""
         return self.start == self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The part of a file from ``first`` to ``limit`` (excluded), whose end goes on at its beginning."""
+    """The part of a file from ``first`` to ``limit`` (excluded), which continues at its beginning."""
 
     first: int
     limit: int
 
     def extents(self, start: int, length: int) -> tuple[Extent, ...]:
-        """``length`` bytes from ``start`` on, at most one turn."""
+        """``length`` bytes from ``start`` on, at most one turn, as extents of the file."""
         if start >= self.limit:
             start = self.first
         length = max(min(length, self.limit - self.first), 0)
@@ -106,7 +106,7 @@ class Ring:
         return (end - start) % (self.limit - self.first)
 
     def read(self, stream: BinaryIO, start: int, length: int) -> bytes:
-        """``length`` bytes from ``start`` on; nothing if ``start`` lies outside."""
+        """``length`` bytes from ``start`` on; empty if ``start`` is outside."""
         if not self.first <= start <= self.limit:
             return b""
         return b"".join(_read(stream, each.start, each.end - each.start) for each in self.extents(start, length))
@@ -116,10 +116,10 @@ class Ring:
 class StoredLog:
     """One log of a file.
 
-    ``extents`` are the bytes of its records in record order, ``slack`` those of the ring behind its EOF record.
-    ``reference`` is the number of the oldest record, None if there is no trace of any. ``oldest`` and ``newest``
-    are the numbers of the first and the last record that should be there, where that is known. ``missing`` bytes of
-    the log lie, or may lie, beyond the file.
+    ``extents`` are the bytes of its records in record order, ``slack`` those of the ring after its EOF record.
+    ``reference`` is the number of the oldest record, None if unknown. ``oldest`` and ``newest`` are the numbers of the
+    first and the last expected record, if known. ``missing`` is the number of bytes of the log that are, or may be,
+    beyond the end of the file.
     """
 
     offset: int
@@ -134,9 +134,9 @@ class StoredLog:
 
 
 def find_logs(stream: BinaryIO, size: int) -> list[StoredLog]:
-    """Find the logs of a file of ``size`` bytes: one as a rule, more where files were appended to each other.
+    """Find the logs of a file of ``size`` bytes: usually one, several if files were appended to each other.
 
-    A clean header that its EOF record bears out is believed at once; else the file is searched.
+    A clean header that agrees with its EOF record is trusted; otherwise the file is searched.
     """
     logs: list[StoredLog] = []
     offset = 0
@@ -168,9 +168,9 @@ def _parse_end(raw: bytes) -> EndRecord | None:
 
 
 def _bound(stream: BinaryIO, offset: int, header: Header | None, size: int) -> int:
-    """Where the next log begins, or the size of the file.
+    """The beginning of the next log, or the size of the file.
 
-    What lies inside a file of just the size that the header gives is slack, also if it looks like a header.
+    A header inside a file of exactly the size that the first header states is slack.
     """
     if header is None:
         return _next_header(stream, offset + len(MAGIC), size)
@@ -190,7 +190,7 @@ def _next_header(stream: BinaryIO, start: int, size: int) -> int:
 
 
 def _clean_end(stream: BinaryIO, ring: Ring, offset: int, header: Header) -> EndRecord | None:
-    """The EOF record that a clean header points to, if it says the same."""
+    """The EOF record that a clean header points to, if both agree."""
     end = None if header.dirty else _parse_end(ring.read(stream, offset + header.end, END_SIZE))
     said = (header.start, header.end, header.current, header.oldest)
     return end if end and said == (end.start, end.end, end.current, end.oldest) and _fits(end, ring, offset) else None
@@ -225,9 +225,9 @@ def _stored_log(stream: BinaryIO, offset: int, header: Header | None, bound: int
 
 
 def _start(stream: BinaryIO, ring: Ring, offset: int, header: Header | None, end: EndRecord) -> int:
-    """Where the oldest record begins: where EOF record or header say, or else where a record of its number is.
+    """The beginning of the oldest record: by EOF record or header, else the position of a record with its number.
 
-    There may be copies of it in the slack, which comes first. If it is nowhere, the EOF record has the last word.
+    The slack, which comes first, may contain copies of it. If no such record is found, the EOF record decides.
     """
     for told in (end.start, header.start if header else end.start):
         if _number_and_time(ring.read(stream, offset + told, _HEAD.size))[:1] == (end.oldest,):
@@ -247,7 +247,7 @@ def _behind(ring: Ring, end: int, length: int) -> tuple[int, int]:
 
 
 def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> int:
-    """Where the ring ends: at the bound, unless only filling follows the size that the header gives."""
+    """The end of the ring: the bound, unless only filling follows the size in the header."""
     if header is None:
         return bound
     told = offset + header.max_size
@@ -258,10 +258,11 @@ def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> 
 
 
 def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
-    """Of all EOF records in the ring that know their own place, the newest by number that its neighbours bear out.
+    """The newest EOF record, by number, among those in the ring that contain their own position and fit their
+    neighbours.
 
-    When a log is cleared, numbers start again at 1, and an EOF record from before may live on. So one that stands among
-    the records of the newest by number is newer still, if the record before it was written later.
+    When a log is cleared, numbers restart at 1, and an earlier EOF record may survive. So an EOF record among the
+    records of the highest one is newer if the record before it was written later.
     """
     candidates: list[EndRecord] = []
 
@@ -293,7 +294,7 @@ def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
 
 
 def _end_places(stream: BinaryIO, ring: Ring) -> Iterator[int]:
-    """Where EOF records seem to begin, also one that is split over the end of the ring."""
+    """Positions where EOF records seem to begin, also one that is divided by the end of the ring."""
     for mark in _find(stream, ring.first, ring.limit, _END_MARK):
         if mark - 4 >= ring.first:
             yield mark - 4
@@ -353,7 +354,7 @@ def _carved(stream: BinaryIO, offset: int, header: Header | None, ring: Ring, mi
 
 
 def _runs(stream: BinaryIO, region: Extent) -> tuple[list[int], list[int]]:
-    """Offset and number of each record whose number does not follow on that of the record before it in the file."""
+    """Offset and number of each record whose number does not continue that of the previous record in the file."""
     starts: list[int] = []
     numbers: list[int] = []
     expected = -1
@@ -372,7 +373,7 @@ def _runs(stream: BinaryIO, region: Extent) -> tuple[list[int], list[int]]:
 
 
 def _unwrapped(numbers: list[int]) -> list[int]:
-    """Numbers that count modulo 2^32 as they rise from the oldest, which stands behind the widest gap."""
+    """Numbers modulo 2^32, unwrapped from the oldest one, which follows the widest gap."""
     ordered = sorted(set(numbers))
     gaps = [
         (here - before) % MODULUS or MODULUS for before, here in zip([ordered[-1], *ordered], ordered, strict=False)
@@ -387,7 +388,7 @@ def _read(stream: BinaryIO, offset: int, count: int) -> bytes:
 
 
 def _find(stream: BinaryIO, start: int, end: int, mark: bytes) -> Iterator[int]:
-    """Every place from ``start`` on where ``mark`` stands before ``end``, block by block."""
+    """Every position of ``mark`` from ``start`` to ``end``, block by block."""
     while start + len(mark) <= end:
         block = _read(stream, start, min(_BLOCK_SIZE, end - start))
         if len(block) < len(mark):

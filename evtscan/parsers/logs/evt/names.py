@@ -25,7 +25,7 @@ _MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in ra
 
 
 class _Tail:
-    """How the names of some records end: ``\\0NAME\\0`` in UTF-16, with the filling behind it."""
+    r"""The last bytes of the names of some records: ``\0NAME\0`` in UTF-16, with the filling after it."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -35,7 +35,7 @@ class _Tail:
         self._words = np.frombuffer(bytes(filling) + raw, np.uint64)
 
     def ends_at(self, batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether this stands before some places in these records, and behind their fixed parts."""
+        """Whether these bytes precede the given positions in the records, after the fixed parts."""
         behind = batch.starts[rows] + np.maximum(ends, self.width)
         words = batch.windows_at(behind - self.width, self.width).view(np.uint64).reshape(-1, len(self._words))
         same = ends >= FIXED_SIZE + len(self.raw)
@@ -47,8 +47,8 @@ class _Tail:
 class Computers:
     """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
 
-    A record is decoded for its name only if its pair of source and computer is new. Most records are told by the last
-    bytes of that pair, which are those of a record before. ``newest`` is the name in the newest record.
+    A record is decoded for its name only if its pair of source and computer is new. Most records are recognised by the
+    last bytes of that pair, which are those of an earlier record. ``newest`` is the name in the newest record.
     """
 
     def __init__(self) -> None:
@@ -59,11 +59,11 @@ class Computers:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What was found so far."""
+        """The names so far."""
         return tuple(self._names)
 
     def add(self, batch: Batch) -> None:
-        """Take the names of a batch's records."""
+        """Add the names of the records of a batch."""
         if not batch.rows.size:
             return
         self.newest = computer_name(batch.record(batch.rows.size - 1)) or self.newest
@@ -90,7 +90,7 @@ class Computers:
         return len(self._names) >= MOST_COMPUTERS or self._pairs.size >= _MOST_PAIRS
 
     def _untold(self, batch: Batch) -> NDArray[np.int64]:
-        """The rows whose names do not end in one of the known tails, where they most likely end."""
+        """The rows whose names do not end with a known tail at the position where they most likely end."""
         rows, ends = np.arange(batch.rows.size), _likely_end(batch.rows)
         for tail in self._tails:
             if not rows.size:
@@ -100,7 +100,7 @@ class Computers:
         return rows
 
     def _learn(self, batch: Batch, row: int, end: int, name: str) -> None:
-        """Know a name again by its last bytes, the end of the source's name before it included."""
+        """Add the last bytes of a name to the known tails, including the end of the source name before it."""
         names = batch.record(row)[FIXED_SIZE:end]
         at = names.rfind(f"\0{name}\0".encode("utf-16-le", "surrogatepass"))
         is_new = all(tail.raw != names[at:] for tail in self._tails)
@@ -109,7 +109,7 @@ class Computers:
 
 
 def _likely_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """Where the names end if all offsets mean something, as Windows writes them even for what is not there."""
+    """The end of the names if all offsets are valid; Windows writes offsets even of absent parts."""
     ends = rows["length"] - 5
     for offset in ("sid_offset", "string_offset", "data_offset"):
         np.minimum(ends, rows[offset] - 1, out=ends)  # 0 becomes the largest number
@@ -128,7 +128,7 @@ def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> ND
 
 
 def _names_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """Where the names end at the latest: where SID, strings or data begin, of those that are there."""
+    """The latest possible end of the names: the beginning of SID, strings or data, if present."""
     ends = rows["length"].astype(np.int64) - 4
     for count, offset in (
         ("sid_length", "sid_offset"),

@@ -29,7 +29,7 @@ class _Window(Source):
 
 @dataclass(frozen=True, slots=True)
 class EvtParts:
-    """One log of which windows of bytes are read (see ``LogParts``)."""
+    """One log whose records are read in windows of bytes (see ``LogParts``)."""
 
     source: Source
     options: ReadOptions

@@ -1,4 +1,4 @@
-"""One pass over a ``.evt`` file: the selected events in record order, and the books on all of its records."""
+"""One pass over a ``.evt`` file: the selected events in record order, and the counts of all records."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -30,10 +30,10 @@ _LOG_STRIDE = 1 << 33
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "EvtLog":
-    """Open a ``.evt`` file for one pass; ``recover`` adds, marked, what is left of deleted records.
+    """Open a ``.evt`` file for one pass; ``recover`` adds remains of deleted records, marked.
 
     Raises:
-        EvidenceError: if the file cannot be read, is larger than the format allows, or holds no log and no record.
+        EvidenceError: if the file cannot be read, is larger than the format allows, or has no log and no record.
     """
     try:
         with source.open() as stream:
@@ -50,10 +50,10 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "Evt
 
 
 class EvtLog(ProblemReader):
-    """One pass over one file (see ``LogReader``). Logs that were appended to each other come one after the other.
+    """One pass over one file (see ``LogReader``). Logs that were appended to each other are read one after the other.
 
-    ``Event.sequence`` is the record number, unwrapped; in a later log of the same file it is raised by a multiple of
-    2^32. Recovered events come before the log that they were deleted from, and count in nothing but themselves.
+    ``Event.sequence`` is the unwrapped record number; in a later log of the same file it is increased by a multiple of
+    2^32. Recovered events precede the log that they were deleted from, and are not counted as its records.
     """
 
     def __init__(self, source: Source, logs: list[StoredLog], query: Query, recover: bool) -> None:
@@ -93,7 +93,7 @@ class EvtLog(ProblemReader):
 
     @property
     def summary(self) -> LogSummary:
-        """What was read, selected or not; complete when the iteration has ended."""
+        """The summary of all records, selected or not; complete when the iteration has ended."""
         oldest = next((log for log in self._logs if log.records), self._logs[0])
         newest = next((log for log in reversed(self._logs) if log.records), self._logs[-1])
         return LogSummary(

@@ -62,9 +62,9 @@ class Extent:
 
 
 class ExtentReader:
-    """Extents of a file, read one after the other as if they were one: a wrapped log becomes straight.
+    """Extents of a file, read one after the other, so that a wrapped log becomes linear.
 
-    An *address* counts bytes in this order, an *offset* in the file.
+    An *address* counts bytes in this order, an *offset* counts bytes in the file.
     """
 
     def __init__(self, stream: BinaryIO, extents: Sequence[Extent]) -> None:
@@ -79,14 +79,14 @@ class ExtentReader:
         return self._bounds[-1]
 
     def offset_of(self, address: int) -> int:
-        """Where in the file the byte at an address lies; the end of all is the end of the last extent."""
+        """The file offset of the byte at an address; the end of all extents is the end of the last one."""
         if not self._extents:
             return 0
         index = min(max(bisect_right(self._bounds, address) - 1, 0), len(self._extents) - 1)
         return self._extents[index].start + address - self._bounds[index]
 
     def joins(self, start: int, end: int) -> bool:
-        """Whether one extent meets the next somewhere from address ``start`` to ``end``, both included."""
+        """Whether the end of an extent is between two addresses, both included."""
         index = max(bisect_left(self._bounds, start), 1)
         return index < len(self._bounds) - 1 and self._bounds[index] <= end
 
@@ -118,9 +118,9 @@ class ExtentReader:
 class Batch:
     """The records of one segment, in order.
 
-    ``data`` is the segment and a margin, good until the next batch is asked for; ``address`` is that of its first byte.
-    ``starts`` says where in ``data`` each record begins, ``rows`` holds their fixed parts (``ROW``), ``ids`` the event
-    ids without qualifiers. ``unbroken``: each begins where the one before it ends.
+    ``data`` is the segment and a margin, valid until the next batch is requested; ``address`` is that of its first
+    byte. ``starts`` are the positions of the records in ``data``, ``rows`` their fixed parts (``ROW``), ``ids`` the
+    event ids without qualifiers. ``unbroken``: each record begins where the previous one ends.
     """
 
     data: memoryview
@@ -142,7 +142,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where records start, their fixed parts, and up to where the bytes are dealt with."""
+    """Start positions of records, their fixed parts, and the end of the processed bytes."""
 
     starts: NDArray[np.int64]
     rows: NDArray[np.void]
@@ -151,10 +151,10 @@ class _Found:
 
 
 def find_records(reader: ExtentReader) -> Iterator[Batch]:
-    """Find every record: where one ends the next is expected; where none is, the next that is whole.
+    """Find every record: the next one is expected at the end of each; otherwise the next whole record is searched.
 
-    A record is whole if its length is sound and repeated in its last four bytes. What lies inside of a record is
-    never taken for one. One that is cut by the end of a segment waits for the next segment.
+    A record is whole if its length is valid and repeated in its last four bytes. Bytes inside of a record are never
+    taken for a record. A record that is cut by the end of a segment waits for the next segment.
     """
     segment = min(SEGMENT_SIZE, reader.length + 1)
     left_over = LONGEST_RECORD if reader.length >= SEGMENT_SIZE else 0  # at most, of a segment for the next one
@@ -175,7 +175,7 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
 
 
 def _sliding(data: bytearray | memoryview, size: int) -> NDArray[np.void]:
-    """A view of all ``size``-byte windows, one at each byte; a copy of some of them is the fastest gather there is."""
+    """A view of all ``size``-byte windows, one at each byte: indexing it is the fastest way to gather many of them."""
     return np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))
 
 
@@ -188,9 +188,9 @@ def _words(buffer: bytearray, size: int, alignment: int = 0) -> NDArray[np.uint3
 
 
 def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
-    """The records of the first ``size`` bytes, if they are a chain without a gap from the first byte on.
+    """The records of the first ``size`` bytes, if they form a chain without a gap from the first byte on.
 
-    Nearly all are, and there the record that follows says where one ends, and has its length again before it.
+    This is the usual case; the record after each one confirms its end.
     """
     words = _words(buffer, size)
     heads = np.flatnonzero(words == _MAGIC_WORD)
@@ -211,12 +211,12 @@ def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
 
 
 def _dealt_with(end: int, size: int, final: bool) -> int:
-    """Where to go on if the last record ends at ``end`` and none begins behind it, as far as can be seen."""
+    """The position to continue at if the last record ends at ``end`` and no visible record begins after it."""
     return size if final else max(end, size - len(MAGIC) - 3)
 
 
 def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
-    """All that are whole among the first ``size`` bytes, whatever lies between them."""
+    """All whole records among the first ``size`` bytes, with any bytes between them."""
     found = [_candidates(buffer, size, final, alignment) for alignment in _ALIGNMENTS]
     starts = np.concatenate([each for each, _ in found])
     ends = np.concatenate([each for _, each in found])
@@ -233,7 +233,7 @@ def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
 def _candidates(
     buffer: bytearray, size: int, final: bool, alignment: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Start and end of all that looks like a record at one alignment; what the end cuts is let pass."""
+    """Start and end of everything that looks like a record at one alignment; records cut by the end are included."""
     words = _words(buffer, size, alignment)
     heads = np.flatnonzero(words == _MAGIC_WORD) - 1
     if heads.size and heads[0] < 0:
@@ -254,7 +254,7 @@ def _candidates(
 
 
 def _disjoint(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of candidates in order, those that do not begin inside of one that was taken before."""
+    """Candidates in order, without those that begin inside of an earlier accepted one."""
     taken = []
     position = 0
     for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):

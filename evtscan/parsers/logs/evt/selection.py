@@ -17,10 +17,10 @@ _EPOCH = Instant.from_unix(0).ticks
 
 
 class Selection:
-    """A query, made ready for one log.
+    """A query, prepared for one log.
 
-    ``candidates`` judges all records of a batch by their fixed parts and the first four characters of the source name,
-    and may let one pass that is not wanted; ``accepts`` then has the whole name.
+    ``candidates`` tests all records of a batch by their fixed parts and the first four characters of the source name,
+    and may accept too many; ``accepts`` then tests the whole name.
     """
 
     def __init__(self, query: Query, channel: str | None) -> None:
@@ -54,7 +54,7 @@ class Selection:
         return found[self._admitted(batch.rows[found])] if self._query.filters else found
 
     def _admitted(self, rows: NDArray[np.void]) -> NDArray[np.bool_]:
-        """Which of these records the filters let pass (``Query.admits`` of all at once)."""
+        """Which of these records pass the filters (``Query.admits`` for all of them)."""
         query = self._query
         admitted = np.ones(rows.size, np.bool_)
         if query.levels is not None:

@@ -19,7 +19,7 @@ def read_log(
     *,
     chunk_range: tuple[int, int] | None = None,
 ) -> EvtxLog:
-    """Open an EVTX log for one pass; ``chunk_range`` reads chunks ``first`` to ``last - 1`` in record order.
+    """Open an EVTX log for one pass; ``chunk_range`` selects chunks ``first`` to ``last - 1`` in record order.
 
     Raises:
         EvidenceError: if nothing of the file can be read.

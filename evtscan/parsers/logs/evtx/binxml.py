@@ -47,7 +47,9 @@ _U32 = struct.Struct("<I")
 
 
 class Substitution(msgspec.Struct, frozen=True):
-    """A hole: the value at ``index`` of the instance. An ``optional`` one that is null takes its element with it."""
+    """A placeholder for the value at ``index`` of the instance. If an ``optional`` value is null, its element is
+    omitted.
+    """
 
     index: int
     optional: bool
@@ -61,9 +63,9 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class Element(msgspec.Struct, frozen=True):
-    """One element as a definition (or a fragment without one) has it.
+    """One element of a definition, or of a fragment without a definition.
 
-    ``literal`` says that no value has a part in it, nor in anything inside it.
+    ``literal`` means that neither it nor anything inside it contains a value.
     """
 
     name: str
@@ -75,7 +77,9 @@ class Element(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class NameReference:
-    """Where a name is used: the place of its 4-byte offset, where that points, and the name's bytes from its hash."""
+    """A use of a name: the position of its 4-byte offset, the target of the offset, and the bytes of the name from its
+    hash.
+    """
 
     at: int
     target: int
@@ -83,13 +87,13 @@ class NameReference:
 
     @property
     def inline(self) -> bool:
-        """Whether the name stands right behind the offset that points to it."""
+        """Whether the name directly follows the offset that points to it."""
         return self.target == self.at + 4
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Parsed BinXML: its elements, where it ended in the chunk, and the names that a definition takes from there."""
+    """Parsed BinXML: its elements, its end in the chunk, and the names that a definition uses from the chunk."""
 
     elements: tuple[Element, ...]
     end: int
@@ -98,7 +102,7 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A template instance: where its definition stands, and type, start and end of each value, all in the chunk."""
+    """A template instance: the position of its definition, and type, start and end of each value, all in the chunk."""
 
     definition: int
     types: tuple[int, ...]
@@ -109,7 +113,7 @@ def parse_definition(chunk: bytes, offset: int) -> Fragment:
     """Parse the template definition at an offset in a chunk of 64 KiB.
 
     Raises:
-        RecordError: if it is not one, or holds what this parser does not know.
+        RecordError: if it is invalid, or contains unsupported tokens.
     """
     start = offset + DEFINITION_HEADER_SIZE
     size = _unsigned(chunk, offset + 20)
@@ -164,7 +168,7 @@ def parse_fragment(chunk: bytes, start: int, end: int, *, dependencies: bool) ->
     """Parse the elements of a fragment (with or without its header) between two offsets in a chunk.
 
     Raises:
-        RecordError: if the bytes end early, or hold what this parser does not know.
+        RecordError: if the bytes end early, or contain unsupported tokens.
     """
     if chunk[start : start + 3] == FRAGMENT_HEADER:
         start += FRAGMENT_HEADER_SIZE
@@ -212,7 +216,7 @@ def _read_name(chunk: bytes, offset: int) -> bytes:
     """The bytes of a name from its hash to its last character.
 
     Raises:
-        RecordError: if it does not lie in the chunk.
+        RecordError: if it is not inside the chunk.
     """
     count = int.from_bytes(chunk[offset + 6 : offset + 8], "little")
     end = offset + 8 + 2 * count

@@ -1,4 +1,4 @@
-"""What every EVTX decoder makes of one record, and how that becomes an event."""
+"""The decoded form of one record, common to all EVTX decoders, and its conversion to an event."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,21 +21,21 @@ class EndlessRecordError(RecordError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedRecord:
-    """One record as its BinXML says it; None means that the record does not say.
+    """One record as its BinXML states it; None means that the record lacks the field.
 
-    The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it
-    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``,
-    ``message`` is ``RenderingInfo/Message``, which events have that were forwarded with their texts.
+    The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it (``0x80000000000000``),
+    ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``, ``message`` is
+    ``RenderingInfo/Message`` of events that were forwarded with their texts.
 
-    ``data`` holds what stands beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
+    ``data`` contains the elements beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
 
     - ``EventData``: ``Data`` by its ``Name``, without a name ``Data1``, ``Data2`` …, ``Binary`` as upper-case hex;
     - ``UserData`` (and ``DebugData``, ``ProcessingErrorData`` …): nested dicts by element name, ``{ElementName: {…}}``;
-    - a name that repeats, or an array, is a list; an empty element is ``""``;
-    - attributes other than ``Data/@Name`` stand under ``#attributes``, text beside children or attributes under
+    - a repeated name, or an array, is a list; an empty element is ``""``;
+    - attributes other than ``Data/@Name`` are under ``#attributes``, text beside children or attributes under
       ``#text``; ``xmlns`` is dropped.
 
-    ``notes`` says what could not be shown as Windows would show it (a value type that nobody knows is kept as hex).
+    ``notes`` describe values that could not be shown as Windows shows them (an unknown value type is kept as hex).
     """
 
     event_id: int

@@ -1,8 +1,8 @@
-"""Where the records of a segment lie: found and verified for all its chunks at once, one by one where damage shows.
+"""The positions of the records of a segment: found and verified for all its chunks at once, one by one where damaged.
 
-A chunk is regular if its records stand back to back from its header to its free-space offset, each with its magic
-number, its size said twice, and the next record identifier. All regular chunks of a segment are stepped through
-together, from one record to the next. Any other chunk is walked by itself.
+A chunk is regular if its records are contiguous from its header to its free-space offset, each with its magic number,
+its size repeated, and the next record identifier. All regular chunks of a segment are stepped through together, from
+one record to the next. Any other chunk is walked by itself.
 """
 
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ _MAGIC = int.from_bytes(RECORD_MAGIC, "little")
 class Records:
     """Records of a segment, as columns in record order.
 
-    ``start`` and ``end`` are positions in the segment (``end`` where the closing size begins), ``number`` and ``ticks``
-    come from the records' headers, ``recovered`` marks those out of slack space, which are no part of the log, and
-    ``front`` is how their BinXML begins.
+    ``start`` and ``end`` are positions in the segment (``end`` is the beginning of the closing size), ``number`` and
+    ``ticks`` are from the records' headers, ``recovered`` marks records from slack space, which are not part of the
+    log, and ``front`` is the beginning of their BinXML.
     """
 
     start: Offsets
@@ -52,10 +52,10 @@ class Records:
 def find_records(
     segment: Segment, source: str, *, checksums: bool = True, recover: bool = False
 ) -> tuple[Records, list[ExtractionWarning]]:
-    """All records of a segment, and a warning for each stretch that cannot be read.
+    """All records of a segment, and a warning for each part that cannot be read.
 
-    ``checksums`` says that the file keeps checksums at all (one flag of its header denies it). ``recover`` adds what
-    lies beyond the free-space offsets and between the records.
+    ``checksums`` means that the file has checksums at all (one flag of its header says that it has none). ``recover``
+    adds records beyond the free-space offsets and between the records.
     """
     warnings: list[ExtractionWarning] = []
     spans = _regular(segment)
@@ -87,7 +87,7 @@ def find_records(
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    """The records in regular chunks (and some in others); ``whole`` tells which chunks are regular."""
+    """The records in regular chunks (and some in others); ``whole`` marks the regular chunks."""
 
     start: Offsets
     size: Offsets
@@ -119,7 +119,7 @@ def _regular(segment: Segment) -> _Spans:
 
 
 def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
-    """Where records begin if every size is right, in order; a wrong one is left to the verification."""
+    """The positions of records if every size is right, in order; a wrong size is detected by the verification."""
     u32 = segment.u32
     steps = [position[:0]]
     more = position < stop
@@ -136,13 +136,13 @@ def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
 class _Walk:
     """One chunk that is not regular, record by record.
 
-    After damage the walk goes on at the next place that looks like a record in full: magic number, a size that
-    fits and is repeated at its end, and a higher identifier. A record whose size lies ends where that one begins.
+    After damage the walk continues at the next position that looks like a complete record: magic number, a size that
+    fits and is repeated at its end, and a higher identifier. If a record's size field is wrong, it ends at that
+    position.
 
-    Where the header is intact, records behind damage and outside the range that it announces were written for another
-    chunk (a copy of a disk in use mixes pages): they are passed by, since their templates stand there, and can only be
-    recovered. As long as one record leads to the next, Windows does not ask for their numbers, and neither is it done
-    here.
+    If the header is intact, records after damage and outside the range that it announces were written for another chunk
+    (a copy of a disk in use mixes pages): they are skipped, since their templates are in that chunk, and can only be
+    recovered. While each record leads to the next, Windows does not check the numbers, and neither does this walk.
     """
 
     def __init__(self, segment: Segment, slot: int, source: str, *, trusted: bool) -> None:
@@ -193,7 +193,7 @@ class _Walk:
         self._count_lost(position)
 
     def _has_begun(self, position: int, limit: int) -> bool:
-        """Whether there is no record to look for: some were read, or none stands behind the position."""
+        """Whether the search for a first record is over: some were read, or there is none after the position."""
         return self._last is not None or self._next_sound(position, limit, newer=False) is None
 
     def _passed_by(self, position: int) -> int:
@@ -209,7 +209,7 @@ class _Walk:
         return size
 
     def _in_range(self, position: int) -> bool:
-        """Whether the number of a record is one that the header announces, as far as it can be trusted."""
+        """Whether the number of a record is in the range of the header, as far as it can be trusted."""
         return self._range is None or self._range[0] <= self._number(position) <= self._range[1]
 
     def _report_foreign(self) -> None:
@@ -235,7 +235,7 @@ class _Walk:
         return int.from_bytes(self._data[position + 8 : position + 16], "little")
 
     def _sound(self, position: int, limit: int) -> int:
-        """The size of the record at a position, or 0 if what stands there is not one in full."""
+        """The size of the record at a position, or 0 if there is no complete record."""
         if position + _SMALLEST > limit or not self._data.startswith(RECORD_MAGIC, position):
             return 0
         size = int.from_bytes(self._data[position + 4 : position + 8], "little")
@@ -278,7 +278,7 @@ class _Walk:
         return None
 
     def _next_own(self, position: int, limit: int) -> int | None:
-        """The next record behind a position that belongs to this chunk; what was found before is found again."""
+        """The next record after a position that belongs to this chunk; the result is cached."""
         if self._own is not None and self._own <= position:
             self._own = self._next_sound(position + 4, limit, newer=True)
             while self._own is not None and not self._in_range(self._own):
@@ -286,7 +286,7 @@ class _Walk:
         return self._own
 
     def _is_newer(self, position: int) -> bool:
-        """Whether a record can be one behind the last that was read, which may have been one of another chunk."""
+        """Whether a record can follow the last one that was read, which may have been one of another chunk."""
         if self._last is None:
             return True
         if self._range is not None and not self._range[0] <= self._last <= self._range[1]:
@@ -294,7 +294,7 @@ class _Walk:
         return self._number(position) > self._last
 
     def _count_lost(self, position: int) -> None:
-        """Where the file ends inside the chunk, the records that the header announces and that are cut off."""
+        """The number of records that the header announces and that are cut off, if the file ends inside the chunk."""
         if self._announced is None or self._last is None or self._announced <= self._last:
             return
         lost = min(self._announced - self._last, CHUNK_SIZE // _SMALLEST)
@@ -313,7 +313,7 @@ def _warning(
 
 
 def _slack(segment: Segment, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Everything between and behind the known records that begins like a record and may fit where it stands."""
+    """Everything between and after the known records that begins like a record and may fit at its position."""
     spans: list[tuple[int, int]] = []
     borders = [slot * CHUNK_SIZE + FIRST_RECORD for slot in range(segment.slots)]
     known = sorted(found + [(border, 0) for border in borders])

@@ -93,7 +93,7 @@ class _Value:
 
 @dataclass(slots=True)
 class _Job:
-    """What decoding one record may still spend, where it ends, and what could not be shown as Windows would."""
+    """The remaining work limit of one record, its end, and the values that could not be shown as Windows shows them."""
 
     end: int
     work: int = _MAX_WORK
@@ -163,7 +163,7 @@ class ReferenceChunk:
     def decode(self, record_offset: int, end: int | None = None) -> DecodedRecord:
         """Decode the record at an offset, in bytes, from the start of the chunk.
 
-        ``end`` is where its content ends, for a caller who knows better than the size in its header.
+        ``end`` is the end of its content, if the caller knows it better than the size in its header.
 
         Raises:
             RecordError: if the record cannot be read; the message says why.
@@ -248,7 +248,7 @@ class ReferenceChunk:
         return values
 
     def _elements(self, node: Any, values: list[_Value], job: _Job, depth: int) -> list[XmlElement]:
-        """The elements that an element of a template stands for: none, one, or one for each item of an array."""
+        """The elements that result from an element of a template: none, one, or one for each item of an array."""
         budget = job.work
         job.spend(1 + len(node.tag_name()))
         if depth > _MAX_DEPTH:
@@ -278,7 +278,7 @@ class ReferenceChunk:
         return [XmlElement(node.tag_name(), _shown(attributes, job), _item(content, index)) for index in range(count)]
 
     def _piece(self, node: Any, values: list[_Value], job: _Job, depth: int) -> _Piece:
-        """What a token inside an element or an attribute stands for."""
+        """The result of a token inside an element or an attribute."""
         piece = self._unfold(node, values, job, depth)
         job.spend(1 + (len(piece) if isinstance(piece, str) else piece.size if isinstance(piece, _Array) else 0))
         return piece
@@ -351,7 +351,7 @@ def _entity(reference: str) -> str:
 
 
 def _shown(attributes: list[tuple[str, list[_Piece]]], job: _Job) -> dict[str, str]:
-    """The attributes that Windows emits (not those without text) and that say something of the event (not xmlns)."""
+    """The attributes that Windows emits (with text) and that describe the event (not xmlns)."""
     texts = {name: _joined(pieces) for name, pieces in attributes if None not in pieces}
     shown = {name: text for name, text in texts.items() if text and name.partition(":")[0] != "xmlns"}
     job.spend(sum(map(len, shown)))
@@ -368,7 +368,7 @@ def _joined(pieces: list[_Piece]) -> str:
 
 
 def _item(content: list[_Piece], index: int) -> list[str | XmlElement]:
-    """The content of an element as it stands with one item of the arrays in it (MS-EVEN6 3.1.4.7.5)."""
+    """The content of an element for one item of its arrays (MS-EVEN6 3.1.4.7.5)."""
     item: list[str | XmlElement] = []
     for piece in content:
         if isinstance(piece, _Array):

@@ -36,7 +36,7 @@ class XmlElement:
 
 
 def decoded_event(event: XmlElement, notes: list[str]) -> DecodedRecord:
-    """The element Event as a record; ``notes`` say what could not be shown as Windows would show it.
+    """The element Event as a record; ``notes`` describe values that could not be shown as Windows shows them.
 
     Raises:
         RecordError: if it has no System element, or no event id.
@@ -94,7 +94,7 @@ def _guid(text: str | None) -> str | None:
 
 
 def _ticks(text: str | None) -> int | None:
-    """The FILETIME that a time says; text of forwarded events, seven digits of our own, or hex where no year fits."""
+    """The FILETIME of a time: text of forwarded events, seven digits of our own, or hex outside of the valid years."""
     if text is None or text.startswith("0x"):
         return _number(text)
     try:
@@ -118,7 +118,7 @@ _READ_KIND: dict[FieldKind, Callable[[str | None], Any]] = {
 
 
 def _data(event: XmlElement) -> dict[str, Any]:
-    """What stands beside System: the fields of EventData and the elements of UserData, anything else by its name."""
+    """The elements beside System: the fields of EventData, the elements of UserData, and others by name."""
     data: dict[str, Any] = {}
     for element in event.children:
         if element.name == "EventData":

@@ -1,7 +1,7 @@
-"""Records whose templates and value types agree have one shape: the structure of the event, with holes for the values.
+"""Records with the same templates and value types share a shape: the structure of the event, with holes for the values.
 
-A shape is worked out once. From then on a record of that shape is its values, written as text and put into the holes,
-and columns of values are written with one dictionary look-up each, since most values of a log repeat.
+A shape is computed once. A record of that shape is then its values, written as text and inserted into the holes;
+columns of values are written with one dictionary look-up each, since most values of a log repeat.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ class Markers:
         return self._code(index) & 0xFF == NULL or bool(self._code(index) & EMPTY)
 
     def spend(self, work: int) -> None:
-        """Account for elements."""
+        """Count elements against the limit."""
         self.work[0] -= work
         if self.work[0] < 0:
             raise RecordError("the record unfolds without end")
@@ -107,7 +107,7 @@ def _no_items(value_type: int) -> list[str]:
 
 
 def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
-    """Work out a shape, or None if records like this must be decoded one by one."""
+    """Compute a shape, or None if records like this must be decoded one by one."""
     try:
         event = event_of(expand(elements, markers))
         system, data = system_texts(event), data_of(event)
@@ -159,7 +159,7 @@ class Texts(dict[bytes, Any]):
 
 
 class Caches:
-    """The text caches of one reading, by what they make; bounded together, since values may all be different."""
+    """The text caches of one pass, by their conversion; bounded together, since all values may be different."""
 
     def __init__(self) -> None:
         self._caches: dict[object, Texts] = {}
@@ -173,7 +173,7 @@ class Caches:
         return cache
 
     def make_room(self) -> None:
-        """Account for one more text; when there are too many, all are forgotten."""
+        """Count one more text; if there are too many, clear all caches."""
         self._count += 1
         if self._count > _MOST_CACHED:
             self._count = 0
@@ -181,28 +181,30 @@ class Caches:
                 cache.clear()
 
     def texts(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[str]:
-        """The texts of one hole."""
+        """The text cache of one hole."""
         value_type = shape.types[path]
         return map(self.get(value_type, _value_reader(value_type)).__getitem__, raws[path])
 
     def items(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[list[str]]:
-        """The items of one array."""
+        """The cache of items of one array."""
         value_type = shape.types[path]
         return map(self.get(value_type, _items_reader(value_type)).__getitem__, raws[path])
 
 
 def _value_reader(value_type: int) -> Callable[[bytes], str]:
-    """How a value of a type becomes text (ValueError if it cannot)."""
+    """The conversion of a value of a type to text (ValueError if a value is invalid)."""
     return lambda raw: format_value(value_type, raw)
 
 
 def _items_reader(value_type: int) -> Callable[[bytes], list[str]]:
-    """How an array of a type (with the bit ``ARRAY``) becomes a list of texts (ValueError if it cannot)."""
+    """The conversion of an array of a type (with the bit ``ARRAY``) to a list of texts (ValueError if it is
+    invalid).
+    """
     return lambda raw: format_array(value_type & ~ARRAY, raw)
 
 
 def escape(text: str) -> str:
-    """Text as it stands between the quotes of a JSON string."""
+    """Text escaped for a JSON string, without the quotes."""
     return encode_basestring(text)[1:-1]
 
 
@@ -229,7 +231,9 @@ def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str,
 
 
 def _members(row: Iterable[tuple[str, bool, Any]]) -> Iterator[tuple[str, Any]]:
-    """The members of one record: each item of an array is an element, so one item is a text and none is nothing."""
+    """The members of one record: each item of an array is an element, so one item becomes a text and none is
+    omitted.
+    """
     for name, is_array, value in row:
         if not is_array:
             yield name, value
@@ -351,7 +355,7 @@ def _surrounded(value_type: int, before: str, after: str) -> Callable[[bytes], s
 
 
 def array_member(name: str, value_type: int) -> Callable[[bytes], str]:
-    """How an array becomes a member of a JSON object, or an empty text if it has no items."""
+    """The conversion of an array to a member of a JSON object; empty text if it has no items."""
 
     def member(raw: bytes) -> str:
         texts = [f'"{escape(item)}"' for item in format_array(value_type & ~ARRAY, raw)]

@@ -1,9 +1,9 @@
-"""Which template definition each record refers to: every distinct definition of a file is parsed once.
+"""The template definition of each record: every distinct definition of a file is parsed once.
 
-The same definition comes again in every chunk, at another place, and with other offsets in it: a name stands where it
-is first used in the chunk, and every use of it holds its offset. So a definition is known again if its bytes are the
-same apart from those offsets, and the offsets lead to the same names. That is checked for all definitions of a segment
-at once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to anything.
+Each chunk has its own copy of a definition, at another position, and with other offsets in it: a name is stored where
+it is first used in the chunk, and every use has its offset. So two definitions are the same if their bytes are equal
+except for those offsets, and the offsets lead to the same names. This is checked for all definitions of a segment at
+once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to any definition.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,13 +41,13 @@ Words = NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed definition, and what it says of its records whatever their values are.
+    """A parsed definition, and the properties of its records that do not depend on their values.
 
-    ``empty_matters`` are the values whose being empty changes what is shown: those in attributes, and text beside
-    attributes or children. ``event_id`` is the index of the value that is System/EventID, None if that is anything but
-    one value, and ``level`` the same for System/Level. ``providers`` are the lower-case names of the provider and
-    ``channel`` that of the channel, None where it takes a record's values to say. ``provider_value`` and
-    ``channel_value`` are then the indexes of the values that say it, None if it takes more than one.
+    ``empty_matters`` are the values for which being empty changes the result: those in attributes, and text beside
+    attributes or children. ``event_id`` is the index of the value that is System/EventID, None unless it is exactly one
+    value, and ``level`` the same for System/Level. ``providers`` are the lower-case names of the provider and
+    ``channel`` that of the channel, None if they depend on values. ``provider_value`` and ``channel_value`` are then
+    the indexes of these values, None if there are several.
     """
 
     elements: tuple[Element, ...]
@@ -99,7 +99,7 @@ def _where_empty_matters(element: Element) -> Iterator[Sequence[object]]:
 
 
 def _only(elements: Sequence[object], *path: str) -> Element | None:
-    """The element at a path, if there is exactly one on each step."""
+    """The element at a path, if there is exactly one at each step."""
     found = [element for element in elements if isinstance(element, Element) and element.name == path[0]]
     if len(found) != 1:
         return None
@@ -139,10 +139,10 @@ _PLACES = 4  # few names begin within 16 bytes of each other
 
 
 class TemplateTable:
-    """The distinct definitions met so far, numbered, with what it takes to know each again.
+    """The distinct definitions so far, numbered, with the data that identifies each again.
 
-    ``_bodies`` has the words of each definition, and masks that hide the offsets in it; ``_names`` says where these
-    must lead.
+    ``_bodies`` has the words of each definition, and masks of the offsets in it; ``_names`` has the names that these
+    must lead to.
     """
 
     def __init__(self) -> None:
@@ -164,7 +164,7 @@ class TemplateTable:
         self._learned.clear()
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
-        """The numbers of the templates whose definitions stand at these (distinct) positions of a segment."""
+        """The template numbers of the definitions at these (distinct) positions of a segment."""
         keys: list[bytes] = segment.strings(positions + 4, 20).tolist()  # GUID and size
         size = segment.u32[positions + 20].astype(np.int64)
         fits = (positions & (CHUNK_SIZE - 1)) + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
@@ -178,7 +178,7 @@ class TemplateTable:
         return numbers
 
     def _search(self, segment: Segment, positions: Offsets, keys: list[bytes]) -> NDArray[np.int64]:
-        """The same for definitions that are new, or another variant than the last one with their GUID and size."""
+        """The same for definitions that are new, or differ from the last one with their GUID and size."""
         numbers = np.full(len(positions), NOT_KNOWN, np.int64)
         tried = [0] * len(keys)
         remaining = list(range(len(keys)))
@@ -242,14 +242,14 @@ class TemplateTable:
 
 
 def rows_at(segment: Segment, positions: Offsets, size: int, dtype: str) -> NDArray[Any]:
-    """The bytes that stand at these positions, a row of numbers for each."""
+    """The bytes at these positions, one row of numbers for each."""
     if not size:
         return np.zeros((len(positions), 0), dtype)
     return segment.strings(positions, size).view(dtype).reshape(len(positions), size // np.dtype(dtype).itemsize)
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """The distinct values, each with the places where it stands."""
+    """The distinct values, each with its positions."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
@@ -260,7 +260,7 @@ def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64
 
 
 class _Ragged:
-    """Some rows for each of a growing number of things, kept as columns, one thing behind the other."""
+    """A growing list of groups of rows, stored as columns, one group after the other."""
 
     def __init__(self, *dtypes: type[np.generic]) -> None:
         self._added: list[list[NDArray[Any]]] = [[np.zeros(0, dtype)] for dtype in dtypes]
@@ -270,13 +270,13 @@ class _Ragged:
         self._bounds: Offsets = np.zeros(1, np.int64)
 
     def add(self, *columns: NDArray[Any]) -> None:
-        """Append the rows of one more thing."""
+        """Append the rows of one more group."""
         for added, column in zip(self._added, columns, strict=True):
             added.append(column)
         self._starts.append(self._starts[-1] + len(columns[0]))
 
     def of(self, things: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-        """All rows of these things: for which of them each row is, its place among that one's rows, and the columns."""
+        """All rows of these groups: the group of each row, its index within the group, and the columns."""
         if len(self._starts) != self._joined:
             self._joined = len(self._starts)
             self._columns = [np.concatenate(added) for added in self._added]
@@ -290,11 +290,11 @@ class _Ragged:
 
 
 class _NameReferences:
-    """What the names must be that the templates refer to.
+    """The names that the templates refer to.
 
-    A name stands inline, right behind the offset that leads to it: then the body of the definition has its characters,
-    and left to check is the offset. Or it stands where the chunk has used it first. Definitions of a chunk lead to the
-    same names again and again, so each place is read once for all that expect the same name there.
+    A name is inline, directly after the offset that leads to it: then its characters are in the body of the definition,
+    and only the offset must be checked. Or it is stored where the chunk first used it. Definitions of a chunk lead to
+    the same names many times, so each position is read once for all that expect the same name there.
     """
 
     def __init__(self) -> None:
@@ -308,7 +308,7 @@ class _NameReferences:
         self._room = np.zeros(0, np.int32)
 
     def add(self, names: Sequence[NameReference], definition: int) -> None:
-        """Take in the names of one more template, whose definition stands at an offset in its chunk."""
+        """Add the names of one more template, whose definition is at an offset in its chunk."""
         inline = [(name.at - definition, name.target - definition) for name in names if name.inline]
         remote = [(name.at - definition, self._number(name.raw)) for name in names if not name.inline]
         self._inline.add(*np.array(inline, np.int64).reshape(-1, 2).T)
@@ -321,7 +321,7 @@ class _NameReferences:
         return self._numbers[raw]
 
     def wrong(self, segment: Segment, positions: Offsets, templates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which of these definitions have other names than the templates they are held to be (some repeat)."""
+        """Which of these definitions have other names than the templates that they were matched with."""
         which, _, source, due = self._inline.of(templates)
         place = positions[which]
         moved = segment.u32[place + source] != (place & (CHUNK_SIZE - 1)) + due
@@ -340,7 +340,7 @@ class _NameReferences:
         return np.concatenate([which[moved], lost, remote[differs | differs[same]]])
 
     def _same_target(self, target: Offsets, size: int) -> NDArray[np.int64]:
-        """For each target one with the same place (itself, if none has turned up)."""
+        """For each target, one with the same position (itself, if it is new)."""
         if len(self._room) <= size >> _PLACES:
             self._room = np.zeros((size >> _PLACES) + 1, np.int32)
         own = np.arange(len(target))
@@ -350,7 +350,7 @@ class _NameReferences:
         return np.where(target[other] == target, other, own)
 
     def _differs(self, segment: Segment, target: Offsets, name: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether these places do not hold these names, or not within one chunk."""
+        """Whether these positions do not contain these names, or not within one chunk."""
         which, word, words, masks = self._texts.of(name)
         start = target[which]
         at = start + 4 + 8 * word

@@ -16,9 +16,9 @@ Ids = NDArray[np.bool_]
 
 
 class WantedIds:
-    """For each template, whose provider and channel may be literal, the event ids that can fit a query.
+    """For each template, whose provider and channel may be literal, the event ids that can match a query.
 
-    ``by_name`` says that the query asks for names at all.
+    ``by_name`` means that the query contains names.
     """
 
     def __init__(self, query: Query) -> None:
@@ -91,7 +91,7 @@ class _SelectorColumns:
         return np.array([numbers.setdefault(name and name.casefold(), len(numbers)) for name in names], np.int64)
 
     def ids(self, channel: str | None, providers: frozenset[str] | None) -> NDArray[np.int64]:
-        """The event ids of the selectors that fit these names in lower case, ``_ANY`` for those that ask for none."""
+        """The event ids of the selectors that match these lower-case names, ``_ANY`` for selectors without an id."""
         fits = np.ones(len(self._event_id), np.bool_)
         if channel:
             fits &= np.isin(self._channel, (_ANY, self._numbers.get(channel, _NO_NAME)))

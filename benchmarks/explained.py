@@ -18,7 +18,7 @@ from pathlib import Path
 
 from select_evtx import corpus_folder
 
-from evtscan.api import iter_events
+from evtscan.api.events import iter_events
 from evtscan.base.errors import EvidenceError
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import Query

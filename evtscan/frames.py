@@ -1,83 +1,110 @@
-"""Events of a log → a pandas data frame with proper dtypes."""
+"""Events of logs → a pandas data frame with proper dtypes."""
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import msgspec
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from evtscan.base.model.log import BatchReader, LogReader
-from evtscan.dump.blocks import Block, Same, of_batch, of_events
+from evtscan.base.model.log import LogReader
 from evtscan.dump.columns import COLUMNS
+from evtscan.dump.typed import CATEGORIES, INTEGER_BITS, TIMES, Numbers, TypedBatch, TypedReader, largest
 
-_TIMES = ("TimeCreated", "TimeWritten")
-_INTEGERS = {
-    "EventID": "Int32",
-    "EventLevel": "Int16",
-    "RecordID": "Int64",
-    "ProcessID": "Int64",
-    "ThreadID": "Int64",
-    "Task": "Int32",
-    "Opcode": "Int16",
-    "Qualifiers": "Int32",
-    "Version": "Int16",
-    "Offset": "Int64",
-    "HeaderID": "Int64",
-}
-_TEXTS = ("ActivityID", "RelatedActivityID", "Message")
-_CATEGORIES = (
-    "Provider",
-    "Channel",
-    "Computer",
-    "UserID",
-    "Keywords",
-    "SourceFile",
-    "ProviderGUID",
-    "EventSourceName",
-    "EventType",
-)
+DataForm = Literal["json", "dict"]
+"""How a frame holds the data of an event: the text of a JSON object, or a dict."""
+
+_UNIX_EPOCH = 116_444_736_000_000_000
+_NS_TICKS = (1 << 63) // 100 - 1  # ticks around 1970 that nanoseconds can hold: the years 1677 to 2262
+_INTEGER_TYPES = {8: "Int16", 16: "Int32", 32: "Int64", 64: "Int64"}
 
 
-def frame_of(logs: Iterable[tuple[LogReader, str]]) -> pd.DataFrame:
+def frame_of(logs: Iterable[tuple[LogReader, str]], data: DataForm = "json") -> pd.DataFrame:
     """Read logs, each with the name of its file, to their ends into one data frame, in the columns of a dump."""
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for block in chain.from_iterable(_blocks(reader, name) for reader, name in logs):
-        for name, values in block.columns.items():
-            columns[name].extend([values.value] * block.count if isinstance(values, Same) else values)
-    return pd.DataFrame({name: _series(name, values) for name, values in columns.items()})
+    typed = TypedReader()
+    columns = _Columns()
+    for reader, name in logs:
+        for batch in typed.batches(reader, name):
+            columns.add(batch)
+    return pd.DataFrame(
+        {name: columns.series(name, typed, data) for name in COLUMNS}, index=pd.RangeIndex(columns.count), copy=False
+    )
 
 
-def _blocks(reader: LogReader, source_name: str) -> Iterator[Block]:
-    if not isinstance(reader, BatchReader):
-        yield from of_events(reader)
-        return
-    for batch in reader.batches():
-        yield of_batch(batch, source_name)
+class _Columns:
+    """The columns of all batches so far; each is joined, and given up, when its series is made."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._parts: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._local: list[NDArray[np.bool_]] = []
+
+    def add(self, batch: TypedBatch) -> None:
+        """Take in a batch."""
+        self.count += batch.count
+        for name, numbers in batch.integers.items():
+            self._parts[name].append(_narrow(numbers, INTEGER_BITS[name]))
+        for name, codes in batch.codes.items():
+            self._parts[name].append(codes)
+        for name, texts in batch.texts.items():
+            self._parts[name].append(texts if any(text is not None for text in texts) else batch.count)
+        for name, times in batch.times.items():
+            self._parts[name].append(_nanoseconds(times))
+        self._parts["Recovered"].append(batch.recovered)
+        self._parts["Data"] += [str(text, "utf-8") for text in batch.data]
+        self._local.append(batch.local)
+
+    def series(self, name: str, typed: TypedReader, data: DataForm) -> "pd.Series[Any]":
+        """One column; ``data`` is the form of ``Data``."""
+        parts = self._parts.pop(name)
+        if name in INTEGER_BITS:
+            kind = _INTEGER_TYPES[INTEGER_BITS[name]]
+            values, missing = _joined(parts, np.dtype(kind.lower()))
+            return pd.Series(pd.arrays.IntegerArray(values, missing), copy=False)
+        if name in CATEGORIES:
+            codes = np.concatenate([np.zeros(0, np.int32), *parts])
+            texts = pd.Index(typed.categories[name].texts(), dtype=str)
+            return pd.Series(pd.Categorical.from_codes(codes, categories=texts), copy=False)
+        if name in TIMES:
+            return self._times(parts)
+        if name == "Recovered":
+            return pd.Series(np.concatenate([np.zeros(0, np.bool_), *parts]), copy=False)
+        if name == "Data":
+            return pd.Series([msgspec.json.decode(text) for text in parts] if data == "dict" else parts, dtype=object)
+        written = [text for part in parts for text in ([None] * part if isinstance(part, int) else part)]
+        return pd.Series(written, dtype="string")
+
+    def _times(self, parts: Sequence[Numbers]) -> "pd.Series[Any]":
+        """UTC; or, as soon as one is local of an unknown zone, naive: then those in UTC have no place among them."""
+        values, missing = _joined(parts, np.dtype(np.int64))
+        local = np.concatenate([np.zeros(0, np.bool_), *self._local])
+        is_local = bool(local[~missing].any())
+        if is_local:
+            missing = missing | ~local
+        times = values.view("M8[ns]").copy()
+        times[missing] = np.datetime64("NaT")
+        index = pd.DatetimeIndex(times)
+        return pd.Series(index if is_local else index.tz_localize("UTC"))
 
 
-def _series(name: str, values: list[Any]) -> "pd.Series[Any]":
-    if name in _TIMES:
-        # years that a nanosecond timestamp cannot hold (before 1678, after 2261) become NaT
-        held = [value if value is not None and "1678" <= value[:4] < "2262" else None for value in values]
-        is_local = any(value is not None and not value.endswith("Z") for value in held)
-        if is_local:  # naive, and what is UTC in the same file has no place among them
-            held = [None if value is not None and value.endswith("Z") else value for value in held]
-        times = pd.to_datetime(pd.Series(held, dtype=object), utc=not is_local, format="ISO8601", errors="coerce")
-        return times.dt.as_unit("ns")
-    if name in _INTEGERS:
-        return pd.Series(_held(values, _INTEGERS[name]), dtype=_INTEGERS[name])
-    if name in _CATEGORIES:
-        texts = None if any(value is not None for value in values) else pd.Index([], dtype=str)
-        return pd.Series(pd.Categorical(values, categories=texts))
-    if name == "Recovered":
-        return pd.Series(values, dtype=bool)
-    if name == "Data":
-        return pd.Series([msgspec.json.decode(value) for value in values], dtype=object)
-    return pd.Series(values, dtype="string" if name in _TEXTS else object)
+def _joined(parts: Sequence[Numbers], dtype: np.dtype[Any]) -> Numbers:
+    values = np.concatenate([np.zeros(0, dtype), *(values for values, _ in parts)])
+    return values, np.concatenate([np.zeros(0, np.bool_), *(missing for _, missing in parts)])
 
 
-def _held(values: list[Any], dtype: str) -> list[Any]:
-    """The numbers without those that a type has no room for, which only a damaged record has."""
-    limit = 1 << int(dtype.removeprefix("Int")) - 1
-    return [None if value is None or not -limit <= value < limit else value for value in values]
+def _narrow(numbers: Numbers, bits: int) -> Numbers:
+    """Numbers in as many bits as their column has; what has no room, which only a damaged record has, is missing."""
+    values, missing = numbers
+    limit = largest(bits)
+    if limit < 1 << 63:
+        missing = missing | (values >= limit)
+    return values.astype(_INTEGER_TYPES[bits].lower()), missing
+
+
+def _nanoseconds(times: Numbers) -> Numbers:
+    """Nanoseconds since 1970; years that they cannot hold (before 1678, after 2261) are missing."""
+    ticks, missing = times
+    since = ticks - _UNIX_EPOCH
+    missing = missing | (since > _NS_TICKS) | (since < -_NS_TICKS) | (ticks < 0)
+    return np.where(missing, 0, since) * 100, missing

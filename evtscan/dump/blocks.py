@@ -7,7 +7,7 @@ from typing import Any
 
 from evtscan.base.jsontext import inert, json_text
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import EventBatch
+from evtscan.base.model.log import EventBatch, Same
 from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import LAST_TICKS, TICKS_PER_SECOND, format_filetime
 from evtscan.dump.columns import COLUMNS
@@ -19,13 +19,6 @@ FIELDS = {field.column: field.name for field in SYSTEM_FIELDS if field.name not 
     "Message": "message"
 }
 """The field of System for each column of a dump that has the field's values unchanged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Same:
-    """A column that has one value in every row."""
-
-    value: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from itertools import repeat
 from typing import Any
 
 from evtscan.base.jsontext import json_text
+from evtscan.base.model.log import Same
 from evtscan.base.spreadsheets import excel_time, neutralised
-from evtscan.dump.blocks import Block, Same
+from evtscan.dump.blocks import Block
 from evtscan.dump.columns import COLUMNS
 
 Cells = Callable[[list[Any]], list[str]]

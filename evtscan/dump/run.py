@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import BatchReader, LogReader
+from evtscan.base.model.log import BatchReader, LogReader, Same
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.processes import WorkerLostError, error_of
 from evtscan.base.wintypes import Instant
 from evtscan.dump import evtxecmd
-from evtscan.dump.blocks import BLOCK, Block, Same, of_batch, of_events
+from evtscan.dump.blocks import BLOCK, Block, of_batch, of_events
 from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, Helpers
 from evtscan.dump.jsonmatrix import json_lines
 from evtscan.dump.lines import Csv, JsonLines

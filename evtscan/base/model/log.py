@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.problems import ProblemCounts
 from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 STEP_TICKS = 5 * 60 * TICKS_PER_SECOND
 """Smallest movement of a clock that counts as a step, in ticks; less is drift and its correction."""
@@ -100,6 +103,13 @@ class LogReader(Protocol):
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A column that has one value in every row."""
+
+    value: Any
+
+
 LineLayout = tuple[tuple[bytes, str], ...]
 """The text before each column of a line, and the column's name: ``ticks``, ``data``, ``offset``, ``header_id``,
 ``recovered`` or a field of System. The last pair has the end of the line, and no column."""
@@ -132,6 +142,10 @@ class EventBatch(Protocol):
         """A field of System by its name in ``Event``; ``ticks`` is the time as FILETIME."""
         ...
 
+    def values(self, name: str) -> "Same | NDArray[Any] | list[Any]":
+        """A field of System in the cheapest form: one value for all, an array of numbers, or a list."""
+        ...
+
     def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
         """A line in UTF-8 for each record, or None if the lines must be written value by value.
 
@@ -141,6 +155,14 @@ class EventBatch(Protocol):
 
     def data_json(self) -> list[str]:
         """The data of each record as the text of a JSON object, its members in log order."""
+        ...
+
+    def data(self) -> list[dict[str, Any]]:
+        """The data of each record, every leaf as text."""
+        ...
+
+    def data_types(self) -> dict[str, int]:
+        """The BinXML value types (MS-EVEN6 2.2.12) of the fields of the data that are one value in every record."""
         ...
 
     def parts(self) -> "Sequence[EventBatch]":

@@ -65,3 +65,14 @@ SYSTEM_FIELDS: tuple[SystemField, ...] = (
 
 BY_NAME: Mapping[str, SystemField] = {field.name: field for field in SYSTEM_FIELDS}
 BY_COLUMN: Mapping[str, SystemField] = {field.column: field for field in SYSTEM_FIELDS}
+
+LEVEL_NAMES: Mapping[str, int] = {
+    "critical": 1,
+    "error": 2,
+    "warning": 3,
+    "information": 4,
+    "informational": 4,
+    "info": 4,
+    "verbose": 5,
+}
+"""Windows' number of an event's level by its name in lower case."""

@@ -15,7 +15,6 @@ from evtscan.base.model.rule import RuleInfo
 from evtscan.base.safetext import prose
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
-from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import OUTPUT, option
 from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
@@ -25,6 +24,7 @@ from evtscan.detection.authoring.products import products_of
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import SUFFIXES
 from evtscan.detection.model.rule import Rule
+from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import FoundFiles, find
 from evtscan.lookup import (
     NOTHING,

@@ -16,7 +16,6 @@ from evtscan.base.safetext import prose
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, values
 from evtscan.cli.options.groups import Screen
-from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import OUTPUT, TIME, option
 from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
@@ -27,6 +26,7 @@ from evtscan.detection.model.rule import Rule
 from evtscan.evidence.recordnumbers import find_records
 from evtscan.facts.history.timeline import Point
 from evtscan.facts.host import Host
+from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import FoundFiles, find
 from evtscan.report.assembling import NOW, fact_rows, fact_rows_at
 from evtscan.report.model import FactRow

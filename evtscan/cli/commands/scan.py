@@ -8,11 +8,11 @@ from typing import Annotated
 from evtscan.base.outfiles import refuse_evidence
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
-from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_options
 from evtscan.cli.options.option import HOSTS, RESULTS, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import deliver, outputs_of, report_of
+from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import find
 from evtscan.report.comparison import with_new_problems, with_status
 from evtscan.scan import scan as scan_host

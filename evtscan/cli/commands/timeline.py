@@ -13,12 +13,12 @@ from evtscan.base.safetext import prose
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, ruleoptions, values
 from evtscan.cli.options.groups import Screen
-from evtscan.cli.options.hostname import default_name
 from evtscan.cli.options.option import HOSTS, OUTPUT, RESULTS, option
 from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE
+from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import find
 from evtscan.report.model import TimelineRow
 from evtscan.report.timeline import FACT, MARKS, MATCH, SessionBar, bars, rows_of

@@ -1,15 +1,16 @@
 """The values of options: text → numbers, times, time spans, time zones, paths."""
 
-import glob
-import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from functools import partial
-from pathlib import Path
 
 from evtscan.base.errors import UsageError
+from evtscan.base.model.system import LEVEL_NAMES
 from evtscan.base.wintypes import TICKS_PER_SECOND, Instant, parse_time
+from evtscan.intake.patterns import NO_FILE as NO_FILE
+from evtscan.intake.patterns import expand as expand
+from evtscan.intake.patterns import expand_existing as expand_existing
 
 _SPAN = re.compile(r"\s*(\d{1,6})\s*([hdw])\s*\Z", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
@@ -45,9 +46,6 @@ def numbers(text: str | None, option: str) -> frozenset[int] | None:
     return None if found is None else frozenset(number for part in found for number in part)
 
 
-_LEVELS = {"critical": 1, "error": 2, "warning": 3, "information": 4, "informational": 4, "info": 4, "verbose": 5}
-
-
 def levels(text: str | None, option: str) -> frozenset[int] | None:
     """Parse a list of event levels, each a name, a number or a range of numbers; None stays None.
 
@@ -58,9 +56,11 @@ def levels(text: str | None, option: str) -> frozenset[int] | None:
         return None
     found: set[int] = set()
     for part in text.split(","):
-        number = _LEVELS.get(part.strip().casefold())
+        number = LEVEL_NAMES.get(part.strip().casefold())
         if number is None and part.strip()[:1].isalpha():
-            raise UsageError(f"{option} {part.strip()}: no such level; use {', '.join(_LEVELS)} or numbers such as 1-3")
+            raise UsageError(
+                f"{option} {part.strip()}: no such level; use {', '.join(LEVEL_NAMES)} or numbers such as 1-3"
+            )
         found |= numbers(part, option) or frozenset() if number is None else {number}
     return frozenset(found)
 
@@ -126,41 +126,3 @@ def shown_in(zone: tzinfo | None) -> Callable[[str], str]:
     from evtscan.reporters.text.zonedtimes import text_in_zone
 
     return partial(text_in_zone, zone=zone)
-
-
-def expand(texts: Sequence[str]) -> list[Path]:
-    """Expand ``*``, ``?`` and ``**`` in paths: the shells of Windows leave that to the program.
-
-    Raises:
-        UsageError: if a path does not exist, or no file matches a pattern.
-    """
-    paths: list[Path] = []
-    for text in texts:
-        found = _matching(text)
-        if not found:
-            raise UsageError(f"{text}: {'no file matches this pattern' if _is_pattern(text) else NO_FILE}")
-        paths.extend(found)
-    return paths
-
-
-def expand_existing(paths: list[Path] | None) -> list[Path] | None:
-    """Expand patterns in paths; a path that does not exist stays, for the code that opens it to report."""
-    return None if paths is None else [file for path in paths for file in (_matching(str(path)) or [path])]
-
-
-NO_FILE = "no such file or folder"
-
-
-def _matching(text: str) -> list[Path]:
-    """The existing path with this name, else the paths that match the pattern, sorted."""
-    if os.path.exists(text):  # noqa: PTH110 - Path.exists raises where a name is too long
-        return [Path(text)]
-    if not _is_pattern(text):
-        return []
-    # brackets are first taken as part of a name: log[1]*.evtx
-    found = glob.glob(text.replace("[", "[[]"), recursive=True) or glob.glob(text, recursive=True)  # noqa: PTH207
-    return [Path(item) for item in sorted(found)]
-
-
-def _is_pattern(text: str) -> bool:
-    return any(sign in text for sign in "*?[")

@@ -5,74 +5,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from evtscan.base.errors import EvidenceError, RuleError, UsageError
-from evtscan.base.model.rule import Level
+from evtscan.base.errors import EvidenceError, UsageError
 from evtscan.base.model.source import SkippedFile
 from evtscan.base.safetext import prose
-from evtscan.detection.load import catalogue
-from evtscan.detection.load.loader import RuleSet, load_rules, rule_files
-from evtscan.detection.load.rulecache import key_of, load_through_cache
-from evtscan.detection.model.rule import Rule
+from evtscan.detection.load.rulecache import key_of
 from evtscan.facts.catalogue.names import is_known
 from evtscan.report.comparison import kinds_of_problems, verdicts_of
 from evtscan.report.model import Report
+from evtscan.survey.rulesets import rule_paths as rule_paths
+from evtscan.survey.rulesets import rules_of as rules_of
 
 _REASONS = 3
-
-
-def rule_paths(paths: Sequence[Path] | None, added: Sequence[Path] | None = None) -> list[Path]:
-    """The files and folders of rules: ``paths``, or the catalogue if there are none, and those in addition."""
-    return [*(paths or [catalogue.folder()]), *(added or ())]
-
-
-def rules_of(
-    paths: Sequence[Path] | None,
-    min_level: str = Level.INFORMATIONAL.word,
-    *,
-    excluded: Sequence[str] | None = None,
-    cached: bool = True,
-) -> RuleSet:
-    """Load the rules of these paths, or the catalogue; ``cached`` by way of the user's cache of compiled rules.
-
-    In a folder a rule that does not load is refused and the others count. ``excluded`` are the ids, titles or articles
-    of rules to leave out.
-
-    Raises:
-        UsageError: if a path does not exist, nothing is left to use, or there is no such rule to leave out.
-        RuleError: if a file that was named does not load.
-    """
-    chosen = rule_paths(paths)
-    for path in chosen:
-        if not path.exists():
-            raise UsageError(f"{path}: no such rule file or folder")
-    load = load_through_cache if cached else load_rules
-    rules = load(chosen, fact_known=is_known)
-    called = rule_files(chosen) if rules.problems and any(map(Path.is_file, chosen)) else {}
-    broken = {called.get(problem.file) for problem in rules.problems}
-    for path in chosen:
-        if path.is_file() and path in broken and (problems := load_rules([path], fact_known=is_known).problems):
-            raise RuleError(problems)
-    lowest = Level[min_level.upper()]
-    left_out = _left_out(rules.rules, excluded or ())
-    kept = tuple(
-        rule for rule in rules.rules if rule.info.id not in left_out and Level[rule.info.level.upper()] >= lowest
-    )
-    if not kept:
-        why = f"{len(rules.rules):,} left out, {len(rules.problems):,} refused: “evtscan rules check” says why"
-        raise UsageError(f"no rule is left to use ({why})")
-    return RuleSet(kept, rules.problems)
-
-
-def _left_out(rules: Iterable[Rule], names: Sequence[str]) -> set[str]:
-    """The ids of the rules that somebody named."""
-    ids: dict[str, set[str]] = {}
-    for rule in rules if names else ():
-        for name in (rule.info.id, rule.info.title, rule.info.article):
-            ids.setdefault(name.casefold(), set()).add(rule.info.id)
-    for name in names:
-        if not name or name.casefold() not in ids:
-            raise UsageError(f"--exclude-rule {name}: no rule has this id, title or article")
-    return set().union(*(ids[name.casefold()] for name in names))
 
 
 def key_of_rules(paths: Sequence[Path] | None) -> bytes:

@@ -5,8 +5,8 @@ import pytest
 from sample_writer.event import SampleEvent
 from sample_writer.evt import saved_log
 
-from evtscan.cli.options.hostname import default_name
 from evtscan.detection.load import catalogue
+from evtscan.intake.hostname import default_name
 
 FOUNDING_RULE = catalogue.folder() / "nt" / "dhcp" / "dhcp-decline-fails-with-ras.yml"
 

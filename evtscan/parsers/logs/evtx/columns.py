@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evtscan.base.model.log import LineLayout
+from evtscan.base.model.log import LineLayout, Same
 from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.wintypes import ARRAY, BINXML, FILETIME, STRING, VALUE_LENGTHS, format_value
 from evtscan.parsers.logs.evtx.cells import LARGE, Headers, Lines, plan_of, row_parts
@@ -452,6 +452,23 @@ class SegmentColumns:
             return self._field(group, name, text)
         raws = self.raws(group, [part.path for part in text if isinstance(part, Hole)])
         return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
+
+    def values(self, group: Group, name: str) -> Same | NDArray[Any] | None:
+        """A field of System as one value for all records, or as an array of numbers; None if it is neither."""
+        text = group.shape.system.get(name)
+        if name == "ticks":
+            if text is None:
+                ticks: NDArray[Any] = self._records.ticks[group.rows]
+                return ticks
+            if isinstance(text, Hole) and group.shape.types[text.path] == FILETIME:
+                return self._segment.u64[group.bounds[text.path][0]]
+            return None
+        if text is None or isinstance(text, str):
+            return Same(READ_FIELD[name](text))
+        if isinstance(text, Hole) and name in _NUMBERS and group.shape.types[text.path] in _GATHERED:
+            numbers: NDArray[Any] = _GATHERED[group.shape.types[text.path]](self._segment, group.bounds[text.path][0])
+            return numbers
+        return None
 
     def distinct(self, group: Group, name: str) -> Iterator[tuple[Any, int]]:
         """The values of a field of System in a group, each with a row that has it: the first one."""

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evtscan.base.model.event import Event
-from evtscan.base.model.log import LineLayout, TextColumns
+from evtscan.base.model.log import LineLayout, Same, TextColumns
 from evtscan.base.model.query import Query
 from evtscan.base.model.source import ExtractionWarning, Location
 from evtscan.base.wintypes import Instant
 from evtscan.parsers.logs.evtx.binxml import Definitions
 from evtscan.parsers.logs.evtx.columns import Group, SegmentColumns
 from evtscan.parsers.logs.evtx.decode import decode_record
+from evtscan.parsers.logs.evtx.document import Hole
 from evtscan.parsers.logs.evtx.eventfields import READ_FIELD
 from evtscan.parsers.logs.evtx.file import CHUNK_SIZE, Segment
 from evtscan.parsers.logs.evtx.record import DecodedRecord, EndlessRecordError, RecordError, build_events, to_event
@@ -373,6 +374,15 @@ class RecordBatch:
             return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
         return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
 
+    def values(self, name: str) -> Same | NDArray[Any] | list[Any]:
+        """A field of System in the cheapest form (see ``EventBatch``)."""
+        selection = self._selection
+        if selection.columns is not None and len(selection.groups) == 1 and not selection.singles:
+            found = selection.columns.values(selection.groups[0], name)
+            if found is not None:
+                return found
+        return self.column(name)
+
     def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
         """A line for each record (see ``EventBatch``)."""
         selection = self._selection
@@ -391,6 +401,13 @@ class RecordBatch:
     def data(self) -> list[dict[str, Any]]:
         """The data of each record."""
         return self._joined(SegmentColumns.data, attrgetter("data"))
+
+    def data_types(self) -> dict[str, int]:
+        """The value types of fields that are one value in every record (see ``EventBatch``)."""
+        if self._selection.singles or len(self._selection.groups) != 1:
+            return {}
+        shape = self._selection.groups[0].shape
+        return {name: shape.types[hole.path] for name, hole in shape.data.items() if isinstance(hole, Hole)}
 
     def _joined(
         self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 
-from evtscan.cli.options.hostname import folder_name
+from evtscan.intake.hostname import folder_name
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import zipfile
 from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +35,7 @@ def test_frame_has_the_columns_of_a_dump_with_proper_types(log):
     assert isinstance(frame.dtypes["Provider"], pd.CategoricalDtype)
     assert str(frame.dtypes["Recovered"]) == "bool"
     assert frame["EventID"].tolist() == [1008, 6009]
-    assert frame["Data"].tolist() == [{"Data1": "a"}, {"Data1": "4.0", "Data2": "1381"}]
+    assert frame["Data"].tolist() == ['{"Data1":"a"}', '{"Data1":"4.0","Data2":"1381"}']
     assert frame["TimeCreated"].iloc[1] == pd.Timestamp("1997-03-01T09:00:00Z")
 
 
@@ -75,7 +76,7 @@ def test_selection(log):
 
 def test_two_selections_at_once_are_refused(log):
     query = evtscan.Query(levels=frozenset({2}))
-    with pytest.raises(ValueError, match="give either a query, or event_ids"):
+    with pytest.raises(ValueError, match="cannot be combined"):
         evtscan.read_events(log, query, event_ids=[6009])
     assert len(evtscan.read_events(log, query)) == 0
 
@@ -121,3 +122,69 @@ def test_an_archive_without_a_log_is_an_error(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(EvidenceError, match=message):
         next(evtscan.iter_events(path))
+
+
+def test_data_as_dicts(log):
+    frame = evtscan.read_events(log, data="dict")
+    assert frame["Data"].tolist() == [{"Data1": "a"}, {"Data1": "4.0", "Data2": "1381"}]
+    with pytest.raises(ValueError, match="data="):
+        evtscan.read_events(log, data="tree")
+
+
+def test_several_paths_folders_and_patterns(tmp_path):
+    for name, computer in (("a/one.evtx", "A"), ("a/two.evtx", "B"), ("b/three.evtx", "A")):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(evtx_log([replace(event, computer=computer) for event in EVENTS]))
+    (tmp_path / "a" / "notes.txt").write_text("no log")
+    frame = evtscan.read_events(tmp_path)
+    assert frame["SourceFile"].unique().tolist() == ["a/one.evtx", "a/two.evtx", "b/three.evtx"]
+    assert frame["Computer"].tolist() == ["A", "A", "B", "B", "A", "A"]
+    assert frame["Computer"].cat.categories.tolist() == ["A", "B"]
+    assert len(evtscan.read_events([tmp_path / "a", tmp_path / "b" / "three.evtx"], event_ids=[6009])) == 3
+    assert len(evtscan.read_events(f"{tmp_path}/**/t*.evtx")) == 4
+    with pytest.raises(evtscan.UsageError):
+        evtscan.read_events(tmp_path / "c")
+
+
+def test_levels_channels_and_times(tmp_path):
+    path = tmp_path / "log.evtx"
+    path.write_bytes(evtx_log([replace(EVENTS[0], level=2, channel="Application"), replace(EVENTS[1], level=4)]))
+
+    def ids(**chosen):
+        return evtscan.read_events(path, **chosen)["EventID"].tolist()
+
+    assert ids(level="error") == ids(level=2) == ids(level=["critical", 2]) == [1008]
+    assert ids(level=["information", "ERROR"]) == [1008, 6009]
+    assert ids(channel="system") == ids(channel=["System"], provider=["eventlog", "x"]) == [6009]
+    assert ids(start="1997-03-01T09:00") == ids(start=datetime(1997, 3, 1, 9)) == [6009]
+    assert ids(end=datetime(1997, 3, 1, 10, tzinfo=timezone(timedelta(hours=1)))) == [1008]
+    assert ids(start=date(1997, 3, 1), end="1997-03-02") == [1008, 6009]
+    assert ids(start=date(1997, 3, 2)) == []
+    for wrong in ({"level": "loud"}, {"start": "soon"}, {"start": "1998-01-01", "end": "1997-01-01"}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            ids(**wrong)
+
+
+def test_warnings_are_handed_over_and_nothing_is_printed(tmp_path, capsys):
+    (tmp_path / "broken.evtx").write_bytes(b"ElfFile\0" + bytes(100))
+    (tmp_path / "log.evtx").write_bytes(evtx_log(EVENTS))
+    with pytest.raises(EvidenceError, match=r"broken\.evtx"):
+        evtscan.read_events(tmp_path)
+    warnings = []
+    assert len(evtscan.read_events(tmp_path, warnings=warnings)) == 2
+    assert [(warning.kind, warning.location.source) for warning in warnings] == [("unreadable", "broken.evtx")]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_package_lists_its_functions():
+    assert set(evtscan.__all__) <= set(dir(evtscan))
+
+
+def test_functions_hide_the_modules_of_their_names():
+    import evtscan.audit.run
+    import evtscan.hunt.run
+    import evtscan.scan
+
+    for name in ("scan", "audit", "hunt"):
+        assert callable(getattr(evtscan, name)), name

@@ -1,0 +1,150 @@
+"""Typed batches → Apache Arrow, and Parquet files (the extra ``arrow``)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from evtscan.base.model.log import LogReader
+from evtscan.base.wintypes import Instant
+from evtscan.dump.columns import COLUMNS
+from evtscan.dump.fieldvalues import field_text
+from evtscan.dump.typed import CATEGORIES, INTEGER_BITS, TEXTS, TIMES, Categories, Numbers, TypedBatch, TypedReader
+from evtscan.dump.typed import largest as first_too_large
+
+_UNIX_EPOCH = 116_444_736_000_000_000
+_NS_TICKS = (1 << 63) // 100 - 1  # ticks around 1970 that nanoseconds can hold: the years 1677 to 2262
+_TIME = pa.timestamp("ns", "UTC")
+_INTEGER_TYPES = {8: pa.int16(), 16: pa.int32(), 32: pa.int64(), 64: pa.int64()}
+
+
+def _type_of(name: str) -> pa.DataType:
+    if name in TIMES:
+        return _TIME
+    if name in INTEGER_BITS:
+        return _INTEGER_TYPES[INTEGER_BITS[name]]
+    if name in CATEGORIES:
+        return pa.dictionary(pa.int32(), pa.string())
+    return pa.bool_() if name == "Recovered" else pa.string()
+
+
+LOCAL_TIME = "LocalTime"
+"""The column of times whose zone is not known; ``TimeCreated`` is null there."""
+
+SCHEMA: pa.Schema = pa.schema([*((name, _type_of(name)) for name in COLUMNS), (LOCAL_TIME, pa.timestamp("ns"))])
+"""The columns of every table of events, whatever the log: those of a dump, and ``LocalTime``."""
+
+
+def record_batches(logs: Iterable[tuple[LogReader, str]]) -> Iterator[pa.RecordBatch]:
+    """The events of some logs, each with its name, as record batches of ``SCHEMA``."""
+    typed = TypedReader()
+    for reader, name in logs:
+        for batch in typed.batches(reader, name):
+            yield to_arrow(batch, typed.categories)
+            typed.forget()
+
+
+def to_arrow(batch: TypedBatch, categories: dict[str, Categories]) -> pa.RecordBatch:
+    """A batch as Arrow; its dictionaries are those that are known so far."""
+    arrays: dict[str, pa.Array] = {}
+    for name in COLUMNS:
+        if name in INTEGER_BITS:
+            arrays[name] = _integers(batch.integers[name], INTEGER_BITS[name])
+        elif name in CATEGORIES:
+            codes = pa.array(batch.codes[name], mask=batch.codes[name] < 0)
+            texts = [_encodable(text) for text in categories[name].texts()]
+            arrays[name] = pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string()), safe=False)
+        elif name in TEXTS:
+            arrays[name] = pa.array([text and _encodable(text) for text in batch.texts[name]], pa.string())
+        elif name in TIMES:
+            arrays[name] = _times(batch.times[name], ~batch.local).cast(_TIME)
+        elif name == "Recovered":
+            arrays[name] = pa.array(batch.recovered)
+        else:
+            arrays[name] = _utf8(batch.data)
+    arrays[LOCAL_TIME] = _times(batch.times["TimeCreated"], batch.local)
+    return pa.RecordBatch.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _integers(numbers: Numbers, bits: int) -> pa.Array:
+    values, missing = numbers
+    limit = first_too_large(bits)
+    if limit < 1 << 63:
+        missing = missing | (values >= limit)
+    kind = _INTEGER_TYPES[bits]
+    return pa.array(values.astype(kind.to_pandas_dtype()), mask=missing if missing.any() else None)
+
+
+def _times(times: Numbers, wanted: Any) -> pa.Array:
+    """Nanoseconds since 1970; null where a time is missing, not wanted, or of a year that nanoseconds cannot hold."""
+    ticks, missing = times
+    since = ticks - _UNIX_EPOCH
+    missing = missing | ~wanted | (since > _NS_TICKS) | (since < -_NS_TICKS) | (ticks < 0)
+    return pa.array(np.where(missing, 0, since) * 100, mask=missing).cast(pa.timestamp("ns"))
+
+
+def _utf8(texts: Sequence[bytes | memoryview]) -> pa.Array:
+    """Texts that are UTF-8 already."""
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    data = pa.py_buffer(b"".join(texts))
+    large = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), data)
+    return large.cast(pa.string())
+
+
+def table_of(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> pa.Table:
+    """One table of some batches, with one dictionary for each column."""
+    return pa.Table.from_batches(batches, schema).unify_dictionaries()
+
+
+# ------------------------------------------------------------------------------------------------ fields as columns
+
+
+def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
+    """The events of some logs with a column for each field of their data, in order of first appearance."""
+    typed = TypedReader(data=False)
+    system: list[pa.RecordBatch] = []
+    fields: list[Mapping[str, pa.Array]] = []
+    for reader, name in logs:
+        for batch, data in typed.with_fields(reader, name):
+            system.append(to_arrow(replace(batch, data=[b""] * batch.count), typed.categories))
+            fields.append({field: _field(values) for field, values in data.items()})
+    table = table_of(system).drop_columns(["Data"])
+    for field in dict.fromkeys(name for batch in fields for name in batch):
+        kinds = {batch[field].type for batch in fields if field in batch}
+        kind = kinds.pop() if len(kinds) == 1 else pa.string()
+        chunks = [
+            _as_text(batch[field], kind) if field in batch else pa.nulls(rows.num_rows, kind)
+            for batch, rows in zip(fields, system, strict=True)
+        ]
+        table = table.append_column(f"Data_{field}" if field in SCHEMA.names else field, pa.chunked_array(chunks, kind))
+    return table
+
+
+def _field(values: Sequence[Any]) -> pa.Array:
+    """A column of one field: whole numbers, truth values or times if all its values are, else text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {float}:
+        return pa.array(values, pa.float64())
+    if kinds == {int}:
+        largest = max(value for value in values if value is not None)
+        return pa.array(values, pa.uint64() if largest >= 1 << 63 else pa.int64())
+    if kinds == {Instant}:
+        ticks = np.array([0 if value is None else value.ticks for value in values], np.uint64).view(np.int64)
+        missing = np.array([value is None for value in values], np.bool_)
+        return _times((ticks, missing), np.ones(len(values), np.bool_)).cast(_TIME)
+    return pa.array([None if value is None else _encodable(field_text(value)) for value in values], pa.string())
+
+
+def _as_text(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if column.type == kind:
+        return column
+    return pa.array([None if value is None else field_text(value) for value in column.to_pylist()], kind)

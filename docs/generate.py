@@ -3,6 +3,7 @@
 A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` and is made by the function NAME.
 """
 
+import inspect
 import json
 import re
 import sys
@@ -12,11 +13,14 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from evtscan import audit
+import evtscan
+from evtscan.audit.plan import plan
+from evtscan.audit.run import run
 from evtscan.cli import all_commands
 from evtscan.cli.output.session import rules_of
 from evtscan.detection.authoring.lints.issues import KINDS
 from evtscan.detection.model.rule import Rule
+from evtscan.dump.arrow import SCHEMA
 from evtscan.facts import COLLECTORS
 from evtscan.facts.catalogue.names import CATALOGUE
 from evtscan.hunt.outputs import FORMATS as HUNT_FORMATS
@@ -191,7 +195,7 @@ def lints() -> str:
 @cache
 def _audited() -> Report:
     """What an audit of the samples finds."""
-    hosts = audit.run(audit.plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
+    hosts = run(plan(ROOT / "samples" / "hosts"), rules_of(None).rules, ScanOptions(), jobs=1)
     return Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules_of(None).rules))
 
 
@@ -238,11 +242,54 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def python_reference() -> str:
+    """The functions of the Python interface with their docstrings."""
+    return "".join(_documented(name) for name in evtscan.__all__ if inspect.isfunction(getattr(evtscan, name)))
+
+
+def _documented(name: str) -> str:
+    function = getattr(evtscan, name)
+    shown = str(inspect.signature(function)).replace("evtscan.base.model.", "").replace('"', "")
+    text = inspect.getdoc(function) or ""
+    return f"### {name}\n\n`{name}{_plain_types(shown)}`\n\n{_as_markdown(text)}\n\n"
+
+
+def _plain_types(signature: str) -> str:
+    """A signature without the names of modules."""
+    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z_])", "", signature)
+
+
+_SECTIONS = {"Args:": "**Arguments**", "Raises:": "**Errors**", "Example:": "**Example**"}
+
+
+def _as_markdown(text: str) -> str:
+    lines: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        if line in _SECTIONS:
+            section = line
+            lines += [_SECTIONS[line], ""]
+        elif section == "Example:" and line.strip():
+            lines.append(f"    {line.strip()}")
+        elif section and (entry := re.match(r"    (\w+): (.*)", line)):
+            lines.append(f"- `{entry[1]}`: {entry[2]}")
+        elif section and line.strip():
+            lines.append(f"  {line.strip()}")
+        else:
+            lines.append(line.replace("``", "`"))
+    return "\n".join(line.replace("``", "`") for line in lines)
+
+
+def arrow_schema() -> str:
+    """The columns of tables of events."""
+    return _table(("column", "type"), ([f"`{field.name}`", f"`{field.type}`"] for field in SCHEMA))
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         *(commands, formats, evidence, archives, reports, hunt_formats, columns, facts, collectors),
-        *(counts, catalogue, lints, example, findings),
+        *(counts, catalogue, lints, example, findings, python_reference, arrow_schema),
     )
 }
 

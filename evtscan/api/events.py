@@ -197,8 +197,8 @@ def read_table(
     the table without copying it.
 
     Example:
-        >>> table = evtscan.read_table("Security.evtx", event_ids=[4624], columns="data")
-        >>> duckdb.sql("SELECT LogonType, count(*) FROM table GROUP BY 1")
+        >>> logons = evtscan.read_table("Security.evtx", event_ids=[4624], columns="data")
+        >>> duckdb.sql("SELECT LogonType, count(*) FROM logons GROUP BY 1")
 
     Args:
         paths: see ``iter_events``; so are the arguments up to ``end``, ``options`` and ``warnings``.
@@ -335,7 +335,9 @@ def _opened(
         found = [log for source in files.sources for log in _log(source, warnings)]
         if not found and warnings is None:
             names = ", ".join(source.name for source in sources[:3])
-            raise EvidenceError(f"{names or 'no files'}: not an event log that evtscan reads, nor an archive with one in it")
+            raise EvidenceError(
+                f"{names or 'no files'}: not an event log that evtscan reads, nor an archive with one in it"
+            )
         yield _readers(found, query, options, warnings)
 
 

@@ -256,7 +256,8 @@ def _documented(name: str) -> str:
 
 def _plain_types(signature: str) -> str:
     """A signature without the names of modules."""
-    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z_])", "", signature)
+    short = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z_])", "", signature)
+    return re.sub(r"ReadOptions = ReadOptions\([^)]*\)", "ReadOptions = ReadOptions()", short)
 
 
 _SECTIONS = {"Args:": "**Arguments**", "Raises:": "**Errors**", "Example:": "**Example**"}

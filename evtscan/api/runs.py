@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from os import fspath
 from pathlib import Path
 
-import evtscan
 from evtscan.api.events import AnyPath, Levels, Names, Paths, Time, expanded, query_of
 from evtscan.api.results import Hunt, Report
 from evtscan.audit.plan import HostsFrom, plan
@@ -19,8 +18,8 @@ from evtscan.hunt.run import Hunted
 from evtscan.hunt.run import hunt as run_hunt
 from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import find
-from evtscan.report.model import HostReport
-from evtscan.report.model import Report as ReportData
+from evtscan.report.runreport import report_of
+from evtscan.reporters.fleet import with_fleet
 from evtscan.reporters.json.savedreport import open_report
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
@@ -64,7 +63,7 @@ def scan(
         default_name=default_name(str(places[0])),
         skipped=found.skipped,
     )
-    return _report([result], loaded, narrowed=chosen.narrows)
+    return Report(report_of([result], loaded, narrowed=chosen.narrows))
 
 
 def audit(
@@ -104,7 +103,8 @@ def audit(
     loaded = _rules(rules, min_level)
     plans = plan(place.resolve(), HostsFrom(by=host_from, depth=depth))
     hosts = audit_hosts(plans, loaded.rules, chosen, jobs=jobs)
-    return _report(hosts, loaded, narrowed=chosen.narrows)
+    report = report_of(hosts, loaded, narrowed=chosen.narrows)
+    return Report(with_fleet(report, factors=None if chosen.filters_events else ()))
 
 
 def hunt(
@@ -178,15 +178,6 @@ def load_report(path: AnyPath) -> Report:
 
 def _rules(paths: Paths | None, min_level: str) -> RuleSet:
     return rules_of(None if paths is None else expanded(paths), min_level)
-
-
-def _report(hosts: Iterable[HostReport], rules: RuleSet, *, narrowed: bool) -> Report:
-    infos = tuple(rule.info for rule in rules.rules)
-    return Report(
-        ReportData(
-            hosts=tuple(hosts), rules=infos, refused=rules.refused, evtscan=evtscan.__version__, narrowed=narrowed
-        )
-    )
 
 
 class _Rows:

@@ -65,7 +65,7 @@ def test_audit(tmp_path):
     by_command("audit", tmp_path / "fleet", "-q", "-j", "1", "-o", tmp_path / "by_command.json")
     report.save(tmp_path / "report.json")
     ours, theirs = (json.loads((tmp_path / name).read_bytes()) for name in ("report.json", "by_command.json"))
-    assert ours["hosts"] == theirs["hosts"]
+    assert ours == theirs
     assert [host.host for host in report.hosts] == ["A", "B"]
     with pytest.raises(evtscan.UsageError):
         evtscan.audit(tmp_path / "nowhere")

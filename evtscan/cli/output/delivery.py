@@ -2,20 +2,20 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 
 import typer
 
-from evtscan import __version__
 from evtscan.base.model.finding import Verdict
 from evtscan.base.outfiles import STDOUT
 from evtscan.cli.output import terminal
 from evtscan.cli.output.exitcode import ExitCode
 from evtscan.detection.load.loader import RuleSet
 from evtscan.report.comparison import only_new
-from evtscan.report.model import HostReport, Report
+from evtscan.report.model import Report
+from evtscan.report.runreport import report_of as report_of
 from evtscan.reporters.digest.hosts import Digest
 from evtscan.reporters.digest.summary import Sink, rules_by_id
 from evtscan.reporters.json.jsonl import LiveLines
@@ -63,12 +63,6 @@ def outputs_of(
     outputs = planned_outputs(output, format_name, dialect)
     check_outputs(outputs, clobber=clobber)
     return outputs
-
-
-def report_of(hosts: Sequence[HostReport], rules: RuleSet, *, narrowed: bool = False) -> Report:
-    """The report of a run, with the rules that report something; ``narrowed`` as in ``Report``."""
-    infos = tuple(replace(rule.info, channels=rule.channels()) for rule in rules.rules if not rule.silent)
-    return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__, narrowed=narrowed)
 
 
 def split_live(

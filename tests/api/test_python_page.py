@@ -23,5 +23,5 @@ def test_all_examples_run(tmp_path, monkeypatch, capsys):
     assert names["events"].height == names["logs"].num_rows == names["rows"] > 100
     assert "Data" not in names["dhcp"].column_names
     assert {row.verdict for row in names["report"].findings} >= {"confirmed"}
-    assert len(names["fleet"].hosts) == len(list((ROOT / "samples" / "hosts").iterdir()))
+    assert len(names["fleet"].hosts) >= len(list((ROOT / "samples" / "hosts").iterdir()))
     assert (tmp_path / "report.json").exists()

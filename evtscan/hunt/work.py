@@ -43,8 +43,8 @@ MODULES = ("evtscan.hunt.work", "evtscan.parsers.logs.evtx")
 SHARED_FROM = 8 << 20
 """Bytes of an EVTX log from which several workers share it."""
 
-WORTH_WORKERS = 8 << 20
-"""Bytes of logs from which starting workers pays off."""
+WORTH_WORKERS = 32 << 20
+"""Bytes of logs from which workers pay off: each takes about a second to load and to compile the rules."""
 
 TASK_CHUNKS = 64
 """Chunks of a shared log in one task: 4 MiB."""

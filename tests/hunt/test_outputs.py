@@ -81,8 +81,9 @@ def test_timesketch_has_its_required_fields(rules, log):
 def test_a_layer_scores_techniques_by_their_detections(rules, log):
     layer = json.loads(written("navigator", [log([*EVENTS, EVENTS[0]])], rules()))
     assert (layer["domain"], layer["versions"]["layer"]) == ("enterprise-attack", "4.5")
-    (technique,) = layer["techniques"]
+    technique, parent = layer["techniques"]
     assert (technique["techniqueID"], technique["score"]) == ("T1059.003", 2)
+    assert parent == {"techniqueID": "T1059", "showSubtechniques": True}
     assert technique["comment"] == "Command shell (2)"
     assert layer["gradient"]["maxValue"] == 2
 

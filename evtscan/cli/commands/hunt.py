@@ -133,7 +133,7 @@ def hunt(
     verbose: groups.Verbose = False,
     screen: Screen,
 ) -> int:
-    """Match plain Sigma rules against the logs of any number of computers: a time line of detections."""
+    """Match Sigma rules against event logs of any number of computers, and write a time line of detections."""
     session.set_up_logging(verbose)
     start, end = values.period(events.from_, events.to)
     targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)

@@ -36,6 +36,7 @@ def sink(stream: BinaryIO, dialect: Dialect) -> NavigatorSink:
 def layer(summary: Summary) -> dict[str, Any]:
     """The layer: the score of a technique is the number of its detections."""
     counts = {technique: tally.count for technique, tally in sorted(summary.techniques.items())}
+    unfolded = {technique.partition(".")[0] for technique in counts if "." in technique}
     return {
         "name": "evtscan hunt",
         "versions": {"layer": "4.5"},
@@ -49,16 +50,20 @@ def layer(summary: Summary) -> dict[str, Any]:
             "maxValue": max([1, *counts.values()]),
         },
         "techniques": [
-            {
-                "techniqueID": technique,
-                "score": count,
-                "comment": _rules(summary, technique),
-                "enabled": True,
-                "showSubtechniques": "." in technique,
-                "metadata": [{"name": "Technique", "value": name_of(technique) or technique}],
-            }
-            for technique, count in counts.items()
+            *(_technique(summary, technique, count, technique in unfolded) for technique, count in counts.items()),
+            *({"techniqueID": name, "showSubtechniques": True} for name in sorted(unfolded - counts.keys())),
         ],
+    }
+
+
+def _technique(summary: Summary, technique: str, count: int, unfolded: bool) -> dict[str, Any]:
+    return {
+        "techniqueID": technique,
+        "score": count,
+        "comment": _rules(summary, technique),
+        "enabled": True,
+        "showSubtechniques": unfolded,
+        "metadata": [{"name": "Technique", "value": name_of(technique) or technique}],
     }
 
 

@@ -243,10 +243,9 @@ def _print(
         for target in targets:
             print(f"wrote {target.path}")
     also = [
-        *part(
-            "rules", [f"{len(loaded.rules):,} loaded, {_matched(hunted)} matched, {len(loaded.problems):,} problems"]
-        ),
+        *part("rules", [_rules(hunted, loaded)]),
         *part("refused", refused(loaded.problems)),
+        *(part("metadata", refused(loaded.warnings)) if verbose else ()),
         *part("mapped", list(hunted.mapped.lines())),
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
         *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
@@ -254,8 +253,9 @@ def _print(
     terminal.print_ledger(ledger.lines(also, detailed=verbose))
 
 
-def _matched(hunted: Hunted) -> str:
-    return f"{len(hunted.summary.rules):,}"
+def _rules(hunted: Hunted, loaded: RuleSet) -> str:
+    text = f"{len(loaded.rules):,} loaded, {len(hunted.summary.rules):,} matched, {len(loaded.problems):,} problems"
+    return text + (f", {len(loaded.warnings):,} warnings about metadata" if loaded.warnings else "")
 
 
 def refused(problems: Iterable[Problem]) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.source import SkippedFile, Source
+from evtscan.detection.match.engine import Engine
 from evtscan.detection.model.rule import Rule
 from evtscan.evidence.machines import machines_in, single_out
 from evtscan.report.assembling import report_of
@@ -44,9 +45,10 @@ def surveyed(
     skipped: Iterable[SkippedFile] = (),
 ) -> Iterator[Survey]:
     """Scan as ``scan`` does, but yield the survey; files extracted from archives exist until the context ends."""
-    with read_evidence(sources, rules, skipped, options) as reading:
+    engine = Engine(rules)
+    with read_evidence(sources, engine, skipped, options) as reading:
         of_host = single_out(reading, host_name)
-        yield survey_host(of_host, rules, options, name=host_name, default_name=default_name)
+        yield survey_host(of_host, engine, options, name=host_name, default_name=default_name)
 
 
 def scan_machines(
@@ -62,12 +64,13 @@ def scan_machines(
 
     ``stated`` are facts of the host from elsewhere, such as a fleet file.
     """
-    with read_evidence(sources, rules, skipped, options) as reading:
+    engine = Engine(rules)
+    with read_evidence(sources, engine, skipped, options) as reading:
         reading.add_stated(stated)
         machines = machines_in(reading)
         names = [f"{folder}/{machine.label}" if machine.label else folder for machine in machines]
         surveys = (
-            survey_host(machine.reading, rules, options, name=name)
+            survey_host(machine.reading, engine, options, name=name)
             for machine, name in zip(machines, names, strict=True)
         )
         return tuple(report_of(survey, options) for survey in surveys)

@@ -1,7 +1,7 @@
 """Read evidence of one host + rules → its survey: name, facts, boot sessions, and the outcome of each rule."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis
 from evtscan.base.model.source import SkippedFile, Source
-from evtscan.detection.match.engine import detect
+from evtscan.detection.match.engine import Engine
 from evtscan.detection.model.rule import Rule, asked_by
 from evtscan.evidence.copies import Distinct, each_once
 from evtscan.evidence.reading import Reading, read
@@ -38,12 +38,15 @@ class Survey:
 
 @contextmanager
 def read_evidence(
-    sources: Iterable[Source], rules: Sequence[Rule], skipped: Iterable[SkippedFile], options: ScanOptions
+    sources: Iterable[Source], engine: Engine, skipped: Iterable[SkippedFile], options: ScanOptions
 ) -> Iterator[Reading]:
-    """Read what rules and facts can use; files extracted from archives exist until the context ends."""
+    """Read what rules and facts can use; files extracted from archives exist until the context ends.
+
+    The engine remembers its answers for the events that are kept, for ``survey_host``.
+    """
     with opened(sources, hashed=options.read.hashed) as files:
-        records = RecordFilter(rules, files.sources, every_fact=options.every_fact)
-        read_options = replace(options.read, problems=bool(rules) and not options.filters_events)
+        records = RecordFilter(engine, files.sources, every_fact=options.every_fact)
+        read_options = replace(options.read, problems=bool(engine.rules) and not options.filters_events)
         reading = read(files.sources, records.query, read_options, is_unused=records.is_unused)
         for item in skipped:
             reading.skipped.append(item)
@@ -56,7 +59,7 @@ def read_evidence(
 
 
 def survey_host(
-    reading: Reading, rules: Sequence[Rule], options: ScanOptions, *, name: str = "", default_name: str = "host"
+    reading: Reading, engine: Engine, options: ScanOptions, *, name: str = "", default_name: str = "host"
 ) -> Survey:
     """Judge the host that the evidence was collected from.
 
@@ -66,15 +69,13 @@ def survey_host(
     host_name = name or next(iter(host.names), default_name)
     distinct = each_once(host.evidence.logs)
     _warn_of_copies(reading, distinct)
-    outcomes = judge_events(host, host_name, rules, options, distinct.events)
+    outcomes = judge_events(host, host_name, engine, options, distinct.events)
     return Survey(
         name=host_name, reading=reading, host=host, outcomes=tuple(outcomes), copies=frozenset(distinct.copies)
     )
 
 
-def judge_events(
-    host: Host, name: str, rules: Sequence[Rule], options: ScanOptions, events: Iterable[Event]
-) -> list[Outcome]:
+def judge_events(host: Host, name: str, engine: Engine, options: ScanOptions, events: Iterable[Event]) -> list[Outcome]:
     """Judge the matches of rules among events; records of an installation image are left out.
 
     An event that the options exclude cannot match, but counts as context of a match.
@@ -84,8 +85,8 @@ def judge_events(
     return judge(
         host,
         name,
-        rules,
-        detect(rules, own),
+        engine.rules,
+        engine.detect(own),
         strict_facts=options.strict_facts,
         admits=lambda event: options.includes(event, log_ends.get(event.location.source)),
         unseen=options.show_all or bool(options.verdicts),

@@ -1,6 +1,6 @@
 """Rules and facts → which records of a log to read, and which of these to discard once their data is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from evtscan.base.model.event import Event
 from evtscan.base.model.query import Query
@@ -26,9 +26,9 @@ class RecordFilter:
     may contain a less complete copy of it that is a candidate match, and the full record decides it.
     """
 
-    def __init__(self, rules: Sequence[Rule], sources: Iterable[Source], *, every_fact: bool = False) -> None:
-        self._facts = Wanted(None if every_fact else asked_by(rules))
-        self._rules, self._engine = query_of(rules), Engine(rules)
+    def __init__(self, engine: Engine, sources: Iterable[Source], *, every_fact: bool = False) -> None:
+        self._facts = Wanted(None if every_fact else asked_by(engine.rules))
+        self._rules, self._engine = engine.query(), engine
         self._same_format = log_formats(sources) in _FULL_FORMATS
         self.query = self._rules | self._facts.query
 
@@ -37,5 +37,5 @@ class RecordFilter:
         if self._facts.tells(event):
             return False
         if self._same_format:
-            return not self._engine.may_match(event)
+            return not self._engine.remember(event)
         return not self._rules.accepts(event.channel, event.provider, event.event_source_name, event.event_id)

@@ -4,6 +4,7 @@ from host_builder import FakeRegistry, at, event, event_log, evidence, facts_fil
 
 from evtscan.base.model.log import ClockStep
 from evtscan.detection.load.loader import load_rules
+from evtscan.detection.match.engine import Engine
 from evtscan.evidence.reading import Reading
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
@@ -16,7 +17,9 @@ def report(*parts, show_all=False, rules=(), **more):
     everything = evidence(*parts)
     host = Host(everything)
     options = ScanOptions(show_all=show_all)
-    outcomes = judge_events(host, "HOST", rules, options, [item for log in everything.logs for item in log.events])
+    outcomes = judge_events(
+        host, "HOST", Engine(rules), options, [item for log in everything.logs for item in log.events]
+    )
     return assemble("HOST", host, Reading(), outcomes, show_all=show_all, **more)
 
 

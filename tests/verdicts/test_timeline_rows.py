@@ -7,6 +7,7 @@ from evtscan.base.model.log import ClockStep
 from evtscan.base.wintypes import TICKS_PER_SECOND
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import load_rules
+from evtscan.detection.match.engine import Engine
 from evtscan.evidence.copies import each_once
 from evtscan.facts.catalogue.names import is_known
 from evtscan.facts.host import Host
@@ -119,7 +120,7 @@ def test_matches_stand_in_their_sessions_and_those_of_none_at_the_end(rules):
         evidence(system, log(other, source="x", channel=None, first_time=at(-9000)), facts_file(os_version="4.0"))
     )
     events = each_once(host.evidence.logs).events
-    rows = rows_of(host, judge_events(host, "H", rules, ScanOptions(), events))
+    rows = rows_of(host, judge_events(host, "H", Engine(rules), ScanOptions(), events))
     matches = [(row.session, row.time, row.verdict) for row in rows if row.kind == "match"]
     assert matches == [
         (1, str(at(20)), "possible"),

@@ -63,23 +63,19 @@ class Engine:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
-        self._by_id = {rule.info.id: rule for rule in self._rules}
-        self._index = _RuleIndex(self._rules)
+        self.rules = tuple(rules)
+        self._by_id = {rule.info.id: rule for rule in self.rules}
+        self._index = _RuleIndex(self.rules)
         self._targets: dict[int, tuple[_Openable, ...]] = {}
         self._bases: dict[str, int] = {}
         self._kinds: dict[_KindKey, _Kind] = {}
         self._compiled: dict[tuple[tuple[int, int], ...], _Kind] = {}
         self._openables: list[_Openable] = []
-
-    @property
-    def concerned(self) -> Iterator[str]:
-        """Ids of the rules that could match at least one event so far, by its event id and provider."""
-        return (self._rules[index].info.id for index in self._targets)
+        self._remembered: dict[int, tuple[Event, Sequence[Hit]]] = {}
 
     def query(self) -> Query:
         """The records that the rules can use: all of those and perhaps more, but never fewer."""
-        return Query.union(rule.query() for rule in self._rules)
+        return Query.union(rule.query() for rule in self.rules)
 
     def match(self, event: Event) -> Sequence[Match]:
         """The rules that match an event, or may match it, in the order of the rules; a rule appears at most once."""
@@ -114,16 +110,16 @@ class Engine:
                     channel=channel,
                 )
             )
-        return [] if kind is _NO_KIND else kind.matcher.rows_that_may_meet(columns)
+        return kind.matcher.rows_that_may_meet(columns) if kind.targets else []
 
     def hits(self, event: Event) -> Sequence[Hit]:
         """The targets that an event meets, or may meet: detections, and the selections that known issues name."""
         kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
         if kind is None:
             kind = self._open(event)
-        if kind is _NO_KIND:
-            return ()
         targets = kind.targets
+        if not targets:
+            return ()
         return [
             Hit(targets[place], with_derived(event, targets[place].selection.derive), truth)
             for place, truth in kind.matcher.met_by(event)
@@ -134,23 +130,36 @@ class Engine:
         kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
         if kind is None:
             kind = self._open(event)
-        return kind is not _NO_KIND and kind.matcher.may_meet(event)
+        return bool(kind.targets) and kind.matcher.may_meet(event)
+
+    def remember(self, event: Event) -> bool:
+        """Match an event and, if there are hits, keep them until ``detect`` is given the same event: as ``may_match``.
+
+        So an event that is matched while a log is read, to decide whether to keep it, is not matched again.
+        """
+        hits = self.hits(event)
+        if hits:
+            self._remembered[id(event)] = event, hits
+        return bool(hits)
 
     def detect(self, events: Iterable[Event]) -> Detected:
         """Everything that the rules find in events, in the order of the events.
 
         What correlations and known issues make of it depends on the host, and is judged later.
         """
-        found = Detected()
+        found, kinds = Detected(), set[_KindKey]()
         for event in events:
-            for hit in self.hits(event):
+            kinds.add((event.event_id, event.provider, event.event_source_name, event.channel))
+            remembered = self._remembered.pop(id(event), None)
+            is_known = remembered is not None and remembered[0] is event
+            for hit in remembered[1] if remembered is not None and is_known else self.hits(event):
                 target = hit.target
                 if target.name is None:
                     found.matches[target.rule.info.id].append(Match(target.rule, (hit.event,), hit.truth))
                 else:
                     sighting = Sighting(target.selection, hit.event, hit.truth)
                     found.sightings[target.rule.info.id, target.name].append(sighting)
-        found.concerned.update(self.concerned)
+        found.concerned.update(self.rules[index].info.id for kind in kinds for index in self._index.candidates(*kind))
         return found
 
     # ------------------------------------------------------------------------------------------------- kinds
@@ -159,7 +168,8 @@ class Engine:
         """What rules ask of events of this id, provider and channel; the same for kinds that they treat alike."""
         opened = []
         answers_of_kind = cache(partial(truth_in, event))
-        for index in self._index.candidates(event):
+        key_of_kind = event.event_id, event.provider, event.event_source_name, event.channel
+        for index in self._index.candidates(*key_of_kind):
             for openable in self._targets_of(index):
                 variant = openable.variant(event, answers_of_kind)
                 if variant is not None:
@@ -171,7 +181,7 @@ class Engine:
         kind = self._compiled.get(key)
         if kind is None:
             kind = self._compiled[key] = self._compile(key) if key else _NO_KIND
-        self._kinds[event.event_id, event.provider, event.event_source_name, event.channel] = kind
+        self._kinds[key_of_kind] = kind
         return kind
 
     def _compile(self, opened: Sequence[tuple[int, int]]) -> "_Kind":
@@ -186,7 +196,7 @@ class Engine:
     def _targets_of(self, index: int) -> "tuple[_Openable, ...]":
         found = self._targets.get(index)
         if found is None:
-            targets = self._make_targets(self._rules[index], index)
+            targets = self._make_targets(self.rules[index], index)
             found = tuple(_Openable(number, target) for number, target in enumerate(targets, len(self._openables)))
             self._openables += found
             self._targets[index] = found
@@ -204,7 +214,7 @@ class Engine:
     def _is_due(self, base: Rule, index: int) -> bool:
         """Whether a rule is matched on behalf of this one: once, and on its own behalf if it reports anything."""
         own = self._by_id.get(base.info.id)
-        if own is not None and own is not self._rules[index] and not own.silent:
+        if own is not None and own is not self.rules[index] and not own.silent:
             return False
         return self._bases.setdefault(base.info.id, index) == index
 
@@ -241,17 +251,16 @@ class _RuleIndex:
                 self._by_names[selector.event_id, provider, channel].append(index)
                 self._channels[selector.event_id, provider].add(channel)
 
-    def candidates(self, event: Event) -> list[int]:
+    def candidates(self, event_id: int, provider: str, event_source_name: str | None, channel: str | None) -> list[int]:
         """The indexes of all rules that can match an event with these names, in order; an unknown channel is any."""
-        providers = {None, event.provider.casefold(), (event.event_source_name or event.provider).casefold()}
+        providers = {None, provider.casefold(), (event_source_name or provider).casefold()}
         found: set[int] = set()
-        for number in (event.event_id, None):
-            for provider in providers:
-                channels = self._channels.get((number, provider), ())
-                named = channels if event.channel is None else (None, event.channel.casefold())
-                for channel in named:
-                    if channel in channels:
-                        found.update(self._by_names[number, provider, channel])
+        for number in (event_id, None):
+            for name in providers:
+                channels = self._channels.get((number, name), ())
+                for wanted in channels if channel is None else (None, channel.casefold()):
+                    if wanted in channels:
+                        found.update(self._by_names[number, name, wanted])
         return sorted(found)
 
 

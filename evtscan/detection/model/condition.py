@@ -33,6 +33,8 @@ class Operator(Enum):
     CONTAINS_FIELD = "contains the value of"
     IN_RANGE = "is in the range"
 
+    __hash__ = object.__hash__  # members are singletons; Enum's own hash runs in Python, for each test of each rule
+
 
 FIELD_OPERATORS = frozenset(
     {Operator.SAME_AS_FIELD, Operator.STARTS_WITH_FIELD, Operator.ENDS_WITH_FIELD, Operator.CONTAINS_FIELD}

@@ -205,6 +205,7 @@ def _of_part(part: TimePart, predicates: Iterable[Predicate]) -> Predicate:
 _SPECIAL = re.compile(r"\\[*?\\]|[*?]")
 
 
+@lru_cache(maxsize=1 << 14)
 def parts_of(pattern: str) -> tuple[str, ...]:
     r"""Split a Sigma string into plain parts and wildcards: text at even places, ``*`` or ``?`` at odd ones.
 

@@ -202,3 +202,23 @@ def test_the_index_does_not_grow_with_the_kinds_of_events(tmp_path, monkeypatch)
     hits = [len(engine.hits(event(number))) for number in (*range(20), 7, 11)]
     assert hits == [0] * 7 + [1] + [0] * 3 + [1] + [0] * 8 + [1, 1]
     assert len(engine._kinds) <= 3
+
+
+def test_an_event_that_is_remembered_is_matched_once(tmp_path, monkeypatch):
+    rule = load_one(tmp_path, DISK)
+    engine, matched = Engine([rule]), []
+    hits = Engine.hits
+    monkeypatch.setattr(Engine, "hits", lambda self, one: matched.append(one.sequence) or hits(self, one))
+    events = [event(sequence=1), event(9, sequence=2), event(sequence=3)]
+    assert [engine.remember(one) for one in events] == [True, False, True]
+    equal_to_the_last = event(sequence=3)
+    found = engine.detect([events[0], events[0], equal_to_the_last])
+    assert [match.event.sequence for match in found.matches[rule.info.id]] == [1, 1, 3]
+    assert matched == [1, 2, 3, 1, 3]
+
+
+def test_what_was_matched_before_does_not_concern_later_events(tmp_path):
+    engine = Engine([load_one(tmp_path, DISK)])
+    assert engine.remember(event())
+    assert engine.detect([event(9)]).concerned == set()
+    assert len(engine.detect([event()]).concerned) == 1

@@ -1,1 +1,1 @@
-"""YAML → rules; rules × events → matches. Import from the modules: ``loader``, ``rule``, ``matcher``, ``lint`` …"""
+"""Rules: YAML files → rules (``load``); rules × events → matches (``match``); help for authors (``authoring``)."""

@@ -1,4 +1,4 @@
-"""What is wrong with rules that load: a table of lints, each with its reason and what to do about it.
+"""The table of lints: checks of rules that load, each with its reason and its remedy.
 
 What keeps a rule from loading is the loader's business, and whether its cases come out is shown by running them.
 """

@@ -97,7 +97,7 @@ def _range(text: str) -> range:
 
 
 def reduced(manifests: Iterable[Mapping[str, str]], used: Iterable[tuple[str, int]]) -> Iterator[tuple[str, ...]]:
-    """The rows of ``manifests.csv``: of all manifests, what rules with these pairs of provider and id need."""
+    """The rows of ``manifests.csv`` that rules with these pairs of provider and id need, out of all manifests."""
     pairs = {(name.casefold(), event_id) for name, event_id in used}
     providers = {name for name, _ in pairs}
     kept = [row for row in manifests if row["provider"].casefold() in providers]
@@ -123,7 +123,7 @@ def _runs(numbers: list[int]) -> Iterator[str]:
 
 
 def main(source: Path) -> None:
-    """Write ``manifests.csv`` anew from a table of all manifests, for the rules of the catalogue as they are."""
+    """Write ``manifests.csv`` from a table of all manifests, for the current rules of the catalogue."""
     from evtscan.detection.load import catalogue
     from evtscan.detection.load.loader import load_rules
 

@@ -1,4 +1,4 @@
-"""Conditions of a rule → the products that they leave, in words: “Windows NT 3.51 to 2000”."""
+"""Conditions of a rule → the products on which they can hold, in words: “Windows NT 3.51 to 2000”."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from evtscan.detection.model.modifiers import holds
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release of Windows: what a host of it says of its version and build, and what people call it."""
+    """One release of Windows: its version and build, as hosts state them, and its common name."""
 
     version: str
     build: int
@@ -59,17 +59,17 @@ RELEASES: Final[tuple[Release, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The releases on which a condition can hold, by their places in ``RELEASES``; None where it does not say."""
+    """The releases on which a condition can hold, as indexes into ``RELEASES``; None if it does not restrict them."""
 
     places: tuple[int, ...] | None
 
     @property
     def first(self) -> int:
-        """The place of the first of them; what does not say of which it is comes last."""
+        """The index of the first release; products without a restriction sort last."""
         return min(self.places) if self.places else len(RELEASES)
 
     def __str__(self) -> str:
-        """The products in words; empty if the condition does not say."""
+        """The products in words; empty if the condition does not restrict them."""
         if self.places is None:
             return ""
         return ", ".join(_words(self.places)) or "no release that is known"

@@ -1,4 +1,4 @@
-"""A rule file with blanks, to begin a rule with, and the blanks that are left in a file.
+"""A template for a new rule file, with blanks to fill in; and the blanks that remain in a file.
 
 A blank is a text with ``FILL IN`` that says what belongs there. With every blank filled, a skeleton passes
 ``evtscan rules check``.
@@ -22,7 +22,7 @@ LINT: Final = "blank"
 
 
 class Product(Enum):
-    """The two families that a skeleton is made for: Windows NT to 2003, and Vista and later."""
+    """The two product families of skeletons: Windows NT to 2003, and Vista and later."""
 
     NT = "nt"
     WINDOWS = "windows"
@@ -30,7 +30,7 @@ class Product(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """What is known of a rule before it is written; empty texts become blanks."""
+    """The values that are known when a rule is begun; empty texts become blanks."""
 
     title: str = ""
     article: str = ""
@@ -108,7 +108,7 @@ known_issue:
 
 
 def blanks_in(file: RuleFile) -> list[Problem]:
-    """The blanks of a file that nobody has filled in yet."""
+    """The blanks of a file that are not filled in yet."""
     return [
         Problem(
             file=file.name,
@@ -124,7 +124,7 @@ def blanks_in(file: RuleFile) -> list[Problem]:
 
 
 def _blank(what: str) -> str:
-    """A blank as a value of its own; as a part of a longer text it stands without quotes."""
+    """A blank as a whole value, quoted; as a part of a longer text it has no quotes."""
     return f'"{BLANK} - {what}"'
 
 
@@ -140,7 +140,7 @@ def _text(text: str) -> str:
 
 
 def _address(article: str) -> str:
-    """Where an article of this number can be read."""
+    """The address of the article with this number."""
     kind, digits = re.match(r"\D*", article)[0].upper(), re.sub(r"\D", "", article)  # type: ignore[index]
     if kind == "Q":
         return f"https://github.com/jeffpar/kbarchive/blob/master/kb/{digits[:3]}/Q{digits}/README.md"

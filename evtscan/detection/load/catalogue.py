@@ -1,4 +1,4 @@
-"""Where the rules that come with evtscan lie: in a checkout its ``rules/``, in an installed wheel its own copy."""
+"""The folder of the shipped rules: ``rules/`` in a checkout, the copy in the package of an installed wheel."""
 
 from pathlib import Path
 

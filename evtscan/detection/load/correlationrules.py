@@ -1,4 +1,4 @@
-"""Sigma's correlation documents, through pySigma → ``Correlation``; what is wrong with them, each with its key.
+"""Sigma's correlation documents, parsed by pySigma → ``Correlation``; each problem with its key.
 
 Like ``evtscan.detection.load.sigma`` this is slow to import: import it when such a document is loaded, not before.
 """
@@ -55,7 +55,7 @@ _NAMES: Final = tuple(kind.value for kind in CorrelationType)
 
 
 def correlation_of(rule: Section) -> Correlation | None:
-    """Read ``correlation``; None if it is no whole one, and then there is a problem."""
+    """Read ``correlation``; None, with a problem noted, if it is incomplete."""
     section = rule.section("correlation")
     section.only(KEYS)
     kind = section.text("type")
@@ -103,7 +103,7 @@ def _parsed(rule: Section, section: Section) -> SigmaCorrelationRule | None:
 
 
 def _parts_of_condition(section: Section) -> tuple[AnyValue, list[dict[AnyValue, AnyValue]]]:
-    """The condition with one limit, and the other limits of a range by themselves; pySigma knows single ones only."""
+    """The condition with its first limit, and the other limits of a range; pySigma parses single limits only."""
     condition = section.data.get("condition")
     if not isinstance(condition, Mapping):
         return condition, []
@@ -114,7 +114,7 @@ def _parts_of_condition(section: Section) -> tuple[AnyValue, list[dict[AnyValue,
 
 
 def _key(error: errors.SigmaError) -> tuple[str, ...]:
-    """The key that an error is about, by its kind, else by the word for it in the sentence."""
+    """The key that an error is about, by its class, else by a word in its message."""
     by_kind = [key for kind, key in _KEYS_OF_ERRORS.items() if isinstance(error, kind)]
     words = _message(error).lower()
     return tuple(by_kind or [key for word, key in _KEYS_OF_WORDS if word in words])[:1]
@@ -125,7 +125,7 @@ def _message(error: errors.SigmaError) -> str:
 
 
 def _references(parsed: SigmaCorrelationRule) -> tuple[str, ...]:
-    """The rules by name or id, each once, in the order in which they are listed, or stand in the condition."""
+    """The rules by name or id, each once, in the order of the list or of the condition."""
     if parsed.rules is not None:
         named = [str(reference.reference) for reference in parsed.rules]
     elif isinstance(parsed.condition, SigmaExtendedCorrelationCondition):
@@ -188,7 +188,7 @@ def _condition(parsed: CorrelationConditionItem | SigmaRuleReference) -> Conditi
 
 
 def _fields(section: Section, parsed: SigmaCorrelationRule) -> tuple[str, ...]:
-    """The fields whose different values are counted."""
+    """The fields whose distinct values are counted."""
     if not isinstance(parsed.condition, SigmaCorrelationCondition) or not parsed.condition.fieldref:
         return ()
     if section.text("type") != CorrelationType.VALUE_COUNT.value:

@@ -1,4 +1,4 @@
-"""The ``known_issue`` section of a rule → what it says of hosts, each problem with its key and line."""
+"""The ``known_issue`` section of a rule → ``KnownIssue``; each problem with its key and line."""
 
 from collections.abc import Callable, Container, Mapping
 from datetime import date
@@ -59,7 +59,7 @@ CASE_VERDICTS: Final = ("confirmed", "possible", "exposed", "resolved", "exclude
 
 
 def known_issue_of(issue: Section, fact_known: FactKnown, named: Container[str] | None) -> KnownIssue:
-    """Read the section; the texts that only reports need (cause, remedy …) are in the rule's ``RuleInfo``.
+    """Read the section, without the texts for reports (cause, remedy …): these are in ``RuleInfo``.
 
     ``named`` are the selections of the rule; None in a correlation, which names other rules.
     """
@@ -100,7 +100,7 @@ def _says(issue: Section) -> str:
 
 
 def _host_condition(parent: Section, key: str, fact_known: FactKnown) -> Condition:
-    """A condition on the host: a map of which every line must hold."""
+    """A condition on the host: a map whose lines must all hold."""
     if parent.data.get(key) in (None, {}):
         parent.problem("must be a map of facts, such as {os.version: '4.0'}", key)
     return _map_of_facts(parent.section(key), fact_known)
@@ -214,7 +214,7 @@ def _fact_value(section: Section, value: AnyValue, steps: tuple[AnyValue, ...]) 
 
 
 def _time(section: Section, key: str) -> Instant | None:
-    """A time in ISO form; YAML may have read it as a date already."""
+    """A time in ISO form; YAML may have converted it to a date."""
     value = section.data.get(key)
     if value is None:
         return None

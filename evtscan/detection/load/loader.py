@@ -1,4 +1,4 @@
-"""Files and folders of YAML → rules, and everything that is wrong with them, at once.
+"""Files and folders of YAML → rules, and all problems of these at once.
 
 A document that is not a whole rule is refused and the others load. Whoever asked for one file by name raises what is
 wrong with it; in a folder it is a note in the ledger.
@@ -91,7 +91,7 @@ class _Loaded:
 
 
 def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
-    """The rule files of paths, each once, by what they are called.
+    """The rule files of paths, each once, by their names in reports.
 
     That is the place below the folder that was given, for a file given itself its name; where another file is called
     so already, with the name of the folder before it, or a number behind it.
@@ -233,7 +233,7 @@ def _rule(section: Section, fallback_id: str, fact_known: Callable[[str], bool])
 
 
 def _correlation(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Rule:
-    """A document about matches of other rules; what they are called is not looked up yet."""
+    """Read a correlation; the rules that it names are looked up later (``references``)."""
     from evtscan.detection.load import correlationrules, knownissue, sigma
 
     issue = section.section("known_issue")

@@ -1,4 +1,4 @@
-"""Sigma's log sources of Windows → the channels and events that they stand for."""
+"""Sigma's log sources of Windows → their channels and events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(r"(?<!\\)%([^%\\]+)%")
 
 
 def expanded(values: Iterable[Any], folder: Path | None) -> list[Any]:
-    """The values of a rule with those of the placeholders in them, as seen from the folder of the rule.
+    """Replace the placeholders in values of a rule; lists in the rule's folder come before those of folders above.
 
     Raises:
         ValueError: if no file has the placeholder, or if a file cannot be read; the text says what to do.
@@ -61,7 +61,7 @@ def _values_of(name: str, folder: Path | None) -> tuple[str, ...]:
 
 
 def files_for(folder: Path | None) -> list[Path]:
-    """The files of placeholders that rules in a folder can use, nearest first."""
+    """The placeholder files for rules in a folder, nearest first."""
     if folder is None:
         return []
     folder = folder.resolve()
@@ -78,7 +78,7 @@ def _read(file: Path) -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _read_once(file: Path, changed: int, size: int) -> Mapping[str, tuple[str, ...]]:
-    """The lists in a file; ``changed`` and ``size`` tell its states apart."""
+    """The lists in a file; ``changed`` and ``size`` identify its version in the cache."""
     try:
         with file.open("rb") as stream:
             data = load(stream.read(4 * MAX_SIZE + 1).decode("utf-8-sig")).data

@@ -1,4 +1,4 @@
-"""Correlations → correlations that hold the rules that they name, wherever these were loaded from.
+"""Resolves the names of rules in correlations, across all loaded files.
 
 A rule is named by its ``name`` or its id; one of the same file goes before others. Rules that serve correlations report
 nothing themselves, unless a correlation about them says so (``generate``).
@@ -18,7 +18,7 @@ MOST_NESTED = 5
 
 
 def resolved(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
-    """The rules with what their correlations name; a correlation that names what is not there is a problem instead."""
+    """Resolve the names in correlations; a correlation that names a missing rule becomes a problem."""
     names = _Names(rules)
     kept = [found for rule in rules if (found := names.resolve(rule)) is not None]
     silent = names.served - names.generated
@@ -26,7 +26,7 @@ def resolved(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
 
 
 class _Names:
-    """The rules by what others call them; ``served`` are the ids of those that are called, with what is wrong."""
+    """Rules by name and id; ``served`` are the ids of rules that correlations name, ``problems`` the failures."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.problems: list[Problem] = []

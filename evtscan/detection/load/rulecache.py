@@ -1,4 +1,4 @@
-"""Rule files → rules by way of a cache: compiling thousands of them takes seconds, reading what came of it does not.
+"""Rule files → rules, with a cache of compiled rules: compiling thousands takes seconds, reading them does not.
 
 What is kept is found by the content of everything that it was made of: the rule files, the lists of placeholders that
 they may use, and the code that compiled them. So nothing in it is ever out of date, and two runs that write at once
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 def load_through_cache(
     paths: Sequence[Path], *, fact_known: Callable[[str], bool], folder: Path | None = None
 ) -> RuleSet:
-    """Load rules as ``load_rules`` does, out of the cache in ``folder`` (else the user's) where they are in it.
+    """Load rules as ``load_rules`` does, from the cache in ``folder`` (default: the user's) if they are in it.
 
     The rules have no lines and no cases, whether they were in it or not.
     """
@@ -60,7 +60,7 @@ def load_through_cache(
 
 
 def cache_folder() -> Path:
-    """Where this user's cache lies: ``EVTSCAN_CACHE_DIR``, else the platform's folder for caches."""
+    """The user's cache folder: ``EVTSCAN_CACHE_DIR``, else the platform's folder for caches."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
@@ -90,7 +90,7 @@ def key_of(paths: Sequence[Path], fact_known: Callable[[str], bool]) -> bytes:
 
 
 def _inputs(path: Path) -> Iterator[tuple[str, str]]:
-    """Each file that the rules of a path depend on, and what it is called in the key."""
+    """Each file that the rules of a path depend on, with its name in the key."""
     if path.is_dir():
         yield from ((found, found[len(str(path)) :]) for found in sorted(_below(path)))
     else:
@@ -112,7 +112,7 @@ def _below(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[str]:
 
 
 def _content(file: str) -> bytes:
-    """What a file holds, as far as the loader reads it; else why it cannot be read."""
+    """The content of a file, as far as the loader reads it, or the error that prevents reading."""
     try:
         with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - for thousands of files
             if os.fstat(stream.fileno()).st_size > 4 * MAX_SIZE:
@@ -124,7 +124,7 @@ def _content(file: str) -> bytes:
 
 @cache
 def _code() -> bytes:
-    """A digest of the code that compiles rules: evtscan's, and pySigma's as far as its files' sizes and times tell."""
+    """A digest of the code that compiles rules: evtscan's files, and sizes and times of pySigma's."""
     digest = hashlib.blake2b(sys.version.encode(), digest_size=_SIZE)
     for file in sorted(_below(Path(__file__).parents[2], (".py", ".yaml"))):
         digest.update(_content(file))
@@ -141,7 +141,7 @@ def _code() -> bytes:
 
 
 def _read(file: Path, key: bytes) -> RuleSet | None:
-    """The rules in a file of the cache; None if it is not there, or is not what was written."""
+    """The rules in a file of the cache; None if the file is missing or damaged."""
     try:
         content = file.read_bytes()
     except OSError:
@@ -162,7 +162,7 @@ def _head(key: bytes, body: bytes) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Keep rules, under a temporary name first: whoever looks finds all of them or none."""
+    """Write rules under a temporary name and rename, so that no reader finds half a file."""
     temporary = file.with_name(f"{file.stem}-{secrets.token_hex(6)}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

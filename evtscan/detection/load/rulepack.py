@@ -1,4 +1,4 @@
-"""Compiled rules ↔ bytes: plain data, never code. What a rule is made of is taken from its dataclasses themselves.
+"""Compiled rules ↔ bytes: plain data, never code. The fields are those of the dataclasses.
 
 A rule comes back as one that unpacks itself when somebody looks inside: most rules of a run are only asked which
 records they can use, and what a report says of them. Lines and cases stay behind, which only a check of the rule files
@@ -21,7 +21,7 @@ from evtscan.detection.model.rule import KnownIssue, Rule
 
 
 class UnpackableError(TypeError):
-    """A rule holds something that is no plain data, or of a class that its fields do not name."""
+    """A rule contains a value that is not plain data, or a class that its fields do not name."""
 
 
 # ---------------------------------------------------------------------------------------------- whole rule sets
@@ -29,7 +29,7 @@ class UnpackableError(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One rule: what a run asks of every rule, and the rest in a form that is not looked at yet."""
+    """One rule: the values that every run needs, and the rest, packed until it is needed."""
 
     info: RuleInfo
     selectors: frozenset[Selector] | None
@@ -47,7 +47,7 @@ class _Pack:
 
 
 def pack(rules: RuleSet) -> bytes:
-    """Write rules, and the problems of those that were refused.
+    """Encode rules, and the problems of refused rules.
 
     Raises:
         UnpackableError: if a rule holds what cannot be packed.
@@ -59,7 +59,7 @@ def pack(rules: RuleSet) -> bytes:
 
 
 def unpack(data: bytes) -> RuleSet:
-    """Read what ``pack`` wrote.
+    """Decode the result of ``pack``.
 
     Raises:
         ValueError: if it is something else.
@@ -86,7 +86,7 @@ def _row(rule: Rule) -> _Row:
 
 
 class PackedRule(Rule):
-    """A rule that is unpacked when a field of it is asked for. A changed copy (``replace``) is an ordinary rule."""
+    """A rule that unpacks itself at the first access of a field. A changed copy (``replace``) is an ordinary rule."""
 
     __slots__ = ("_query", "_row")
     _query: Query | None
@@ -102,11 +102,11 @@ class PackedRule(Rule):
         return rule
 
     def __new__(cls, **values: Any) -> Rule:  # type: ignore[misc]
-        """An ordinary rule: what ``replace`` asks for."""
+        """An ordinary rule, as ``replace`` needs it."""
         return Rule(**values)
 
     def __getattr__(self, name: str) -> Any:
-        """Set the fields, of which Python found one to be empty."""
+        """Unpack all fields when Python finds one of them unset."""
         if name not in _FIELDS:
             raise AttributeError(name)
         values = _value(msgspec.msgpack.decode(self._row.rest))
@@ -115,7 +115,7 @@ class PackedRule(Rule):
         return object.__getattribute__(self, name)
 
     def query(self) -> Query:
-        """The records that this rule can use, as it said when it was packed; so do the next two."""
+        """The records that this rule can use, as stored when it was packed; the next two properties are, too."""
         query = self._query
         if query is None:
             query = Query(self._row.selectors)
@@ -191,7 +191,7 @@ def _number_of(kind: type) -> int:
 
 
 def _value(plain: Any) -> Any:
-    """What ``_plain`` was given."""
+    """The value that ``_plain`` encoded."""
     if type(plain) is not list:
         return plain
     return _makers()[plain[0]]([_value(part) for part in plain[1:]])
@@ -199,7 +199,7 @@ def _value(plain: Any) -> Any:
 
 @cache
 def _makers() -> tuple[Callable[[list[Any]], Any], ...]:
-    """How to make a value of its parts, by the number that says what it is."""
+    """The constructor of each class, by its number in packed values."""
     return (tuple, list, frozenset, _map, *map(_maker, _classes()))
 
 
@@ -216,7 +216,7 @@ def _maker(kind: Any) -> Callable[[list[Any]], Any]:
 
 @cache
 def _classes() -> tuple[type, ...]:
-    """The dataclasses and enumerations that a rule can hold, as the types of its fields say."""
+    """The dataclasses and enumerations that the type hints of a rule's fields name."""
     found: dict[type, None] = {}
     waiting: list[Any] = [Rule]
     while waiting:

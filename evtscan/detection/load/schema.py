@@ -1,4 +1,4 @@
-"""A document of a rule file × the published JSON Schemas → what does not fit, each with its key.
+"""Validates a document of a rule file against the published JSON Schemas; each violation with its key.
 
 ``schemas/sigma.schema.json`` is what the Sigma specification requires of a rule or a correlation, and
 ``schemas/known_issue.schema.json`` the section that evtscan adds. Editors read them too.
@@ -51,7 +51,7 @@ def _validator() -> "Validator":
 
 
 def _as_json(value: Any) -> Any:
-    """YAML's data as JSON has it: the names of keys are texts, and so are dates."""
+    """YAML's data as JSON: keys and dates become text."""
     if isinstance(value, Mapping):
         return {str(name): _as_json(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -60,7 +60,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _told(error: Any) -> Iterator[tuple[EntryPath, str]]:
-    """Where a validator's error is, and what it says, in words for the author of a rule."""
+    """The path of a validator's error, and its message for the author of a rule."""
     path = tuple(error.absolute_path)
     match error.validator:
         case "additionalProperties":

@@ -1,7 +1,7 @@
-"""Sigma's part of a rule, through pySigma: selections and their condition → ``Condition``, metadata → problems.
+"""Sigma's part of a rule, parsed by pySigma: selections and condition → ``Condition``, metadata → warnings.
 
-pySigma knows modifiers, escapes and the condition language; what it makes of them becomes tests of our own, so that
-nothing but this module depends on it. It is slow to import: import this module when a rule is loaded, not before.
+pySigma parses modifiers, escapes and the condition language; its results become tests of our own, so that
+only this module depends on it. It is slow to import: import this module when a rule is loaded, not before.
 """
 
 import pathlib
@@ -109,7 +109,7 @@ _KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
 
 
 def check_metadata(rule: Section) -> None:
-    """Note what pySigma has against everything of a rule but its log source and detection, as warnings."""
+    """Note pySigma's problems of everything but log source and detection, as warnings."""
     rule = replace(rule, lenient=True)
     known = {problem.key for problem in (*rule.problems.found, *rule.problems.warnings)}
     try:
@@ -124,7 +124,7 @@ def check_metadata(rule: Section) -> None:
 
 
 def logsource_of(rule: Section) -> Logsource:
-    """Read ``logsource``, and refuse what stands for no channel that we know."""
+    """Read ``logsource``; one without a known channel is a problem."""
     if "logsource" not in rule.data:
         rule.problem("a rule needs a logsource, such as {product: windows, service: system}", "logsource")
         return Logsource()
@@ -200,7 +200,7 @@ def detection_of(rule: Section, named: Mapping[str, Condition]) -> Condition:
 
 
 def _tests_of_category(rule: Section) -> list[Condition]:
-    """What the category of a rule's log source asks of an event besides its channel."""
+    """The tests that the category of a rule's log source adds: provider and event ids."""
     source = rule.data.get("logsource")
     name = source.get("category") if isinstance(source, Mapping) else None
     category = category_of(name) if isinstance(name, str) else None
@@ -303,7 +303,7 @@ _PLACE = re.compile(r"\(at char (\d+)\), \(line:\d+, col:\d+\)\Z")
 
 
 def _where_it_ends(text: str, message: str) -> str:
-    """A parser's sentence about a condition as one for its author: up to where the condition can be read."""
+    """A parser's message about a condition, reworded for its author: from where the condition cannot be read."""
     place = _PLACE.search(message)
     if place is None:
         return message
@@ -470,7 +470,7 @@ def _checked(test: Test) -> Test:
 
 
 def _found(field: str, kind: Operator, literals: list[Literal]) -> tuple[Literal, ...]:
-    """A keyword is searched for, so it may stand anywhere in a value; a source is known by all of its names."""
+    """Literals as matched: a keyword may be anywhere in a value, and a provider has all of its names."""
     if kind is not Operator.IS or field not in ("", "Provider_Name"):
         return tuple(literals)
     if not field:
@@ -495,7 +495,7 @@ _ORDERS: Final[Mapping[types.CompareOperators, Operator]] = {
 
 
 class _Operand(NamedTuple):
-    """What pySigma made of one value, in our own words."""
+    """One value of pySigma, converted."""
 
     operator: Operator
     literal: Literal
@@ -504,7 +504,7 @@ class _Operand(NamedTuple):
 
 
 def _operands(value: types.SigmaType) -> Iterator[_Operand]:
-    """What pySigma made of one value; the values that it expands to are alternatives.
+    """Convert one value of pySigma; the values that it expands to are alternatives.
 
     Raises:
         ValueError: for a combination of modifiers that has no meaning.
@@ -643,5 +643,5 @@ def _shown(value: AnyValue) -> str:
 
 
 def _message(error: Exception) -> str:
-    """pySigma's sentence without the place that it appends, which we know better."""
+    """pySigma's message without the location that it appends; ours is more exact."""
     return str(error.args[0] if error.args else error).strip() or type(error).__name__

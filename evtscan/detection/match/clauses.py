@@ -1,4 +1,4 @@
-"""Condition → the tests that must, and the tests that must not, hold for it to be true.
+"""Condition → necessary tests: those that must hold, and those that must not, for it to be true.
 
 A *clause* is a set of tests at least one of which holds (or is unknown) wherever the condition holds (or is unknown).
 A *veto* is a test that makes the condition false where it holds. Both are necessary conditions, made to be checked for
@@ -76,7 +76,7 @@ def _frequency(clause: Clause) -> tuple[float, int]:
 
 @lru_cache(maxsize=1 << 15)
 def _share_of(test: Test) -> float:
-    """A guess at the share of events for which a test holds; only its order matters, and 1 means "always"."""
+    """A guess at the share of events for which a test holds, for ranking; 1 means "always"."""
     match test.operator:
         case Operator.IS:
             return min(1.0, sum(map(_share_of_literal, test.values)))

@@ -25,7 +25,7 @@ _RISING = (Comparison.MORE, Comparison.AT_LEAST)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One match among those that may be correlated, in their order.
+    """One match among the candidates for a group, in order.
 
     ``place`` is that of its rule among those of the correlation. ``since`` are the ticks since the member before, at
     least; ``certain`` says that they are no more, and ``ordered`` that it came behind that one. ``value`` is what is
@@ -42,12 +42,12 @@ class Member:
 
     @property
     def is_certain_event(self) -> bool:
-        """Whether it is known to be an event of the group, whatever its value is."""
+        """Whether it is known to belong to the group, whatever its value."""
         return self.match.truth is Truth.TRUE and self.belongs
 
     @property
     def is_candidate(self) -> bool:
-        """Whether it may be none, or not the one value that is counted."""
+        """Whether it may not belong to the group, or its value is not known."""
         return not self.is_certain_event or self.value is None
 
 
@@ -60,14 +60,14 @@ class Group:
 
 
 class Timing(Protocol):
-    """What a host tells of the time between members, and of how far its logs reach behind them."""
+    """Times between members on a host, and how far its logs reach after them."""
 
     def least(self, one: Member, other: Member) -> int:
-        """How many ticks lie between two members at least, in whatever order they came."""
+        """The minimum time between two members in ticks, in either order."""
         ...
 
     def is_covered(self, member: Member) -> bool:
-        """Whether the logs show all that was logged in the timespan behind a member."""
+        """Whether the logs are complete for the timespan after a member."""
         ...
 
 
@@ -100,7 +100,7 @@ def _has_not(condition: Condition) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Members with the time since the first one, at least, and the number of breaks in what is known of it."""
+    """Members with the minimum time since the first one, and the number of gaps in that knowledge before each."""
 
     correlation: Correlation
     members: Sequence[Member]
@@ -109,7 +109,7 @@ class _Line:
     timing: Timing
 
     def spans(self, first: int, last: int, *, certain: bool) -> bool:
-        """Whether one member stands within the timespan of another one; or, not for ``certain``, may stand there."""
+        """Whether one member is within the timespan of another one; unless ``certain``, whether it may be."""
         if self.breaks[last] == self.breaks[first]:
             return self.times[last] - self.times[first] <= self.correlation.timespan
         least = self.timing.least
@@ -132,7 +132,7 @@ def _in_any_window(line: _Line) -> Iterator[Group]:
 
 
 def _runs(line: _Line, places: Sequence[int], *, certain: bool) -> Iterator[tuple[int, int]]:
-    """Where in ``places`` windows meet the condition, those that share a member joined: from, and up to."""
+    """Ranges of ``places`` in which windows meet the condition; windows that share a member are joined."""
     windows = _ordered_windows if line.correlation.type is CorrelationType.TEMPORAL_ORDERED else _windows
     begin = end = -1
     for first, last in windows(line, places, certain):
@@ -159,7 +159,7 @@ def _windows(line: _Line, places: Sequence[int], certain: bool) -> Iterator[tupl
 
 
 class _Counted:
-    """What a window holds, kept up to date as members come and go."""
+    """The content of a sliding window, updated as members enter and leave."""
 
     def __init__(self, correlation: Correlation) -> None:
         self._correlation = correlation
@@ -178,7 +178,7 @@ class _Counted:
             del self._kinds[kind]
 
     def meets(self) -> bool:
-        """Whether the members that are there meet the condition."""
+        """Whether the current members meet the condition."""
         correlation = self._correlation
         if correlation.condition is not None:
             matched = {correlation.references[place] for place in self._kinds if isinstance(place, int)}
@@ -188,7 +188,7 @@ class _Counted:
         return correlation.threshold.met_by(self._events if counts_events else len(self._kinds))
 
     def _kind(self, member: Member) -> Hashable:
-        """What members are told apart by: their value, each by itself where nobody can read it, or their rule."""
+        """The key that is counted: a member's value (unique if unreadable), or its rule."""
         if self._correlation.type is CorrelationType.VALUE_COUNT:
             return id(member) if member.value is None else (member.value,)
         return member.place
@@ -210,7 +210,7 @@ def _ordered_windows(line: _Line, places: Sequence[int], certain: bool) -> Itera
 
 
 def _runs_without_order(line: _Line, places: Sequence[int]) -> Iterator[list[int]]:
-    """Where in ``places`` members follow each other of which nobody knows which came first; others stand alone."""
+    """Runs in ``places`` of members whose order is not known; a member with a known order is a run of its own."""
     run: list[int] = []
     for at, place in enumerate(places):
         if run and line.members[place].ordered:

@@ -29,7 +29,7 @@ _MAX_KINDS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one rule asks of single events: its detection, or (``name``) a selection that its known issue names."""
+    """A selection of a rule that is matched: its detection, or (``name``) one that its known issue names."""
 
     rule: Rule
     name: str | None
@@ -165,7 +165,7 @@ class Engine:
     # ------------------------------------------------------------------------------------------------- kinds
 
     def _open(self, event: Event) -> "_Kind":
-        """What rules ask of events of this id, provider and channel; the same for kinds that they treat alike."""
+        """Compile the rules for events of this id, provider and channel; kinds with equal conditions share the result."""
         opened = []
         answers_of_kind = cache(partial(truth_in, event))
         key_of_kind = event.event_id, event.provider, event.event_source_name, event.channel
@@ -227,7 +227,7 @@ _KindKey = tuple[int, str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Targets, and what tells which of them an event of this kind meets."""
+    """The targets of a kind of event, and their matcher."""
 
     targets: tuple[Target, ...]
     matcher: KindMatcher
@@ -269,9 +269,9 @@ _IndexKey = tuple[int | None, str | None, str | None]
 
 @dataclass(slots=True)
 class _Openable:
-    """A target with what is left of its condition for each kind of event: the tests of a kind's names are answered.
+    """A target with its condition reduced for each kind of event, by the answers to tests of id, provider, channel.
 
-    ``variants`` are the different conditions that were left so far.
+    ``variants`` are the different reduced conditions so far.
     """
 
     number: int
@@ -281,7 +281,7 @@ class _Openable:
     _asked: dict[bool, tuple[Test, ...]] = field(default_factory=dict)
 
     def variant(self, event: Event, answers_of_kind: Callable[[Test], Truth]) -> int | None:
-        """The index of what is left for events of the kind of this one; None if none of them can meet the target.
+        """The index of the reduced condition for events of this kind; None if none of them can meet the target.
 
         ``answers_of_kind`` answers the tests of its id, provider and channel.
         """

@@ -1,4 +1,4 @@
-"""One test × one event → its truth, and the leaf of an explanation that says why."""
+"""One test × one event → its truth, and the leaf of an explanation."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -23,7 +23,7 @@ _ZONE_STEP = 15 * 60 * TICKS_PER_SECOND
 
 
 def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
-    """What an event says to a test: unknown where the evidence cannot carry the field.
+    """The truth of a test for an event: unknown if the evidence cannot carry the field.
 
     ``field`` is the field that is meant, where the test calls it otherwise.
     """
@@ -44,7 +44,7 @@ def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
 
 
 def explain_in(event: Event, test: Test, field: str | None = None) -> Explanation:
-    """The truth of a test, as ``truth_in``, with what the event says and where it stands."""
+    """The truth of a test, as ``truth_in``, with the value of the event and its location."""
     name = test.field if field is None else field
     result = truth_in(event, test, name)
     unknown = result is Truth.UNKNOWN
@@ -68,7 +68,7 @@ def shown(value: Any) -> str:
 
 
 def say_field(event: Event, field: str) -> str:
-    """What an event says in a field, in words."""
+    """The value of a field of an event, in words."""
     value = field_value(event, field)
     if value is UNREADABLE:
         return f"{field} is not in this evidence, which cannot carry it"
@@ -118,7 +118,7 @@ def _time_asked(event: Event, test: Test, field: str) -> Instant | None:
 
 
 def _in_every_zone(time: Instant) -> Iterator[Instant]:
-    """The moments that a local time of unknown zone can be, by the zones that there are."""
+    """The moments that a local time of unknown zone can mean, one for each offset that zones have."""
     for ticks in range(time.earliest, time.latest + 1, _ZONE_STEP):
         yield Instant(ticks, time.digits)
 

@@ -1,4 +1,4 @@
-"""Events ↔ the fields that rules name: Windows' System attributes in Sigma's spelling, and the data of the event."""
+"""Events ↔ fields of rules: attributes of System in Sigma's spelling, and data of the event."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,7 +13,7 @@ from evtscan.base.wintypes import Instant
 
 
 class Unreadable(Enum):
-    """The value of a field that may well have been logged, but that this evidence cannot carry."""
+    """Marks the value of a field that may have been logged, but that this evidence cannot carry."""
 
     UNREADABLE = "unreadable"
 
@@ -117,14 +117,14 @@ def text_values(event: Event) -> list[str | None]:
 
 
 def key_of_field(names: Collection[str], field: str) -> str | None:
-    """The name of the data that a rule means by a field: the same, or the same with blanks; None if there is none."""
+    """The name of the data for a field of a rule: equal, or equal without blanks; None if there is none."""
     if field in names:
         return field
     return next((name for name in names if " " in name and name.replace(" ", "") == field), None)
 
 
 def is_unnamed(name: str) -> bool:
-    """Whether ``Data`` in a rule stands for data of this name."""
+    """Whether ``Data`` in a rule includes data of this name."""
     return _UNNAMED.match(name) is not None
 
 
@@ -188,7 +188,7 @@ _NUMBERS: Final = frozenset(
 
 
 def wrong_as_field(field: str, value: Any) -> str:
-    """What is wrong with a value that a case of a rule gives a field; empty if nothing is."""
+    """The problem of a value that a rule's case gives a field; empty if there is none."""
     if value is None:
         return "an event has a field or not: leave out one that is absent"
     if field not in _ATTRIBUTES:
@@ -207,7 +207,7 @@ def _can_be_data(value: Any) -> bool:
 def event_of_fields(
     fields: Mapping[str, Any], *, location: Location, sequence: int, channel: str | None, time: Instant | None
 ) -> Event:
-    """The event that these fields describe, as a rule's case states it; everything else is data, as text.
+    """Build the event that a rule's case describes; fields that are no attributes of System become data, as text.
 
     Version is data, too: many events have a field of that name, and a rule finds it in either place.
 

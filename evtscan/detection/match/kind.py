@@ -1,4 +1,4 @@
-"""One kind of event (event id, provider, channel) × what rules ask of it → what an event of that kind meets.
+"""One kind of event (event id, provider, channel) × the conditions of rules → those that an event meets.
 
 Rules are numbered, and a set of rules is an integer with a bit for each. Each value of a field answers all tests of its
 field at once (``FieldTests``), as a mask: which clauses of which rules the value satisfies, and which rules it vetoes.
@@ -56,7 +56,7 @@ KEYWORDS: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a value says to the tests of its field: which hold, their mask, and whether the others are unknown."""
+    """The answer of a value to the tests of its field: those that hold, their mask, whether the others are unknown."""
 
     mask: int
     true: Numbers
@@ -79,7 +79,7 @@ _Verdict = Callable[[Answers, Callable[[], Event]], Truth]
 
 
 class KindMatcher:
-    """Answers for events of one kind which of some conditions they meet."""
+    """Finds the conditions that events of one kind meet."""
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         self._count = len(asked)
@@ -166,7 +166,7 @@ class KindMatcher:
         return [row for row, each in enumerate(zip(*masks, strict=True)) if candidates(reduce(or_, each, mask))]
 
     def _verdict(self, place: int) -> _Verdict:
-        """A condition as a function; most conditions of a log are never needed."""
+        """A condition compiled to a function when it is first needed; most never are."""
         found = self._verdicts.get(place)
         if found is None:
             found = self._verdicts[place] = _verdict(self._asked[place], self._numbered)
@@ -223,7 +223,7 @@ class KindMatcher:
         return column.of_scalars((*scalars_of(list(event.data.values())), *texts))
 
     def _layout(self, names: tuple[str, ...]) -> "_Layout":
-        """Where the values of events with these names of data are."""
+        """The layout of events with these names of data."""
         layout = self._layouts.get(names)
         if layout is not None:
             return layout
@@ -262,7 +262,7 @@ def _bits(mask: int) -> Iterator[int]:
 
 @dataclass(slots=True)
 class _Layout:
-    """Where the values of events with the same data names are: by name, or to be looked up in the event."""
+    """The fields of events with the same data names: by the name of the data, or to be looked up in the event."""
 
     mask: int
     answers: Answers
@@ -285,7 +285,7 @@ class _Masks(dict[str, int]):
 
 
 class FieldAnswers:
-    """Answers of the values of one field, each worked out once as long as it is kept."""
+    """The answers of the values of one field, cached."""
 
     def __init__(self, tests: FieldTests, masks: Sequence[int], *, without: int) -> None:
         self._tests, self._masks = tests, masks
@@ -401,7 +401,7 @@ def _verdict_of(condition: Condition, numbered: _Numbering) -> _Verdict:
 
 
 def _joined(parts: Sequence[_Verdict], decisive: Truth) -> _Verdict:
-    """All of the parts where false decides, any of them where true does."""
+    """The conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
     neutral = ~decisive
 
     def verdict(answers: Answers, event: Callable[[], Event]) -> Truth:

@@ -1,4 +1,4 @@
-"""What rules find in events: matches, sightings, and both of them together. The explanation is made on request."""
+"""Results of matching: matches, sightings, and both together. Explanations are made on request."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _MOST_KINDS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event, or a correlated group of events in their order, that a rule accepts (TRUE), or may accept: a candidate.
+    """An event, or a correlated group of events in order, that matches a rule (TRUE), or may match it (UNKNOWN).
 
     The events have the fields that the rule derives. ``group`` holds what a correlation groups them by, and ``why``
     explains what correlates them.
@@ -31,18 +31,18 @@ class Match:
 
     @property
     def event(self) -> Event:
-        """The event that stands for the match: the last one."""
+        """The event that represents the match: the last one."""
         return self.events[-1]
 
     @property
     def explanation(self) -> Explanation:
-        """Why it is a match: every test with what the event says."""
+        """Why it is a match: every test with the value of the event."""
         return self.why() if self.why is not None else _explained(self.rule.selection, self.event)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An event that fits a selection which a rule asks for around its matches (TRUE), or may fit it."""
+    """An event that meets a selection for the context of a rule's matches (TRUE), or may meet it (UNKNOWN)."""
 
     selection: Selection
     event: Event
@@ -56,7 +56,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What rules find in events, in the order of the events.
+    """Matches and sightings, in the order of the events.
 
     ``matches`` are those of single events by the id of their rule, ``sightings`` those of the selections that a rule
     asks for around its matches, by its id and their name. ``concerned`` are the rules that can have found something.

@@ -1,4 +1,4 @@
-"""A condition × one kind of events → what of it is left to ask of an event of this kind, ready to be asked quickly.
+"""Conditions reduced for one kind of events (event id, provider, channel), and compiled to functions.
 
 Events of one id, source and channel give the same answers to tests of those. So most of what a rule asks is answered
 once for all events of a kind, and often nothing is left. What is left becomes a function, which a log asks a million
@@ -31,7 +31,7 @@ NEVER: Final = Any(())
 
 
 def narrowed(condition: Condition, event: Event) -> Condition:
-    """What of a condition is open for events with the id, source and channel of this one; ``ALWAYS`` and ``NEVER``."""
+    """The part of a condition that events of this id, provider and channel leave open; or ``ALWAYS``, or ``NEVER``."""
     match condition:
         case Test():
             settled = tests_kind(condition) and (condition.field != "Channel" or event.channel is not None)
@@ -64,7 +64,7 @@ def _settled(test: Test, event: Event) -> Condition:
 def _joined(
     parts: Iterable[Condition], join: Callable[..., Condition], neutral: Condition, decisive: Condition
 ) -> Condition:
-    """The parts that are open; a ``decisive`` one settles all of them, a ``neutral`` one says nothing."""
+    """Join the open parts; a ``decisive`` part decides the whole, a ``neutral`` part is dropped."""
     left = []
     for part in parts:
         if part == decisive:
@@ -81,7 +81,7 @@ Answer = Callable[[Event], Truth]
 
 
 def answering(condition: Condition) -> Answer:
-    """A condition as a function of events, which says the same as ``truth_of`` with ``truth_in``."""
+    """Compile a condition to a function of events with the same result as ``truth_of`` with ``truth_in``."""
     match condition:
         case Test():
             return _answering_test(condition)
@@ -97,7 +97,7 @@ def answering(condition: Condition) -> Answer:
 
 
 def _all(parts: tuple[Answer, ...], decisive: Truth) -> Answer:
-    """All of the parts where false decides, any of them where true does."""
+    """The conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
 
     def answer(event: Event) -> Truth:
         result = ~decisive

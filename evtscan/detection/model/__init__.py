@@ -1,1 +1,1 @@
-"""The nouns of a rule, and what its tests mean for one value."""
+"""The data model of rules, and the meaning of a test for one value."""

@@ -1,6 +1,6 @@
-"""The condition tree of detections and of host conditions, and how one leaf function makes it an explanation.
+"""The condition tree of detections and host conditions, its truth, and its explanation.
 
-A condition says nothing about where values come from. Whoever asks hands in a function that answers one ``Test``: the
+A condition does not define where values come from: the caller passes a function that answers one ``Test``. The
 matcher answers from the fields of an event, the verdicts from the facts of a host.
 """
 
@@ -43,7 +43,7 @@ FIELD_OPERATORS = frozenset(
 
 
 class TimePart(Enum):
-    """What a test takes of a time before it compares (Sigma specification 2.1, "Time-based modifiers"); all UTC."""
+    """The part of a time that a test compares (Sigma specification 2.1, "Time-based modifiers"); all UTC."""
 
     MINUTE = "minute"
     HOUR = "hour"
@@ -55,7 +55,7 @@ class TimePart(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One comparison: it holds if the value of ``field`` fits any of ``values``.
+    """One comparison: it holds if the value of ``field`` matches any of ``values``.
 
     ``field`` names a field of an event or a fact of a host; empty, it is a keyword that may stand in any value.
     ``values`` are, after the operator: Sigma strings, numbers, booleans or None (absent) for ``IS``; RE2 patterns for
@@ -76,7 +76,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Unobservable:
-    """A condition that no evidence of the host can show: always unknown, and the text says what to ask.
+    """A condition that no evidence of the host can show: always unknown; the text is the question to ask.
 
     ``elsewhere``: the evidence of another host shows it, and the text says what to look for there. ``{FIELD}`` in the
     text stands for a field of the event.
@@ -111,12 +111,12 @@ Condition = Union[All, Any, Not, Test, Unobservable]  # noqa: UP007 - the classe
 
 
 def conjunction(*children: Condition) -> Condition:
-    """All of the children; a single one stands for itself."""
+    """The conjunction of conditions; a single one is returned as it is."""
     return children[0] if len(children) == 1 else All(children)
 
 
 def disjunction(*children: Condition) -> Condition:
-    """Any of the children; a single one stands for itself."""
+    """The disjunction of conditions; a single one is returned as it is."""
     return children[0] if len(children) == 1 else Any(children)
 
 
@@ -133,7 +133,7 @@ def tests_in(condition: Condition) -> Iterator[Test]:
 
 
 def unobservables_in(condition: Condition) -> Iterator[Unobservable]:
-    """Everything in a condition that no evidence can show."""
+    """The unobservable parts of a condition."""
     match condition:
         case Unobservable():
             yield condition
@@ -145,7 +145,7 @@ def unobservables_in(condition: Condition) -> Iterator[Unobservable]:
 
 
 def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
-    """The truth of a condition and nothing else: it stops as soon as the answer is certain."""
+    """The truth of a condition; evaluation stops as soon as the result is certain."""
     match condition:
         case Test():
             return leaf(condition)
@@ -160,7 +160,7 @@ def truth_of(condition: Condition, leaf: Callable[[Test], Truth]) -> Truth:
 
 
 def explain_unobservable(condition: Unobservable) -> Explanation:
-    """What no evidence of the host shows, with whom to ask or where to look."""
+    """The explanation of an unobservable condition, with how to find out."""
     text = condition.text
     way = f"look at {text}" if condition.elsewhere else f"ask whether this is so: {text}"
     return Explanation(text=text, truth=Truth.UNKNOWN, how_to_get=way)
@@ -172,7 +172,7 @@ def evaluate(
     positive: bool = True,
     unobservable: Callable[[Unobservable], Explanation] = explain_unobservable,
 ) -> Explanation:
-    """The truth of a condition with all of its reasons: every test is asked, also when the answer is certain already.
+    """The truth of a condition with all reasons: every test is evaluated, also after the result is certain.
 
     ``leaf`` answers one test; its second argument says whether the test counts as it stands (True) or stands under an
     odd number of negations, so that a leaf can refuse an assumption that would favour one of the outcomes.
@@ -197,14 +197,14 @@ def evaluate(
 def _joined(
     kind: NodeKind, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
 ) -> Explanation:
-    """A node over its children; one child with the ``decisive`` truth settles the result on its own."""
+    """A node over its children; one child with the ``decisive`` truth decides the result."""
     truth = join(child.truth for child in children)
     basis = _basis(truth, children, truth is decisive)
     return Explanation(text=f"{kind.value} of", truth=truth, kind=kind, basis=basis, children=children)
 
 
 def _basis(truth: Truth, children: tuple[Explanation, ...], one_suffices: bool) -> str:
-    """A result rests on an assumption unless children that are stated suffice for it."""
+    """The basis of a result: ``carried`` unless children with stated facts are enough to decide it."""
     if truth is Truth.UNKNOWN:
         return ""
     carried = [child.basis == "carried" for child in children if child.truth is truth]

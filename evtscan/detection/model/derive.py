@@ -35,7 +35,7 @@ _NAME = re.compile(r"[A-Za-z_]\w{0,63}\Z", re.ASCII)
 
 
 class How(Enum):
-    """How a derived field is worked out; the value is the key in a rule."""
+    """How a derived field is computed; the value is the key in a rule."""
 
     DWORD = "dword"
     WORD = "word"
@@ -56,7 +56,7 @@ _KEYS: Final = ("of", *(how.value for how in How))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """One derived field: what it is worked out of, and how.
+    """One derived field: its inputs, and how it is computed.
 
     ``of`` are names of fields, and for arithmetic also numbers that stand for themselves. ``offset`` counts bytes of
     raw data; ``pattern`` is the regular expression (RE2) of a capture.
@@ -73,7 +73,7 @@ class Derived:
 
 
 def derived_fields(issue: Section) -> tuple[Derived, ...]:
-    """Read ``derive`` of a ``known_issue`` section. An entry may use those that stand before it."""
+    """Read ``derive`` of a ``known_issue`` section. An entry may use the entries before it."""
     entries = issue.section("derive")
     return tuple(found for name in entries.data if (found := _entry(entries, name)) is not None)
 
@@ -148,7 +148,7 @@ Value = str | int | float | Absent | Unreadable
 
 
 def with_derived(event: Event, derived: tuple[Derived, ...]) -> Event:
-    """The event with the derived fields among its data; the event itself where a rule derives none."""
+    """A copy of the event with the derived fields in its data; the event itself if there are none."""
     if not derived:
         return event
     found: dict[str, Value] = {}

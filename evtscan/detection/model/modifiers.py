@@ -1,4 +1,4 @@
-"""What a test says of a value: Sigma's comparisons, orders of versions and dates, and bounds instead of values.
+"""The meaning of a test for a value: Sigma's comparisons, orders of versions and dates, and bounds of values.
 
 Sigma compares text without regard to case; ``*`` stands for any text, ``?`` for one character, and a backslash takes
 the meaning from ``*``, ``?`` and from a backslash before one of them (Sigma specification 2.1, "Escaping"). A field
@@ -50,7 +50,7 @@ _ORDERS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
 
 
 def holds(test: Test, value: Any) -> bool:
-    """Whether a value passes a test; None says that the field or fact is known to be absent.
+    """Whether a value passes a test; None means that the field or fact is known to be absent.
 
     ``value`` is text, a number, a boolean, or a list, tuple or map of such: those pass if one value in them does.
     """
@@ -64,7 +64,7 @@ def holds(test: Test, value: Any) -> bool:
 
 
 def check(test: Test) -> None:
-    """Compile a test, so that what is wrong with its values shows when the rule is loaded.
+    """Compile a test, so that invalid values are found when the rule is loaded.
 
     Raises:
         ValueError: if a value is not a pattern, network or range; the text says what is wrong.
@@ -82,14 +82,14 @@ _AROUND_FIELD: Final[Mapping[Operator, tuple[str, str]]] = {
 
 
 def with_field_value(test: Test, other: Any) -> Test:
-    """Put the value of the field that a test of ``FIELD_OPERATORS`` names in its place, as plain text."""
+    """Replace the field that a test of ``FIELD_OPERATORS`` names by its value, as plain text."""
     before, after = _AROUND_FIELD[test.operator]
     values = tuple(f"{before}{escaped(text_of(scalar))}{after}" for scalar in scalars_of(other))
     return replace(test, values=values, operator=Operator.IS)
 
 
 def with_references(test: Test, values: Mapping[str, Any]) -> Test:
-    """Put the value of each fact or field that a range refers to in its place; one that is absent fits nothing."""
+    """Replace each fact or field that a range refers to by its value; an absent one matches nothing."""
     names = references_in(test)
     choices = product(*(scalars_of(values[name]) for name in names))
     texts = [dict(zip(names, map(text_of, choice), strict=True)) for choice in islice(choices, MAX_FILLED)]
@@ -97,7 +97,7 @@ def with_references(test: Test, values: Mapping[str, Any]) -> Test:
 
 
 def predicate_of(test: Test) -> Predicate:
-    """What a test says of one present scalar value; it must compare with values of its own.
+    """The predicate of a test for one present scalar value; the test must not compare with another field.
 
     Raises:
         ValueError: if a value of the test is not a pattern, network or range.
@@ -107,7 +107,7 @@ def predicate_of(test: Test) -> Predicate:
 
 @lru_cache(maxsize=65536)
 def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
-    """Compile a test; ``types`` tells 1 from True in the key of the cache, which are equal in Python."""
+    """Compile a test; ``types`` is part of the cache key because 1 and True are equal in Python."""
     predicates = [literal_predicate(test, literal) for literal in test.values]
     if test.part is not None:
         return _of_part(test.part, predicates)
@@ -187,7 +187,7 @@ _READ_PART: Final[Mapping[TimePart, Callable[[datetime], int]]] = {
 
 
 def _of_part(part: TimePart, predicates: Iterable[Predicate]) -> Predicate:
-    """A test of a part of a time, in UTC; weeks are those of ISO 8601. What is no time has none."""
+    """A test of a part of a time, in UTC, with weeks of ISO 8601. A value that is no time fails it."""
     read, wanted = _READ_PART[part], list(predicates)
 
     def fits(value: Any) -> bool:
@@ -207,7 +207,7 @@ _SPECIAL = re.compile(r"\\[*?\\]|[*?]")
 
 @lru_cache(maxsize=1 << 14)
 def parts_of(pattern: str) -> tuple[str, ...]:
-    r"""Split a Sigma string into plain parts and wildcards: text at even places, ``*`` or ``?`` at odd ones.
+    r"""Split a Sigma string: plain text at even indexes, the wildcards ``*`` or ``?`` at odd ones.
 
     >>> parts_of(r"C:\temp\*.ex?")
     ('C:\\temp*.ex', '?', '')
@@ -226,13 +226,13 @@ def parts_of(pattern: str) -> tuple[str, ...]:
 
 
 def plain_text(pattern: str) -> str | None:
-    """What a Sigma string without wildcards stands for; None if it has any."""
+    """The text of a Sigma string without wildcards; None if it has any."""
     parts = parts_of(pattern)
     return parts[0] if len(parts) == 1 else None
 
 
 def escaped(text: str) -> str:
-    """The Sigma string that stands for exactly this text."""
+    """The Sigma string that matches exactly this text."""
     return re.sub(r"[*?\\]", r"\\\g<0>", text)
 
 
@@ -257,7 +257,7 @@ def _text_pattern(pattern: str, cased: bool) -> Predicate:
 
 
 def _equal_text(whole: str, cased: bool) -> Predicate:
-    """Equality; where case does not count, neither do blanks at the end of a value: Windows pads some names."""
+    """Equality; unless ``cased``, blanks at the end of a value do not count: Windows pads some names."""
     if cased:
         return lambda value: text_of(value) == whole
 
@@ -289,7 +289,7 @@ def compiled(pattern: str) -> Any:
 
 
 def encodable(text: str) -> str:
-    """RE2 works on UTF-8, which has no lone surrogates; a damaged record may."""
+    """Replace lone surrogates, which damaged records may have and RE2, working on UTF-8, rejects."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -362,7 +362,7 @@ def holds_up_to(test: Test, upper: str) -> Truth:
 
 @dataclass(frozen=True, slots=True)
 class _OrderedTexts:
-    """Texts with an order: its first one, the key of one (None: it has no place in it), and the neighbours of one."""
+    """An order of texts: its first text, the sort key of a text (None: not comparable), and its neighbours."""
 
     first: str
     key: Callable[[str], Any]
@@ -387,7 +387,7 @@ _ORDERED_TEXTS: Final = (
 
 
 def _operands_in(kind: Operator, literal: Literal) -> Iterator[str | None]:
-    """What a literal compares with; None for something that has no place in an order."""
+    """The operands of a literal; None for one that has no order."""
     if kind is Operator.IN_RANGE:
         yield from (comparison.operand for comparison in parse_range(str(literal)))
     else:

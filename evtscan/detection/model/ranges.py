@@ -35,7 +35,7 @@ _HOLDS: Final[Mapping[str, Callable[[Any, Any, Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A sign and what stands behind it: a version, a day or time, a number, or (``filled``) any text."""
+    """A sign and its operand: a version, a day or time, a number, or (``filled``) any text."""
 
     sign: str
     operand: str
@@ -99,7 +99,7 @@ _Reading = tuple[Callable[[str], Any], Any, Any]
 
 
 def within(literal: str, *, numbers: bool = False) -> Callable[[str], bool]:
-    """The function that says whether a value lies in a range; what has no order with an operand does not.
+    """A predicate for values in a range; a value that cannot be compared with an operand is outside.
 
     ``numbers`` says to compare numbers as such where both are one, and not as versions (of which 5.9 is below 5.10).
 
@@ -123,7 +123,7 @@ def _compares(holds: Callable[[Any, Any, Any], bool], readings: list[_Reading], 
 
 
 def _readings(comparison: Comparison, numbers: bool) -> Iterator[_Reading]:
-    """The ways in which a value can be compared with an operand, most fitting first."""
+    """The ways in which a value can be compared with an operand, most specific first."""
     operand = comparison.operand
     time = _ticks(operand)
     if time is not None:
@@ -156,7 +156,7 @@ def references_in(test: Test) -> tuple[str, ...]:
 
 
 def filled(literal: str, values: Mapping[str, str]) -> str:
-    """A range with a value for each of its references, whatever text that is."""
+    """A range with each reference replaced by a value, which may be any text."""
     return ", ".join(_written(part, values) for part in parse_range(literal, numbers=True))
 
 

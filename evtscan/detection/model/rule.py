@@ -1,4 +1,4 @@
-"""The nouns of a rule: what it detects, and for a known issue on which hosts it matters, with its doubts and cases."""
+"""The data model of a rule: its detection, and for a known issue its conditions on hosts, doubts and cases."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ class Logsource:
     channels: tuple[str, ...] = ()
 
     def fits(self, channel: str | None) -> bool:
-        """Whether events of this channel are meant; an unknown channel satisfies any service."""
+        """Whether the log source includes events of this channel; an unknown channel satisfies any service."""
         return not self.channels or channel is None or channel.casefold() in map(str.casefold, self.channels)
 
     def includes(self, other: "Logsource") -> bool:
@@ -45,7 +45,7 @@ class Logsource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What an event must be: it fits the condition, with the fields that are derived, and stands in the log source.
+    """A condition on events of a log source, with the fields that are derived before it is evaluated.
 
     Where the condition itself asks for a channel, that goes before the log source.
     """
@@ -56,11 +56,11 @@ class Selection:
 
     @property
     def elsewhere(self) -> Condition | None:
-        """What the condition asks of an event in a channel that is none of the log source's; None if it names none."""
+        """The condition on events of channels outside the log source; None if the condition names no channel."""
         return _naming_channels(self.condition)
 
     def selectors(self) -> frozenset[Selector]:
-        """What a record must be, as far as selectors can say it."""
+        """Selectors for all records that can match."""
         channels = self.logsource.channels or (None,)
         return frozenset(
             Selector(channel, selector.provider, selector.event_id)
@@ -69,14 +69,14 @@ class Selection:
         ) | (frozenset() if self.elsewhere is None else _selectors(self.elsewhere))
 
     def channels(self) -> tuple[str, ...]:
-        """The channels in which such events stand, as far as they are named; empty if every channel will do."""
+        """The channels of such events; empty if not all are named."""
         named = {selector.channel for selector in self.selectors()}
         return () if None in named else tuple(sorted(channel for channel in named if channel is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """What makes a fact untrustworthy: while ``when`` is known to be true, the fact ``about`` counts as unknown."""
+    """A doubt about a fact: while ``when`` is known to be true, the fact ``about`` counts as unknown."""
 
     when: Condition
     about: str
@@ -96,7 +96,7 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a rule must say (``verdict``, one of the five, or ``none``) of these events on a host with these facts.
+    """The expected ``verdict`` (one of the five, or ``none``) for these events on a host with these facts.
 
     The events are one whole log in record order. A fact without ``since`` is a snapshot taken with the last event.
     """
@@ -109,7 +109,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIssue:
-    """The part of a rule that judges matches by what is known of the host.
+    """The part of a rule that judges matches by the facts of the host.
 
     ``when`` holds the conditions on the host, among them those that nothing can show (``unobservable``) and those that
     only the evidence of another host shows (``elsewhere``). ``derive`` are the fields that the rule works out of an
@@ -139,12 +139,12 @@ class KnownIssue:
 
     @property
     def around(self) -> tuple[Around, ...]:
-        """What a match is looked at for: what must stand around it, and what may."""
+        """All entries about the events around a match: those that must hold, and those that support it."""
         return (*self.context, *self.supported_by)
 
 
 class CorrelationType(Enum):
-    """What a correlation asks of a group of events; the value is Sigma's word for it."""
+    """The type of a correlation; the value is Sigma's word for it."""
 
     EVENT_COUNT = "event_count"
     VALUE_COUNT = "value_count"
@@ -165,14 +165,14 @@ class Comparison(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """What must be true of the number of events, values or rules in a group; for a range, ``also`` is its other end."""
+    """A limit on the number of events, values or rules in a group; for a range, ``also`` is its other end."""
 
     comparison: Comparison
     number: int | float
     also: "Threshold | None" = None
 
     def met_by(self, count: int) -> bool:
-        """Whether a count fits."""
+        """Whether a count meets the limit."""
         return all(_COMPARE[part.comparison](count, part.number) for part in self.parts())
 
     def parts(self) -> Iterator["Threshold"]:
@@ -195,7 +195,7 @@ _COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correlation:
-    """What makes matches of other rules one match (Sigma specification 2.1, "Correlation rules").
+    """A correlation of matches of other rules (Sigma specification 2.1, "Correlation rules").
 
     ``references`` are names or ids of rules in their order, ``members`` those rules, once they are found. ``timespan``
     is in ticks. ``threshold`` is on the number of events, of different values of ``fields``, or of different rules;
@@ -237,12 +237,12 @@ class Rule:
 
     @property
     def derived(self) -> tuple[Derived, ...]:
-        """The fields that the rule works out of an event."""
+        """The fields that the rule derives from an event."""
         return self.known_issue.derive if self.known_issue is not None else ()
 
     @property
     def asks(self) -> tuple[str, ...]:
-        """The facts that its conditions and doubts test, each once."""
+        """The facts that the conditions and doubts test, each once."""
         issue = self.known_issue
         conditions = (issue.when, *(doubt.when for doubt in issue.doubts)) if issue is not None else ()
         tests = (test for condition in conditions for test in tests_in(condition))
@@ -250,16 +250,16 @@ class Rule:
 
     @property
     def speaks_unseen(self) -> bool:
-        """Whether the rule may have to report something although nothing was logged."""
+        """Whether the rule can give findings without a match."""
         return self.known_issue is not None and self.known_issue.report_exposed
 
     @property
     def selection(self) -> Selection:
-        """What an event must be to match."""
+        """The selection that an event must meet to match."""
         return Selection(condition=self.detection, logsource=self.logsource, derive=self.derived)
 
     def bases(self) -> Iterator["Rule"]:
-        """The rules whose matches this one is made of, those of correlations in it included: without any, itself."""
+        """The rules about single events that a correlation consists of, nested ones included; else the rule itself."""
         if self.correlation is None:
             yield self
         else:
@@ -278,7 +278,7 @@ class Rule:
         return Query(frozenset[Selector]().union(*(selection.selectors() for selection in asked)))
 
     def as_member(self) -> "Rule":
-        """As much of the rule as a correlation needs."""
+        """The rule reduced to what a correlation needs of its members."""
         issue = KnownIssue(when=All(()), derive=self.derived) if self.derived else None
         return replace(self, known_issue=issue, selections={}, lines={})
 
@@ -316,7 +316,7 @@ def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
 
 
 def _naming_channels(condition: Condition) -> Condition | None:
-    """The part of a condition that says by itself in which channel an event stands; None if no part does.
+    """The part of a condition that names the channel of an event by itself; None if no part does.
 
     Its size goes with that of the condition and how deep it is, not with the number of parts that name a channel.
     """
@@ -341,7 +341,7 @@ _ANYTHING = frozenset({Selector()})
 
 
 def _selectors(condition: Condition) -> frozenset[Selector]:
-    """What an event must be to make a condition true, as far as selectors can say it."""
+    """Selectors for all events that can make a condition true."""
     match condition:
         case Test():
             return _selectors_of_test(condition)
@@ -368,7 +368,7 @@ def _selectors_of_test(test: Test) -> frozenset[Selector]:
 
 
 def _common_selectors(sides: list[frozenset[Selector]]) -> frozenset[Selector]:
-    """Selectors for what fits every side; where two sides contradict each other, nothing does."""
+    """Selectors for records that all sides accept; none if two sides contradict each other."""
     result = _ANYTHING
     for side in sorted(dict.fromkeys(sides), key=len):
         if not result:
@@ -381,7 +381,7 @@ def _common_selectors(sides: list[frozenset[Selector]]) -> frozenset[Selector]:
 
 
 def _joined(one: Selector, other: Selector) -> Selector | None:
-    """One selector for both, or None if no record has both event ids (it may well have two names of its provider)."""
+    """One selector for both, or None if their event ids differ (a record can have two names of its provider)."""
     if None not in (one.event_id, other.event_id) and one.event_id != other.event_id:
         return None
     event_id = other.event_id if one.event_id is None else one.event_id

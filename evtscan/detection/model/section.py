@@ -1,4 +1,4 @@
-"""One map of a rule file, read entry by entry, with everything that is wrong collected instead of raised."""
+"""One map of a rule file, read entry by entry; problems are collected instead of raised."""
 
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ class Problems:
 
 
 def key_of(path: EntryPath) -> str:
-    """A path as a person writes it: ``known_issue.cases[2].verdict``."""
+    """A path in the notation of messages: ``known_issue.cases[2].verdict``."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
@@ -42,7 +42,7 @@ def key_of(path: EntryPath) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The nearest of the words that there are, as a question to put behind a message; empty if none is near."""
+    """A hint at the nearest of the known words, to append to a message; empty if none is near."""
     close = get_close_matches(word, tuple(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
@@ -60,11 +60,11 @@ class Section:
     lenient: bool = False
 
     def problem(self, message: str, *steps: Any) -> None:
-        """Note what is wrong with this map, or with an entry below it."""
+        """Note a problem of this map, or of an entry below it."""
         (self.problems.warn if self.lenient else self.problems.add)((*self.path, *steps), message)
 
     def only(self, known: Iterable[str]) -> None:
-        """Refuse every key that is not known, so that a typing error never passes silently."""
+        """Note every unknown key as a problem, so that a typing error is always found."""
         names = tuple(known)
         for key in self.data:
             if key not in names:
@@ -72,7 +72,7 @@ class Section:
                 self.problem(f"there is no key {key!r} here{meant}; known: {', '.join(names)}", key)
 
     def text(self, key: str) -> str:
-        """A text, or a number as text; empty where there is none."""
+        """A text, or a number as text; empty if it is missing."""
         value = self.data.get(key)
         return "" if value is None else self._text(value, key)
 
@@ -86,14 +86,14 @@ class Section:
         return tuple(self._text(item, key, place) for place, item in enumerate(value))
 
     def flag(self, key: str) -> bool:
-        """A boolean; false where there is none."""
+        """A boolean; false if it is missing."""
         value = self.data.get(key, False)
         if not isinstance(value, bool):
             self.problem("must be true or false", key)
         return value is True
 
     def section(self, key: str) -> "Section":
-        """The map under a key; an empty one where there is none."""
+        """The map under a key; empty if it is missing."""
         value = self.data.get(key)
         if value is not None and not isinstance(value, Mapping):
             self.problem("must be a map (key: value)", key)

@@ -1,4 +1,4 @@
-"""What a single value of an event or a fact is: text, a number that it spells, a time that it spells."""
+"""Single values of events and facts: as text, as a number, as a time."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from evtscan.base.wintypes import Instant, parse_time
 
 
 def scalars_of(value: Any) -> Iterator[str | int | float | bool]:
-    """The single values in a value, nested ones included; None stands for no value at all."""
+    """The single values in a value, nested ones included; None yields nothing."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -26,7 +26,7 @@ def text_of(value: Any) -> str:
 
 
 def number_shown(number: int) -> str:
-    """A whole number as people read it: from 2^31 to 2^32 - 1 as the status code that it is, such as 0xC0000184."""
+    """A whole number for display; from 2^31 to 2^32 - 1 it is a status code, such as 0xC0000184."""
     return f"0x{number:08X}" if 0x80000000 <= number <= 0xFFFFFFFF else str(number)
 
 

@@ -1,1 +1,1 @@
-"""Lints of rules: the modules hold a few of one kind each, ``evtscan.detection.authoring.lint`` the table of all."""
+"""Lints of rules, by subject; ``evtscan.detection.authoring.lint`` has the table of all of them."""

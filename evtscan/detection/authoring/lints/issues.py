@@ -1,4 +1,4 @@
-"""Lints of ``known_issue``: what a rule says of hosts, of causes and remedies, and whether cases prove it."""
+"""Lints of ``known_issue``: conditions on hosts, causes, remedies, and whether the cases prove them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -125,7 +125,7 @@ def _consequence_circle(rule: Written, around: Surroundings) -> Found:
 
 
 def _circle(rule: Written, around: Surroundings, graph: Mapping[str, frozenset[str]]) -> list[str]:
-    """The files of a circle that leads from a rule back to it, both ends included; empty if there is none."""
+    """The files of a cycle of precedence that contains a rule, the rule first and last; empty if there is none."""
     own = rule.rule.info.id
     came_from: dict[str, str] = {}
     reached = [own]

@@ -1,4 +1,4 @@
-"""Lints of what stands around a rule: its keys, title, id, references and the name of its file."""
+"""Lints of metadata: keys, title, id, references and file name of a rule."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a lint is, and what it is shown: a rule as it is written, and what is known of the rules around it."""
+"""The row of the table of lints, and the input of a lint: a rule as written, and names from other rules."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Found = Iterator[tuple[EntryPath, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a lint may know beyond the rule: the names of facts, and what other rules are called.
+    """Input of a lint besides the rule: names of facts, and names of other rules.
 
     ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
     ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of
@@ -29,7 +29,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
-        """What is known of these rules."""
+        """The surroundings that these rules form."""
         files: dict[str, list[str]] = {}
         names: dict[str, set[str]] = {}
         before: dict[str, tuple[str, ...]] = {}
@@ -59,7 +59,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lint:
-    """A row of the table of lints: why it matters, what to do, and how to find it in one rule."""
+    """A row of the table of lints: the reason, the remedy, and the check of one rule."""
 
     name: str
     reason: str
@@ -78,7 +78,7 @@ class Line:
 
 
 def lines_of(rule: Written) -> Iterator[Line]:
-    """Every line of every selection of a rule; keywords have no field."""
+    """All lines of all selections of a rule; the field of keywords is empty."""
     detection = rule.data.get("detection") or {}
     for name, selection in detection.items():
         if name not in ("condition", "timeframe"):

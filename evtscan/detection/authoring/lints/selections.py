@@ -1,4 +1,4 @@
-"""Lints of ``detection``: what is selected, and whether it is what the author means."""
+"""Lints of ``detection``: selections that match other events than the author probably means."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -157,7 +157,7 @@ def _benign_without_exact_list(rule: Written, around: Surroundings) -> Found:
 
 
 def _positive_tests(condition: Condition, positive: bool = True) -> Iterator[Test]:
-    """The tests that widen what a condition fits, not those under a negation, which narrow it."""
+    """The tests that are not negated: each can make the condition true."""
     match condition:
         case Test():
             if positive:
@@ -170,7 +170,7 @@ def _positive_tests(condition: Condition, positive: bool = True) -> Iterator[Tes
 
 
 def _is_exact(test: Test) -> bool:
-    """Whether a test fits little else than what its author has seen."""
+    """Whether a test is exact enough that it hardly matches other events."""
     if test.operator is Operator.MATCHES:
         return all(_WHOLE.match(str(pattern)) and not _ANYTHING.search(str(pattern)) for pattern in test.values)
     return test.operator is not Operator.EXISTS and all(

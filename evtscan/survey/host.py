@@ -65,7 +65,7 @@ def survey_host(
 
     Its name is ``name``, else the newest name in the evidence, else ``default_name``.
     """
-    host = Host(reading.evidence, asked_by(rules))
+    host = Host(reading.evidence, asked_by(engine.rules))
     host_name = name or next(iter(host.names), default_name)
     distinct = each_once(host.evidence.logs)
     _warn_of_copies(reading, distinct)

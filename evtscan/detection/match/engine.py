@@ -165,7 +165,7 @@ class Engine:
     # ------------------------------------------------------------------------------------------------- kinds
 
     def _open(self, event: Event) -> "_Kind":
-        """Compile the rules for events of this id, provider and channel; kinds with equal conditions share the result."""
+        """Compile the rules for events of this id, provider and channel; kinds with equal conditions share them."""
         opened = []
         answers_of_kind = cache(partial(truth_in, event))
         key_of_kind = event.event_id, event.provider, event.event_source_name, event.channel

@@ -9,6 +9,7 @@ from evtscan.reporters.digest.blindspots import blind_spots
 from evtscan.reporters.digest.needs import Needs
 from evtscan.reporters.digest.remedies import Remedies
 from evtscan.reporters.digest.summary import HostState, HostSummary, ReportedFinding
+from evtscan.reporters.digest.unexplainedkinds import UnexplainedKinds
 
 GENERATIONS = ("nt4", "2000", "modern")
 """The generations of Windows that ``evtscan collect`` writes scripts for."""
@@ -61,6 +62,7 @@ class Digest:
         self._versions: dict[str, None] = {}
         self.remedies = Remedies()
         self.needs = Needs()
+        self.unexplained = UnexplainedKinds()
         self._order: list[tuple[_Severity, int, bool]] = []
 
     def add(self, summary: HostSummary) -> None:
@@ -75,6 +77,7 @@ class Digest:
         self.with_findings += bool(found)
         self.counts.update(summary.counts)
         self.statuses.update(item.finding.status for item in found)
+        self.unexplained.add(summary.host)
         self.blind.update({spot.kind for spot in blind_spots(summary.host)})
         for item in found:
             self.remedies.add(item)

@@ -13,7 +13,8 @@ class Remedy:
     """The steps that settle some findings of one rule.
 
     ``findings`` are the positions of these findings among all findings of the report, counted from 0. ``urgency`` is
-    that of the most urgent finding; ``is_quiet``: none of them was seen lately.
+    that of the most urgent finding; ``is_quiet``: none of them was seen lately. ``followers`` counts the findings of
+    other rules that follow from these.
     """
 
     rule: RuleInfo
@@ -21,6 +22,7 @@ class Remedy:
     findings: list[int] = field(default_factory=list)
     urgency: int = -10
     is_quiet: bool = True
+    followers: int = 0
     _verdicts: Counter[Verdict] = field(default_factory=Counter)
     _hosts: dict[str, None] = field(default_factory=dict)
 
@@ -58,15 +60,23 @@ class Remedies:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, tuple[str, ...]], Remedy] = {}
+        self._followers: Counter[str] = Counter()
         self._seen = 0
 
     def add(self, item: ReportedFinding) -> None:
-        """Take the next finding; those that call for nothing, or for which no remedy is known, only count."""
+        """Take the next finding; those that call for nothing, or for which no remedy is known, only count.
+
+        A finding that follows from another one counts for the rule of that one: its remedy is the one to apply first.
+        """
         steps, place = item.finding.remedy, self._seen
         self._seen += 1
-        if steps and item.calls_for_action:
+        if item.calls_for_action and item.causes:
+            self._followers.update(item.causes)
+        elif steps and item.calls_for_action:
             self._found.setdefault((item.rule.id, steps), Remedy(item.rule, steps)).add(item, place)
 
     def ranked(self) -> list[Remedy]:
         """The remedies, most urgent first."""
+        for remedy in self._found.values():
+            remedy.followers = self._followers[remedy.rule.id]
         return sorted(self._found.values(), key=lambda remedy: remedy.rank)

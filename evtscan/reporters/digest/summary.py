@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from operator import attrgetter
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Protocol
 from evtscan.base.model.finding import ACCEPTED, NOT_SEEN, Finding, Verdict
 from evtscan.base.model.rule import QUIET_KINDS, Level, RuleInfo
 from evtscan.base.model.source import EvidenceRow
+from evtscan.diagnosis.chains import roots
 from evtscan.report.model import HostReport, Report
 
 
@@ -39,13 +40,15 @@ def urgency(verdict: Verdict, level: str) -> int:
 class ReportedFinding:
     """A finding together with its rule.
 
-    ``consequence_of`` names the findings that it follows from, by article or title, with their entities.
+    ``consequence_of`` names the findings that it follows from, by article or title, with their entities. ``causes`` are
+    the rules of those among them that call for action: what to do about these settles this finding as well.
     """
 
     host: HostReport
     finding: Finding
     rule: RuleInfo
     consequence_of: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -200,8 +203,8 @@ def summaries(report: Report) -> Iterator[HostSummary]:
 
 def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
     """Summarise one host."""
-    names = {finding.finding_id: _name_of(finding, rules) for finding in host.findings}
-    findings = sorted((_reported(host, finding, rules, names) for finding in host.findings), key=_order)
+    by_id = {finding.finding_id: finding for finding in host.findings}
+    findings = sorted((_reported(host, finding, rules, by_id) for finding in host.findings), key=_order)
     worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)
     levels = [item.rule.level for item in findings if item.counts_as_worst and item.verdict is worst]
     logs = [row for row in host.evidence if row.records is not None]
@@ -223,10 +226,20 @@ def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
 
 
 def _reported(
-    host: HostReport, finding: Finding, rules: Mapping[str, RuleInfo], names: Mapping[str, str]
+    host: HostReport, finding: Finding, rules: Mapping[str, RuleInfo], by_id: Mapping[str, Finding]
 ) -> ReportedFinding:
-    causes = tuple(dict.fromkeys(names[cause] for cause in finding.consequence_of if cause in names))
-    return ReportedFinding(host, finding, rule_of(rules, finding.rule_id), causes)
+    plain = ReportedFinding(host, finding, rule_of(rules, finding.rule_id))
+    if not finding.consequence_of:
+        return plain
+    direct = [by_id[cause] for cause in finding.consequence_of if cause in by_id]
+    chain = {number: one.consequence_of for number, one in by_id.items()}
+    ends = [by_id[root] for root in roots(chain, finding.finding_id) if root in by_id and root != finding.finding_id]
+    causes = (ReportedFinding(host, one, rule_of(rules, one.rule_id)) for one in ends if one.remedy)
+    return replace(
+        plain,
+        consequence_of=tuple(dict.fromkeys(_name_of(one, rules) for one in direct)),
+        causes=tuple(dict.fromkeys(one.rule.id for one in causes if one.calls_for_action)),
+    )
 
 
 def _name_of(finding: Finding, rules: Mapping[str, RuleInfo]) -> str:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evtscan.base.logic import Truth
+from evtscan.base.model.diagnosis import RuleFactors
 from evtscan.base.model.finding import NEW, NOT_SEEN, STATUSES, Explanation, Verdict
 from evtscan.base.model.rule import QUIET_KINDS
 from evtscan.base.safetext import prose
@@ -32,11 +33,13 @@ from evtscan.reporters.digest.summary import (
     rules_by_id,
     summary_of,
 )
+from evtscan.reporters.digest.unexplainedkinds import UnexplainedKind
 from evtscan.reporters.text.explanation import host_lines
 from evtscan.reporters.text.explanation import lines as explanation_lines
 from evtscan.reporters.text.paragraphs import MARGIN, cut_line, paragraph
 from evtscan.reporters.text.phrases import (
     changes_before,
+    common_factors,
     count,
     coverage,
     explained,
@@ -46,6 +49,7 @@ from evtscan.reporters.text.phrases import (
     logged,
     named,
     system_of,
+    unexplained_kind,
     verdict_counts,
     word,
 )
@@ -62,6 +66,9 @@ NEEDS_SHOWN = 3
 
 HOSTS_SHOWN = 8
 """How many hosts it has, worst first."""
+
+UNEXPLAINED_SHOWN = 10
+"""How many kinds of unexplained events are shown, most urgent first."""
 
 NAMES_SHOWN = 5
 """How many hosts a remedy names."""
@@ -148,11 +155,15 @@ def render(
         for index in listed:
             summary = summary_of(hosts[index], rules)
             _print_host(console, summary, show_all=show_all, in_detail=in_detail, remedies=not several)
+    if not several:
+        _print_unexplained(console, digest.unexplained.ranked(), with_hosts=False, shortened=not in_detail)
     if several:
         shortened = not (show_all or in_detail)
         worst = listed[:HOSTS_SHOWN] if shortened else listed
-        _print_overview(console, digest, show_all=show_all, shortened=shortened)
+        factors = {item.rule_id: item for item in report.factors}
+        _print_overview(console, digest, factors, show_all=show_all, shortened=shortened)
         _print_hosts(console, (summary_of(hosts[index], rules) for index in worst), len(listed) - len(worst), show_all)
+        _print_unexplained(console, digest.unexplained.ranked(), with_hosts=True, shortened=shortened)
         _print_blind_spots(console, digest)
         if shortened and listed:
             console.print()
@@ -227,6 +238,7 @@ def _print_finding(console: Console, group: Sequence[ReportedFinding], *, in_det
             _print_labelled(console, "", [f"and {len(group) - len(shown):,} more (-v lists all)"])
     if finding.explanation:
         _print_explanation(console, finding.explanation, in_detail=in_detail)
+    _print_labelled(console, "Follows", [f"may follow from {name}" for name in item.consequence_of])
     _print_labelled(console, "Changes", list(changes_before(finding)))
     _print_labelled(console, "Logged", [logged(finding)])
     _print_labelled(console, "Coverage", [coverage(finding)])
@@ -247,7 +259,9 @@ def _print_explanation(console: Console, explanation: Explanation, *, in_detail:
 # ----------------------------------------------------------------------------------------------- many hosts
 
 
-def _print_overview(console: Console, digest: Digest, *, show_all: bool, shortened: bool) -> None:
+def _print_overview(
+    console: Console, digest: Digest, factors: Mapping[str, RuleFactors], *, show_all: bool, shortened: bool
+) -> None:
     counts = _counted(digest.counts, show_all)
     states = [f"{digest.states[state]:,} {state.value}" for state in HostState if digest.states[state]]
     paragraph(console, 0, Text(f"{digest.hosts:,} hosts: {', '.join(states)}"))
@@ -259,11 +273,13 @@ def _print_overview(console: Console, digest: Digest, *, show_all: bool, shorten
         statuses = ", ".join(f"{digest.statuses[status]:,} {status}" for status in STATUSES if digest.statuses[status])
         paragraph(console, 0, Text(f"Compared with what is known: {statuses}"))
     console.print()
-    _print_remedies(console, digest.remedies.ranked(), shortened=shortened)
+    _print_remedies(console, digest.remedies.ranked(), factors, shortened=shortened)
     _print_needs(console, digest.needs.ranked(), shortened=shortened)
 
 
-def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: bool) -> None:
+def _print_remedies(
+    console: Console, found: Sequence[Remedy], factors: Mapping[str, RuleFactors], *, shortened: bool
+) -> None:
     """Print each remedy once, with the hosts that need it, most urgent first."""
     if not found:
         return
@@ -276,6 +292,17 @@ def _print_remedies(console: Console, found: Sequence[Remedy], *, shortened: boo
         head = Text(", ").join(verdicts)
         head.append(f", {remedy.rule.level}, {count(len(remedy.hosts), 'host')}: ")
         cut_line(console, len(number), head.append(named(remedy.hosts, NAMES_SHOWN)))
+        if remedy.followers:
+            cut_line(console, len(number), Text(f"{count(remedy.followers, 'other finding')} may follow from it"))
+        in_common = factors.get(remedy.rule.id)
+        if in_common is not None and (in_common.factors or not shortened):
+            lines = list(common_factors(in_common))
+            for line in lines[:1] if shortened else lines:
+                text = Text(f"In common: {prose(line)}")
+                if shortened:
+                    cut_line(console, len(number), text)
+                else:
+                    paragraph(console, len(number), text)
         if shortened:
             more = f" (and {count(len(remedy.steps) - 1, 'more step')})" if len(remedy.steps) > 1 else ""
             cut_line(console, len(number), Text(prose(remedy.steps[0])), more)
@@ -303,6 +330,22 @@ def _print_needs(console: Console, found: Sequence[Need], *, shortened: bool) ->
                 paragraph(console, 2 * MARGIN, Text(prose(way)))
     if shortened:
         _print_more(console, len(found) - NEEDS_SHOWN, "fact", "facts")
+    console.print()
+
+
+def _print_unexplained(
+    console: Console, found: Sequence[UnexplainedKind], *, with_hosts: bool, shortened: bool
+) -> None:
+    """Print the kinds of errors and warnings that no rule explains, most urgent first."""
+    if not found:
+        return
+    paragraph(console, 0, Text("Not explained by any rule", "bold"))
+    for kind in found[:UNEXPLAINED_SHOWN] if shortened else found:
+        cut_line(console, MARGIN, Text(_plain(f"{kind.name}: {unexplained_kind(kind, with_hosts=with_hosts)}")))
+        if kind.example and not shortened:
+            paragraph(console, 2 * MARGIN, Text(_plain(kind.example), "dim"))
+    if shortened:
+        _print_more(console, len(found) - UNEXPLAINED_SHOWN, "kind of event", "kinds of events")
     console.print()
 
 

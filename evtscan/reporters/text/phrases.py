@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from evtscan.base.model.diagnosis import EventTally
+from evtscan.base.model.diagnosis import EventTally, RuleFactors
 from evtscan.base.model.finding import NEW, Finding, Verdict
 from evtscan.base.safetext import prose
 from evtscan.base.wintypes import TICKS_PER_SECOND
 from evtscan.base.wording import lasting
 from evtscan.report.model import HostReport
 from evtscan.reporters.digest.summary import ReportedFinding
+from evtscan.reporters.digest.unexplainedkinds import UnexplainedKind
 from evtscan.reporters.tables.columns import RECORD_IDS_SHOWN
 
 
@@ -146,3 +147,26 @@ def named(names: Collection[str], most: int) -> str:
     """The first of some names, and how many more there are."""
     more = len(names) - most
     return prose(", ".join(islice(names, most))) + (f" and {more:,} more" if more > 0 else "")
+
+
+FACTS_SHOWN = 3
+"""Facts of the same hosts that a factor lists."""
+
+
+def common_factors(found: RuleFactors) -> Iterator[str]:
+    """What the affected hosts of a rule have in common, strongest first, or that nothing was found."""
+    for factor in found.factors:
+        same = f" (as {'; '.join(factor.same_as[:FACTS_SHOWN])})" if factor.same_as else ""
+        yield (
+            f"{factor.fact} {factor.value}{same}: {factor.affected_with:,} of {factor.affected:,} affected, "
+            f"{factor.others_with:,} of {factor.others:,} others"
+        )
+    if not found.factors and found.tried:
+        yield f"no fact separates them from {count(found.others, 'other')} ({count(found.tried, 'value')} compared)"
+
+
+def unexplained_kind(kind: UnexplainedKind, *, with_hosts: bool) -> str:
+    """How often a kind of unexplained event was logged, on how many hosts and until when."""
+    where = f" on {count(len(kind.hosts), 'host')}" if with_hosts else ""
+    last = f", last {kind.last_seen}" if kind.last_seen else ""
+    return f"{'new, ' if kind.is_new else ''}{count(kind.count, 'event')}{where}{last}"

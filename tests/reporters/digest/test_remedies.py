@@ -5,7 +5,7 @@ from sample_reports import DHCP, DISK, NOTICE, finding, ranked
 from evtscan.base.model.finding import Verdict
 from evtscan.report.model import HostReport
 from evtscan.reporters.digest.remedies import Remedies
-from evtscan.reporters.digest.summary import ReportedFinding
+from evtscan.reporters.digest.summary import ReportedFinding, summary_of
 from evtscan.reporters.text.phrases import verdict_counts
 
 STEPS = ("Install it.",)
@@ -75,3 +75,26 @@ def test_nobody_is_told_to_act_on_what_needs_no_action():
         True,
         True,
     ]
+
+
+def chained(*findings):
+    host = HostReport(host="a", findings=findings)
+    return ranked(Remedies(), summary_of(host, {rule.id: rule for rule in (DHCP, DISK, NOTICE)}).findings)
+
+
+def test_what_follows_from_another_problem_counts_for_the_remedy_of_that():
+    root = finding(Verdict.CONFIRMED, DISK, host="a", finding_id="root", remedy=("Replace it.",))
+    follower = finding(Verdict.CONFIRMED, DHCP, host="a", finding_id="f", remedy=STEPS, consequence_of=("root",))
+    (remedy,) = chained(root, follower)
+    assert (remedy.rule, remedy.followers, remedy.hosts) == (DISK, 1, ("a",))
+
+
+def test_what_follows_from_something_that_needs_no_action_keeps_its_remedy():
+    for cause in (
+        finding(Verdict.RESOLVED, DISK, host="a", finding_id="root", remedy=("Replace it.",)),
+        finding(Verdict.CONFIRMED, DISK, host="a", finding_id="root", remedy=()),
+        finding(Verdict.CONFIRMED, NOTICE, host="a", finding_id="root", remedy=("Look.",)),
+        finding(Verdict.CONFIRMED, DISK, host="a", finding_id="root", remedy=("Wait.",), status="accepted"),
+    ):
+        follower = finding(Verdict.CONFIRMED, DHCP, host="a", finding_id="f", remedy=STEPS, consequence_of=("root",))
+        assert [remedy.steps for remedy in chained(cause, follower)] == [STEPS]

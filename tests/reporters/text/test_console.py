@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from sample_reports import finding
+from sample_reports import DHCP, finding
 
 from evtscan.base.logic import Truth
-from evtscan.base.model.diagnosis import Change, ChangeKind, ChangesBefore
+from evtscan.base.model.diagnosis import Change, ChangeKind, ChangesBefore, Factor, RuleFactors
 from evtscan.base.model.finding import Explanation, MissingFact, NodeKind, Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.model.source import EvidenceRow, Location
@@ -52,7 +52,7 @@ def sections(text: str) -> dict[str, str]:
 
 def test_a_finding_has_what_and_why_below_its_title(one_host: Report) -> None:
     (host,) = one_host.hosts
-    report = replace(one_host, hosts=(replace(host, findings=host.findings[1:2]),))
+    report = replace(one_host, hosts=(replace(host, findings=host.findings[1:2], unexplained=()),))
     text = shown(report)
     assert text.splitlines()[:2] == [
         "NT4 (NT4-COMPUTER): Windows NT 4.0, Service Pack 2",
@@ -316,3 +316,31 @@ def test_a_file_gets_plain_text_of_fixed_width(full: Report, monkeypatch: pytest
 
 def test_a_report_of_no_hosts_prints_nothing(empty: Report) -> None:
     assert shown(empty) == ""
+
+
+def test_what_no_rule_explains_is_listed_after_the_findings(one_host: Report, full: Report) -> None:
+    assert "Not explained by any rule\n" in shown(one_host)
+    line = next(line for line in shown(full).splitlines() if "7023, error" in line)
+    assert "new, 3 events on 1 host, last 1998-03-14" in line
+
+
+def test_common_factors_and_followers_are_told_with_the_remedy(full: Report) -> None:
+    factor = Factor(
+        fact="hotfix",
+        value="KB5041585",
+        affected_with=11,
+        affected=12,
+        others_with=4,
+        others=288,
+        p_value=1e-9,
+        q_value=1e-6,
+        same_as=("os.ubr 4780",),
+    )
+    found = RuleFactors(rule_id=DHCP.id, affected=12, others=288, tried=99, factors=(factor,))
+    text = " ".join(shown(replace(full, factors=(found,)), in_detail=True).split())
+    assert "In common: hotfix KB5041585 (as os.ubr 4780): 11 of 12 affected, 4 of 288 others" in text
+    nothing = replace(full, factors=(replace(found, factors=()),))
+    assert "In common" not in shown(nothing)
+    assert "no fact separates them from 288 others (99 values compared)" in " ".join(
+        shown(nothing, in_detail=True).split()
+    )

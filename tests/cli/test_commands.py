@@ -251,3 +251,18 @@ class FailingPipe(io.RawIOBase):
 
     def write(self, data: object) -> int:
         raise self._error
+
+
+def test_rule_files_whose_names_no_encoding_can_carry(monkeypatch, affected, tmp_path, capfd):
+    r"""A name of Windows may have a lone surrogate, one of Linux a byte that is not UTF-8."""
+    name = "r\udcfe.yml"
+    rule = "title: t\nlogsource: {product: windows}\ndetection: {s: {EventID: 1008}, condition: s}\n"
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / name).write_text(rule)
+    monkeypatch.chdir(tmp_path)
+    assert run_main(monkeypatch, "scan", "NTWS07", "-r", "rules", "-o", "out/", "-q") == 0
+    assert (tmp_path / "out" / "findings.csv").read_text("utf-8").count("detected") == 1
+    assert run_main(monkeypatch, "audit", ".", "-r", "rules", "-o", "fleet/", "-q") == 0
+    assert run_main(monkeypatch, "rules", "list", "-r", "rules") == 0
+    assert run_main(monkeypatch, "rules", "check", "rules") == 2  # without a provider
+    assert "r\\udcfe.yml" in "".join(capfd.readouterr())

@@ -37,5 +37,5 @@ def test_helpers_that_were_started_ahead_are_taken_over(large, monkeypatch):
     start_ahead([str(large), "--include-eid", "7"])
     (waiting,) = module._ahead
     with Helpers(1) as helpers:
-        assert helpers.submit(os.getpid).result(60) == waiting.pid
+        assert helpers.submit(os.getpid).result(300) == waiting.pid
     assert module._ahead == []

@@ -27,7 +27,7 @@ ONLY_CASE = "host_name_case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class Execution:
     """Execution settings; they never change the findings.
 
     ``jobs`` is the number of worker processes (0: automatic). ``timeout`` is in seconds, for each host. ``scheduler``
@@ -41,7 +41,7 @@ class How:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Callbacks:
     """Callbacks: work on a host begins, is done (with its reports), or is not needed because its result is stored."""
 
     begun: Callable[[HostPlan], None] = lambda plan: None
@@ -62,10 +62,12 @@ def run(
     ``jobs`` is the number of worker processes (0: automatic). A host that fails, or whose worker dies, becomes a report
     with a warning. ``done`` is called after each host.
     """
-    watch = Watch(done=lambda plan, reports: done(plan))
+    callbacks = Callbacks(done=lambda plan, reports: done(plan))
     with temporary_folder() as folder:
         keys = {plan.name: "" for plan in plans}
-        return list(audit(plans, keys, Work(tuple(rules), options), folder, How(jobs=jobs, reuse=False), watch))
+        return list(
+            audit(plans, keys, Work(tuple(rules), options), folder, Execution(jobs=jobs, reuse=False), callbacks)
+        )
 
 
 @contextmanager
@@ -78,7 +80,12 @@ def temporary_folder() -> Iterator[RunFolder]:
 
 
 def audit(
-    plans: Sequence[HostPlan], keys: Mapping[str, str], work: Work, folder: RunFolder, how: How, watch: Watch
+    plans: Sequence[HostPlan],
+    keys: Mapping[str, str],
+    work: Work,
+    folder: RunFolder,
+    execution: Execution,
+    callbacks: Callbacks,
 ) -> StoredHosts:
     """Judge the hosts without a stored result, largest first, and store each when it is finished.
 
@@ -91,33 +98,33 @@ def audit(
     """
     missing = []
     for plan in plans:
-        if how.reuse and folder.has(plan, keys[plan.name]):
-            watch.kept(plan)
+        if execution.reuse and folder.has(plan, keys[plan.name]):
+            callbacks.kept(plan)
         else:
             missing.append(plan)
     missing.sort(key=lambda plan: (-plan.size, plan.name))
-    for finished in _judged(missing, work, how, watch):
+    for finished in _judged(missing, work, execution, callbacks):
         reports = folder.put(finished, keys[finished.plan.name])
-        watch.done(finished.plan, reports)
+        callbacks.done(finished.plan, reports)
     stored = folder.stored(plans)
     remarks = dict(_remarks(stored))
     return stored.changed(lambda host: _with(host, remarks.get(host.host, ())))
 
 
-def _judged(plans: Sequence[HostPlan], work: Work, how: How, watch: Watch) -> Iterator[Finished]:
-    if how.scheduler:
+def _judged(plans: Sequence[HostPlan], work: Work, execution: Execution, callbacks: Callbacks) -> Iterator[Finished]:
+    if execution.scheduler:
         from evtscan.audit.scheduler import on_cluster
 
-        return on_cluster(plans, work, how.scheduler, timeout=how.timeout, started=watch.begun)
-    workers = min(how.jobs or workers_that_pay(plans), len(plans))
-    if workers > 1 or (how.timeout is not None and plans):
-        return in_workers(plans, work, workers, timeout=how.timeout, started=watch.begun)
-    return _alone(plans, work, watch)
+        return on_cluster(plans, work, execution.scheduler, timeout=execution.timeout, started=callbacks.begun)
+    workers = min(execution.jobs or workers_that_pay(plans), len(plans))
+    if workers > 1 or (execution.timeout is not None and plans):
+        return in_workers(plans, work, workers, timeout=execution.timeout, started=callbacks.begun)
+    return _alone(plans, work, callbacks)
 
 
-def _alone(plans: Iterable[HostPlan], work: Work, watch: Watch) -> Iterator[Finished]:
+def _alone(plans: Iterable[HostPlan], work: Work, callbacks: Callbacks) -> Iterator[Finished]:
     for plan in plans:
-        watch.begun(plan)
+        callbacks.begun(plan)
         yield Finished(plan, scan_plan(plan, work))
 
 

@@ -11,7 +11,7 @@ from misbehaving import Faulty, having
 from evtscan.audit import plan, run
 from evtscan.audit.hosts import Work
 from evtscan.audit.keys import key_of_host, key_of_work
-from evtscan.audit.run import How, Watch, workers_that_pay
+from evtscan.audit.run import Callbacks, Execution, workers_that_pay
 from evtscan.audit.run import audit as judge
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.source import SkippedFile
@@ -26,8 +26,8 @@ def keys_of(plans, shared=""):
 def judged(plans, work, folder, shared="", **how):
     """The reports, and the names of the hosts that were read for them."""
     read, kept = [], []
-    watch = Watch(done=lambda item, reports: read.append(item.name), kept=lambda item: kept.append(item.name))
-    hosts = judge(plans, keys_of(plans, shared), work, folder, How(**{"jobs": 1, **how}), watch)
+    callbacks = Callbacks(done=lambda item, reports: read.append(item.name), kept=lambda item: kept.append(item.name))
+    hosts = judge(plans, keys_of(plans, shared), work, folder, Execution(**{"jobs": 1, **how}), callbacks)
     assert sorted(read + kept) == sorted(item.name for item in plans)
     return list(hosts), read
 
@@ -83,7 +83,7 @@ def test_what_was_finished_before_an_audit_was_stopped_is_not_read_again(fleet, 
 
     plans = plan(fleet)
     with pytest.raises(StopError):
-        judge(plans, keys_of(plans), work, folder, How(jobs=1), Watch(done=stop))
+        judge(plans, keys_of(plans), work, folder, Execution(jobs=1), Callbacks(done=stop))
     undisturbed = run(plans, work.rules, ScanOptions(), jobs=1)
     assert judged(plans, work, folder) == (undisturbed, ["beta", "gamma"])
 

@@ -13,7 +13,7 @@ from evtscan.audit.hosts import Work
 from evtscan.audit.keys import key_of_host, key_of_run, key_of_work
 from evtscan.audit.outputs import OutputFolder, digest_of_place, opened
 from evtscan.audit.plan import HostPlan, HostsFrom, plan, with_inventory
-from evtscan.audit.run import How
+from evtscan.audit.run import Execution
 from evtscan.audit.run import audit as judge_hosts
 from evtscan.base.errors import UsageError
 from evtscan.base.ledger import NAMES_SHOWN, part
@@ -26,7 +26,7 @@ from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_
 from evtscan.cli.options.option import HOSTS, PERFORMANCE, RESULTS, option
 from evtscan.cli.output import session
 from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
-from evtscan.cli.output.progress import Tally, watching
+from evtscan.cli.output.progress import Tally, show_progress
 from evtscan.cli.output.terminal import print_ledger
 from evtscan.facts.catalogue.names import is_known
 from evtscan.parsers.stated.fleetfile import read_fleet
@@ -152,11 +152,14 @@ def audit(
             session.key_of_rules(request.paths), [rule.info.id for rule in loaded.rules], chosen, str(place)
         )
         keys = {item.name: key_of_host(shared, item) for item in plans}
-        how = How(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
+        execution = Execution(jobs=jobs, timeout=host_timeout, scheduler=scheduler, reuse=not no_cache)
         earlier = verdicts(kept.earlier)
         outputs, live = split_live(outputs, loaded, lambda host: with_status(host, earlier, accepted), request.new_only)
-        with watching(plans, loaded.rules, quiet=quiet, no_color=settings.no_color, live=live) as (watch, tally):
-            judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, how, watch)
+        with show_progress(plans, loaded.rules, quiet=quiet, no_color=settings.no_color, live=live) as (
+            callbacks,
+            tally,
+        ):
+            judged = judge_hosts(plans, keys, Work(loaded.rules, chosen), kept.run, execution, callbacks)
         taking_part = set() if chosen.narrows else {rule.info.id for rule in loaded.rules}
         found = FindingIndex(kept.earlier, taking_part.__contains__)
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))

@@ -1,4 +1,4 @@
-"""How an audit is getting on, shown on a terminal: how fast, how much longer, which hosts, and what is found."""
+"""The progress of an audit on a terminal: speed, remaining time, current hosts, and findings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evtscan.audit.hosts import NOT_READ
 from evtscan.audit.plan import HostPlan
-from evtscan.audit.run import Watch
+from evtscan.audit.run import Callbacks
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.rule import QUIET_KINDS
 from evtscan.base.safetext import prose
@@ -16,8 +16,8 @@ from evtscan.report.model import HostReport
 from evtscan.reporters.json.jsonl import LiveLines
 
 FINDINGS_SHOWN = 50
-"""How many findings are shown as they come; after that they are only counted."""
-_TELLING = (Verdict.CONFIRMED.value, Verdict.POSSIBLE.value)
+"""Findings that are printed during the audit; further ones are only counted."""
+_SHOWN = (Verdict.CONFIRMED.value, Verdict.POSSIBLE.value)
 _CURRENT_SHOWN = 3
 
 
@@ -33,15 +33,15 @@ class Tally:
 
 
 @contextmanager
-def watching(
+def show_progress(
     plans: Sequence[HostPlan],
     rules: Sequence[Rule],
     *,
     quiet: bool,
     no_color: bool = False,
     live: LiveLines | None = None,
-) -> Iterator[tuple[Watch, Tally]]:
-    """Count hosts as they are done; on a terminal show them too, and nothing in a pipe. ``live`` gets them as well."""
+) -> Iterator[tuple[Callbacks, Tally]]:
+    """Count finished hosts, and show progress if stderr is a terminal. ``live`` gets each finished host."""
     tally = Tally()
     if quiet or terminal.is_dumb():
         yield _counting(tally, lambda: None, lambda text: None, rules, live), tally
@@ -78,11 +78,11 @@ def _counting(
     say: Callable[[str], None],
     rules: Sequence[Rule],
     live: LiveLines | None,
-) -> Watch:
+) -> Callbacks:
     titles = {rule.info.id: rule.info for rule in rules}
 
     def begun(plan: HostPlan) -> None:
-        if plan.name not in tally.current:  # a host may be begun again
+        if plan.name not in tally.current:  # work on a host may begin again
             tally.current.append(plan.name)
         shown()
 
@@ -96,7 +96,7 @@ def _counting(
                 live.show(report)
             for finding in report.findings:
                 info = titles.get(finding.rule_id)
-                if finding.verdict in _TELLING and info is not None and info.kind not in QUIET_KINDS:
+                if finding.verdict in _SHOWN and info is not None and info.kind not in QUIET_KINDS:
                     tally.findings += 1
                     if tally.findings <= FINDINGS_SHOWN:
                         say(prose(f"{finding.verdict} on {report.host}: {info.article} {info.title}".strip()))
@@ -105,4 +105,4 @@ def _counting(
     def kept(plan: HostPlan) -> None:
         tally.kept += 1
 
-    return Watch(begun, done, kept)
+    return Callbacks(begun, done, kept)

@@ -9,7 +9,7 @@ from evtscan.audit.plan import HostPlan
 from evtscan.base.model.finding import Finding
 from evtscan.cli.output import progress
 from evtscan.cli.output import terminal as cli_terminal
-from evtscan.cli.output.progress import watching
+from evtscan.cli.output.progress import show_progress
 from evtscan.cli.output.session import rules_of
 from evtscan.report.model import HostReport
 
@@ -36,11 +36,11 @@ def screen(monkeypatch):
 
 
 def test_hosts_and_findings_are_shown_as_they_come(screen):
-    with watching([ALPHA, BETA], [RULE], quiet=False) as (watch, tally):
-        watch.kept(BETA)
-        watch.begun(ALPHA)
-        watch.begun(ALPHA)
-        watch.done(ALPHA, [report("ALPHA", "confirmed", "excluded")])
+    with show_progress([ALPHA, BETA], [RULE], quiet=False) as (callbacks, tally):
+        callbacks.kept(BETA)
+        callbacks.begun(ALPHA)
+        callbacks.begun(ALPHA)
+        callbacks.done(ALPHA, [report("ALPHA", "confirmed", "excluded")])
     assert f"confirmed on ALPHA: Q162396 {RULE.info.title}" in screen.getvalue()
     assert "excluded on" not in screen.getvalue()
     assert "1 found" in screen.getvalue()
@@ -50,9 +50,9 @@ def test_hosts_and_findings_are_shown_as_they_come(screen):
 
 def test_findings_are_only_counted_after_some(screen, monkeypatch):
     monkeypatch.setattr(progress, "FINDINGS_SHOWN", 2)
-    with watching([ALPHA], [RULE], quiet=False) as (watch, tally):
-        watch.begun(ALPHA)
-        watch.done(ALPHA, [report("ALPHA", *["possible"] * 5)])
+    with show_progress([ALPHA], [RULE], quiet=False) as (callbacks, tally):
+        callbacks.begun(ALPHA)
+        callbacks.done(ALPHA, [report("ALPHA", *["possible"] * 5)])
     assert screen.getvalue().count("possible on ALPHA") == 2
     assert tally.findings == 5
 
@@ -60,9 +60,9 @@ def test_findings_are_only_counted_after_some(screen, monkeypatch):
 def test_a_pipe_or_quiet_shows_nothing(screen, monkeypatch):
     for quiet in (True, False):
         monkeypatch.setattr(cli_terminal, "is_dumb", lambda: True)
-        with watching([ALPHA], [RULE], quiet=quiet) as (watch, tally):
-            watch.begun(ALPHA)
-            watch.done(ALPHA, [report("ALPHA", "confirmed")])
+        with show_progress([ALPHA], [RULE], quiet=quiet) as (callbacks, tally):
+            callbacks.begun(ALPHA)
+            callbacks.done(ALPHA, [report("ALPHA", "confirmed")])
         assert tally.read == 1
     assert screen.getvalue() == ""
 
@@ -70,6 +70,6 @@ def test_a_pipe_or_quiet_shows_nothing(screen, monkeypatch):
 def test_the_bar_has_no_colour_where_none_is_wanted(screen, monkeypatch):
     asked, console = [], cli_terminal.console
     monkeypatch.setattr(cli_terminal, "console", lambda **options: asked.append(options) or console(**options))
-    with watching([ALPHA], [RULE], quiet=False, no_color=True):
+    with show_progress([ALPHA], [RULE], quiet=False, no_color=True):
         pass
     assert asked == [{"no_color": True, "stderr": True}]

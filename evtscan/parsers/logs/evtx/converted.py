@@ -1,11 +1,11 @@
-"""Whether an EVTX log was made out of a ``.evt`` by a newer Windows, as far as its records show.
+"""Whether an EVTX log was converted from a ``.evt`` by a newer Windows, as far as its records show.
 
 A converted record has what the old format had, and nothing else: Qualifiers, and no Version, Opcode, Correlation,
 Execution or provider GUID; its ``TimeCreated`` is a whole second. The classic sources of Vista and later give such
-records as well, but their record headers tell the moment of writing by fractions of a second, as no converter can
-know it: it repeats the whole second, or puts the time of the conversion there.
+records as well, but their record headers have the moment of writing with fractions of a second, which no converter can
+know: it repeats the whole second, or writes the time of the conversion.
 
-The format of a log never says which Windows wrote its events; of a converted log this is plain.
+The format of a log never proves which Windows wrote its events; a converted log makes this obvious.
 """
 
 from evtscan.base.model.system import SYSTEM_FIELDS

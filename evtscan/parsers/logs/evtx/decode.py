@@ -1,4 +1,4 @@
-"""One record → its fields, by the values of that record alone."""
+"""One record → its fields, from the values of that record alone."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,10 +18,10 @@ _MAX_WORK = 1 << 19  # elements and characters of one record: crafted templates 
 def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions | None = None) -> DecodedRecord:
     """Decode the BinXML between two offsets in a chunk of 64 KiB.
 
-    ``definitions`` are those of the chunk, kept from one of its records to the next.
+    ``definitions`` are those of the chunk, shared by its records.
 
     Raises:
-        RecordError: if it cannot be read; the message says why.
+        RecordError: if the record cannot be read; the message says why.
     """
     job = _Job(chunk, definitions or Definitions(chunk))
     event = event_of(job.fragment(start, end, 0))
@@ -45,7 +45,9 @@ def _size_of(value: Any) -> int:
 
 @dataclass(slots=True)
 class _Job:
-    """The decoding of one record: what it may still spend, and what could not be shown as Windows would show it."""
+    """The decoding of one record: its remaining work limit, and the values that could not be shown as Windows shows
+    them.
+    """
 
     chunk: bytes
     definitions: Definitions

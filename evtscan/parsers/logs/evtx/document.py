@@ -1,8 +1,8 @@
-"""A tree with holes and the values for them → the elements that Windows emits (MS-EVEN6 3.1.4.7).
+"""A tree with substitutions and their values → the elements that Windows emits (MS-EVEN6 3.1.4.7).
 
-The rules that turn a template into the event's structure are here, once, for both ways of reading: with the values of
-one record (``decode``), or with markers in their place (``shapes``), which gives the structure of all records whose
-values have the same types.
+The rules that turn a template into the structure of the event are here, once, for both ways of reading: with the values
+of one record (``decode``), or with markers instead (``shapes``), which gives the structure of all records whose values
+have the same types.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ _MAX_DEPTH = 64  # elements inside each other, over all templates of a record
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """In a shape: the text of a value comes here.
+    """In a shape: the position of the text of a value.
 
-    ``path`` are the indexes of the nested templates, then of the value; ``may_be_blank`` says that the text may be
-    nothing but white space.
+    ``path`` are the indexes of the nested templates, then of the value; ``may_be_blank`` means that the text may be
+    white space only.
     """
 
     path: tuple[int, ...]
@@ -42,7 +42,7 @@ Text = str | Hole | tuple[str | Hole, ...]
 
 
 class Node(msgspec.Struct, frozen=True):
-    """One element of the event, with its substitutions made."""
+    """One element of the event, after substitution."""
 
     name: str
     attributes: Mapping[str, Text]
@@ -55,7 +55,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Values(Protocol):
-    """What a substitution finds: the values of one template instance, or markers for them."""
+    """The values of one template instance, or markers for them."""
 
     def is_null(self, index: int) -> bool:
         """Whether the value is null."""
@@ -70,7 +70,7 @@ class Values(Protocol):
         ...
 
     def spend(self, work: int) -> None:
-        """Account for work; RecordError if a record takes too much."""
+        """Count work against the limit; RecordError if a record takes too much."""
         ...
 
 
@@ -117,7 +117,7 @@ def _repeated(
 
 
 def _weight(nodes: Sequence[Node]) -> int:
-    """How much it is to repeat some elements."""
+    """The work of repeating some elements."""
     return sum(1 + (len(node.text) if isinstance(node.text, str) else 0) + _weight(node.children) for node in nodes)
 
 
@@ -128,7 +128,7 @@ def _enter(values: Values, depth: int) -> None:
 
 
 def _literal(element: Element, values: Values, depth: int) -> Node:
-    """The same for an element in which no value has a part: there is nothing to ask."""
+    """The same for an element without any value: nothing has to be substituted."""
     _enter(values, depth)
     texts: list[str] = []
     children: list[Node] = []
@@ -148,7 +148,7 @@ def _literal(element: Element, values: Values, depth: int) -> Node:
 def _content(
     element: Element, values: Values, depth: int
 ) -> tuple[list[str | Hole | ArrayHole | list[str]], list[Node]]:
-    """What stands inside an element: the parts of its text, arrays among them, and the elements."""
+    """The content of an element: the parts of its text, including arrays, and the elements."""
     parts: list[str | Hole | ArrayHole | list[str]] = []
     children: list[Node] = []
     for part in element.content:
@@ -172,7 +172,7 @@ def _missing(part: str | Substitution | Element, values: Values) -> bool:
 
 
 def _attributes(element: Element, values: Values, depth: int) -> Iterator[tuple[str, Text]]:
-    """The attributes that are shown: a null or empty one is not, nor are namespaces."""
+    """The attributes that are shown: without null or empty ones, and without namespaces."""
     for attribute in element.attributes:
         if not _is_shown(attribute) or any(_missing(part, values) for part in attribute.value):
             continue

@@ -1,6 +1,6 @@
-"""The elements of an event → the fields of System and the data, as ``DecodedRecord`` has them.
+"""The elements of an event → the fields of System and the data, in the form of ``DecodedRecord``.
 
-The elements may be those of one record, or of a shape, with holes where values belong.
+The elements may be those of one record, or of a shape, with holes instead of values.
 """
 
 import re
@@ -32,10 +32,10 @@ def event_of(nodes: Sequence[Node]) -> Node:
 
 
 def system_texts(event: Node) -> dict[str, Text]:
-    """The texts of System and the message by the names of ``DecodedRecord``; what the event does not say is left out.
+    """The texts of System and the message, by the names of ``DecodedRecord``, without missing fields.
 
     Raises:
-        RecordError: if the event has no System element, or an array in it may be anything.
+        RecordError: if the event has no System element, or an array in it is ambiguous.
     """
     system = event.child("System")
     if system is None:
@@ -60,7 +60,7 @@ def _no_array(text: "Text | ArrayHole") -> Text:
 
 
 def data_of(event: Node) -> dict[str, Any]:
-    """What stands beside System and RenderingInfo, as ``DecodedRecord.data`` describes it."""
+    """The elements beside System and RenderingInfo, in the form that ``DecodedRecord.data`` describes."""
     data: dict[str, Any] = {}
     for node in event.children:
         if node.name == "EventData":

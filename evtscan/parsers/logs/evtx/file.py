@@ -1,18 +1,18 @@
-"""EVTX on disk: which chunks a file holds, in record order, read segment by segment.
+r"""EVTX on disk: the chunks of a file, in record order, read segment by segment.
 
 Layout (little-endian; https://github.com/libyal/libevtx/blob/main/documentation/ and MS-EVEN6)::
 
     file    4096-byte header block, then chunks of 64 KiB, used as a ring
-            0 "ElfFile\\0"  8 first chunk  16 last chunk  24 next record number  32 header size  40 header block size
+            0 "ElfFile\0"  8 first chunk  16 last chunk  24 next record number  32 header size  40 header block size
             42 chunk count  120 flags (1 dirty, 2 full, 4 no checksums)  124 CRC-32 of bytes 0-119
     chunk   512-byte header, then records back to back, then slack
-            0 "ElfChnk\\0"  8 first, 16 last record number  24 first, 32 last record identifier  40 header size
+            0 "ElfChnk\0"  8 first, 16 last record number  24 first, 32 last record identifier  40 header size
             44 offset of the last record  48 free-space offset  52 CRC-32 of the records
             120 flags  124 CRC-32 of bytes 0-119 and 128-511  128 64 name buckets  384 32 template buckets
-    record  0 "**\\0\\0"  4 size  8 record identifier  16 time written (FILETIME)  24 BinXML  size-4 size again
+    record  0 "**\0\0"  4 size  8 record identifier  16 time written (FILETIME)  24 BinXML  size-4 size again
 
-A chunk stands alone: every offset inside it counts from its own start. The header's chunk count is stale in a dirty
-file, so the file itself is walked; the identifier of a chunk's first record gives its place in record order.
+A chunk is self-contained: every offset inside it counts from its own start. The header's chunk count is stale in a
+dirty file, so the file itself is walked; the identifier of a chunk's first record gives its position in record order.
 """
 
 import struct
@@ -79,7 +79,7 @@ Offsets = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeader:
-    """What the file's header says; in a dirty file it is older than the chunks."""
+    """The fields of the file's header; in a dirty file it is older than the chunks."""
 
     next_record: int
     chunk_count: int
@@ -106,10 +106,10 @@ class FileHeader:
 
 
 class ChunkPlace(NamedTuple):
-    """A chunk of the file: its offset, how many of its 64 KiB are there, and its first record's identifier.
+    """A chunk of the file: its offset, how many of its 64 KiB are present, and the identifier of its first record.
 
-    An ``orphan`` has records but lost its header: nobody can say which of them belong to the log. (Large files have
-    tens of thousands of chunks: a dataclass would take as long to make as the chunk's header takes to read.)
+    An ``orphan`` has records but lost its header: it is unknown which of them belong to the log. (Large files have tens
+    of thousands of chunks; creating a dataclass takes as long as reading a chunk header.)
     """
 
     offset: int
@@ -120,7 +120,7 @@ class ChunkPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All chunks of a file in record order, and what stood in the way of finding them."""
+    """All chunks of a file in record order, and the problems with finding them."""
 
     header: FileHeader
     chunks: tuple[ChunkPlace, ...]
@@ -180,9 +180,9 @@ def _walk(stream: BinaryIO, size: int, source: str, warnings: list[ExtractionWar
 
 
 def _regular_run(stream: BinaryIO, position: int, most: int) -> list[ChunkPlace]:
-    """Chunks that follow each other from a position on, as far as each has its magic and that of its first record.
+    """Contiguous chunks from a position on, as far as each has its magic number and that of its first record.
 
-    There is room for ``most`` whole ones. Nearly all chunks are like that: here they are looked at together.
+    There is room for ``most`` whole ones. Nearly all chunks are regular, and here they are checked together.
     """
     seek, read = stream.seek, stream.read
     heads = []
@@ -228,9 +228,9 @@ def _judge_gap(
     *,
     only_records: bool = False,
 ) -> Iterator[ChunkPlace]:
-    """What to make of bytes without a chunk header: an orphan, damage, or zeros (reserved and not used yet).
+    """Classify bytes without a chunk header: an orphan, damage, or zeros (reserved and not yet used).
 
-    There are 64 KiB of them at most. ``only_records``: whatever else they hold stands in no chunk's place.
+    There are at most 64 KiB of them. ``only_records``: anything else in them is not at the position of a chunk.
     """
     stream.seek(position)
     data = stream.read(max(size, 0))
@@ -280,15 +280,15 @@ class Segment:
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))
 
     def heads(self, starts: Offsets) -> NDArray[np.void]:
-        """The headers of the records that start at these places, and the ``front`` of what follows (see ``FRONT``).
+        """The headers of the records at these positions, and the ``front`` of their content (see ``FRONT``).
 
-        A gather is dear, however little it brings: so what everybody asks of a record is brought at once, and with it
-        what stands right ``before`` it.
+        Each gather is expensive, however little it returns: so everything that is needed of each record is gathered at
+        once, including the bytes ``before`` it.
         """
         return self.strings(starts - 4, _HEAD_OF_RECORD.itemsize).view(_HEAD_OF_RECORD)
 
     def strings(self, starts: Offsets, width: int) -> NDArray[np.void]:
-        """The ``width`` bytes at each of these places, which must lie inside."""
+        """The ``width`` bytes at each of these positions, which must be inside the segment."""
         return _at_any_byte(self.bytes, np.dtype(f"V{width}"))[starts]
 
     def headers_intact(self) -> NDArray[np.bool_]:
@@ -311,7 +311,7 @@ class Segment:
 
     @property
     def slots(self) -> int:
-        """How many chunks it holds."""
+        """The number of chunks."""
         return len(self.offsets)
 
 
@@ -322,10 +322,10 @@ def _at_any_byte(buffer: NDArray[np.uint8], dtype: np.dtype) -> NDArray:  # type
 def read_segments(
     stream: BinaryIO, places: Sequence[ChunkPlace], chunks_per_segment: int = SEGMENT_CHUNKS
 ) -> Iterator[Segment]:
-    """Read the chunks, some at a time, into one buffer that every segment reuses: a segment is valid until the next.
+    """Read the chunks, some at a time, into one buffer that every segment reuses: a segment is valid until the next
+    one.
 
-    Chunks that follow each other in the file are read with one call. The file is never mapped: its pages would count
-    as this process's memory.
+    Contiguous chunks are read with one call. The file is never mapped: its pages would count as memory of this process.
     """
     if not places:
         return
@@ -344,7 +344,7 @@ def read_segments(
 
 
 def _runs(places: Sequence[ChunkPlace]) -> Iterator[tuple[int, int]]:
-    """Index ranges of chunks that stand back to back in the file."""
+    """Index ranges of chunks that are contiguous in the file."""
     offsets = np.array([place[0] for place in places], np.int64)
     borders = (np.flatnonzero(np.diff(offsets) != CHUNK_SIZE) + 1).tolist()
     return pairwise([0, *borders, len(places)])

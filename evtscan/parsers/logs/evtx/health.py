@@ -10,10 +10,10 @@ from evtscan.parsers.logs.evtx.reader import open_layout
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What holds and what does not: the file's header, and of its chunks how many have which flaw.
+    """The state of a file: its header, and the number of chunks with each flaw.
 
     ``announced`` is the header's chunk count, which is stale in a dirty file. A chunk counts as ``bad_header`` or
-    ``bad_records`` if a checksum does not fit, and as ``headerless`` if its header is gone.
+    ``bad_records`` if a checksum is wrong, and as ``headerless`` if its header is missing.
     """
 
     header_intact: bool

@@ -61,7 +61,7 @@ def open_layout(source: Source) -> Layout:
 
 
 class _Learned(threading.local):
-    """What a thread has learned of templates and values, whatever file they were in: hosts have the same ones."""
+    """Cached templates and values of a thread, shared by all files: hosts have the same ones."""
 
     def __init__(self) -> None:
         self.decoder = Decoder()
@@ -72,7 +72,7 @@ _learned = _Learned()
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What the readings of one file's ranges share: where its chunks are, and what was learned of its templates."""
+    """The shared state of the readers of one file's ranges: its chunks, and its cached templates."""
 
     layout: Layout
     decoder: Decoder = field(default_factory=lambda: _learned.decoder)
@@ -92,7 +92,7 @@ def _opened_as(source: Source, size: int, modified: int) -> _Opened:
 
 
 def chunk_count(source: Source) -> int:
-    """How many chunks ``chunk_range`` can range over.
+    """The number of chunks, the upper limit of ``chunk_range``.
 
     Raises:
         EvidenceError: if nothing of the file can be read.
@@ -101,7 +101,7 @@ def chunk_count(source: Source) -> int:
 
 
 def chunk_at(source: Source, offset: int) -> int | None:
-    """Which of these chunks the byte at an offset of the file is in, or None if it is in none.
+    """The index of the chunk that contains the byte at an offset of the file, or None.
 
     Raises:
         EvidenceError: if nothing of the file can be read.
@@ -112,10 +112,10 @@ def chunk_at(source: Source, offset: int) -> int | None:
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted while a log is read, selected or not.
+    """Counts of a log while it is read, of all records, selected or not.
 
-    ``first`` and ``last`` are the numbers of the oldest and the newest record; ``first_ticks`` and ``last_ticks`` come
-    from the oldest and the newest header that has a time: that of a record that was being written holds zero.
+    ``first`` and ``last`` are the numbers of the oldest and the newest record; ``first_ticks`` and ``last_ticks`` are
+    from the oldest and the newest header with a time: the header of a record that was being written has zero.
     """
 
     layout: Layout
@@ -133,7 +133,7 @@ class Tally:
     clock: ClockSteps = field(default_factory=ClockSteps)
 
     def count(self, records: Records) -> None:
-        """Take in the records of one segment, which follow those counted before."""
+        """Count the records of one segment, which follow those counted before."""
         number, ticks = records.number, records.ticks
         if records.recovered.any():
             number, ticks = number[~records.recovered], ticks[~records.recovered]
@@ -156,7 +156,7 @@ class Tally:
         self.clock.add(ticks.view(np.int64), lambda index: int(number[index]))
 
     def name(self, computers: Iterable[str | None]) -> None:
-        """Take in names of computers, in record order; of a log of very many the first are enough."""
+        """Add names of computers, in record order; of a log with very many names the first are enough."""
         if len(self.computers) < _MOST_COMPUTERS:
             self.computers.update(dict.fromkeys(filter(None, computers)))
 
@@ -191,7 +191,9 @@ class Tally:
         return was_converted(((self.oldest, self.first_ticks), (self.newest, self.last_ticks)), self.whole_seconds)
 
     def _cleared(self) -> bool:
-        """A log that is cleared begins with the event that says so; or it is empty, and its counter is not."""
+        """Whether the log was cleared: it begins with the event that states this, or it is empty and its counter is
+        not.
+        """
         if self.oldest is not None:
             return self.oldest.event_id in _CLEARED_IDS and self.oldest.provider.casefold() == _CLEARED_BY
         return self.first is None and self.layout.header.intact and self.layout.header.next_record > 1
@@ -212,7 +214,7 @@ class Tally:
 
 
 def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
-    """The time in a header, or where no header has one that of the event."""
+    """The time in a header, or if no header has one, that of the event."""
     if ticks is None and record is not None:
         ticks = record.ticks
     return None if ticks is None else Instant(ticks)
@@ -253,7 +255,7 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
 
     @property
     def summary(self) -> LogSummary:
-        """What was read, selected or not."""
+        """The summary of all records, selected or not."""
         return self._tally.summary()
 
     def __iter__(self) -> Iterator[Event]:
@@ -327,17 +329,17 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
 
 @dataclass(slots=True)
 class _Ends:
-    """The oldest and the newest record of the log that can be decoded, whatever is selected.
+    """The oldest and the newest decodable record of the log, whatever is selected.
 
-    Nobody knows of a segment whether it is the last one with such a record, and decoding one takes as long as looking
-    at some thousand: so the newest ones of the last segments are kept as bytes, and decoded in the end.
+    While reading, it is unknown whether a segment is the last one with such a record, and decoding one takes as long as
+    looking at some thousand: so the newest records of the last segments are kept as bytes, and decoded at the end.
     """
 
     oldest: DecodedRecord | None = None
     _last: deque[list[Kept]] = field(default_factory=lambda: deque(maxlen=_LAST_SEGMENTS))
 
     def look(self, singly: Singly) -> None:
-        """Decode the first record if it is the log's, and keep the last ones of a segment."""
+        """Decode the first record of the log, and keep the last ones of a segment."""
         live = np.flatnonzero(~singly.records.recovered)
         if self.oldest is None:
             self.oldest = _first_decoded(singly.kept(row) for row in live[:_TRIES].tolist())
@@ -345,7 +347,7 @@ class _Ends:
             self._last.append([singly.kept(row) for row in reversed(live[-_TRIES:].tolist())])
 
     def newest(self) -> DecodedRecord | None:
-        """Decode the newest record of those kept."""
+        """Decode the newest of the kept records."""
         return _first_decoded(kept for segment in reversed(self._last) for kept in segment)
 
 

@@ -113,7 +113,7 @@ def hunt(
     options, notes = options or HuntOptions(), notes or _NoNotes()
     applied = mapped(rules) if options.map_fields else Mapped(tuple(rules))
     hunted = Hunted(RuleTable.of(applied.rules), applied)
-    setup = Setup(hunted.table, options, tuple(suppressions))
+    setup = Setup.of(hunted.table, options, suppressions)
     with opened(sources) as files, tempfile.TemporaryDirectory(prefix="evtscan-", ignore_cleanup_errors=True) as folder:
         tasks, warnings = plan(files.sources)
         for task in tasks:

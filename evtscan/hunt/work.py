@@ -18,7 +18,7 @@ import msgspec
 
 from evtscan.base.errors import EvidenceError, why_unreadable
 from evtscan.base.model.event import Event
-from evtscan.base.model.query import Selector
+from evtscan.base.model.query import Query, Selector
 from evtscan.base.model.source import ExtractionWarning, Location, Source
 from evtscan.base.outfiles import naming
 from evtscan.base.processes import WorkerLostError, Workers, error_of
@@ -58,11 +58,21 @@ _WAITING = 2  # finished tasks per worker that may wait for their turn
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What every task of a run needs."""
+    """What every task of a run needs; ``query`` selects the records that can matter."""
 
     table: RuleTable
     options: HuntOptions
-    suppressions: tuple[Suppression, ...] = ()
+    suppressions: tuple[Suppression, ...]
+    query: Query
+
+    @classmethod
+    def of(cls, table: RuleTable, options: HuntOptions, suppressions: Iterable[Suppression]) -> "Setup":
+        """The setup of a run."""
+        query = table.query()
+        if options.logons:
+            query |= LOGON_RULE.query()
+        selectors = _common(query.selectors, options.query.selectors)
+        return cls(table, options, tuple(suppressions), replace(options.query, selectors=selectors))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,10 +178,7 @@ class _Runner:
 
     def __init__(self, setup: Setup) -> None:
         self._table, self._options, self._suppressions = setup.table, setup.options, setup.suppressions
-        query = setup.table.query()
-        if setup.options.logons:
-            query |= LOGON_RULE.query()
-        self._query = replace(setup.options.query, selectors=_common(query.selectors, setup.options.query.selectors))
+        self._query = setup.query
         self._matching = Matching([*setup.table.rules, *([LOGON_RULE] if setup.options.logons else [])])
         self._of_logons = len(setup.table.rules)
         self._members = Correlating(setup.table).members

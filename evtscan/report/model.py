@@ -138,7 +138,7 @@ class Report:
     ``hosts`` may be read anew from where they are kept each time that somebody goes over them: readers keep
     none of them. A sequence that is neither tuple nor list is in order of their names. ``narrowed``: the run was told
     to leave out some events or verdicts, so that what it does not report may be there still.
-    ``factors`` are the common
+    ``title`` and ``date`` are what the user calls the report, and the date that it bears. ``factors`` are the common
     factors of the affected hosts, for each rule with enough of them; empty if they were not looked for.
     """
 
@@ -148,4 +148,6 @@ class Report:
     rules: tuple[RuleInfo, ...] = ()
     refused: tuple[RefusedRule, ...] = ()
     narrowed: bool = False
+    title: str = ""
+    date: str = ""
     factors: tuple[RuleFactors, ...] = ()

@@ -1,6 +1,7 @@
 """``audit``: a folder of hosts → outputs about all of them, a run folder to go on from, and an exit code."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -167,6 +168,7 @@ def audit(
         hosts = hosts.changed(lambda host: with_new_problems(host, problems.get(host.host)))
         session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
         made_of = [accepted.in_force, str(request.new_only), str(settings.dialect), str((no_factors, factors))]
+        made_of += [request.title, request.date]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
         is_current = kept.is_current(run) and not tally.read and not tally.failed
         if not is_current:
@@ -181,6 +183,7 @@ def audit(
             written=outputs if is_current else (),
         )
         report = report_of(hosts, loaded, narrowed=chosen.narrows)
+        report = replace(report, title=request.title, date=request.date)
         compared = None if no_factors or chosen.filters_events else tuple(factors or ())
         code = deliver(with_fleet(report, factors=compared), how_to_deliver)
         if not quiet:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def report(
     ] = None,
     fail_on: judging.FailOnOption = None,
     accept: judging.Accept = None,
+    title: judging.Title = "",
+    date: judging.ReportDate = "",
     new_only: judging.NewOnly = False,
     timezone: groups.DisplayZone = "",
     style: CsvStyle,
@@ -73,6 +76,7 @@ def report(
         raise UsageError("give the report.json of an earlier run, or two of them with --compare")
     places = [item.path for item in outputs if item.path is not None]
     loaded = _with_accepted(session.saved_report(saved, replaced_by=places), accept, quiet)
+    loaded = replace(loaded, title=title or loaded.title, date=date or loaded.date)
     how = Delivery(
         outputs=outputs,
         clobber=clobber,

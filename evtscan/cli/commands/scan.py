@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -66,8 +67,12 @@ def scan(
         bar(result.host)
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
     return deliver(
-        report_of(
-            [with_new_problems(with_status(result, earlier, accepted), problems)], loaded, narrowed=chosen.narrows
+        replace(
+            report_of(
+                [with_new_problems(with_status(result, earlier, accepted), problems)], loaded, narrowed=chosen.narrows
+            ),
+            title=request.title,
+            date=request.date,
         ),
         delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber),
     )

@@ -90,6 +90,18 @@ Accept = Annotated[
 ]
 
 
+Title = Annotated[str, option("--title", section=OUTPUT, metavar="TEXT", help="Title of report.html.")]
+ReportDate = Annotated[
+    str,
+    option(
+        "--date",
+        section=OUTPUT,
+        metavar="DATE",
+        help="Date that report.html bears; by default none, so that the same evidence gives the same bytes.",
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request(RuleSelection, EventFilter):
     """What a command that judges hosts is asked for: outputs, rules, events, and which results count."""
@@ -108,6 +120,8 @@ class Request(RuleSelection, EventFilter):
     ] = None
     show_all: All = False
     accept: Accept = None
+    title: Title = ""
+    date: ReportDate = ""
     new_only: NewOnly = False
     fail_on: FailOnOption = None
 

@@ -78,7 +78,7 @@ class ReportedFinding:
         return self.rule.kind in QUIET_KINDS and self.verdict not in NOT_SEEN
 
     @property
-    def reading_order(self) -> tuple[bool, bool, int, int, str, str, str, str]:
+    def reading_order(self) -> tuple[bool, bool, int, int, int, str, str, str, str]:
         """Sort key for readers: what needs action first, active before quiet, then the most urgent."""
         finding, rule = self.finding, self.rule
         is_past = not self.calls_for_action
@@ -87,6 +87,7 @@ class ReportedFinding:
             finding.activity == "quiet" and not is_past,
             self.verdict.rank if is_past else 0,
             -urgency(self.verdict, rule.level),
+            self.verdict.rank,
             rule.article,
             rule.id,
             finding.entity,

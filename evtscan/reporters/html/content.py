@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from evtscan.base.model.diagnosis import EventTally
 from evtscan.base.model.finding import Verdict
 from evtscan.facts.catalogue import names as catalogue
 from evtscan.report.model import Report
@@ -19,10 +20,12 @@ from evtscan.reporters.digest.blindspots import KINDS, BlindSpot, blind_spots
 from evtscan.reporters.digest.needs import Needs
 from evtscan.reporters.digest.remedies import Remedies
 from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
+from evtscan.reporters.digest.unexplainedkinds import UnexplainedKinds
 from evtscan.reporters.html.details import Part
 from evtscan.reporters.html.rows import ROW_OF, SHAPES, Row
 from evtscan.reporters.html.rules import RuleRows
 from evtscan.reporters.json.report import without_surrogates
+from evtscan.reporters.text.phrases import common_factors, explained, has_service_packs
 
 HOSTS_IN_PART = 64
 """How many hosts share a part: enough to compress well, few enough to open at once."""
@@ -30,6 +33,9 @@ HOSTS_IN_PART = 64
 _LEVEL = 6  # 9 takes twice the time for two in a hundred
 
 _VERDICTS = [verdict.value for verdict in Verdict]
+
+UNEXPLAINED_SHOWN = 10
+"""How many kinds of unexplained events the overview lists."""
 
 BLIND_SPOTS_SHOWN = 10
 """How many blind spots of a kind a host lists before it only counts them."""
@@ -49,6 +55,8 @@ class Content:
         self._findings: list[Row] = []
         self._blind: list[Row] = []
         self._remedies, self._needs = Remedies(), Needs()
+        self._unexplained = UnexplainedKinds()
+        self._tally = EventTally()
         self._host_keys, self._finding_keys = _Keys(), _Keys()
         self._part = Part()
 
@@ -57,6 +65,8 @@ class Content:
         spots = _few_of_each_kind(blind_spots(summary.host))
         self._blind.extend([len(self._hosts), spot.kind, spot.source_file, spot.text] for spot in spots)
         self._hosts.append(_host_row(self._host_keys.new(summary.host.host), summary))
+        self._tally += summary.host.tally
+        self._unexplained.add(summary.host)
         for item in summary.findings:
             self._findings.append(_finding_row(self._finding_keys.new(item.finding.finding_id), item, self._rules))
             self._remedies.add(item)
@@ -78,6 +88,7 @@ class Content:
     def index(self) -> bytes:
         """All that lists, counts and rankings need."""
         report, rules = self._report, self._rules
+        factors = {item.rule_id: item for item in report.factors}
         return _deflated(
             {
                 "evtscan": report.evtscan,
@@ -89,7 +100,13 @@ class Content:
                 "hosts": self._hosts,
                 "findings": self._findings,
                 "remedies": [
-                    [rules.number(remedy.rule), remedy.steps, remedy.findings] for remedy in self._remedies.ranked()
+                    [
+                        rules.number(remedy.rule),
+                        remedy.steps,
+                        remedy.findings,
+                        list(common_factors(factors[remedy.rule.id])) if remedy.rule.id in factors else [],
+                    ]
+                    for remedy in self._remedies.ranked()
                 ],
                 "needs": [
                     [
@@ -100,6 +117,21 @@ class Content:
                         need.findings,
                     ]
                     for need in self._needs.ranked()
+                ],
+                "title": report.title,
+                "date": report.date,
+                "explained": explained(self._tally) if self._tally.errors else "",
+                "unexplained": [
+                    [
+                        kind.provider,
+                        kind.event_id,
+                        kind.level,
+                        len(kind.hosts),
+                        kind.count,
+                        kind.last_seen,
+                        kind.example,
+                    ]
+                    for kind in self._unexplained.ranked()[:UNEXPLAINED_SHOWN]
                 ],
                 "blindKinds": [[kind, title, text] for kind, (title, text) in KINDS.items()],
                 "blindSpots": self._blind,
@@ -143,7 +175,7 @@ def _host_row(key: str, summary: HostSummary) -> Row:
         host.host,
         host.computer,
         host.os or (f"Windows version {host.version}" if host.version else ""),
-        host.service_pack,
+        "" if host.service_pack == "0" and not has_service_packs(host.version) else host.service_pack,
         host.role,
         summary.worst_verdict.value if summary.worst_verdict else "",
         summary.worst_level,
@@ -154,6 +186,7 @@ def _host_row(key: str, summary: HostSummary) -> Row:
         len(host.warnings),
         len(host.skipped),
         len(summary.findings),
+        summary.is_judged,
     ]
 
 

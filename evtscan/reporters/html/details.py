@@ -14,6 +14,7 @@ from evtscan.reporters.digest.summary import HostSummary
 from evtscan.reporters.html.rows import ROW_OF, Row
 from evtscan.reporters.html.rules import RuleRows
 from evtscan.reporters.text.explanation import said, walk
+from evtscan.reporters.text.phrases import changes_before
 
 EVENTS_SHOWN = 40
 """How many matches a finding lists, half of them its first ones, half its last ones."""
@@ -119,6 +120,7 @@ def _finding_detail(finding: Finding, matches: Sequence[MatchRow], sessions: Map
         finding.event_ids,
         finding.missing_facts,
         finding.how_to_get,
+        list(changes_before(finding)),
         finding.remedy,
         finding.coverage_from,
         finding.coverage_to,

@@ -16,7 +16,17 @@ from evtscan.reporters.digest.hosts import Digest, findings_shown
 from evtscan.reporters.digest.remedies import Remedy
 from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
 from evtscan.reporters.text.explanation import as_text
-from evtscan.reporters.text.phrases import count, coverage, in_short, logged, named, system_of, verdict_counts, word
+from evtscan.reporters.text.phrases import (
+    changes_before,
+    count,
+    coverage,
+    in_short,
+    logged,
+    named,
+    system_of,
+    verdict_counts,
+    word,
+)
 
 REMEDIES_SHOWN = 20
 """How many remedies the beginning lists; each stands in full with its findings."""
@@ -136,6 +146,8 @@ def _finding(item: ReportedFinding) -> Iterator[str]:
     yield from _labelled("Why", [finding.reason])
     yield from _labelled("Evidence", [logged(finding), coverage(finding)])
     yield from _labelled("Cause", [rule.cause])
+    yield from _labelled("Changes before", list(changes_before(finding)))
+    yield from _labelled("References", list(rule.references))
     if finding.explanation is not None:
         yield from _fenced(as_text(finding.explanation))
     if item.verdict in (Verdict.EXCLUDED, Verdict.RESOLVED) or rule.kind in QUIET_KINDS:

@@ -17,12 +17,12 @@ from evtscan.reporters.tables.columns import RECORD_IDS_SHOWN
 def system_of(host: HostReport) -> str:
     """The system of a host in words, safe to show."""
     name = host.os or (f"Windows version {host.version}" if host.version else "system unknown")
-    if not host.service_pack or (host.service_pack == "0" and not _has_service_packs(host.version)):
+    if not host.service_pack or (host.service_pack == "0" and not has_service_packs(host.version)):
         return prose(name)
     return prose(f"{name}, {_service_pack(host.service_pack)}")
 
 
-def _has_service_packs(version: str) -> bool:
+def has_service_packs(version: str) -> bool:
     """Whether Windows of this version had service packs: to 6.1 (Windows 7, Server 2008 R2)."""
     major, _, minor = version.partition(".")
     return not major.isdecimal() or int(major) < 6 or (major == "6" and minor[:1] in ("0", "1"))

@@ -81,7 +81,7 @@ class App {
     );
     fill(
       document.getElementById("foot"),
-      `Written by evtscan ${this.report.version}. Times are UTC unless they say “local”. Keys: / searches, [ and ] turn to the finding before and after.`,
+      `Written by evtscan ${this.report.version}${this.report.date ? ` on ${this.report.date}` : ""}. Times are UTC unless they say “local”. Keys: / searches, [ and ] turn to the finding before and after.`,
     );
     this.paint();
   }
@@ -190,7 +190,7 @@ class App {
     this.at = location.hash;
     this.table = page.table;
     fill(main, page.node);
-    document.title = `${shown(page.title)} · evtscan report`;
+    document.title = `${shown(page.title)} · ${shown(this.report.title || "evtscan report")}`;
     this.mark();
     if (this.table) this.listed = this.table.found[0] && this.table.found[0].rule ? this.table : this.listed;
     if (!isFirst) this.focus(main);

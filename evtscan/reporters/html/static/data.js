@@ -17,6 +17,9 @@ class Report {
   constructor(index) {
     this.shapes = index.shapes;
     this.version = index.evtscan;
+    this.title = index.title;
+    this.date = index.date;
+    this.explained = index.explained;
     this.hostsInPart = index.hostsInPart;
     this.verdicts = index.verdicts;
     this.parts = new Map();
@@ -28,6 +31,7 @@ class Report {
     this.needs = this.objects("need", index.needs);
     this.blindKinds = this.objects("blindKind", index.blindKinds);
     this.blindSpots = this.objects("blindSpot", index.blindSpots);
+    this.unexplained = this.objects("unexplained", index.unexplained);
     this.join();
   }
 
@@ -70,6 +74,8 @@ class Report {
     const bySeverity = [...this.findings].sort(
       (one, other) =>
         one.rule.quiet - other.rule.quiet ||
+        other.action - one.action ||
+        (one.action ? isQuiet(one) - isQuiet(other) || urgency(other) - urgency(one) : one.rank - other.rank) ||
         one.rank - other.rank ||
         severityOf(one.rule.level) - severityOf(other.rule.level) ||
         one.host.order - other.host.order,
@@ -116,6 +122,17 @@ class Report {
     return detail;
   }
 }
+
+const isQuiet = (finding) => (finding.activity === "quiet" ? 1 : 0);
+
+// The urgency of a finding: a level weighs more than a verdict, so that possible-high precedes confirmed-medium.
+const urgency = (finding) =>
+  -2 * severityOf(finding.rule.level) + (finding.verdict === "confirmed" ? 1 : finding.verdict === "exposed" ? -1 : 0);
+
+// What is said of a host without a verdict.
+const NO_VERDICT = { none: "no problem found", unjudged: "could not be judged" };
+
+const worstOf = (host) => host.worst || (host.judged ? "none" : "unjudged");
 
 // 0 is the gravest; what has no level comes last.
 function severityOf(levelName) {

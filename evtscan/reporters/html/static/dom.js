@@ -105,7 +105,7 @@ function section(title, attributes, ...children) {
 function plainTable(caption, columns, rows, attributes) {
   return el(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     el(
       "table",
       attributes,

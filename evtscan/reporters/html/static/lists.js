@@ -155,7 +155,7 @@ function hostsPage(report, query, remember) {
     report.findings.some((finding) => finding.verdict === verdict),
   );
   const counts = new Map(report.hosts.map((host) => [host, new Map(countVerdicts(report, host.list))]));
-  const worst = (host) => host.worst || "none";
+  const worst = worstOf;
   const rank = (host) => (host.worst ? report.verdicts.indexOf(host.worst) * 10 + severityOf(host.worst_level) : 999);
   const table = new ListTable({
     caption: "Hosts",
@@ -180,7 +180,7 @@ function hostsPage(report, query, remember) {
         cell: (host) =>
           host.worst
             ? [badge(host.worst), " ", level(host.worst_level)]
-            : el("span", { class: "quiet" }, "no problem found"),
+            : el("span", { class: "quiet" }, NO_VERDICT[worstOf(host)]),
         look: "short",
       },
       ...verdictColumns.map((verdict) => ({
@@ -229,11 +229,11 @@ function hostsPage(report, query, remember) {
         key: "worst",
         label: "Worst finding",
         of: worst,
-        order: [...report.verdicts, "none"],
+        order: [...report.verdicts, ...Object.keys(NO_VERDICT)],
         buttons: true,
         name: (verdict) =>
-          verdict === "none"
-            ? "no problem found"
+          NO_VERDICT[verdict]
+            ? NO_VERDICT[verdict]
             : [
                 el("span", { "aria-hidden": "true", class: "sign", "data-verdict": verdict }, VERDICT_SIGNS[verdict]),
                 word(verdict),
@@ -252,10 +252,15 @@ function hostsPage(report, query, remember) {
 }
 
 function rulesPage(report, query, remember) {
-  const found = report.rules.filter((rule) => rule.list.length);
+  const severe = (rule) => Math.min(...rule.list.map((finding) => finding.severity));
+  const found = report.rules
+    .filter((rule) => rule.list.length)
+    .map((rule) => [severe(rule), rule])
+    .sort(([one], [other]) => one - other)
+    .map(([, rule]) => rule);
   const verdicts = report.verdicts.filter((verdict) => report.findings.some((finding) => finding.verdict === verdict));
   const counts = new Map(found.map((rule) => [rule, new Map(countVerdicts(report, rule.list))]));
-  const severity = new Map(found.map((rule) => [rule, Math.min(...rule.list.map((finding) => finding.severity))]));
+  const hosts = new Map(found.map((rule) => [rule, new Set(rule.list.map((finding) => finding.host)).size]));
   const table = new ListTable({
     caption: "Rules with findings",
     noun: "rule",
@@ -272,11 +277,12 @@ function rulesPage(report, query, remember) {
       },
       { key: "kind", label: "Kind", by: (rule) => rule.kind, cell: (rule) => rule.kind, look: "short" },
       {
-        key: "worst",
+        key: "hosts",
         label: "Hosts",
-        by: (rule) => severity.get(rule),
-        cell: (rule) => number(new Set(rule.list.map((finding) => finding.host)).size),
+        by: (rule) => hosts.get(rule),
+        cell: (rule) => number(hosts.get(rule)),
         look: "number",
+        down: true,
       },
       ...verdicts.map((verdict) => ({
         key: verdict,
@@ -295,7 +301,6 @@ function rulesPage(report, query, remember) {
     words: (rule) => joined([titleOf(rule), rule.article, rule.level, rule.kind, rule.id], " "),
     query,
     changed: remember,
-    sort: "worst",
   });
   const refused = report.refused.map((rule) => [joined([rule.file, rule.line, rule.key], ":"), rule.message]);
   return {
@@ -389,7 +394,7 @@ function remediesPage(report) {
       el(
         "p",
         { class: "lead" },
-        "What is confirmed comes before what is possible, then the graver problem, then the one on more hosts.",
+        "Active problems first, then by level and certainty, then by the number of hosts.",
       ),
       report.remedies.length
         ? el(
@@ -412,11 +417,11 @@ function needsPage(report) {
         { class: "lead" },
         "What is missing, by the number of findings that it would help to decide. ",
         code("evtscan collect --for modern --missing report.json"),
-        " prints a script that gathers it on Windows Vista and later; for older hosts say ",
+        " prints a script that collects it on Windows Vista and later; use ",
         code("2000"),
         " or ",
         code("nt4"),
-        ".",
+        " for older hosts.",
       ),
       report.needs.length
         ? el(
@@ -449,6 +454,12 @@ function remedyPage(report, remedy, query, remember) {
         { class: "actions" },
         button("Copy as ticket", () => copy(ticketOfRemedy(report, remedy)), { class: "primary" }),
       ),
+      remedy.factors.length > 0 &&
+        section(
+          "What the hosts have in common",
+          null,
+          remedy.factors.map((factor) => el("p", null, capital(factor))),
+        ),
       section(
         "What to do",
         null,

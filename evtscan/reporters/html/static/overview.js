@@ -2,6 +2,7 @@
 
 const FIRST_SHOWN = 6;
 const RULES_SHOWN = 12;
+const HOSTS_NAMED = 5;
 
 function overviewPage(report) {
   const hosts = report.hosts;
@@ -17,6 +18,7 @@ function overviewPage(report) {
           ? `What was found on ${shown(hosts[0].name)}`
           : `What was found on ${plural(hosts.length, "host")}`,
       ),
+      (report.title || report.date) && el("p", { class: "made" }, joined([report.title, report.date].filter(Boolean), " · ")),
       el("p", { class: "lead" }, spanOf(report)),
       el(
         "ul",
@@ -39,6 +41,8 @@ function overviewPage(report) {
       hosts.length > 1 && shares(report),
       el("div", { class: "columns" }, doFirst(report), collectNext(report)),
       byRule(report),
+      checked(report),
+      unexplained(report),
       blindSummary(report),
       verdictsExplained(report),
     ],
@@ -78,11 +82,74 @@ function spanOf(report) {
 const tile = (count, label, href, verdict) =>
   el("li", { "data-verdict": verdict }, el("a", { href }, el("strong", null, number(count)), el("span", null, label)));
 
+// What was looked for and not found, and which hosts allow no statement.
+function checked(report) {
+  const withFindings = report.rules.filter((rule) => rule.list.length).length;
+  const open = report.hosts.filter((host) => !host.judged);
+  const clean = report.hosts.filter((host) => host.judged && !host.worst).length;
+  return section(
+    "What was checked",
+    null,
+    el(
+      "ul",
+      { class: "checked" },
+      el(
+        "li",
+        null,
+        `${plural(report.rules.length, "rule")} took part, ${number(withFindings)} found something, `,
+        `${number(report.rules.length - withFindings)} found nothing.`,
+      ),
+      el("li", null, `${plural(clean, "host")} with a System log and without a problem.`),
+      open.length > 0 &&
+        el(
+          "li",
+          null,
+          `${plural(open.length, "host")} could not be judged (no System log was read): `,
+          open.slice(0, HOSTS_NAMED * 2).map((host, at) => [at > 0 && ", ", link(hostHref(host), host.name)]),
+          open.length > HOSTS_NAMED * 2 && ` and ${number(open.length - HOSTS_NAMED * 2)} more`,
+          ".",
+        ),
+      report.explained && el("li", null, `${report.explained}.`),
+    ),
+  );
+}
+
+// Errors and warnings that no rule matched: what deserves a look first.
+function unexplained(report) {
+  if (!report.unexplained.length) return null;
+  const rows = report.unexplained.map((row) => [
+    EVENT_LEVELS[row.level] || "",
+    [row.provider, " ", el("strong", null, row.event_id)],
+    number(row.hosts),
+    number(row.count),
+    date(row.last_seen),
+    row.example,
+  ]);
+  return section(
+    "Not explained by any rule",
+    null,
+    plainTable(
+      "Errors and warnings that no rule explains",
+      [
+        ["Level", "short"],
+        ["Event", "text"],
+        ["Hosts", "number"],
+        ["Events", "number"],
+        ["Last", "time"],
+        ["Example", "data"],
+      ],
+      rows,
+      { class: "rows" },
+    ),
+    el("p", { class: "quiet" }, "unexplained.csv has all of them."),
+  );
+}
+
 // Hosts by their worst verdict, as shares of one bar, each with its word and its number.
 function shares(report) {
   const counts = new Map();
-  for (const host of report.hosts) counts.set(host.worst, (counts.get(host.worst) || 0) + 1);
-  const groups = [...report.verdicts, ""]
+  for (const host of report.hosts) counts.set(worstOf(host), (counts.get(worstOf(host)) || 0) + 1);
+  const groups = [...report.verdicts, ...Object.keys(NO_VERDICT)]
     .filter((verdict) => counts.has(verdict))
     .map((verdict) => [verdict, counts.get(verdict)]);
   return section(
@@ -92,7 +159,7 @@ function shares(report) {
       "div",
       { class: "bar", "aria-hidden": "true" },
       groups.map(([verdict, count]) =>
-        el("span", { "data-verdict": verdict || "none", style: { "flex-grow": String(count) } }),
+        el("span", { "data-verdict": verdict, style: { "flex-grow": String(count) } }),
       ),
     ),
     el(
@@ -104,10 +171,10 @@ function shares(report) {
           null,
           el(
             "a",
-            { href: `#/hosts?worst=${verdict || "none"}` },
-            verdict
-              ? badge(verdict, count)
-              : el("span", { class: "badge", "data-verdict": "none" }, `${number(count)} no problem found`),
+            { href: `#/hosts?worst=${verdict}` },
+            NO_VERDICT[verdict]
+              ? el("span", { class: "badge", "data-verdict": verdict }, `${number(count)} ${NO_VERDICT[verdict]}`)
+              : badge(verdict, count),
           ),
         ),
       ),
@@ -144,12 +211,36 @@ function remedySummary(report, remedy) {
     ),
     el(
       "p",
+      { class: "hosts" },
+      hostsOf(remedy.list),
+      lastSeen(remedy.list) && el("span", { class: "quiet" }, " last seen ", date(lastSeen(remedy.list))),
+    ),
+    remedy.factors.map((factor) => el("p", { class: "quiet" }, capital(factor))),
+    el(
+      "p",
       null,
       remedy.steps[0],
       remedy.steps.length > 1 && el("span", { class: "quiet" }, ` and ${plural(remedy.steps.length - 1, "more step")}`),
     ),
   ];
 }
+
+// The first hosts of some findings by name, and how many more there are.
+function hostsOf(findings) {
+  const hosts = [...new Set(findings.map((finding) => finding.host))];
+  const more = hosts.length - HOSTS_NAMED;
+  return [
+    hosts.slice(0, HOSTS_NAMED).map((host, at) => [at > 0 && ", ", link(hostHref(host), host.name)]),
+    more > 0 && ` and ${number(more)} more`,
+  ];
+}
+
+const lastSeen = (findings) =>
+  findings
+    .map((finding) => finding.last_seen)
+    .filter((text) => /Z$/.test(text))
+    .sort()
+    .pop() || "";
 
 function collectNext(report) {
   const first = report.needs.slice(0, FIRST_SHOWN);

@@ -37,7 +37,14 @@ async function findingPage(report, finding, neighbours) {
       el(
         "div",
         { class: "sides" },
-        el("div", null, remedyList(detail.remedy, done), missing(detail), why(detail.explanation)),
+        el(
+          "div",
+          null,
+          remedyList(detail.remedy, done),
+          missing(detail),
+          changesBefore(detail),
+          why(detail.explanation),
+        ),
         el("aside", { class: "card", "aria-label": "In short" }, inShort(finding, detail)),
       ),
       section("Time line", { class: "timeline" }, new Picture(hostDetail, facts, detail.marks, detail.events).node),
@@ -153,6 +160,20 @@ function missing(detail) {
   );
 }
 
+// What changed on the host before the first event, nearest first.
+function changesBefore(detail) {
+  if (!detail.changes.length) return null;
+  return section(
+    "What changed before",
+    null,
+    el(
+      "ul",
+      null,
+      detail.changes.map((change) => el("li", null, change)),
+    ),
+  );
+}
+
 // A way to get a fact begins with the fact's name, which keeps its spelling; others are sentences.
 function wayOf(way, facts) {
   const fact = facts.find((name) => way.startsWith(`${name}: `));
@@ -234,7 +255,7 @@ function events(detail) {
 function surroundings(names, detail) {
   if (!detail.surroundings.length) return null;
   const columns = [
-    ["", "number"],
+    ["Distance", "number"],
     ["Time", "time"],
     ["Level", "short"],
     ["Event", "text"],
@@ -390,9 +411,9 @@ async function hostPage(report, host) {
               : el(
                   "p",
                   { class: "quiet" },
-                  host.logs
+                  host.judged
                     ? `No finding in ${plural(host.logs, "log")} with ${plural(host.records, "record")}.`
-                    : "No finding: no event log was read.",
+                    : "Could not be judged: no event log was read.",
                 ),
           ),
           blindOf(report, host),

@@ -69,7 +69,7 @@ class ListTable {
       {
         class: "filters",
         role: "search",
-        "aria-label": this.caption,
+        "aria-label": `Filter ${this.caption.toLowerCase()}`,
         on: { submit: (event) => event.preventDefault() },
       },
       this.box,
@@ -84,10 +84,15 @@ class ListTable {
       "div",
       { class: "list" },
       this.rows.length > 1 && this.filters,
-      this.count,
       el(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-label": this.caption },
+        { class: "between" },
+        this.count,
+        this.rows.length > 1 && button("Download as CSV", () => this.download(), { class: "download" }),
+      ),
+      el(
+        "div",
+        { class: "scroll", tabindex: "0", role: "group", "aria-label": this.caption },
         el(
           "table",
           { class: "rows" },
@@ -292,6 +297,27 @@ class ListTable {
       return sign * (typeof one === "number" ? one - other : this.collate(one, other));
     });
     return keyed.map(([, row]) => row);
+  }
+
+  // The rows that pass the filters, in their order, as a CSV file with the texts of the cells.
+  download() {
+    const text = (node) => el("td", null, node).textContent.replace(/\s+/g, " ").trim();
+    const cell = (value) => {
+      const safe = /^[=+\-@\t\r]/.test(value) && !/^-?[\d.,]+$/.test(value) ? `'${value}` : value;
+      return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    };
+    const lines = [this.columns.map((column) => cell(column.label))];
+    for (const row of this.found) lines.push(this.columns.map((column) => cell(text(column.cell(row)))));
+    const data = lines.map((line) => `${line.join(",")}\r\n`).join("");
+    const address = URL.createObjectURL(new Blob(["\ufeff", data], { type: "text/csv;charset=utf-8" }));
+    const name = `${this.caption.toLowerCase().replace(/[^a-z]+/g, "-")}.csv`;
+    const anchor = el("a", { class: "unseen", download: name });
+    anchor.href = address;
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+    say(`${plural(this.found.length, "row")} saved as ${name}.`);
   }
 
   // On paper there is no next page.

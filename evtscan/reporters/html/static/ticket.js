@@ -38,6 +38,12 @@ function ticketOfFinding(report, finding, detail, isDone) {
   item("Evidence", detail.source_files.map(quoted).join(", "));
   item("Basis", plain(finding.basis));
   lines.push("", plain(detail.reason));
+  const { text } = rule;
+  if (text && text.cause) lines.push("", "### Cause", "", plain(text.cause));
+  if (detail.changes.length) {
+    lines.push("", "### What changed before", "");
+    for (const change of detail.changes) lines.push(`- ${plain(change)}`);
+  }
   if (detail.explanation.length) {
     lines.push("", "### Why", "");
     for (const node of detail.explanation) {
@@ -55,6 +61,10 @@ function ticketOfFinding(report, finding, detail, isDone) {
   if (detail.remedy.length) {
     lines.push("", "### What to do", "");
     detail.remedy.forEach((step, at) => lines.push(`- [${isDone(at) ? "x" : " "}] ${plain(step)}`));
+  }
+  if (text && text.references.length) {
+    lines.push("", "### References", "");
+    for (const reference of text.references) lines.push(`- ${plain(reference)}`);
   }
   lines.push("", `Finding ${quoted(finding.key)}, evtscan ${plain(report.version)}`, "");
   return lines.join("\n");

@@ -91,8 +91,8 @@ class JsonLines(Lines):
     suffix = ".jsonl"
     end = "}\n"
 
-    def __init__(self) -> None:
-        super().__init__(COLUMNS)
+    def __init__(self, columns: Iterable[str] = COLUMNS) -> None:
+        super().__init__(columns)
 
     def before(self, name: str, place: int) -> str:
         """The key of the member."""

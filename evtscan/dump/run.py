@@ -16,7 +16,7 @@ from evtscan.base.model.source import ExtractionWarning, Source
 from evtscan.base.model.system import SYSTEM_FIELDS
 from evtscan.base.processes import WorkerLostError, error_of
 from evtscan.base.wintypes import Instant
-from evtscan.dump import evtxecmd
+from evtscan.dump import evtxecmd, timesketch
 from evtscan.dump.blocks import BLOCK, Block, of_batch, of_events
 from evtscan.dump.helpers import WORTH_HELPERS, WORTH_HELPERS_SELECTING, Helpers
 from evtscan.dump.jsonmatrix import json_lines
@@ -34,7 +34,7 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumpOptions:
-    """What is dumped and how: ``writer`` is ``jsonl``, ``csv`` or ``evtxecmd``; ``contains`` is a text in any value.
+    """What is dumped and how: ``writer`` is a format or ``evtxecmd``; ``contains`` is a text in any value.
 
     ``raw`` leaves formulas in CSV as they are, ``excel`` is for CSV that Excel opens; ``with_times`` keeps the time of
     each line, to sort by. ``finish`` may add to each event before it is written, and keeps the work in one process.
@@ -80,9 +80,18 @@ class Result:
 @cache
 def writer(name: str, raw: bool, excel: bool = False) -> JsonLines | Csv:
     """The writer of a format, one for a process: what it has learned serves every block."""
-    if name == "jsonl":
+    if name in ("jsonl", "json"):
         return JsonLines()
+    if name == "timesketch":
+        return JsonLines(timesketch.COLUMNS)
     return Csv(tuple(evtxecmd.COLUMNS), raw, excel=True) if name == "evtxecmd" else Csv(raw=raw, excel=excel)
+
+
+_OF_EVENTS: Mapping[str, Mapping[str, Callable[[Event], Any]]] = {
+    "evtxecmd": evtxecmd.COLUMNS,
+    "timesketch": timesketch.COLUMNS,
+}
+"""The columns of the writers that need whole events."""
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
@@ -226,7 +235,9 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
     try:
         query = options.query if task.start is None else replace(options.query, start=task.start)
         reader = read_log(format_named(task.format), task.source, query, options.read, chunks=task.chunks)
-        if isinstance(reader, BatchReader) and _is_plain_json(options):
+        if options.writer == "parquet":
+            yield from _frames(reader, task, options)
+        elif isinstance(reader, BatchReader) and _is_plain_json(options):
             yield from _json_results(reader, task.source)
         else:
             yield from _line_results(reader, task, options)
@@ -247,6 +258,20 @@ def _json_results(reader: BatchReader, source: Source) -> Iterator[Result]:
             yield Result(source=source, data=b"".join(some), rows=len(some))
 
 
+def _frames(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
+    """Record batches in frames (see ``parquet``)."""
+    from evtscan.dump.arrow import to_arrow
+    from evtscan.dump.parquet import frame
+    from evtscan.dump.typed import TypedReader
+
+    typed = TypedReader()
+    by_event = options.contains or options.finish
+    batches = typed.of_events(_chosen(reader, options)) if by_event else typed.batches(reader, task.source.name)
+    for batch in batches:
+        yield Result(source=task.source, data=frame(to_arrow(batch, typed.categories)), rows=batch.count)
+        typed.forget()
+
+
 def _line_results(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
     """Lines of any format, written value by value."""
     for lines, times in _lines(reader, task, options):
@@ -259,13 +284,13 @@ def _line_results(reader: LogReader, task: Task, options: DumpOptions) -> Iterat
 
 
 def _is_plain_json(options: DumpOptions) -> bool:
-    return options.writer == "jsonl" and not (options.with_times or options.contains or options.finish)
+    return options.writer in ("jsonl", "json") and not (options.with_times or options.contains or options.finish)
 
 
 def _lines(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
     """The lines of a log with their times, some thousand at a time."""
     lines_of = writer(options.writer, options.raw, options.excel).lines
-    if options.writer == "evtxecmd" or options.contains or options.finish or not isinstance(reader, BatchReader):
+    if options.writer in _OF_EVENTS or options.contains or options.finish or not isinstance(reader, BatchReader):
         for block in _blocks(reader, options):
             yield list(lines_of(block)), block.ticks
         return
@@ -278,19 +303,25 @@ def _lines(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[tupl
 
 
 def _blocks(events: Iterable[Event], options: DumpOptions) -> Iterator[Block]:
+    events = _chosen(events, options)
+    columns = _OF_EVENTS.get(options.writer)
+    yield from of_events(events) if columns is None else _of_columns(events, columns)
+
+
+def _chosen(events: Iterable[Event], options: DumpOptions) -> Iterable[Event]:
     if options.finish:
         events = map(options.finish, events)
     if options.contains:
         wanted = options.contains.casefold()
         events = (event for event in events if contains(event, wanted))
-    yield from _of_evtxecmd(events) if options.writer == "evtxecmd" else of_events(events)
+    return events
 
 
-def _of_evtxecmd(events: Iterable[Event]) -> Iterator[Block]:
+def _of_columns(events: Iterable[Event], columns_of: Mapping[str, Callable[[Event], Any]]) -> Iterator[Block]:
     source = iter(events)
     while chunk := list(islice(source, BLOCK)):
         columns: dict[str, list[Any] | Same] = {
-            name: [read(event) for event in chunk] for name, read in evtxecmd.COLUMNS.items()
+            name: [read(event) for event in chunk] for name, read in columns_of.items()
         }
         yield Block(columns, [event.time.ticks if event.time else 0 for event in chunk], len(chunk))
 

@@ -98,8 +98,12 @@ class TypedReader:
                 if len(batch):
                     yield self._of_batch(batch, source_name)
             return
-        events = iter(reader)
-        while some := list(islice(events, BATCH)):
+        yield from self.of_events(reader)
+
+    def of_events(self, events: Iterable[Event]) -> Iterator[TypedBatch]:
+        """Events as batches."""
+        source = iter(events)
+        while some := list(islice(source, BATCH)):
             yield self._of_events(some)
 
     def with_fields(

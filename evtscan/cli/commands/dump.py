@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from functools import partial
+from importlib.util import find_spec
 from itertools import groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -29,6 +30,7 @@ from evtscan.dump.filenames import file_names
 from evtscan.dump.lines import Csv, JsonLines
 from evtscan.dump.newest import newest
 from evtscan.dump.order import by_time
+from evtscan.dump.outputs import Output, begin, begin_partitioned
 from evtscan.dump.run import DumpOptions, Result, Task, execute, helpers_for, plan, writer
 from evtscan.intake.archives import opened
 from evtscan.intake.paths import find
@@ -46,12 +48,21 @@ class DumpFormat(Enum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    JSON = "json"
+    PARQUET = "parquet"
+    TIMESKETCH = "timesketch"
+
+
+_SUFFIXES = frozenset({".csv", ".jsonl", ".json", ".parquet"})
 
 
 class Profile(Enum):
     """Columns of another tool."""
 
     EVTXECMD = "evtxecmd"
+
+
+_CSV_WRITERS = frozenset({DumpFormat.CSV.value, Profile.EVTXECMD.value})
 
 
 class Sort(Enum):
@@ -71,7 +82,8 @@ def dump(
             "--output",
             section=OUTPUT,
             metavar="PATH",
-            help="File (.csv, .jsonl), folder for one file per log, or - for standard output. Repeatable.",
+            help="File (.csv, .jsonl, .json, .parquet), folder for one file per log (Parquet: per channel), or - for "
+            "standard output. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -82,7 +94,7 @@ def dump(
             "--format",
             section=OUTPUT,
             metavar="FORMAT",
-            help="csv or jsonl, whatever the suffix; default csv.",
+            help="csv, jsonl, json, parquet (extra evtscan[arrow]) or timesketch, whatever the suffix; default csv.",
         ),
     ] = None,
     profile: Annotated[
@@ -126,7 +138,7 @@ def dump(
     verbose: groups.Verbose = False,
     screen: Screen,
 ) -> int:
-    """Write the events of logs, filtered, as CSV or JSON Lines."""
+    """Write the events of logs, filtered, as CSV, JSON or Parquet."""
     start, end = values.period(events.from_, events.to)
     query = Query(
         selectors=_selectors(events.provider, events.channel),
@@ -205,8 +217,13 @@ def _outputs(
 ) -> list[tuple[str, DumpOptions]]:
     """Each output with what is written to it."""
     outputs = [(target, replace(options, writer=_writer_name(target, format_, profile))) for target in targets]
-    if (options.raw or options.excel) and all(chosen.writer == DumpFormat.JSONL.value for _, chosen in outputs):
+    if (options.raw or options.excel) and all(chosen.writer not in _CSV_WRITERS for _, chosen in outputs):
         raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
+    if any(chosen.writer == DumpFormat.PARQUET.value for _, chosen in outputs):
+        if find_spec("pyarrow") is None:
+            raise UsageError('-t parquet needs the package pyarrow: install it with pip install "evtscan[arrow]"')
+        if options.with_times:
+            raise UsageError("--sort time is for text; sort Parquet where you query it")
     places = [(os.path.normcase(os.path.realpath(target)) if target != STDOUT else target) for target in targets]
     for place, name in enumerate(places):
         if name in places[:place]:
@@ -218,9 +235,9 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
     if not output:
         raise UsageError("the name of an output is empty; give a file, a folder or - after -o")
     if profile is not None:
-        if format_ is DumpFormat.JSONL:
+        if format_ not in (None, DumpFormat.CSV):
             raise UsageError(f"--profile {profile.value} is CSV; leave -t away")
-        if format_ is None and Path(output).suffix.lower() == ".jsonl":
+        if format_ is None and Path(output).suffix.lower() in _SUFFIXES - {".csv"}:
             raise UsageError(f"{output}: --profile {profile.value} is CSV; end the name in .csv")
         return str(profile.value)
     if format_ is not None:
@@ -228,9 +245,10 @@ def _writer_name(output: str, format_: DumpFormat | None, profile: Profile | Non
     if output == STDOUT or _into_folder(output):
         return DumpFormat.CSV.value
     suffix = Path(output).suffix.lower()
-    if suffix in (".jsonl", ".csv"):
+    if suffix in _SUFFIXES:
         return suffix.removeprefix(".")
-    raise UsageError(f"{output}: unknown suffix; use .csv, .jsonl, no suffix for a folder, or choose a format with -t")
+    known = ", ".join(sorted(_SUFFIXES))
+    raise UsageError(f"{output}: unknown suffix; use {known}, no suffix for a folder, or choose a format with -t")
 
 
 def _with_slash(output: str, *, has_format: bool) -> str:
@@ -273,7 +291,10 @@ def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[s
     names = dict.fromkeys(task.source.name for task in tasks)
     if not _into_folder(output):
         return dict.fromkeys(names, Path(output))
-    return {source: Path(output) / name for source, name in file_names(names, _writer_of(options).suffix).items()}
+    if options.writer == DumpFormat.PARQUET.value:
+        return {str(path): path for path in sorted(Path(output).glob("Channel=*/*.parquet"))}  # from an earlier run
+    suffix = f".{options.writer}" if options.writer == DumpFormat.JSON.value else _writer_of(options).suffix
+    return {source: Path(output) / name for source, name in file_names(names, suffix).items()}
 
 
 def _noted(results: Iterator[Result], ledger: LogLedger) -> Iterator[Result]:
@@ -290,6 +311,10 @@ def _write(
     if not _into_folder(output):
         with _opened(output, clobber) as stream:
             return _write_one(results, options, stream)
+    if options.writer == DumpFormat.PARQUET.value:
+        for path in files.values():
+            path.unlink()
+        return _fill(begin_partitioned(Path(output)), results)
     rows = 0
     for name, share in groupby(results, key=lambda result: result.source.name):
         with replacing(files[name], clobber=clobber) as stream:
@@ -312,16 +337,23 @@ def _writer_of(options: DumpOptions) -> JsonLines | Csv:
 
 
 def _write_one(results: Iterator[Result], options: DumpOptions, stream: BinaryIO) -> int:
-    stream.write(_writer_of(options).header.encode())
+    output = begin(options.writer, stream, _writer_of(options).header)
+    if not options.with_times:
+        return _fill(output, results)
     rows = 0
-    if options.with_times:
-        for line in by_time(_timed(results)):
-            stream.write(line.encode("utf-8", "replace"))
-            rows += 1
-        return rows
+    for line in by_time(_timed(results)):
+        output.write(line.encode("utf-8", "replace"))
+        rows += 1
+    output.close()
+    return rows
+
+
+def _fill(output: Output, results: Iterator[Result]) -> int:
+    rows = 0
     for result in results:
-        stream.write(result.data)
+        output.write(result.data)
         rows += result.rows
+    output.close()
     return rows
 
 

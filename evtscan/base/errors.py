@@ -1,6 +1,6 @@
-"""Everything evtscan raises on purpose.
+"""All errors that evtscan raises for its caller.
 
-EvtscanError                an error that a person can act on: its text is the whole message
+EvtscanError                an error that the user can act on: its text is the complete message
 ├── EvidenceError           a file that cannot be read at all (what can be read in part gives warnings)
 │   └── NotEvidenceError    a file of a format that is read, which holds nothing that evtscan looks for
 ├── RuleError               a rule or a set of rules that does not load; carries every problem found

@@ -1,11 +1,11 @@
-"""Three-valued truth and how truths combine (Kleene's strong logic of indeterminacy)."""
+"""Three-valued truth and its operators (Kleene's strong logic of indeterminacy)."""
 
 from collections.abc import Iterable
 from enum import Enum
 
 
 class Truth(Enum):
-    """What is known of a statement. ``UNKNOWN`` is never true and never false."""
+    """The truth of a statement. ``UNKNOWN`` is neither true nor false."""
 
     FALSE = "false"
     UNKNOWN = "unknown"

@@ -1,7 +1,7 @@
-"""Text → cells that a spreadsheet shows as they are meant.
+"""Text → cells that a spreadsheet displays as text or as a time.
 
-Text that it would run as a formula gets a leading apostrophe (OWASP, "CSV Injection"). ISO 8601 Excel takes for text;
-with fractions of a second it shows a time as minutes and seconds, and it counts days from 1900 on.
+Text that a spreadsheet would run as a formula gets a leading apostrophe (OWASP, "CSV Injection"). Excel reads ISO 8601
+as text; it displays times with fractions of a second as minutes and seconds, and knows no dates before 1900.
 """
 
 import re
@@ -16,16 +16,16 @@ _TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
 
 
 def excel_time(text: str) -> str:
-    """A time as Excel reads it: without fractions, with which it shows minutes and seconds alone.
+    """Return a time in UTC in the form that Excel reads, without fractions of a second.
 
-    One before 1900, from where it counts, and a local one, which must not look like UTC, stay as they are.
+    A time before 1900 stays text, and so does a local time, which must not look like UTC.
     """
     match = _TIME.match(text)
     return f"{match[1]} {match[2]}" if match else text
 
 
 def as_meant(text: str) -> str:
-    """The text that ``neutralised`` has made safe.
+    """Return the text that was passed to ``neutralised``.
 
     >>> as_meant("'=1+1"), as_meant("'tis")
     ('=1+1', "'tis")
@@ -34,5 +34,5 @@ def as_meant(text: str) -> str:
 
 
 def neutralised(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    """Return the text, with an apostrophe before it if a spreadsheet would run it as a formula."""
     return "'" + text if _FORMULA.match(text) else text

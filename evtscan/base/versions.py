@@ -8,10 +8,10 @@ _PACK = re.compile(r"service\s+pack\s+(\d{1,3})(?!\d)", re.IGNORECASE)
 
 
 def os_version(text: str) -> str | None:
-    """Bring the version of an operating system to MAJOR.MINOR, or None if it is not one.
+    """Return the version of an operating system as MAJOR.MINOR, or None if the text is no version.
 
-    Leading zeros of the minor part go, as does a single trailing zero after a digit (``3.50`` is 3.5);
-    otherwise digits stay. EventLog 6009 prints ``5.01.`` and ``5.00.`` (netevent.dll of Windows 2000).
+    Leading zeros of the minor part are removed, and trailing zeros after a digit (``3.50`` is 3.5).
+    EventLog 6009 prints ``5.01.`` and ``5.00.`` (netevent.dll of Windows 2000).
 
     >>> [os_version(text) for text in ("4.0", "5.01.", "5.00.", "3.50", "3.51", "10.0", "10.00.")]
     ['4.0', '5.1', '5.0', '3.5', '3.51', '10.0', '10.0']
@@ -42,14 +42,14 @@ _NAMES = {
 
 
 def os_name(version: str) -> str:
-    """What a version of Windows was sold as; one that is not known says its number."""
+    """Return the product names of a version of Windows; an unknown version gives ``Windows`` and its number."""
     return _NAMES.get(version, f"Windows {version}")
 
 
 def service_pack(text: str) -> int | None:
-    """Read the number out of a CSDVersion text; an empty text says 0, any other without a number None.
+    """Return the number in a CSDVersion text, 0 for an empty text, and None for any other text without a number.
 
-    The text may have a tail, as hotfixed kernels write one: ``Service Pack 3, RC 1.76`` (Q222507).
+    Kernels with a hotfix append to the text: ``Service Pack 3, RC 1.76`` (Q222507).
     """
     if not text.strip(" \0"):
         return 0
@@ -58,9 +58,9 @@ def service_pack(text: str) -> int | None:
 
 
 def version_key(text: str) -> tuple[int, ...] | None:
-    """Order key of a dotted version: its numbers without trailing zeros, so ``5.0`` equals ``5.0.0``.
+    """Return the sort key of a dotted version: its numbers without trailing zeros, so ``5.0`` equals ``5.0.0``.
 
-    None if the text is not a dotted version.
+    None if the text is no dotted version.
     """
     match = _DOTTED.match(text)
     if match is None:

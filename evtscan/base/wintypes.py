@@ -1,4 +1,4 @@
-"""Windows' binary values in Windows' own spelling: times, SIDs, GUIDs, hexadecimal numbers."""
+"""Binary values of Windows → the text that Windows displays: times, SIDs, GUIDs, hexadecimal numbers."""
 
 import math
 import re
@@ -13,18 +13,18 @@ import msgspec
 
 TICKS_PER_SECOND = 10_000_000
 FURTHEST_ZONE = 14 * 3600 * TICKS_PER_SECOND
-"""How far the local time of any zone is from UTC."""
+"""The largest difference between a local time and UTC, in ticks."""
 _UNIX_EPOCH = 116_444_736_000_000_000
 _FIRST = datetime(1601, 1, 1, tzinfo=UTC)
 LAST_TICKS = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999Z
 
 
 class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of them as of events
-    """A point in time as the evidence has it: 100-nanosecond ticks since 1601-01-01 UTC (a FILETIME).
+    """A point in time as the evidence states it: 100-nanosecond ticks since 1601-01-01 UTC (a FILETIME).
 
-    ``digits`` is how many digits of the second the evidence carries: 7 in EVTX and registry, 0 in ``.evt``.
-    ``local`` says that it is the local time of a zone that nobody told, with its ticks counted as if that were UTC: the
-    true time lies up to 14 hours before or after, and it is printed without ``Z``.
+    ``digits`` is the number of digits of the second in the evidence: 7 in EVTX and registry, 0 in ``.evt``. ``local``
+    marks a local time of an unknown zone, whose ticks are counted as if it were UTC: the true time is up to 14 hours
+    earlier or later, and it is printed without ``Z``.
     Neither affects how times compare; what is true of the real times, ``earliest`` and ``latest`` tell.
     """
 
@@ -52,21 +52,21 @@ class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of th
 
     @classmethod
     def from_unix(cls, seconds: int) -> "Instant":
-        """Whole Unix seconds, as in ``.evt`` records."""
+        """Return the time of whole Unix seconds, as ``.evt`` records have them."""
         return cls(_UNIX_EPOCH + seconds * TICKS_PER_SECOND, 0)
 
     @property
     def earliest(self) -> int:
-        """Ticks of the first moment that it can be: its own, unless it is a local time."""
+        """Ticks of the earliest possible time: its own, or 14 hours less for a local time."""
         return self.ticks - FURTHEST_ZONE if self.local else self.ticks
 
     @property
     def latest(self) -> int:
-        """Ticks of the last moment that it can be."""
+        """Ticks of the latest possible time."""
         return self.ticks + FURTHEST_ZONE if self.local else self.ticks
 
     def may_lie_in(self, start: "Instant | None", end: "Instant | None") -> bool:
-        """Whether it can be at or after ``start`` and before ``end``; None is open."""
+        """Return whether it may be at or after ``start`` and before ``end``; None means no bound."""
         return (start is None or self.latest >= start.earliest) and (end is None or self.earliest < end.latest)
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of th
 
 
 def format_filetime(ticks: int, digits: int = 7) -> str:
-    """Write a FILETIME as ISO 8601 UTC with ``digits`` digits of the second; one past year 9999 as hex.
+    """Return a FILETIME as ISO 8601 UTC with ``digits`` digits of the second; after the year 9999 as hexadecimal.
 
     >>> format_filetime(116444736000000001)
     '1970-01-01T00:00:00.0000001Z'
@@ -95,10 +95,10 @@ _ISO = re.compile(
 
 
 def parse_time(text: str) -> Instant:
-    """Read an ISO 8601 date or time; without zone it is UTC, without time of day it is midnight.
+    """Parse an ISO 8601 date or time; the default zone is UTC, the default time of day midnight.
 
     Raises:
-        ValueError: if the text is not one.
+        ValueError: if the text is no date or time.
     """
     match = _ISO.match(text.strip())
     if match is None:
@@ -120,22 +120,22 @@ def parse_time(text: str) -> Instant:
 
 @lru_cache(maxsize=1024)
 def _seconds_of_day(year: str, month: str, day: str) -> int:
-    """Seconds from 1601 to the beginning of a day."""
+    """Return the seconds from 1601 to the beginning of a day."""
     return (date(int(year), int(month), int(day)).toordinal() - _FIRST.toordinal()) * 86_400
 
 
 def format_guid(raw: bytes) -> str:
-    """Write 16 bytes as Windows prints a GUID: braces, upper case."""
+    """Return 16 bytes as a GUID in the form of Windows: in braces, upper case."""
     first, second, third = struct.unpack_from("<IHH", raw)
     tail = raw[8:16].hex().upper()
     return f"{{{first:08X}-{second:04X}-{third:04X}-{tail[:4]}-{tail[4:]}}}"
 
 
 def format_sid(raw: bytes) -> str:
-    """Write a security identifier as ``S-1-…`` (MS-DTYP 2.4.2.1).
+    """Return a security identifier as ``S-1-…`` (MS-DTYP 2.4.2.1).
 
     Raises:
-        ValueError: if the bytes are too short for the number of sub-authorities that they announce.
+        ValueError: if the bytes are too short for their number of sub-authorities.
     """
     if len(raw) < 8 or raw[1] > 15 or len(raw) < 8 + 4 * raw[1]:
         raise ValueError(f"{len(raw)} bytes are not a SID")
@@ -146,12 +146,12 @@ def format_sid(raw: bytes) -> str:
 
 
 def format_hex(value: int) -> str:
-    """Write a HexInt as Windows does: ``0x``, lower case, no padding."""
+    """Return a HexInt in the form of Windows: ``0x``, lower case, no padding."""
     return f"0x{value:x}"
 
 
 def format_systemtime(raw: bytes) -> str:
-    """Write a SYSTEMTIME (MS-DTYP 2.3.13, 16 bytes) as ISO 8601 with milliseconds."""
+    """Return a SYSTEMTIME (MS-DTYP 2.3.13, 16 bytes) as ISO 8601 with milliseconds."""
     year, month, _, day, hour, minute, second, milliseconds = struct.unpack_from("<8H", raw)
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z"
 
@@ -162,12 +162,12 @@ _CONTROLS_TO_1252 = {
 
 
 def decode_utf16(raw: bytes) -> str:
-    """Read UTF-16 text without its closing zeros; half a character becomes U+FFFD."""
+    """Decode UTF-16 text without trailing zeros; an incomplete character becomes U+FFFD."""
     return raw.decode("utf-16-le", "replace").rstrip("\0")
 
 
 def decode_ansi(raw: bytes) -> str:
-    """Read text of code page 1252 without its closing zeros; the five bytes that it leaves open stay controls."""
+    """Decode text of code page 1252 without trailing zeros; its five undefined bytes become control characters."""
     return _ansi_characters(raw).rstrip("\0")
 
 
@@ -176,9 +176,9 @@ def _ansi_characters(raw: bytes) -> str:
 
 
 def format_float(value: float, *, single: bool = False) -> str:
-    """Write a floating point number as ``[-]dddd.dddd`` (MS-EVEN6 2.2.12.3), with the fewest digits that name it alone.
+    """Return a floating point number as ``[-]dddd.dddd`` (MS-EVEN6 2.2.12.3), with the fewest digits that identify it.
 
-    ``single`` says that it has four bytes. What is not a finite number is spelled as XML Schema does.
+    ``single`` means that it has four bytes. Infinities and NaN are written as in XML Schema.
 
     >>> format_float(0.1), format_float(1e20), format_float(float("-inf"))
     ('0.1', '100000000000000000000.0', '-INF')
@@ -195,7 +195,7 @@ def _shortest_single(value: float) -> str:
 
 
 def format_guid_text(text: str) -> str:
-    """Write a GUID that is text already as ``format_guid`` does; what is no GUID stays as it is.
+    """Return the text of a GUID in the form of ``format_guid``; other text is returned unchanged.
 
     >>> format_guid_text("555908d1-a6d7-4695-8e1e-26931d2012f4")
     '{555908D1-A6D7-4695-8E1E-26931D2012F4}'
@@ -224,7 +224,7 @@ def _boolean(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ValueType:
-    """How a BinXML value is written, and the lengths in bytes that it can have; none given means any."""
+    """The formatter of a BinXML value type, and the valid lengths of its values in bytes (empty: any)."""
 
     write: Callable[[bytes], str]
     lengths: tuple[int, ...] = ()
@@ -232,7 +232,7 @@ class _ValueType:
 
 STRING, ANSI_STRING, BINARY, SIZE_T, FILETIME, SID, BINXML = 0x01, 0x02, 0x0E, 0x10, 0x11, 0x13, 0x21
 ARRAY = 0x80
-"""The bit in a BinXML value type that says: an array of values of the type that the other bits name."""
+"""The bit in a BinXML value type that marks an array of values of the type in the other bits."""
 
 _VALUE_TYPES = {
     0x00: _ValueType(lambda raw: ""),
@@ -261,14 +261,14 @@ _VALUE_TYPES = {
 
 
 VALUE_LENGTHS = {value_type: kind.lengths for value_type, kind in _VALUE_TYPES.items()}
-"""For each BinXML value type that is known the lengths in bytes that it can have; none given means any."""
+"""For each known BinXML value type: the valid lengths of its values in bytes (empty: any)."""
 
 
 def format_value(value_type: int, raw: bytes) -> str:
-    """Write one BinXML value (MS-EVEN6 2.2.12.3 and 3.1.4.7.3) as Windows does.
+    """Return one BinXML value (MS-EVEN6 2.2.12.3 and 3.1.4.7.3) in the form of Windows.
 
     Raises:
-        ValueError: if the type is not known, is an array or BinXML, or cannot have that many bytes.
+        ValueError: if the type is unknown, is an array or BinXML, or the number of bytes is invalid for it.
     """
     kind = _VALUE_TYPES.get(value_type)
     if kind is None:

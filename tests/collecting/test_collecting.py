@@ -226,3 +226,15 @@ def test_whatever_a_fact_is_called_the_commands_hold_only_plain_names(name, gene
     for line in commands(collect_missing(generation, Missing(needs=needs)), generation.name):
         assert name in line or name.rpartition("\\")[0] in line
         assert re.fullmatch(r"[A-Za-z0-9 _.{}()\\-]*", name)
+
+
+def test_scripts_for_powershell_have_no_syntax_error():
+    tree_sitter = pytest.importorskip("tree_sitter")
+    grammar = pytest.importorskip("tree_sitter_pwsh")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    (modern,) = [row for row in GENERATIONS if row.name == "modern"]
+    facts = ["file.tcpip.sys.version", "file.win32k.sys.date", r"registry.SYSTEM\CurrentControlSet\Services\Dhcp\Start"]
+    for script in (collect_all(modern, facts), collect_missing(modern, Missing(needs=(Need(fact=facts[0]),)))):
+        assert "tcpip.sys" in script
+        assert not parser.parse(script.encode()).root_node.has_error
+        assert parser.parse(script.replace("}", "", 1).encode()).root_node.has_error

@@ -1,4 +1,4 @@
-"""The noun of everything that was read of one host."""
+"""The evidence of one host after reading."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from evtscan.base.model.registry import Registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that was read of one host."""
+    """Everything that was read of one host."""
 
     logs: tuple[Log, ...] = ()
     registries: tuple[Registry, ...] = ()

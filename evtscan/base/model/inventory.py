@@ -10,7 +10,7 @@ from evtscan.base.wintypes import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEntry:
-    """A service or driver as a report lists it: by name, by display name or by both; what it does not say is None.
+    """A service or driver in a report, by name, display name or both; missing values are None.
 
     ``start`` is Windows' number: 0 boot, 1 system, 2 automatic, 3 manual, 4 disabled.
     """
@@ -25,7 +25,7 @@ class ServiceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
-    """A file as a listing, a report or the file itself shows it; ``name`` is lower case with suffix.
+    """A file in a listing or a report, or the file itself; ``name`` is lower case with suffix.
 
     ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder``
     is where the host has the file, as the report prints it.
@@ -42,7 +42,7 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What a system report says of a host, whatever program wrote it; what it does not say is None or empty.
+    """The content of a system report, whatever program wrote it; missing values are None or empty.
 
     ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
     the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what

@@ -16,16 +16,16 @@ STEP_TICKS = 5 * 60 * TICKS_PER_SECOND
 """Smallest movement of a clock that counts as a step, in ticks; less is drift and its correction."""
 
 MOST_CLOCK_STEPS = 1000
-"""How many steps of its clock a log's summary lists at most."""
+"""The maximum number of clock steps in the summary of a log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStep:
-    """More than five minutes by which the clock moved otherwise than time does, between two records of a log.
+    """A change of the clock by more than five minutes, beyond the time that passed, between two records of a log.
 
-    ``sequence`` is that of the first record behind the step, ``before`` and ``after`` are the clock's two readings.
-    ``until`` is set where the clock soon read what it did before: the sequence of the first record to do so. Those
-    from ``sequence`` up to it were logged late, or by a clock that was corrected; the others are not parted by them.
+    ``sequence`` is that of the first record after the step, ``before`` and ``after`` are the times of the records on
+    both sides. ``until`` is set if the clock soon returned: the sequence of the first record after its return. The
+    records in between were logged late, or by a clock that was corrected.
     """
 
     sequence: int
@@ -34,23 +34,22 @@ class ClockStep:
     until: int | None = None
 
     def holds(self, sequence: int) -> bool:
-        """Whether a record stands behind the step, and before the clock is back."""
+        """Return whether a record is after the step and before the clock's return."""
         return self.sequence <= sequence and (self.until is None or sequence < self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSummary:
-    """What one log says of itself and what was read of it, whatever the query selected.
+    """The header of one log and the state of its records, independent of the query.
 
-    ``records`` counts the readable records, ``lost`` those known to be there and not readable.
+    ``records`` counts the readable records, ``lost`` the unreadable ones.
     ``first_sequence``/``last_sequence`` and ``first_time``/``last_time`` belong to the oldest and the newest record
     in record order. ``holes`` counts gaps in the header numbers. ``computers`` lists the names found,
-    in order of first appearance, and ``newest_computer`` is that of the newest record, where it is known.
+    in order of first appearance, and ``newest_computer`` is the name in the newest record, if known.
     ``clock_steps`` are in record order, and complete only if they are fewer than ``MOST_CLOCK_STEPS``.
-    ``dirty``, ``wrapped`` as the header or the records show; ``cleared`` if a record says so, or if
-    the log holds nothing and its counter says that it held records. ``filtered``: it was written as a part of a log, so
-    that what is not in it may have been logged all the same. ``converted``: a newer Windows made it out of a log in the
-    format of NT.
+    ``dirty`` and ``wrapped`` come from the header or the records; ``cleared`` is set if a record says so, or if the log
+    is empty and its counter shows that it had records. ``filtered``: it is an extract of a log, so that missing events
+    may have been logged. ``converted``: a newer Windows converted it from the format of NT.
     """
 
     format: str

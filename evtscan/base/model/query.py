@@ -8,7 +8,7 @@ from evtscan.base.wintypes import Instant
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Records that somebody can use: None stands for any. Names compare whole and without regard to case."""
+    """Selects records by channel, provider and event id; None matches any. Names are compared whole, in any case."""
 
     channel: str | None = None
     provider: str | None = None
@@ -17,14 +17,14 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to take out of a log. A parser answers it from the fixed parts of records before it decodes any.
+    """Which records of a log to read. A parser applies it to the fixed parts of records before it decodes any.
 
-    A record is taken if it fits one of ``selectors``, or if there are none given (None). An unknown channel fits
-    every channel; a provider is compared with the record's provider and with its EventSourceName.
+    A record matches if it matches one of ``selectors``, or if ``selectors`` is None. An unknown channel matches every
+    channel; a provider is compared with the record's provider and with its EventSourceName.
 
-    The other fields narrow that down, each where it is given: Windows' ``levels``, times from ``start`` (inclusive)
-    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and event ids in and not in some ranges. What a record does
-    not say (a time, a level) does not fit; a local time of unknown zone fits wherever it can lie.
+    Each of the other fields narrows the selection if it is set: Windows' ``levels``, times from ``start`` (inclusive)
+    to ``end`` (exclusive), ``record_ids`` (EventRecordID), and ranges of event ids to include and to exclude. A missing
+    value (time, level) does not match; a local time of an unknown zone matches if it may lie in the period.
     """
 
     selectors: frozenset[Selector] | None = None
@@ -39,7 +39,7 @@ class Query:
     )
 
     def __or__(self, other: "Query") -> "Query":
-        """A query that takes at least what one of the two takes: filters stay where both have the same."""
+        """Return a query that matches at least the records of both queries; filters that are equal in both remain."""
         selectors = None
         if self.selectors is not None and other.selectors is not None:
             selectors = self.selectors | other.selectors
@@ -49,30 +49,30 @@ class Query:
 
     @classmethod
     def union(cls, queries: Iterable["Query"]) -> "Query":
-        """What any of several queries takes, which have no filters."""
+        """Return the query that matches the records of any of several queries without filters."""
         found = [query.selectors for query in queries]
         known = [selectors for selectors in found if selectors is not None]
         return cls(frozenset[Selector]().union(*known) if len(known) == len(found) else None)
 
     @property
     def filters(self) -> bool:
-        """Whether ``admits`` can refuse anything."""
+        """Whether ``admits`` can be false."""
         return (self.levels, self.start, self.end, self.record_ids) != (None, None, None, None)
 
     @property
     def names(self) -> bool:
-        """Whether a channel or a provider is asked for."""
+        """Whether a selector names a channel or a provider."""
         return any(selector.channel or selector.provider for selector in self.selectors or ())
 
     def event_ids(self) -> frozenset[int] | None:
-        """Every event id that the selectors can take, or None if any can."""
+        """Return all event ids that the selectors can match, or None if any id can match."""
         if self.selectors is None:
             return None
         ids = {selector.event_id for selector in self.selectors}
         return None if None in ids else frozenset(number for number in ids if number is not None)
 
     def accepts_id(self, event_id: int) -> bool:
-        """Whether the ranges of event ids allow this one."""
+        """Return whether the ranges of event ids include this one."""
         if any(event_id in excluded for excluded in self.exclude_ids):
             return False
         return self.include_ids is None or any(event_id in included for included in self.include_ids)

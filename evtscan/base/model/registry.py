@@ -24,7 +24,7 @@ class RegistryKey:
     r"""One key with its values; ``path`` is canonical (``SYSTEM\CurrentControlSet\Services\Dhcp``).
 
     ``values`` maps lower-case names (the default value is ``""``), ``subkeys`` lists the names of direct children.
-    ``whole`` says that the evidence holds the key in full, so that what is not there is known to be absent.
+    ``whole`` means that the evidence has the key in full: missing values and subkeys do not exist on the host.
     """
 
     path: str
@@ -48,9 +48,9 @@ class Registry(Protocol):
     warnings: list[ExtractionWarning]
 
     def key(self, path: str) -> RegistryKey | None:
-        """The key, or None if the evidence does not show it."""
+        """Return the key, or None if the evidence does not contain it."""
         ...
 
     def covers(self, path: str) -> bool:
-        """Whether the evidence holds this key in full if it exists: not shown then means that it does not exist."""
+        """Return whether the evidence would contain this key: if it is missing, it does not exist on the host."""
         ...

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """How much a rule's problem matters (Sigma's levels)."""
+    """The severity of a rule's problem (Sigma's levels)."""
 
     INFORMATIONAL = 0
     LOW = 1
@@ -25,7 +25,7 @@ QUIET_KINDS = frozenset({"benign", "notice", "success"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """What a report says about a rule.
+    """The part of a rule that reports show.
 
     ``tags`` are Sigma's, such as ``attack.t1059.001``, in lower case.
     ``channels`` are those in which its events are logged, in lower case; empty for any channel. ``consequence_of``

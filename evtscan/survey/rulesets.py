@@ -52,7 +52,7 @@ def rules_of(
     if not kept:
         why = f"{len(rules.rules):,} left out, {len(rules.problems):,} refused: “evtscan rules check” says why"
         raise UsageError(f"no rule is left to use ({why})")
-    return RuleSet(kept, rules.problems)
+    return RuleSet(kept, rules.problems, rules.warnings)
 
 
 def _left_out(rules: Iterable[Rule], names: Sequence[str]) -> set[str]:

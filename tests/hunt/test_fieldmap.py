@@ -1,7 +1,13 @@
 import pytest
 from hunting import Rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sample_writer.event import Data, SampleEvent, Value
 
+from evtscan.base.logic import truth
+from evtscan.detection.model import condition
+from evtscan.detection.model.modifiers import holds
+from evtscan.hunt import fieldmap
 from evtscan.hunt.fieldmap import event_kinds, mapped
 from evtscan.hunt.options import HuntOptions
 from evtscan.hunt.run import hunt
@@ -182,6 +188,22 @@ def test_members_of_correlations_are_mapped_too(rules, log):
         "    {type: event_count, rules: [cmd], group-by: [Computer], timespan: 1h, condition: {gte: 2}}\n"
     )
     assert matches(text + correlation, [created(), created()], rules, log) == [2]
+
+
+letters = st.sampled_from("aB")
+names = st.text(letters, max_size=3)
+keys = st.lists(names, min_size=1, max_size=3).map("\\".join)
+patterns = st.lists(st.sampled_from(["a", "B", "\\\\", "*", "?"]), min_size=1, max_size=7).map("".join)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(patterns, min_size=1, max_size=2), keys, names)
+def test_a_path_is_divided_at_any_place_that_its_pattern_allows(literals, key, value):
+    whole = condition.Test(field="TargetObject", values=tuple(literals), text="")
+    divided = fieldmap._path_test(whole, "Key", "Value")
+    event = {"Key": key, "Value": value}
+    found = condition.truth_of(divided, lambda test: truth(holds(test, event[test.field])))
+    assert found is truth(holds(whole, f"{key}\\{value}"))
 
 
 def test_every_row_of_the_table_has_its_source_and_known_conversions():

@@ -10,7 +10,6 @@ from evtscan.base.model.finding import Explanation, Finding, Verdict
 from evtscan.base.model.log import Log
 from evtscan.base.versions import os_name
 from evtscan.base.wintypes import TICKS_PER_SECOND
-from evtscan.base.wording import listing
 from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.rule import Rule
 from evtscan.facts.history.timeline import Point
@@ -135,21 +134,6 @@ def covering(host: Host, rule: Rule) -> list[Log]:
 def would_show(host: Host, rule: Rule) -> bool:
     """Whether a log covers a span in which an event of the rule would be visible."""
     return any(log.summary.records and not log.summary.filtered for log in covering(host, rule))
-
-
-def not_seen(host: Host, rule: Rule) -> str:
-    """The logs and the span that were searched for events of the rule without a match."""
-    logs = covering(host, rule)
-    if not logs:
-        return "No log was collected in which the event would stand."
-    spans = (
-        f"{log.source.name} ({log.summary.first_time or '?'} to {log.summary.last_time or '?'}, "
-        f"{log.summary.completeness})"
-        if log.summary.records
-        else f"{log.source.name} (without records)"
-        for log in logs
-    )
-    return f"The event is not in {listing(spans)}."
 
 
 def known_now(host: Host, fact: str) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Explanation, Finding, MissingFact, Verdict
-from evtscan.base.wording import listing, sentence
 from evtscan.detection.match.eventtests import EXPORT_WHOLE
 from evtscan.detection.model.rule import Rule
 from evtscan.facts.catalogue.names import find
@@ -15,7 +14,7 @@ from evtscan.facts.host import Host
 from evtscan.verdicts import wording
 from evtscan.verdicts.conditions import Conditions, deciding, every_test
 from evtscan.verdicts.eventwords import event_words
-from evtscan.verdicts.finding import Judged, describe, events_of, not_seen, would_show
+from evtscan.verdicts.finding import Judged, covering, describe, events_of, would_show
 from evtscan.verdicts.matches import JudgedMatches, together, with_event
 from evtscan.verdicts.precedence import AFFECTED
 
@@ -75,13 +74,9 @@ class IssueOnHost:
     def _confirmed(self, confirmed: list[Judged], affected: list[Judged]) -> Finding:
         best = _best(confirmed)
         explanation = _explanation(best)
-        held = wording.held(explanation)
-        reason = f"{wording.logged(events_of(confirmed))}{f' while every condition held: {held}' if held else ''}."
         others = len(events_of(affected)) - len(events_of(confirmed))
-        if others:
-            more = "One more record" if others == 1 else f"{others:,} more records"
-            reason += f" {more} came at a time when not every condition is known."
-        reason += _in_support(best) + self._also_cleared()
+        reason = wording.confirmed(events_of(confirmed), explanation, others)
+        reason += wording.supported(best.support) + self._also_cleared()
         shown = with_event(best.match, together(explanation, best.support))
         finding = self._finding(Verdict.CONFIRMED, affected, reason, shown, best.basis)
         return replace(finding, remedy=self._remedy(best.point, best.event))
@@ -91,15 +86,10 @@ class IssueOnHost:
         explanation = _explanation(best)
         undecided = explanation.truth is Truth.UNKNOWN
         certain = all(item.match.truth is Truth.TRUE for item in affected)
-        parts, example = [f"{wording.logged(events_of(affected), certain=certain)}."], best.match
+        example = best.match
         if not certain:
             example = next(item.match for item in reversed(affected) if item.match.truth is not Truth.TRUE)
-            what = "it is this event" if len(example.events) == 1 else "these events belong together"
-            parts.append(f"Whether {what} is open: {wording.unknown(example.explanation)}.")
-        if undecided:
-            parts.append(sentence(wording.unknown(explanation)))
-        if known := wording.held(explanation):
-            parts.append(f"What is known fits: {known}.")
+        reason = wording.possible(events_of(affected), explanation, None if certain else example)
         missing: list[MissingFact] = []
         if undecided:
             doubts = self.conditions.doubts_at(best.point, best.event)
@@ -107,7 +97,7 @@ class IssueOnHost:
             missing += wording.questions(wording.to_ask(explanation))
         if not certain:
             missing += wording.questions(wording.to_ask(example.explanation) or (EXPORT_WHOLE,))
-        reason = " ".join(parts) + _in_support(best) + self._also_cleared()
+        reason += wording.supported(best.support) + self._also_cleared()
         shown = with_event(example, together(explanation, best.support))
         finding = self._finding(Verdict.POSSIBLE, affected, reason, shown, _basis_of_known(explanation))
         remedy = self._remedy(best.point, best.event)
@@ -115,42 +105,35 @@ class IssueOnHost:
 
     def _exposed(self, now: Explanation) -> Finding:
         if self.judged:
-            seen = f"{wording.logged(events_of(self.judged))}, but at a time when they did not all hold."
+            seen = wording.logged_before_conditions_held(events_of(self.judged))
         elif self.matches.refused:
             seen = self._not_as_asked()
         else:
             seen = _unseen(self.host, self.rule, self.matches)
-        reason = f"Every condition holds now: {wording.held(now)}. {seen}"
-        finding = self._finding(Verdict.EXPOSED, [], reason, now, now.basis)
+        finding = self._finding(Verdict.EXPOSED, [], wording.exposed(now, seen), now, now.basis)
         return replace(finding, remedy=self._remedy(self.host.now))
 
     def _resolved(self, affected: list[Judged], now: Explanation) -> Finding:
         confirmed = [item for item in affected if item.verdict is Verdict.CONFIRMED]
-        might = "held" if confirmed else "may have held"
         certain = all(item.match.truth is Truth.TRUE for item in affected)
-        logged = wording.logged(events_of(affected), certain=certain)
-        parts = [f"{logged} while the conditions {might}, and they no longer do: {wording.failed(now)}."]
         last = affected[-1]
         later = [item for item in self.judged if item.verdict is Verdict.EXCLUDED and item.order > last.order]
+        reason = wording.resolved(events_of(affected), now, certain=certain, held_for_sure=bool(confirmed))
         if later:
-            more = wording.more_times(len(events_of(later)))
-            parts.append(f"Logged {more} after the change: check that the fix reached the file.")
+            reason += wording.logged_after_change(len(events_of(later)))
         elif not self._covers_full_session_after(last):
-            parts.append("Fix seen, too early to tell: the log covers no full boot session after it.")
+            reason += wording.TOO_EARLY
         carried = now.basis == "carried" or (bool(confirmed) and _best(confirmed).basis == "carried")
         shown = with_event(last.match, now)
-        return self._finding(Verdict.RESOLVED, affected, " ".join(parts), shown, "carried" if carried else "stated")
+        return self._finding(Verdict.RESOLVED, affected, reason, shown, "carried" if carried else "stated")
 
     def _over(self, cleared: list[Judged]) -> Finding:
         """The explanation if each match is followed by an event which states that the problem is over."""
         confirmed = any(item.explanation and item.explanation.truth is Truth.TRUE for item in cleared)
         certain = all(item.match.truth is Truth.TRUE for item in cleared)
-        logged = wording.logged(events_of(cleared), certain=certain)
         last = cleared[-1]
         leaf = _clearing(last)
-        reason = (
-            f"{logged} while the conditions {'held' if confirmed else 'may have held'}, and it is over: {leaf.says}."
-        )
+        reason = wording.over(events_of(cleared), leaf, certain=certain, held_for_sure=confirmed)
         explanation = together(_explanation(last), (leaf,))
         shown = with_event(last.match, explanation)
         return self._finding(Verdict.RESOLVED, cleared, reason, shown, _basis_of_known(explanation))
@@ -160,8 +143,7 @@ class IssueOnHost:
         cleared = self._cleared
         if not cleared:
             return ""
-        more = sentence(wording.more_times(len(events_of(cleared)))).removesuffix(".")
-        return f" {more} it was over: {_clearing(cleared[-1]).says}."
+        return wording.also_over(len(events_of(cleared)), _clearing(cleared[-1]))
 
     def _unaffected(self, now: Explanation) -> Finding:
         excluded = [item for item in self.judged if item.verdict is Verdict.EXCLUDED]
@@ -178,26 +160,18 @@ class IssueOnHost:
 
     def _not_as_asked(self) -> str:
         """The explanation for events that are no match because of their context."""
-        failed = wording.failed(_explanation(self.matches.refused[-1]))
-        return f"{wording.logged(events_of(self.matches.refused))}, but not as the rule asks: {failed}."
+        refused = self.matches.refused
+        return wording.refused(events_of(refused), _explanation(refused[-1]))
 
     def _excluded(self, excluded: list[Judged]) -> Finding:
         best = _best(excluded)
         explanation = _explanation(best)
-        name = self.rule.info.article or "this rule"
-        parts = [
-            f"{wording.logged(events_of(excluded))}, but {name} does not explain it: {wording.failed(explanation)}."
-        ]
-        if self.rule.info.lookalikes:
-            parts.append(f"What else logs it: {wording.listed(self.rule.info.lookalikes)}.")
+        reason = wording.excluded(events_of(excluded), explanation, self.rule.info)
         shown = with_event(best.match, explanation)
-        return self._finding(Verdict.EXCLUDED, excluded, " ".join(parts), shown, best.basis)
+        return self._finding(Verdict.EXCLUDED, excluded, reason, shown, best.basis)
 
     def _foreign(self, now: Explanation) -> Finding:
-        logged = wording.logged(events_of(self.judged))
-        reason = (
-            f"{logged}, but nothing shows that the host ever was one that the rule is about: {wording.failed(now)}."
-        )
+        reason = wording.never_applied(events_of(self.judged), now)
         shown = with_event(self.judged[-1].match, now)
         return self._finding(Verdict.NOT_APPLICABLE, self.judged, reason, shown, now.basis)
 
@@ -207,8 +181,7 @@ class IssueOnHost:
         if all(item.explained_by for item in judged):
             reason = _explained_elsewhere(judged)
         else:
-            failed = wording.failed(explanation)
-            reason = f"{wording.logged(events_of(judged))}, but the rule is not about such a host: {failed}."
+            reason = wording.inapplicable(events_of(judged), explanation)
         shown = with_event(last.match, explanation)
         return self._finding(Verdict.NOT_APPLICABLE, judged, reason, shown, last.basis)
 
@@ -224,7 +197,7 @@ class IssueOnHost:
         """The steps for this host: those of a justified doubt, else those of the rule; then the workaround."""
         own = [step for doubt in self.conditions.doubts_at(point, event) for step in doubt.remedy]
         info = self.rule.info
-        return (*(own or info.remedy), *(f"Until then: {step}" for step in info.workaround))
+        return (*(own or info.remedy), *map(wording.until_then, info.workaround))
 
     def _covers_full_session_after(self, last: Judged) -> bool:
         """Whether the log holds a boot session in full from the first on in which the conditions are false."""
@@ -262,11 +235,6 @@ def _explanation(item: Judged) -> Explanation:
     return item.explanation
 
 
-def _in_support(item: Judged) -> str:
-    """The supporting events as a sentence."""
-    return f" In support: {wording.listed(leaf.says for leaf in item.support)}." if item.support else ""
-
-
 def _clearing(item: Judged) -> Explanation:
     """The event which states that the problem of a match is over, as a leaf of its explanation."""
     event = item.cleared_by
@@ -275,7 +243,7 @@ def _clearing(item: Judged) -> Explanation:
     return Explanation(
         text=issue.cleared_by.text if issue is not None and issue.cleared_by is not None else "cleared",
         truth=Truth.TRUE,
-        says=f"{event.provider} {event.event_id} followed at {wording.moment(event.time)}",
+        says=wording.followed(event),
         basis="stated",
         locations=(event.location,),
     )
@@ -294,8 +262,8 @@ def _basis_of_known(explanation: Explanation) -> str:
 
 def _explained_elsewhere(judged: Sequence[Judged]) -> str:
     """The logged events, and the rules that explain them better."""
-    names = listing(dict.fromkeys(name for item in judged for name in item.explained_by))
-    return f"{wording.logged(events_of(judged))}, which is explained by {names}."
+    names = dict.fromkeys(name for item in judged for name in item.explained_by)
+    return wording.explained_elsewhere(events_of(judged), names)
 
 
 def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
@@ -305,8 +273,8 @@ def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
     if matches.left_out:
         certain = all(match.truth is Truth.TRUE for match in matches.left_out)
         events = list({event.location: event for match in matches.left_out for event in match.events}.values())
-        return f"{wording.logged(events, certain=certain)}, but the filters of this run leave it out."
-    return not_seen(host, rule)
+        return wording.left_out(events, certain=certain)
+    return wording.not_seen(covering(host, rule))
 
 
 def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches) -> Outcome:
@@ -315,10 +283,9 @@ def plain_outcome(host: Host, host_name: str, rule: Rule, matches: JudgedMatches
     detected = [item for item in judged if item.verdict is Verdict.DETECTED]
     shown: Sequence[Judged] = detected or judged
     if detected:
-        verdict, reason = Verdict.DETECTED, f"{wording.logged(events_of(detected))}."
+        verdict, reason = Verdict.DETECTED, wording.detected(events_of(detected))
     elif judged:
-        verdict, reason = Verdict.POSSIBLE, f"{wording.logged(events_of(judged), certain=False)}."
-        reason += f" Whether it is this event is open: {wording.unknown(judged[-1].match.explanation)}."
+        verdict, reason = Verdict.POSSIBLE, wording.perhaps_detected(events_of(judged), judged[-1].match)
     elif matches.taken:
         verdict, shown = Verdict.NOT_APPLICABLE, matches.taken
         reason = _explained_elsewhere(matches.taken)

@@ -1,4 +1,7 @@
-"""Judged matches → the words of a finding: what was logged, what held, what is missing, what is over."""
+"""All sentences of the reason of a finding, and the instructions to get what it lacks.
+
+``outcomes`` decides, this module words it. Nothing reads these texts again.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,8 +9,11 @@ from evtscan.base.logic import Truth
 from evtscan.base.model.event import Event
 from evtscan.base.model.fact import Basis
 from evtscan.base.model.finding import Explanation, MissingFact
+from evtscan.base.model.log import Log
+from evtscan.base.model.rule import RuleInfo
 from evtscan.base.wintypes import Instant
 from evtscan.base.wording import listing, sentence, times
+from evtscan.detection.match.matcher import Match
 from evtscan.detection.model.ranges import EVENT
 from evtscan.detection.model.rule import Doubt
 from evtscan.facts.catalogue import names as catalogue
@@ -99,3 +105,139 @@ def listed(statements: Iterable[str]) -> str:
 def with_values(reason: str, event_says: str) -> str:
     """A reason with the values of the last event that it counts, if there are any."""
     return f"{reason} The last event says: {sentence(event_says)}" if event_says else reason
+
+
+# --------------------------------------------------------------------------------------- reasons, by verdict
+
+TOO_EARLY = " Fix seen, too early to tell: the log covers no full boot session after it."
+
+
+def confirmed(events: Sequence[Event], explanation: Explanation, others: int) -> str:
+    """Logged while every condition held; ``others`` counts further events for which that is not known."""
+    conditions = held(explanation)
+    reason = f"{logged(events)}{f' while every condition held: {conditions}' if conditions else ''}."
+    if others:
+        more = "One more record" if others == 1 else f"{others:,} more records"
+        reason += f" {more} came at a time when not every condition is known."
+    return reason
+
+
+def possible(events: Sequence[Event], explanation: Explanation, candidate: Match | None) -> str:
+    """Logged while conditions may have held; ``candidate`` is a match of which not even the detection is certain."""
+    parts = [f"{logged(events, certain=candidate is None)}."]
+    if candidate is not None:
+        parts.append(_open_detection(candidate))
+    if explanation.truth is Truth.UNKNOWN:
+        parts.append(sentence(unknown(explanation)))
+    if known := held(explanation):
+        parts.append(f"What is known fits: {known}.")
+    return " ".join(parts)
+
+
+def _open_detection(match: Match) -> str:
+    what = "it is this event" if len(match.events) == 1 else "these events belong together"
+    return f"Whether {what} is open: {unknown(match.explanation)}."
+
+
+def exposed(now: Explanation, seen: str) -> str:
+    """Every condition holds now; ``seen`` says what was logged."""
+    return f"Every condition holds now: {held(now)}. {seen}"
+
+
+def logged_before_conditions_held(events: Sequence[Event]) -> str:
+    """Logged, but not while the conditions held."""
+    return f"{logged(events)}, but at a time when they did not all hold."
+
+
+def resolved(events: Sequence[Event], now: Explanation, *, certain: bool, held_for_sure: bool) -> str:
+    """Logged while the conditions held or may have held, and they no longer do."""
+    return f"{_logged_while(events, certain, held_for_sure)}, and they no longer do: {failed(now)}."
+
+
+def logged_after_change(number: int) -> str:
+    """A remark to ``resolved``: the event was logged after the change too."""
+    return f" Logged {more_times(number)} after the change: check that the fix reached the file."
+
+
+def over(events: Sequence[Event], clearing: Explanation, *, certain: bool, held_for_sure: bool) -> str:
+    """Logged while the conditions held or may have held, and a later event states that it is over."""
+    return f"{_logged_while(events, certain, held_for_sure)}, and it is over: {clearing.says}."
+
+
+def _logged_while(events: Sequence[Event], certain: bool, held_for_sure: bool) -> str:
+    return f"{logged(events, certain=certain)} while the conditions {'held' if held_for_sure else 'may have held'}"
+
+
+def also_over(number: int, clearing: Explanation) -> str:
+    """A remark: so many further events are over."""
+    return f" {sentence(more_times(number)).removesuffix('.')} it was over: {clearing.says}."
+
+
+def followed(event: Event) -> str:
+    """The event that states that something is over."""
+    return f"{event.provider} {event.event_id} followed at {moment(event.time)}"
+
+
+def supported(support: Sequence[Explanation]) -> str:
+    """A remark: other events that support the match."""
+    return f" In support: {listed(leaf.says for leaf in support)}." if support else ""
+
+
+def refused(events: Sequence[Event], explanation: Explanation) -> str:
+    """Logged, but the context that the rule requires is not there."""
+    return f"{logged(events)}, but not as the rule asks: {failed(explanation)}."
+
+
+def excluded(events: Sequence[Event], explanation: Explanation, info: RuleInfo) -> str:
+    """Logged, but a condition was false, with the other known causes of the event."""
+    reason = f"{logged(events)}, but {info.article or 'this rule'} does not explain it: {failed(explanation)}."
+    return f"{reason} What else logs it: {listed(info.lookalikes)}." if info.lookalikes else reason
+
+
+def never_applied(events: Sequence[Event], now: Explanation) -> str:
+    """Logged on a host of which no evidence shows that it ever ran a system of the rule."""
+    return f"{logged(events)}, but no evidence shows that the host ever ran a system of the rule: {failed(now)}."
+
+
+def inapplicable(events: Sequence[Event], explanation: Explanation) -> str:
+    """Logged on a host that the rule is not about."""
+    return f"{logged(events)}, but the rule is not about such a host: {failed(explanation)}."
+
+
+def explained_elsewhere(events: Sequence[Event], names: Iterable[str]) -> str:
+    """Logged, and explained better by other rules."""
+    return f"{logged(events)}, which is explained by {listing(names)}."
+
+
+def left_out(events: Sequence[Event], *, certain: bool) -> str:
+    """Logged, but filtered out."""
+    return f"{logged(events, certain=certain)}, but the filters of this run leave it out."
+
+
+def detected(events: Sequence[Event]) -> str:
+    """Logged; the rule has no conditions on hosts."""
+    return f"{logged(events)}."
+
+
+def perhaps_detected(events: Sequence[Event], example: Match) -> str:
+    """Perhaps logged; the rule has no conditions on hosts."""
+    return f"{logged(events, certain=False)}. Whether it is this event is open: {unknown(example.explanation)}."
+
+
+def not_seen(logs: Sequence[Log]) -> str:
+    """Not logged: the logs that would contain the event, with their spans."""
+    if not logs:
+        return "No log was collected that would contain the event."
+    spans = (
+        f"{log.source.name} ({log.summary.first_time or '?'} to {log.summary.last_time or '?'}, "
+        f"{log.summary.completeness})"
+        if log.summary.records
+        else f"{log.source.name} (without records)"
+        for log in logs
+    )
+    return f"The event is not in {listing(spans)}."
+
+
+def until_then(step: str) -> str:
+    """A step of a workaround."""
+    return f"Until then: {step}"

@@ -146,6 +146,7 @@ def _finding(item: ReportedFinding) -> Iterator[str]:
     yield from _labelled("Why", [finding.reason])
     yield from _labelled("Evidence", [logged(finding), coverage(finding)])
     yield from _labelled("Cause", [rule.cause])
+    yield from _labelled("May follow from", item.consequence_of)
     yield from _labelled("Changes before", list(changes_before(finding)))
     yield from _labelled("References", list(rule.references))
     if finding.explanation is not None:

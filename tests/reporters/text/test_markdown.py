@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from sample_reports import BIDI, HOSTILE, finding
 
 from evtscan.base.logic import Truth
+from evtscan.base.model.diagnosis import Change, ChangeKind, ChangesBefore
 from evtscan.base.model.finding import Explanation, Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.safetext import prose
@@ -127,3 +128,13 @@ def test_any_text_stays_text(text: str) -> None:
 def test_a_link_is_broken_for_readers_that_make_links_of_text() -> None:
     assert escaped("see https://x.example and www.x.example") == "see https&#58;//x.example and www&#46;x.example"
     assert BIDI not in escaped(BIDI)
+
+
+def test_changes_before_and_what_a_finding_follows_from(full: Report) -> None:
+    host = full.hosts[0]
+    change = Change(kind=ChangeKind.UPDATE, subject="KB1", text="update KB1 was installed", seconds_before=7200)
+    first, *rest = host.findings
+    follower = replace(first, changes=ChangesBefore(changes=(change,)), consequence_of=(rest[0].finding_id,))
+    text = written(replace(full, hosts=(replace(host, findings=(follower, *rest)),)))
+    assert "**Changes before.** update KB1 was installed (2 hours before)" in text
+    assert "**May follow from.** " in text

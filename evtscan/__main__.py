@@ -58,11 +58,6 @@ def _run() -> None:
     except OSError as error:
         sys.exit(f"evtscan: the current folder is gone, or cannot be entered ({error.strerror}); change to another one")
     try:
-        if sys.argv[1:2] == ["--serve-calls"]:  # SERVE of the module, which takes long to import
-            from evtscan.base.processes import serve
-
-            serve(sys.argv[2:])
-            return
         if sys.argv[1:2] == ["dump"]:
             from evtscan.dump.helpers import start_ahead
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from subprocess import Popen
 
-SERVE = "--serve-calls"
-"""First argument of the frozen program that makes it a worker (see ``evtscan.__main__``); modules to load follow."""
 _STEP = 0.2 if os.name == "nt" else None
 """Seconds of one wait of a lock, where Ctrl+C is handled only between two waits."""
 
@@ -167,8 +165,6 @@ def first_done(futures: "Iterable[Future[T]]", timeout: float | None = None) -> 
 
 def _command(modules: Sequence[str]) -> list[str]:
     """The command line of a worker."""
-    if getattr(sys, "frozen", False):  # an executable that holds Python and this program
-        return [sys.executable, SERVE, *modules]
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
         f"sys.path[:] = {sys.path!r}; from {__name__} import serve; serve({tuple(modules)!r})"

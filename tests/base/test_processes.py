@@ -3,14 +3,13 @@
 import operator
 import os
 import pickle
-import subprocess
 import sys
 import time
 
 import pytest
 
 from evtscan.base import processes
-from evtscan.base.processes import SERVE, Worker, WorkerLostError, Workers, error_of, first_done
+from evtscan.base.processes import WorkerLostError, Workers, error_of, first_done
 
 
 def test_calls_are_answered_by_other_processes():
@@ -86,16 +85,3 @@ def test_files_of_workers_are_closed_when_they_are_stopped(tmp_path):
         workers.stop()
         (tmp_path / "x").unlink(missing_ok=True)
         assert call.done()
-
-
-def test_a_worker_of_the_frozen_program(monkeypatch):
-    """A frozen program has no interpreter to give code to; its entry point serves calls instead."""
-    started = []
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "frozen", True, raising=False)
-        patched.setattr(subprocess, "Popen", lambda command, **options: started.append(command))
-        Worker(("operator",))
-    assert started == [[sys.executable, SERVE, "operator"]]
-    call = pickle.dumps((operator.neg, (5,)))
-    served = subprocess.run([sys.executable, "-m", "evtscan", SERVE, "operator"], input=call, capture_output=True)
-    assert (pickle.loads(served.stdout), served.returncode) == (-5, 0)

@@ -11,7 +11,7 @@ from evtscan.base.model.event import Event
 from evtscan.base.model.evidence import Evidence
 from evtscan.base.model.fact import FactsFile
 from evtscan.base.model.inventory import Inventory
-from evtscan.base.model.log import Log, ProblemReader
+from evtscan.base.model.log import FilteringReader, Log, ProblemReader, TextColumns
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
 from evtscan.base.model.registry import Registry
 from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, SkippedFile, Source
@@ -96,13 +96,15 @@ def read(
     query: Query,
     options: ReadOptions = PLAIN,
     *,
+    used_rows: Callable[[TextColumns], Sequence[int]] | None = None,
     is_unused: Callable[[Event], bool] = lambda event: False,
 ) -> Reading:
     """Read every file that is evidence, and of each log the events that the query selects.
 
     A file that cannot be read gives a warning, and the others are read.
 
-    ``is_unused`` is called with each selected event: one for which it is true is discarded.
+    ``is_unused`` is called with each selected event: one for which it is true is discarded. Before that, ``used_rows``
+    chooses among records by their columns, where the reader can do that (see ``FilteringReader``).
     """
     reading = Reading()
     for source in sources:
@@ -114,7 +116,7 @@ def read(
                 _skip(reading, source, size)
             else:
                 digest = source.sha256() if options.hashed else ""
-                _READ[row.kind](_Task(reading, row, source, size, query, options, is_unused, digest))
+                _READ[row.kind](_Task(reading, row, source, size, query, options, used_rows, is_unused, digest))
         except Exception as error:
             warning = ExtractionWarning.unreadable(error, source.name)
             reading.skipped.append(SkippedFile(source_file=source.name, reason=warning.message))
@@ -134,6 +136,7 @@ class _Task:
     size: int
     query: Query
     options: ReadOptions
+    used_rows: Callable[[TextColumns], Sequence[int]] | None
     is_unused: Callable[[Event], bool]
     sha256: str = ""
 
@@ -157,7 +160,10 @@ def _skip(reading: Reading, source: Source, size: int) -> None:
 def _read_log(task: _Task) -> None:
     reader = read_log(task.row, task.source, task.query, task.options)
     problems = reader.count_problems() if task.options.problems and isinstance(reader, ProblemReader) else None
-    events = tuple(sorted(_kept(reader, task), key=lambda event: event.sequence))
+    chosen: Iterable[Event] = reader
+    if task.used_rows is not None and isinstance(reader, FilteringReader):
+        chosen = reader.events_where(task.used_rows)
+    events = tuple(sorted(_kept(chosen, task), key=lambda event: event.sequence))
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events, problems=problems)

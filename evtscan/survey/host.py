@@ -47,7 +47,9 @@ def read_evidence(
     with opened(sources, hashed=options.read.hashed) as files:
         records = RecordFilter(engine, files.sources, every_fact=options.every_fact)
         read_options = replace(options.read, problems=bool(engine.rules) and not options.filters_events)
-        reading = read(files.sources, records.query, read_options, is_unused=records.is_unused)
+        reading = read(
+            files.sources, records.query, read_options, used_rows=records.used_rows, is_unused=records.is_unused
+        )
         for item in skipped:
             reading.skipped.append(item)
             if item.unreadable:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_writer.event import Data, SampleEvent, Value
 
-from evtscan.base.logic import truth
+from evtscan.base.logic import Truth, truth
 from evtscan.detection.model import condition
 from evtscan.detection.model.modifiers import holds
 from evtscan.hunt import fieldmap
@@ -204,6 +204,28 @@ def test_a_path_is_divided_at_any_place_that_its_pattern_allows(literals, key, v
     event = {"Key": key, "Value": value}
     found = condition.truth_of(divided, lambda test: truth(holds(test, event[test.field])))
     assert found is truth(holds(whole, f"{key}\\{value}"))
+
+
+fact = st.sampled_from("xyz").map(lambda name: condition.Test(field=name, values=("1",), text=name))
+conditions = st.recursive(
+    fact | st.just(condition.Unobservable("open")),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: condition.All(tuple(parts)))
+        | st.lists(inner, max_size=3).map(lambda parts: condition.Any(tuple(parts)))
+        | inner.map(condition.Not)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=800, deadline=None)
+@given(conditions, st.sets(st.sampled_from("xyz")))
+def test_what_is_unknown_never_decides(asked, true):
+    def leaf(test):
+        return truth(test.field in true)
+
+    sure = fieldmap._sure(asked, fieldmap._NEVER)
+    assert (condition.truth_of(sure, leaf) is Truth.TRUE) == (condition.truth_of(asked, leaf) is Truth.TRUE)
 
 
 def test_every_row_of_the_table_has_its_source_and_known_conversions():

@@ -104,7 +104,9 @@ def listed(statements: Iterable[str]) -> str:
 
 def with_values(reason: str, event_says: str) -> str:
     """A reason with the values of the last event that it counts, if there are any."""
-    return f"{reason} The last event says: {sentence(event_says)}" if event_says else reason
+    if not event_says:
+        return reason
+    return f"{reason} The last event says: {event_says}{'' if event_says.endswith(('.', '!', '?')) else '.'}"
 
 
 # --------------------------------------------------------------------------------------- reasons, by verdict

@@ -10,9 +10,13 @@ from rich.console import Console
 from rich.text import Text
 
 from evtscan.base.errors import UsageError
+from evtscan.base.model.diagnosis import LEVEL_WORDS
+from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Finding
+from evtscan.base.model.query import ReadOptions
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.safetext import prose
+from evtscan.base.wording import data_text
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.option import OUTPUT, option
@@ -20,10 +24,12 @@ from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
 from evtscan.cli.output import session
 from evtscan.cli.output.exits import DONE
+from evtscan.detection.authoring.manifests import provider_of
 from evtscan.detection.authoring.products import products_of
 from evtscan.detection.load import catalogue
 from evtscan.detection.load.loader import SUFFIXES
 from evtscan.detection.model.rule import Rule
+from evtscan.evidence.occurrences import Occurrences, occurrences
 from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import FoundFiles, find
 from evtscan.lookup import (
@@ -48,6 +54,12 @@ from evtscan.reporters.text import explanation as tree
 from evtscan.reporters.text.paragraphs import MARGIN, paragraph
 from evtscan.scan import ScanOptions
 from evtscan.scan import scan as scan_host
+
+COMPUTERS_SHOWN = 5
+"""Computers that are named for an event that no rule is about."""
+
+LONGEST_DATA = 200
+"""Characters of the data of an event."""
 
 MESSAGES_SHOWN = 3
 """How many messages of matching events stand below a finding."""
@@ -90,9 +102,14 @@ def explain(
     event = None if own else event_called(word)
     answer = known_of(known, event) if event else NOTHING
     mentions = rules_mentioning(known, word) if not chosen and answer == NOTHING else []
-    if not chosen and not mentions and answer == NOTHING:
-        raise UsageError(_unknown(word, event, rules_near(known, word)))
     evidence = find(values.expand(paths)) if paths else None
+    if not chosen and not mentions and answer == NOTHING:
+        sections = [] if event is None else _of_unknown_event(event, evidence, groups.read_options(source_timezone))
+        if not sections:
+            raise UsageError(_unknown(word, event, rules_near(known, word)))
+        with target.console(no_color=no_color) as console:
+            _print(console, sections)
+        return DONE
     with target.console(no_color=no_color) as console:
         if mentions:
             _print(
@@ -140,6 +157,57 @@ def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
     shown = " or ".join(f"“{rule.info.title}” ({rule.info.article or rule.info.file})" for rule in near)
     meant = f" (did you mean {shown}?)" if shown else ""
     return f"{word}: no rule has this article, id, title or file name{meant}; “evtscan rules list” shows them"
+
+
+def _of_unknown_event(
+    event: EventName, evidence: FoundFiles | None, options: ReadOptions
+) -> list[tuple[str, Sequence[str]]]:
+    """What is known of an event that no rule is about: by the manifests of Windows, and by the evidence."""
+    sections: list[tuple[str, Sequence[str]]] = []
+    if defined := list(_defined(event)):
+        sections.append((f"{event}: no rule is about this event", defined))
+    if evidence is not None:
+        found = occurrences(evidence.sources, event.event_id, event.provider, options)
+        sections.append((f"{event} in this evidence", list(_occurred(found))))
+        if found.nearby:
+            sections.append(("Around the newest", [_record(one, found.newest) for one in found.nearby]))
+    return sections
+
+
+def _defined(event: EventName) -> Iterator[str]:
+    """How the manifests of Windows define an event: levels, fields and builds as far as they are known."""
+    provider = provider_of(event.provider) if event.provider else None
+    if provider is None or event.event_id not in provider.event_ids:
+        return
+    versions = provider.versions.get(event.event_id, ())
+    if not versions:
+        yield f"{provider.name} of Windows defines it."
+    for version in versions:
+        level = LEVEL_WORDS.get(version.level or 0, "level left open")
+        fields = f", fields {', '.join(sorted(version.fields))}" if version.fields else ""
+        yield f"Version {version.version}, {level}, from build {version.builds.start} on{fields}"
+
+
+def _occurred(found: Occurrences) -> Iterator[str]:
+    """How often an event was logged, and the data of the newest one."""
+    if found.newest is None:
+        yield "It was not logged."
+        return
+    levels = (f"{number:,} {LEVEL_WORDS.get(level or 0, 'other level')}" for level, number in found.levels.items())
+    times = [str(one.time) for one in (found.oldest, found.newest) if one is not None and one.time is not None]
+    span = f", {' to '.join(dict.fromkeys(times))}" if times else ""
+    yield f"Logged {found.count:,} {'time' if found.count == 1 else 'times'} ({', '.join(levels)}){span}"
+    yield f"By {', '.join(found.providers)} on {', '.join(found.computers[:COMPUTERS_SHOWN]) or 'an unknown computer'}"
+    data = data_text(found.newest.data, LONGEST_DATA)
+    if data:
+        yield f"The newest ({found.newest.location}): {data}"
+    if found.newest.message:
+        yield f"Its message: {found.newest.message}"
+
+
+def _record(event: Event, newest: Event | None) -> str:
+    mark = ">" if newest is not None and event.location == newest.location else " "
+    return f"{mark} {event.time or 'no time'} {event.provider} {event.event_id}: {data_text(event.data, LONGEST_DATA)}"
 
 
 def _print(console: Console, sections: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -203,6 +271,7 @@ def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
         ("Products", [str(products_of(issue.when))] if issue else []),
         ("One finding for each", [" and ".join(issue.entity)] if issue else []),
         ("Goes before", [", ".join(issue.precedence)] if issue else []),
+        ("May follow from", [", ".join(info.consequence_of)]),
         ("Cause", [info.cause]),
         ("Remedy", [f"{number}. {step}" for number, step in enumerate(info.remedy, 1)]),
         ("Until then", info.workaround),

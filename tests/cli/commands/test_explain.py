@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from evidence_files import evt
 
+from evtscan.detection.authoring.manifests import provider_of
 from evtscan.detection.load import catalogue
 
 OTHER = """\
@@ -148,3 +150,29 @@ def test_what_could_not_be_read_of_the_evidence_is_said(evtscan, affected):
     assert result.code == 0
     assert "SysEvent.Evt, offset" in result.err
     assert "copy the log again" in result.err
+
+
+def test_an_event_that_no_rule_is_about_on_evidence(evtscan, tmp_path):
+    log = tmp_path / "SysEvent.Evt"
+    log.write_bytes(evt(("Contoso", 7), ("Other", 8), ("Contoso", 7)))
+    result = evtscan("explain", "Contoso/7", log)
+    assert result.code == 0
+    text = " ".join(result.out.split())
+    assert "Logged 2 times" in text
+    assert "1998-03-01T00:00:00Z to 1998-03-01T02:00:00Z" in text
+    assert "By Contoso on NTBOX" in text
+    assert "Other 8" in text
+    assert "It was not logged." in evtscan("explain", "Contoso/9", log).out
+
+
+def test_an_event_that_no_rule_is_about_but_a_manifest_defines(evtscan):
+    provider = provider_of("Microsoft-Windows-Time-Service")
+    unused = min(provider.event_ids - provider.versions.keys())
+    result = evtscan("explain", f"{provider.name}/{unused}")
+    assert result.code == 0
+    assert "no rule is about this event" in result.out
+
+
+def test_an_event_that_is_not_known_at_all(evtscan):
+    result = evtscan("explain", "Contoso/7")
+    assert (result.code, result.out) == (2, "")

@@ -9,15 +9,23 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.main import get_command
 
 from evtscan import __version__
+from evtscan.base.errors import UsageError
+from evtscan.base.safetext import visible
 from evtscan.base.streams import ON_WINDOWS, terminal_safe
 from evtscan.cli.options.helptext import WIDEST, Command, Group
 from evtscan.cli.output.exits import FAILED, USAGE
+from evtscan.cli.output.runlog import set_defaults_source
+
+if TYPE_CHECKING:
+    from evtscan.cli.options.configuration import Configuration
+
+VARIABLE = "EVTSCAN_CONFIG"
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "scan"),
@@ -31,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("explain", "explain"),
     "report": ("report", "report"),
     "rules": ("rules", "app"),
+    "config": ("config", "config"),
 }
 """Each command with its module, and the name in it of its function, or of its own Typer application."""
 
@@ -102,11 +111,37 @@ def _version(wanted: bool) -> None:
 
 
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    from evtscan.cli.options.configuration import place, read
+
+    set_defaults_source("")
+    if context.invoked_subcommand in (None, "config") or not (place().exists() or VARIABLE in os.environ):
+        return
+    try:
+        found = read()
+    except UsageError as error:
+        typer.echo(f"evtscan: {visible(str(error))}", err=True)
+        raise typer.Exit(USAGE) from error
+    root: Any = context.command
+    set_defaults_source(f"{found.path}: {', '.join(found.values)}")
+    name = str(context.invoked_subcommand)
+    context.default_map = _default_map(found, {name: root.get_command(context, name)})
+
+
+def _default_map(found: "Configuration", commands: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults of these commands and their subcommands, as click reads them."""
+    made: dict[str, Any] = {}
+    for name, command in commands.items():
+        if children := getattr(command, "commands", None):
+            made[name] = _default_map(found, children)
+        else:
+            names = {flag.removeprefix("--"): item.name for item in command.params for flag in item.opts}
+            made[name] = found.defaults(names)
+    return made
 
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000

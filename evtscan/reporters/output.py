@@ -189,6 +189,8 @@ def _by_suffix(path: Path) -> Reporter:
     for row in REPORTERS:
         if row.by_suffix and row.suffix == path.suffix.lower():
             return row
+    if path.suffix.lower() in (".xlsx", ".xls"):
+        raise UsageError(f"{path}: Excel files are not written; use {path.stem}.csv with --excel, which Excel opens")
     suffixes = ", ".join(row.suffix for row in REPORTERS if row.by_suffix)
     raise UsageError(
         f"{path}: unknown suffix; use one of {suffixes}, no suffix for a folder of all tables, "

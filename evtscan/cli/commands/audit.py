@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from evtscan.cli.options.option import HOSTS, PERFORMANCE, RESULTS, option
 from evtscan.cli.output import session
 from evtscan.cli.output.delivery import deliver, planned_outputs, report_of, split_live
 from evtscan.cli.output.progress import Tally, show_progress
+from evtscan.cli.output.runlog import log_to_stderr
 from evtscan.cli.output.terminal import print_ledger
 from evtscan.facts.catalogue.names import is_known
 from evtscan.parsers.stated.fleetfile import read_fleet
@@ -133,7 +135,7 @@ def audit(
     """Judge every host of a folder and report on all of them."""
     if factors and no_factors:
         raise UsageError("--factors cannot be combined with --no-factors")
-    session.set_up_logging(settings.verbose)
+    log_to_stderr(settings.verbose)
     quiet = settings.quiet
     place = _place(folder)
     outputs = planned_outputs(request.output, request.format_name, settings.dialect)
@@ -166,7 +168,6 @@ def audit(
         hosts = judged.changed(found.noted).changed(lambda host: with_status(host, earlier, accepted))
         problems = kept.state.problems
         hosts = hosts.changed(lambda host: with_new_problems(host, problems.get(host.host)))
-        session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
         made_of = [accepted.in_force, str(request.new_only), str(settings.dialect), str((no_factors, factors))]
         made_of += [request.title, request.date]
         run = key_of_run([*map(str, paths), *(keys[item.name] for item in plans), *made_of])
@@ -188,6 +189,7 @@ def audit(
         code = deliver(with_fleet(report, factors=compared), how_to_deliver)
         if not quiet:
             _print_run(kept, tally, found, is_current=is_current)
+        session.print_remarks(accepted.remarks([name.host for name in hosts.names]), quiet=quiet)
         if not is_current:
             kept.finish(run, found.known, {} if chosen.filters_events else found.problems)
         kept.run.keep_only(everything)
@@ -200,8 +202,18 @@ def _place(folder: str) -> Path | str:
         return folder
     path = Path(folder)
     if not path.is_dir():
-        raise UsageError(f"{folder}: {'is not a folder; use “evtscan scan”' if path.exists() else 'does not exist'}")
+        raise UsageError(f"{folder}: {'not a folder; use “evtscan scan”' if path.exists() else _no_folder(path)}")
     return path.resolve()
+
+
+def _no_folder(path: Path) -> str:
+    """What to say of a folder that does not exist, with a folder of a similar name beside it."""
+    try:
+        beside = [entry.name for entry in path.absolute().parent.iterdir() if entry.is_dir()]
+    except OSError:
+        beside = []
+    near = get_close_matches(path.name, beside, 1)
+    return f"no such folder; did you mean {path.parent / near[0]}?" if near else "no such folder"
 
 
 def _home(outputs: Sequence[str], place: Path | str, *, has_format: bool) -> Path | None:

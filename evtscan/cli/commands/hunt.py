@@ -22,6 +22,7 @@ from evtscan.cli.options.option import OUTPUT, RULES, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DAMAGED, DONE, FAILED
 from evtscan.cli.output.logledger import LogLedger, writing_stdout
+from evtscan.cli.output.runlog import log_to_stderr
 from evtscan.detection.load.loader import RuleSet
 from evtscan.detection.load.rulearchive import unpacked_rules
 from evtscan.detection.model.rule import Rule
@@ -134,7 +135,7 @@ def hunt(
     screen: Screen,
 ) -> int:
     """Match Sigma rules against event logs of any number of computers, and write a time line of detections."""
-    session.set_up_logging(verbose)
+    log_to_stderr(verbose)
     start, end = values.period(events.from_, events.to)
     targets = plan_targets(list(output or ([STDOUT] if format else [])), format.value if format else None)
     options = HuntOptions(

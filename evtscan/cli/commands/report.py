@@ -12,6 +12,7 @@ from evtscan.base.errors import UsageError
 from evtscan.base.model.finding import ACCEPTED, Verdict
 from evtscan.base.model.rule import QUIET_KINDS
 from evtscan.base.outfiles import STDOUT, replacing
+from evtscan.base.safetext import prose
 from evtscan.cli.command import command
 from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.groups import CsvStyle, Screen
@@ -20,6 +21,7 @@ from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import Delivery, deliver, outputs_of
 from evtscan.cli.output.exitcode import is_as_bad
 from evtscan.cli.output.exits import DONE, FOUND
+from evtscan.cli.output.runlog import log_to_stderr
 from evtscan.report.comparison import Difference, with_acceptance
 from evtscan.report.comparison import compare as compare_reports
 from evtscan.report.model import Report
@@ -60,7 +62,7 @@ def report(
     screen: Screen,
 ) -> int:
     """Render a saved report again, or compare two of them; no evidence is needed."""
-    session.set_up_logging(verbose)
+    log_to_stderr(verbose)
     quiet, no_color = screen.quiet, screen.no_color
     outputs = outputs_of(output, format.value if format else None, style.dialect, clobber)
     zone = values.display_zone(timezone)
@@ -80,7 +82,7 @@ def report(
     how = Delivery(
         outputs=outputs,
         clobber=clobber,
-        quiet=quiet,
+        quiet=quiet or bool(places),
         no_color=no_color,
         zone=zone,
         show_all=show_all,
@@ -89,6 +91,9 @@ def report(
         fail_on=judging.fail_on_verdict(fail_on),
     )
     code = deliver(loaded, how, with_ledger=False)
+    if not quiet:
+        for path in places:
+            print(f"written: {prose(str(path))}", file=sys.stderr)
     return FOUND if code == FOUND else DONE
 
 

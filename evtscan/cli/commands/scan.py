@@ -13,6 +13,7 @@ from evtscan.cli.options.judging import Request, RunSettings, delivery_of, scan_
 from evtscan.cli.options.option import HOSTS, RESULTS, option
 from evtscan.cli.output import session, terminal
 from evtscan.cli.output.delivery import deliver, outputs_of, report_of
+from evtscan.cli.output.runlog import log_to_stderr
 from evtscan.intake.hostname import default_name
 from evtscan.intake.paths import find
 from evtscan.report.comparison import with_new_problems, with_status
@@ -46,7 +47,7 @@ def scan(
     settings: RunSettings,
 ) -> int:
     """Judge one host by the files collected from it."""
-    session.set_up_logging(settings.verbose)
+    log_to_stderr(settings.verbose)
     found = find(values.expand(paths))
     outputs = outputs_of(request.output, request.format_name, settings.dialect, settings.clobber)
     refuse_evidence([item.path for item in outputs if item.path is not None], [item.path for item in found.sources])
@@ -65,8 +66,7 @@ def scan(
             skipped=found.skipped,
         )
         bar(result.host)
-    session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
-    return deliver(
+    code = deliver(
         replace(
             report_of(
                 [with_new_problems(with_status(result, earlier, accepted), problems)], loaded, narrowed=chosen.narrows
@@ -76,6 +76,8 @@ def scan(
         ),
         delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber),
     )
+    session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
+    return code
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,6 +89,16 @@ class Screen:
     no_color: Annotated[bool, option("--no-color", section=OUTPUT, help="Print without colour (as with NO_COLOR).")] = (
         False
     )
+    log_file: Annotated[
+        Path | None,
+        option(
+            "--log-file",
+            section=OUTPUT,
+            metavar="FILE",
+            help="Append the log of the run to this file: command line, ledger, errors, exit code, with times.",
+            show_default=False,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

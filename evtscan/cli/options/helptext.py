@@ -54,6 +54,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "evtscan report out/ -o report.html",
         "evtscan report --compare january/ february/",
     ),
+    "config": ("evtscan config",),
     "list": ("evtscan rules list --area nt/dhcp", "evtscan rules list --level critical --level high"),
     "check": ("evtscan rules check", "evtscan rules check rules/nt/dns/truncated-answers.yml"),
     "new": ("evtscan rules new --event DNS/5501 --article Q198757 --product nt -o rules/nt/dns/truncated-answers.yml",),

@@ -1,6 +1,5 @@
 """What every command needs: the rules, a console for people, and the ledger at the end."""
 
-import logging
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from evtscan.base.errors import EvidenceError, UsageError
 from evtscan.base.model.source import SkippedFile
 from evtscan.base.safetext import prose
+from evtscan.cli.output.runlog import note
 from evtscan.detection.load.rulecache import key_of
 from evtscan.facts.catalogue.names import is_known
 from evtscan.report.comparison import kinds_of_problems, verdicts_of
@@ -33,6 +33,9 @@ def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
         EvidenceError: if it cannot be read, or is no report.
     """
     from evtscan.reporters.json.savedreport import open_report
+
+    if path.suffix.lower() in (".csv", ".html", ".jsonl", ".md", ".parquet", ".txt") and path.is_file():
+        raise UsageError(f"{path}: not a saved report; give the report.json of the same run, or its folder")
 
     if path.is_dir():
         path = path / "report.json"
@@ -73,13 +76,8 @@ def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
     return EvidenceError(prose(f"nothing could be read: {what}"))
 
 
-def set_up_logging(verbose: bool) -> None:
-    """Send the log of what is being done to stderr, for ``-v``."""
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
-
-
 def print_remarks(remarks: Iterable[str], *, quiet: bool) -> None:
     """Print what does not fit the run, on stderr."""
     for remark in () if quiet else remarks:
         print(f"evtscan: {prose(remark)}", file=sys.stderr)
+        note(prose(remark))

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from evtscan.cli.output.runlog import ledger_end, note
+
 
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:
     """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
@@ -34,7 +36,8 @@ def print_hanging(console: Console, head: str, text: Text) -> None:
 def print_ledger(lines: Sequence[str]) -> None:
     """Print lines on stderr; on a terminal, long ones are wrapped between words and indented below their text."""
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
-    for line in lines:
+    for line in (*lines, *ledger_end()):
+        note(line)
         if width < _NARROWEST or len(line) <= width:
             print(line, file=sys.stderr)
             continue

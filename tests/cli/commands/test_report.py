@@ -186,3 +186,28 @@ def test_findings_of_an_audit_stream_as_lines(evtscan, fleet):
     kept = evtscan("audit", fleet, "-o", "out/", "-o", "lines.jsonl", "-q")  # nothing is read again
     assert kept.code == 0
     assert len(Path("lines.jsonl").read_bytes().splitlines()) == 2
+
+
+def test_an_output_is_named_and_nothing_else_is_printed(evtscan, fleet, tmp_path):
+    evtscan("audit", fleet, "-o", "out", "-q")
+    result = evtscan("report", "out", "-o", "again.md")
+    assert (result.code, result.out, result.err) == (0, "", "written: again.md\n")
+    table = evtscan("report", "out/findings.csv")
+    assert (table.code, "report.json" in table.err) == (2, True)
+
+
+def test_a_folder_that_does_not_exist_has_a_suggestion(evtscan, fleet):
+    result = evtscan("audit", "fleat")
+    assert (result.code, "fleet" in result.err) == (2, True)
+
+
+def test_excel_files_lead_to_the_option(evtscan, affected):
+    result = evtscan("scan", affected, "-o", "findings.xlsx")
+    assert (result.code, "--excel" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["scan", "audit"])
+def test_what_an_accept_file_does_not_fit_is_said_at_the_end(evtscan, fleet, tmp_path, command):
+    (tmp_path / "accepted.yaml").write_text("- {host: GONE, article: Q162396, until: 2999-12-31, reason: why}\n")
+    result = evtscan(command, fleet / "NTWS07" if command == "scan" else fleet, "--accept", "accepted.yaml")
+    assert "GONE" in result.err.splitlines()[-1]

@@ -231,6 +231,11 @@ def any_json(data: bytes, dice: Random, pool: Sequence[bytes]) -> bytes:
     return text.encode("utf-8", "surrogatepass")[:LONGEST]
 
 
+def json_or_text(data: bytes, dice: Random, pool: Sequence[bytes]) -> bytes:
+    """As ``any_json`` or ``any_text``: the latter leaves the layout as it is."""
+    return dice.choice((any_json, any_text))(data, dice, pool)
+
+
 def _hostile_value(dice: Random) -> Any:
     deep: Any = []
     for _ in range(dice.choice((2, 50, 900))):

@@ -173,9 +173,10 @@ def reports() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report.json"
         run_cli("audit", str(ROOT / "samples" / "hosts"), "-q", "-j", "1", "-o", str(out))
-        whole = json.loads(out.read_bytes())
+        written = out.read_bytes()
+    whole = json.loads(written)
     few = [{**whole, "hosts": [host]} for host in whole["hosts"][:6]]
-    return [json.dumps(one).encode() for one in (*few, {**whole, "hosts": whole["hosts"][:3]})]
+    return [json.dumps(one).encode() for one in (*few, {**whole, "hosts": whole["hosts"][:3]})] + [written]
 
 
 Seeds = Mapping[str, Callable[[], list[bytes]]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 from sample_writer.evt import saved_log
 from text_writers import STORY
@@ -18,6 +19,7 @@ from evtscan.detection.model.rule import Rule
 from evtscan.evidence.reading import read
 from evtscan.intake.archives import opened
 from evtscan.intake.paths import find
+from evtscan.reporters.json import savedreport
 from evtscan.scan import ScanOptions, scan
 from tests.fuzz import mutators, seeds
 
@@ -78,7 +80,7 @@ _DUMPS = (("-t", "jsonl"), ("-t", "csv"), ("-t", "csv", "--profile", "evtxecmd")
 def run_evidence(path: Path, out: Path, dice: Random) -> None:
     """Scan, dump or measure a folder with the file in it."""
     folder = str(path.parent)
-    match dice.randrange(20):
+    match dice.randrange(60):
         case 0:
             shape = dice.choice(_DUMPS)
             more = dice.choice(
@@ -92,12 +94,13 @@ def run_evidence(path: Path, out: Path, dice: Random) -> None:
             run_cli(command[0], folder, *command[1:])
         case 3:
             run_cli("scan", folder, "-q", "-o", f"{out}/{dice.choice(_OUTPUTS)}")
-        case _:
+        case chosen:
             options = ReadOptions(recover=dice.random() < 0.3, zone=dice.choice(("", "", "+02:00")))
             found = find([path.parent])
             with opened(found.sources) as files:
                 read(files.sources, EVERYTHING, options)
-            scan(found.sources, few_rules()[1], ScanOptions(read=options), skipped=found.skipped)
+            if chosen < 20:
+                scan(found.sources, few_rules()[1], ScanOptions(read=options), skipped=found.skipped)
 
 
 def run_hive_with_logs(path: Path, out: Path, dice: Random) -> None:
@@ -162,18 +165,19 @@ def _saved() -> Path:
 
 
 def run_report(path: Path, out: Path, dice: Random) -> None:
-    """A saved report: shown, written in another form, compared, asked what is missing."""
-    match dice.randrange(5):
-        case 0:
-            run_cli("report", "--compare", str(path), str(_saved()))
-        case 1:
-            run_cli("report", "--compare", str(_saved()), str(path), "-t", dice.choice(("json", "csv", "markdown")))
-        case 2:
-            run_cli("collect", "--for", dice.choice(("nt4", "2000", "modern")), "--missing", str(path))
-        case 3:
-            run_cli("report", str(path), "-q", "-o", f"{out}/{dice.choice(_OUTPUTS)}")
-        case _:
-            run_cli("report", str(path), "--all")
+    """A saved report: shown, written in another form, compared, asked what is missing; read as a large one or not."""
+    with mock.patch.object(savedreport, "LARGE", dice.choice((1, savedreport.LARGE))):
+        match dice.randrange(5):
+            case 0:
+                run_cli("report", "--compare", str(path), str(_saved()))
+            case 1:
+                run_cli("report", "--compare", str(_saved()), str(path), "-t", dice.choice(("json", "csv", "markdown")))
+            case 2:
+                run_cli("collect", "--for", dice.choice(("nt4", "2000", "modern")), "--missing", str(path))
+            case 3:
+                run_cli("report", str(path), "-q", "-o", f"{out}/{dice.choice(_OUTPUTS)}")
+            case _:
+                run_cli("report", str(path), "--all")
 
 
 def run_messages(path: Path, out: Path, dice: Random) -> None:
@@ -223,7 +227,7 @@ TARGETS: tuple[Target, ...] = (
     Target("accept yaml", "a.yaml", seeds.stated(seeds.ACCEPT_YAML), _TEXT, run_acceptances),
     Target("accept csv", "a.csv", seeds.stated(seeds.ACCEPT_CSV), _TEXT, run_acceptances),
     Target("fleet", "fleet.csv", seeds.stated(seeds.FLEET), _TEXT, run_fleet),
-    Target("saved report", "report.json", seeds.reports, mutators.any_json, run_report),
+    Target("saved report", "report.json", seeds.reports, mutators.json_or_text, run_report),
     Target("message file", "dhcpcsvc.dll", seeds.message_program, mutators.any_bytes, run_messages),
     Target("message database", "winevt.db", seeds.message_databases, mutators.any_bytes, run_messages),
 )

@@ -1,1 +1,1 @@
-"""What every layer uses: nouns, three-valued logic, versions, Windows types, text and errors."""
+"""The base of every layer: nouns, three-valued logic, versions, Windows types, text and errors."""

@@ -64,7 +64,7 @@ def each_once(logs: Sequence[Log]) -> Distinct:
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """One event: the fullest copy of it, and the files that hold one."""
+    """One event: its most complete copy, and the files that contain it."""
 
     event: Event
     sources: list[str]
@@ -76,7 +76,7 @@ class _Held:
 
 
 def _fullness(event: Event) -> tuple[bool, bool, bool, int]:
-    """How much a copy carries: a record of the log itself, its data, its time, its other fields."""
+    """The completeness of a copy: a record of the log itself, its data, its time, its other fields."""
     dated = event.time is not None and not event.time.local
     return (not event.recovered, ALL_DATA not in event.unreadable, dated, -len(event.unreadable))
 
@@ -86,11 +86,11 @@ Key = tuple[int, ...]
 
 
 class _Shelf:
-    """The events so far, indexed by the fields that copies have in common.
+    """The events so far, indexed by the fields that copies share.
 
-    Thousands of events may share a moment. Of those, only the ones with the same record number or without any are
-    looked at for a record with a number, and each place remembers how far a file has got in it, so that time does not
-    rise with the square of their number.
+    Thousands of events may have one time. For a record with a number, only those with the same number or without any
+    are compared, and each index entry remembers the progress of a file, so that the work does not grow with the square
+    of their number.
     """
 
     def __init__(self, any_local: bool) -> None:
@@ -115,7 +115,7 @@ class _Shelf:
             self._places.setdefault(key, _Bucket()).held.append(held)
 
     def find(self, event: Event, source: str) -> _Held | None:
-        """The event of other files that this is a copy of, if no record of its own file is one already."""
+        """The event of another file that this is a copy of, unless its own file already has a copy of that event."""
         for place in self._near(event):
             for held in place.open_to(source):
                 if source not in held.sources and is_copy(event, held.event):
@@ -142,9 +142,9 @@ class _Bucket:
     _ends: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def open_to(self, source: str) -> Sequence[_Held]:
-        """Those that a record of this file may be a copy of, some of them perhaps taken; of many, the outer ones.
+        """The events that a record of this file may be a copy of, including taken ones; of many, only the outermost.
 
-        Files hold events in the same order or turned round, so that copies are found at one of the ends.
+        Files list events in the same or in reverse order, so copies are found at one of the ends.
         """
         if len(self.held) <= _MOST_COMPARED:
             return self.held
@@ -213,7 +213,7 @@ def _strings_agree(one: Event, other: Event) -> bool:
 
 
 def _strings(event: Event) -> str | None:
-    """The insertion strings in one, or None if the evidence does not carry them, or names them."""
+    """The insertion strings as one text, or None if the evidence lacks them, or has named data."""
     names = [name for name in event.data if name != "Binary"]
     if ALL_DATA in event.unreadable or not all(map(_POSITION.match, names)):
         return None

@@ -17,10 +17,10 @@ _LONGEST_CHANNEL = 255
 
 
 def is_forwarded(log: Log) -> bool:
-    """Whether a log is a collector's, by its name or channel, or by names of computers that take turns.
+    """Whether a log is a collector's: by its name or channel, or by alternating computer names.
 
-    A host that is renamed shows each of its names in one run; two of them in turn, or together with several channels,
-    are two hosts.
+    A renamed host shows each of its names in one run; alternating names, or two names together with several channels,
+    belong to two hosts.
     """
     channels = {name.casefold() for name in map(_channel, {event.channel for event in log.events}) if name}
     if FORWARDED in {*channels, (log.summary.channel or "").casefold()} or _is_named_so(log):
@@ -34,10 +34,10 @@ def is_forwarded(log: Log) -> bool:
 
 
 def split_log(log: Log) -> list[Log]:
-    """The parts of a log by computer and channel: one, and the log itself, where it is an ordinary one.
+    """The parts of a log by computer and channel; the log itself if it is an ordinary one.
 
-    A part is filtered: a subscription, or a view, chose what is in it. Its counts are those of the selected events;
-    of a collector's log without any nothing is left.
+    A part is filtered, because a subscription or a view selected its events. Its counts are those of the selected
+    events; a collector's log without selected events has no parts.
     """
     by_computer = is_forwarded(log)
     parts: dict[tuple[str, str], list[Event]] = {}
@@ -70,7 +70,9 @@ def _channel(name: str | None) -> str:
 
 
 def _without_oddities(parts: dict[tuple[str, str], list[Event]]) -> dict[tuple[str, str], list[Event]]:
-    """Parts by channel, with what may be damage (no channel, or one that a single event names) in the largest one."""
+    """Parts by channel; events that may be damaged (no channel, or a channel named once) are added to the largest
+    part.
+    """
     largest = max(parts, key=lambda key: (key[1] != "", len(parts[key])), default=("", ""))
     kept: dict[tuple[str, str], list[Event]] = {}
     for key, events in parts.items():

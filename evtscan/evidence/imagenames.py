@@ -25,9 +25,9 @@ def is_image_name(name: str) -> bool:
 
 
 def image_end(events: Sequence[Event]) -> int | None:
-    """The sequence of the first event of a log under another name than an image's, if those before it are under one.
+    """The sequence of the first event under another name than an image's, if earlier ones are under an image's name.
 
-    None where a log begins with the host's own records, or has no other name of the host.
+    None if a log begins with the host's own records, or has no other name of the host.
     """
     named = (event for event in events if event.computer)
     first = next(named, None)

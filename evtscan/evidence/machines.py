@@ -1,7 +1,7 @@
-"""What was read of one folder → one reading for each machine that it speaks of; nothing is merged on a guess.
+"""The evidence of one folder → the evidence of each machine in it; nothing is merged on a guess.
 
-Evidence joins a machine through a name of that machine's chain, or because it names nobody else; what names another
-machine stays apart, with a warning.
+Evidence joins a machine through a name of that machine's chain, or because it names no machine; evidence that names
+another machine is kept apart, with a warning.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,9 +33,9 @@ _KIND = "identity_mismatch"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine of a folder: the first label of its name in its logs, and the evidence read of it.
+    """One machine of a folder: the first label of its name in its logs, and its evidence.
 
-    The label is empty where the folder holds no other.
+    The label is empty if the folder has no other machine.
     """
 
     label: str
@@ -43,10 +43,10 @@ class Machine:
 
 
 def machines_in(reading: Reading) -> list[Machine]:
-    """Tell machines apart that share a folder.
+    """Separate machines that share a folder.
 
-    Logs of different names, which nothing connects, are machines of their own where their times overlap, or where
-    they were forwarded. Otherwise the folder is that of the machine that most of its logs name.
+    Logs under different, unconnected names are separate machines if their times overlap, or if they were forwarded.
+    Otherwise the folder belongs to the machine that most of its logs name.
     """
     machines = _machines(reading)
     together = _listed([machine.label for machine in machines])
@@ -61,7 +61,7 @@ def machines_in(reading: Reading) -> list[Machine]:
 
 
 def single_out(reading: Reading, wanted: str = "") -> Reading:
-    """What was read of one machine: of the one that is ``wanted``, else of the one that most logs name."""
+    """The evidence of one machine: the ``wanted`` one, else the one that most logs name."""
     first, *others = _machines(reading, wanted)
     for machine in others:
         for row in machine.reading.rows:
@@ -104,13 +104,13 @@ class _Item:
 
 @dataclass(slots=True)
 class _Group:
-    """Evidence whose names are connected: most likely of one machine."""
+    """Evidence with connected names: probably of one machine."""
 
     items: list[_Item] = field(default_factory=list)
 
     @property
     def label(self) -> str:
-        """What to call it: as the newest record of its first log does, else as its first piece of evidence."""
+        """Its name: that of the newest record of its first log, else of its first piece of evidence."""
         return next(label_of(name) for item in self.items for name in item.names)
 
     @property
@@ -129,7 +129,7 @@ class _Group:
 
     @property
     def weight(self) -> tuple[int, int, int]:
-        """How much of a folder is about it."""
+        """The number of pieces of evidence about it."""
         records = sum(log.summary.records for item in self.items for log in item.logs)
         return (len(self.own_logs), len(self.items), records)
 
@@ -194,12 +194,14 @@ class _Aliases:
         return key
 
     def connect(self, keys: Sequence[str]) -> None:
-        """Say that these names are one machine's."""
+        """Connect names as those of one machine."""
         for key in keys:
             self._parents[self.root(key)] = self.root(keys[0])
 
     def connect_netbios(self) -> None:
-        """A NetBIOS name is a host name cut after 15 characters, where only one of the host names begins with it."""
+        """Connect a NetBIOS name with the host name that it abbreviates to 15 characters, if only one host name begins
+        with it.
+        """
         for short in [key for key in self._parents if len(key) == _NETBIOS_LENGTH]:
             longer = {self.root(key) for key in self._parents if len(key) > len(short) and key.startswith(short)}
             if len(longer) == 1:
@@ -222,9 +224,9 @@ def _groups(items: Iterable[_Item]) -> list[_Group]:
 
 
 def _continuations(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item]]:
-    """Pairs of logs of which one goes on with the record numbers of the other, in the same channel and later.
+    """Pairs of logs of which the later one continues the record numbers of the other, in the same channel.
 
-    A local time is later only if it is in every zone.
+    A local time is later only if it is later in every zone.
     """
     logs = [(item, log.summary) for item in items for log in item.logs if not log.forwarded]
     ends = {(summary.channel, summary.last_sequence): (item, summary) for item, summary in logs if summary.channel}
@@ -240,7 +242,7 @@ def _continuations(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item]]:
 
 
 def _machines(reading: Reading, wanted: str = "") -> list[Machine]:
-    """The machines of a folder; the first is the one that is wanted, else the one that most of the folder is about."""
+    """The machines of a folder; the first is the wanted one, else the one that most of the folder is about."""
     items = list(_items(reading))
     groups = _groups(items)
     if len(groups) < 2:
@@ -264,7 +266,7 @@ def _machines(reading: Reading, wanted: str = "") -> list[Machine]:
 
 
 def _part(reading: Reading, items: Sequence[_Item]) -> Reading:
-    """What was read of one machine."""
+    """The evidence of one machine."""
     names = {item.source for item in items}
     return Reading(
         logs=[log for item in items for log in item.logs],
@@ -330,9 +332,9 @@ def _overlap(groups: Mapping[str, Sequence[Log]]) -> bool:
 
 
 def _lies_within(short: tuple[int, int, str], spans: Iterable[tuple[int, int, str]]) -> bool:
-    """Whether a log shorter than what its zone leaves open lies within one of another group, in every zone.
+    """Whether a log shorter than the uncertainty of its zone is inside of a log of another group, in every zone.
 
-    It comes with the last moment at which it can begin, and the first at which it can end, which is before that.
+    It is given as the last moment at which it can begin, and the first at which it can end, which is earlier.
     """
     begins, end, key = short
     return any(begins < other_end and other_begins < end for other_begins, other_end, other in spans if other != key)

@@ -1,8 +1,7 @@
 """Some events of logs → the records before and after each of them, whether or not a rule uses them.
 
-A scan decodes what its rules can use, and nothing that stands beside it. So the few records around an event are read
-again, from their part of the file alone: the chunk of an EVTX log, some kilobytes of an ``.evt``, and any other log as
-a whole if it is small.
+A scan decodes only what its rules can use. So the few records around an event are read again, from their part of the
+file: the chunk of an EVTX log, some kilobytes of an ``.evt``, and any other log as a whole if it is small.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,7 +63,7 @@ class _Everything:
 
     @classmethod
     def of(cls, row: Format, source: Source, options: ReadOptions) -> "_Everything":
-        """Read the log, or nothing of a large one."""
+        """Read the log; nothing of a large one."""
         small = source.path.stat().st_size <= MOST_BYTES
         return cls(tuple(read_log(row, source, EVERYTHING, options)) if small else ())
 

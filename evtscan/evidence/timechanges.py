@@ -35,9 +35,9 @@ def tells_of_setting(event: Event) -> bool:
 
 
 def step_of(event: Event) -> ClockStep | None:
-    """The step that such an event states, or None if it is too small to be one.
+    """The step that such an event states, or None if it is too small.
 
-    What the kernel itself takes from the hardware clock is none: the host was asleep, and time has passed.
+    A time that the kernel took from the hardware clock is no step: the host was asleep, and time has passed.
     """
     before, after = _time(event, "OldTime"), _time(event, "NewTime")
     if before is None or after is None or abs(after.ticks - before.ticks) <= STEP_TICKS or _is_waking(event):

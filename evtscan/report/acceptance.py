@@ -1,4 +1,4 @@
-r"""A file of accepted findings (``--accept``) → which findings of a run somebody has decided to live with, until when.
+r"""A file of accepted findings (``--accept``) → the findings of a run that are accepted, and until when.
 
     - host: NTWS07                # a host by its name in reports, or '*' for every host
       article: Q162396            # the article, or the id of a rule
@@ -36,7 +36,7 @@ _MOST_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """One entry: which finding, on which host, until when (that day included), and why."""
+    """One entry: the finding, the host, the last day (included), and the reason."""
 
     host: str
     article: str
@@ -49,7 +49,7 @@ class Acceptance:
 
 
 class Accepted:
-    """What is accepted on a day, of the findings of some rules."""
+    """The entries that accept findings on a given day, for a set of rules."""
 
     def __init__(self, entries: Iterable[Acceptance], rules: Iterable[RuleInfo], today: date) -> None:
         self._entries = tuple(entries)
@@ -68,11 +68,11 @@ class Accepted:
 
     @property
     def in_force(self) -> str:
-        """What stands for the entries that count on this day: runs in which it differs may differ in their statuses."""
+        """A key of the entries that count on this day: if it differs between runs, their statuses may differ."""
         return "\n".join(sorted(map(repr, (entry for entry in self._entries if entry.until >= self._today))))
 
     def of(self, finding: Finding) -> Acceptance | None:
-        """The entry that accepts a finding: the one that holds longest, if there are several."""
+        """The entry that accepts a finding: of several, the one that lasts longest."""
         candidates = [
             entry
             for host in (finding.host.casefold(), EVERY_HOST)
@@ -82,7 +82,7 @@ class Accepted:
         return max(candidates, key=lambda entry: entry.until, default=None)
 
     def remarks(self, hosts: Collection[str]) -> Iterator[str]:
-        """What does not fit a run over these hosts: names that it does not know, entries that have ended."""
+        """Entries that do not fit a run over these hosts: unknown names, and entries that have ended."""
         known = {host.casefold() for host in hosts}
         unknown = (entry.host for entry in self._entries if entry.host.casefold() not in {*known, EVERY_HOST})
         yield from _remark("there is no host", unknown)

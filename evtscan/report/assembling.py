@@ -1,4 +1,4 @@
-"""A host, what was read of it and what it came to → its part of the report."""
+"""A host, its evidence and its outcomes → its part of the report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -123,9 +123,10 @@ def assemble(
     message_of: Callable[[Event], str | None] = own_message,
     neighbours: Neighbours = _alone,
 ) -> HostReport:
-    """Put together what a report says of one host; without ``show_all`` only what was found.
+    """Assemble the report of one host; without ``show_all`` only with what was found.
 
-    ``message_of`` gives the message of an event that matched, if there is one, and ``neighbours`` the records around.
+    ``message_of`` returns the message of a matched event, if there is one; ``neighbours`` returns the records around
+    it.
     """
     shown = [outcome for outcome in outcomes if show_all or Verdict(outcome.finding.verdict) not in NOT_SEEN]
     names = host.names
@@ -155,9 +156,9 @@ def assemble(
 
 
 def fact_rows(host: Host, also: Iterable[str] = ()) -> Iterator[FactRow]:
-    """Each fact of which something is stated: what is known now, then the statements in order of time.
+    """Each stated fact: what is known now, then the statements in order of time.
 
-    ``also`` are facts that are told on request only.
+    ``also`` are facts that are read on request only.
     """
     for name in (*host.fact_names, *also):
         timeline = host.timeline(name)
@@ -167,13 +168,13 @@ def fact_rows(host: Host, also: Iterable[str] = ()) -> Iterator[FactRow]:
 
 
 def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
-    """What is known at one point of each fact of which something is stated; ``when`` is how to print the time."""
+    """What is known of each stated fact at one point; ``when`` is the printed time."""
     for name in (*host.fact_names, *host.fact_names_on_request):
         yield _row(host.known(name, point), when)
 
 
 def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
-    """Statements without those that only repeat, in the same kind of evidence, what was stated before."""
+    """Statements without those that repeat the previous one in the same kind of evidence."""
     last: dict[str, tuple[FactValue | Undecided, Listing]] = {}
     for item in placed:
         key = item.statement.location.source
@@ -235,7 +236,7 @@ def _components(host: Host) -> Iterator[str]:
 def _match_rows(
     host: Host, outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]
 ) -> Iterator[MatchRow]:
-    """A row for each event of each match; one that two matches of a rule share has one row."""
+    """A row for each event of each match; an event of two matches of a rule has one row."""
     found: dict[tuple[str, int, str, Location], tuple[Event, Judged, Outcome]] = {}
     for outcome in outcomes:
         for item in outcome.matches:
@@ -288,7 +289,7 @@ def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> I
 
 
 def _ends(outcome: Outcome) -> list[Event]:
-    """The first and the last of the matches on which the verdict rests, as far as their verdict tells."""
+    """The first and the last of the matches that the verdict is based on."""
     verdict = outcome.finding.verdict
     if not outcome.matches or Verdict(verdict) in NOT_SEEN:
         return []

@@ -1,4 +1,6 @@
-"""Two audits of the same hosts → what is new, gone, better or worse; and what a finding is beside an earlier one."""
+"""Two audits of the same hosts → new, gone, better and worse findings; and the status of a finding relative to an
+earlier one.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +14,7 @@ from evtscan.report.model import HostReport, MatchRow, Report
 
 
 class Change(Enum):
-    """What became of a finding, or of a host, in the order in which a comparison lists them."""
+    """The change of a finding, or of a host, in the order in which a comparison lists them."""
 
     NEW = "new"
     WORSE = "worse"

@@ -12,7 +12,7 @@ FactValue = str | int | bool | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactEntry:
-    """One entry of a ``facts.yaml``: value, since when (None: when the evidence was taken), and who says so."""
+    """One entry of a ``facts.yaml``: value, start of its validity (None: when the evidence was taken), and source."""
 
     name: str
     value: Any
@@ -32,7 +32,7 @@ class FactsFile:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """All that is known of an integer fact: it lies in ``low``…``high``, both included; None is open."""
+    """The known bound of an integer fact: ``low`` to ``high``, both included; None is open."""
 
     low: int | None = None
     high: int | None = None
@@ -43,7 +43,7 @@ class Bound:
         return f"{self.low or 0}…{self.high}"
 
     def admits(self, value: FactValue) -> bool:
-        """Whether a value lies in the bound; what is no integer is not bounded."""
+        """Whether a value is inside the bound; a value that is not an integer always is."""
         if not isinstance(value, int) or isinstance(value, bool):
             return True
         return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
@@ -54,7 +54,7 @@ class Bound:
 
 
 class Basis(Enum):
-    """How a value comes to be known at a moment."""
+    """How the value of a fact is known at a moment."""
 
     STATED = "stated"
     CARRIED_FORWARD = "carried forward"
@@ -69,7 +69,7 @@ class Basis(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A bound on a fact at one moment, how it is known there, and what shows it."""
+    """A bound on a fact at one moment, with its basis and the evidence for it."""
 
     bound: Bound
     basis: Basis
@@ -81,10 +81,10 @@ class Limit:
 class Known:
     """What is known of one fact at one moment.
 
-    ``value`` is meaningless where ``basis`` is UNKNOWN. ``at_most`` says that it is an upper limit as well: carried
-    back, of a fact that only rises. ``limit`` bounds the fact besides, whether or not a value is known. ``restarts``
-    counts the boots between the statement and the moment. ``why`` says in words why nothing is known, or what is
-    assumed.
+    ``value`` has no meaning if ``basis`` is UNKNOWN. ``at_most`` means that it is only an upper limit: a value, carried
+    back, of a fact that only rises. ``limit`` also bounds the fact, whether or not a value is known. ``restarts``
+    counts the boots between the statement and the moment. ``why`` is the reason why nothing is known, or the assumption
+    that was made.
     """
 
     name: str

@@ -12,10 +12,10 @@ from evtscan.base.streams import ON_WINDOWS
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One evidence file: where it lies, and the name that reports print for it.
+    """One evidence file: its path, and its name in reports.
 
-    ``name`` is relative to the host's folder, with ``/``; ``case.zip!path/inside`` is a file out of an archive. No
-    report ever shows ``path``, whose own name may be another one.
+    ``name`` is relative to the host's folder, with ``/``; ``case.zip!path/inside`` is a file from an archive. Reports
+    never show ``path``, whose last part may differ.
     """
 
     path: Path
@@ -48,11 +48,11 @@ class Source:
 
 
 class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of events (see ``Event``)
-    """Where a statement comes from: an evidence file and the place in it that applies to its format.
+    """The origin of a statement: an evidence file and the position in it, in the terms of its format.
 
-    ``source`` is empty where a warning is about a host as a whole.
-    ``offset`` counts bytes from the start of the file, ``line`` from 1, ``record`` is the number in the
-    record's header, ``key`` a registry key with its value name, or an entry of ``facts.yaml``.
+    ``source`` is empty if a warning is about a host as a whole. ``offset`` counts bytes from the start of the file,
+    ``line`` counts from 1, ``record`` is the number in the record's header, ``key`` a registry key with its value name,
+    or an entry of ``facts.yaml``.
     """
 
     source: str

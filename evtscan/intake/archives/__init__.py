@@ -1,6 +1,6 @@
 """Archives of evidence → the files in them: one module a format.
 
-An archive is recognised by its first bytes, never by its name. Its members become files of a private folder that lasts
+An archive is recognised by its first bytes, never by its name. Its members become files of a private folder that exists
 as long as they are used, under names of our own; reports call them ``case.zip!path/inside``. To add a format, write its
 module and add its row to ``ARCHIVES``.
 """
@@ -176,7 +176,7 @@ class _Unpacking:
         return Unpacked(tuple(self.files), tuple(self.skipped), tuple(self.warnings), tuple(self.rows))
 
     def take(self, source: Source, into: Path, left: int) -> int:
-        """Unpack an archive and those in it where there is room for ``left`` bytes; returns how many it took."""
+        """Unpack an archive and the archives in it, up to ``left`` bytes; return the number of bytes used."""
         try:
             budget = Budget.of(source.path.stat().st_size, self.limits, left)
         except OSError as error:
@@ -191,7 +191,7 @@ class _Unpacking:
         return budget.spent
 
     def _open(self, source: Source, into: Path, budget: Budget, depth: int) -> int:
-        """Take the files out of an archive; returns how many archives lie too deep in it."""
+        """Unpack an archive; return the number of archives that are nested too deep in it."""
         shelf = Shelf(source.name, into, budget)
         row = _format_of(source)
         try:
@@ -213,7 +213,7 @@ class _Unpacking:
         return sum(self._sort(file, into / f"in {number}", budget, depth) for number, file in enumerate(shelf.found))
 
     def _sort(self, file: Source, into: Path, budget: Budget, depth: int) -> int:
-        """Keep a file, or open it if it is an archive itself; returns how many archives lie too deep."""
+        """Keep a file, or unpack it if it is an archive; return the number of archives that are nested too deep."""
         if _format_of(file) is None:
             self.files.append(file)
             return 0

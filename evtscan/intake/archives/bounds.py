@@ -1,4 +1,4 @@
-"""How much one archive may unpack to: measured while it is unpacked, never taken from its headers."""
+"""The limits of unpacking one archive: measured while it is unpacked, never taken from its headers."""
 
 import io
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What an archive may hold, with the archives in it: entries, bytes in all, and bytes in one file.
+    """The limits of an archive, including the archives in it: entries, bytes in all, and bytes in one file.
 
-    ``depth`` is how deep archives may nest in it: 2 allows for an archive in an archive in the archive. ``ratio`` is
-    how many bytes it may unpack to for each of its own: logs and hives have 10 to 60, deflate allows 1,032.
-    ``small`` bytes are allowed whatever the ratio: fresh, empty logs pack very well.
+    ``depth`` is the nesting depth of archives: 2 allows an archive in an archive in the archive. ``ratio`` is the
+    number of bytes that it may unpack to for each of its own: logs and hives have 10 to 60, deflate allows 1,032.
+    ``small`` bytes are allowed whatever the ratio: new, empty logs pack very well.
     """
 
     entries: int = 100_000
@@ -25,14 +25,14 @@ class Limits:
 
 
 class LimitError(Exception):
-    """An archive holds more than it may; the text says what, after its name. What was unpacked before stays."""
+    """An archive exceeds a limit; the text continues its name. Files that were unpacked before are kept."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes and entries that one archive, with the archives in it, may use and has used.
+    """Bytes and entries that one archive, including the archives in it, may use and has used.
 
-    Once ``exhausted``, no other archive in it is opened.
+    Once ``exhausted``, no further archive in it is opened.
     """
 
     limits: Limits

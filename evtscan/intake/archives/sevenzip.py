@@ -108,11 +108,11 @@ def _replaced(owner: object, name: str, value: object) -> Iterator[None]:
 
 
 def check_coders(coders: Iterable[Mapping[str, Any]]) -> None:
-    """See whether a stream can be unpacked in bounded memory.
+    """Check that a stream can be unpacked in bounded memory.
 
     Raises:
-        EvidenceError: if one of its coders is not read here.
-        LimitError: if they ask for too much memory.
+        EvidenceError: if one of its coders is not supported.
+        LimitError: if they need too much memory.
     """
     coders = list(coders)
     for coder in coders:
@@ -140,7 +140,7 @@ class _Taking:
     """Takes the members out of one archive, in the order in which py7zr decompresses them.
 
     ``SevenZipFile.extract`` checks the names of members as paths, and raises for one that leads out. Here py7zr
-    identifies a member by its number alone, asks ``create`` for a file for it, and no name is ever a path.
+    identifies a member by its number only, asks ``create`` for a file for it, and no name is ever used as a path.
     """
 
     def __init__(self, archive: "SevenZipFile", shelf: Shelf) -> None:
@@ -212,7 +212,7 @@ class _Part:
         self._file = file
 
     def write(self, data: bytes | bytearray) -> int:
-        """Add to the file."""
+        """Append bytes."""
         self._file.write(data)
         return len(data)
 

@@ -91,7 +91,7 @@ class Shelf:
         return f"{self.name}!{member}"
 
     def skip(self, member: str, reason: str) -> None:
-        """Pass over a member."""
+        """Skip a member, with a reason."""
         self.skipped.append(SkippedFile(source_file=self.full(member[:MAX_NAME]), reason=reason))
 
     def warn(self, kind: str, message: str, member: str | None = None) -> None:
@@ -167,10 +167,10 @@ class MemberFile:
         self.dropped = False
 
     def write(self, chunk: bytes | bytearray) -> None:
-        """Add to the file; one that grows too large is dropped, and the rest of it is only counted.
+        """Append bytes; a file that grows too large is deleted, and the rest of it is only counted.
 
         Raises:
-            LimitError: if the archive holds more than it may.
+            LimitError: if the archive exceeds its limits.
         """
         budget = self._shelf.budget
         try:

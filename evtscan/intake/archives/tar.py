@@ -29,12 +29,12 @@ class _Reads(Protocol):
 
 
 def _is_tar(head: bytes) -> bool:
-    """Whether these are the first bytes of a tar; one of before 1988 has nothing to be known by."""
+    """Whether these are the first bytes of a tar; formats from before 1988 have no signature."""
     return head[_MAGIC] == b"ustar"
 
 
 def _decompressed(stream: BinaryIO) -> _Reads:
-    """What a gzip, bzip2 or xz file holds; any other file as it is."""
+    """The content of a gzip, bzip2 or xz file; any other file unchanged."""
     head = stream.read(6)
     stream.seek(0)
     return next((open_(stream) for magic, open_ in _DECODERS.items() if head.startswith(magic)), stream)

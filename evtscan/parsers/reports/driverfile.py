@@ -55,7 +55,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
 
 
 def _folder(name: str) -> str | None:
-    """The folder of an evidence file, if its path shows it to lie in the tree of Windows."""
+    """The folder of an evidence file inside the tree of Windows, if its path shows it."""
     folders = name.replace("!", "/").split("/")[:-1]
     is_tree = any(part.lower() in _OF_WINDOWS or part.startswith("$") for part in folders)
     return "\\".join(folders) if is_tree else None
@@ -88,7 +88,7 @@ def _parse(source: Source, raw: bytes) -> Any:
 
 
 def _cut_off(image: Any, size: int) -> bool:
-    """Whether sections that the header announces do not lie within the file."""
+    """Whether sections of the header are beyond the end of the file."""
     ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
     return len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > size
 

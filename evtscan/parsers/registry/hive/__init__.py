@@ -1,14 +1,14 @@
-r"""A SYSTEM or SOFTWARE hive (regf 1.2 to 1.6) → registry keys, each read when it is asked for.
+r"""A SYSTEM or SOFTWARE hive (regf 1.2 to 1.6) → registry keys, each read on request.
 
-What is in a hive is told by its keys, never by its name: SYSTEM has control sets, SOFTWARE says in
-``Microsoft\Windows NT\CurrentVersion`` what was installed (a user's hive has that key too, without the values).
-``CurrentControlSet`` exists only in a running system; ``Select\Current`` names the control set that it stands for.
+The kind of hive is recognised by its keys, never by its name: SYSTEM has control sets, SOFTWARE has the installed
+version in ``Microsoft\Windows NT\CurrentVersion`` (a user's hive has that key too, without the values).
+``CurrentControlSet`` exists only in a running system; ``Select\Current`` names the control set that it refers to.
 
-A hive holds all of its keys, so what is not there does not exist, except below a part that cannot be read, and except
-for the keys that Windows keeps in memory only. A hive that was not closed is brought up to date, in memory, from the
-logs that lie beside it; without them it is read as it stands, with a warning.
+A hive contains all of its keys, so a missing key does not exist, except below a part that cannot be read, and except
+for the keys that Windows keeps in memory only. A hive that was not closed is updated, in memory, from the logs beside
+it; without them it is read as it is, with a warning.
 
-A hive was taken when its header or its newest key was written last, whichever is later.
+The time of a hive is the last write of its header or of its newest key, whichever is later.
 """
 
 import re

@@ -1,10 +1,9 @@
-"""The cells of a hive → key nodes and values, one at a time and only those asked for.
+"""The cells of a hive → key nodes and values, one at a time and on request.
 
 The layouts are those of regipy (``regipy.structs``). The walk from cell to cell is our own, because that of
-``regipy.RegistryHive`` cannot be used on evidence: it takes the first cell of the first bin for the root key, whatever
-the base block says; it follows offsets without looking at a cell's signature, size or use; it ends a list of values
-silently at the first one that is damaged; and for a value that is stored in place of its offset it reads the rest of
-the file.
+``regipy.RegistryHive`` is not safe for evidence: it takes the first cell of the first bin for the root key, whatever
+the base block says; it follows offsets without checking a cell's signature, size or use; it ends a list of values
+silently at the first damaged one; and for a value that is stored in place of its offset it reads the rest of the file.
 """
 
 import re
@@ -33,7 +32,7 @@ _LIST_STEPS = {b"lf": 8, b"lh": 8, b"li": 4}
 
 
 class CellError(ValueError):
-    """A cell that is not what it should be: the message goes on from "the cell".
+    """An invalid cell: the message continues "the cell".
 
     ``offset`` counts from the start of the file.
     """
@@ -45,7 +44,7 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KeyNode:
-    """One key (an ``nk`` cell). ``written`` is a FILETIME; the other numbers are as the cell has them, unchecked."""
+    """One key (an ``nk`` cell). ``written`` is a FILETIME; the other numbers are unchecked values of the cell."""
 
     offset: int
     name: str
@@ -77,7 +76,7 @@ class Cells:
         """Read a key node.
 
         Raises:
-            CellError: if no key node stands there.
+            CellError: if there is no key node at the offset.
         """
         node = self._parse(CM_KEY_NODE, cell, b"nk", "a key", skip=2)
         raw = node.key_name_string
@@ -154,7 +153,7 @@ class Cells:
     # ------------------------------------------------------------------------------------------------ cells
 
     def _cell(self, cell: int) -> memoryview:
-        """What a cell in use holds, without its size."""
+        """The content of a cell in use, without its size."""
         if not 0 <= cell <= len(self._bins) - 4:
             raise CellError(cell, "lies outside the file")
         size = int.from_bytes(self._bins[cell : cell + 4], "little", signed=True)
@@ -172,7 +171,7 @@ class Cells:
             raise CellError(cell, f"is too short for {what}") from error
 
     def _listed(self, cell: int) -> Iterator[int | CellError]:
-        """The cells that a list of subkeys names; a list of lists (``ri``) has one level."""
+        """The cells in a list of subkeys; a list of lists (``ri``) has one level."""
         try:
             held = self._cell(cell)
             if bytes(held[:2]) == b"ri":

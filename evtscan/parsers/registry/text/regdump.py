@@ -1,4 +1,4 @@
-"""What the readers of registry dumps have in common: keys that are read whole, and data as dumps print them."""
+"""Common parts of the readers of registry dumps: keys that are read whole, and data as dumps print them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class DumpedKey(KeySection):
     values: dict[str, RegistryValue] = field(default_factory=dict)
 
     def take(self, source: str, name: str, data: RegistryData, line: int) -> None:
-        """Note a value."""
+        """Add a value."""
         place = "\\".join((*self.path, name or "(Default)"))
         location = Location(source=source, key=place, line=line)
         self.values[name.lower()] = RegistryValue(name=name, data=data, location=location)
@@ -59,7 +59,7 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
         self.format = format_name
 
     def fill(self, keys: Sequence[DumpedKey], *, cut: bool) -> None:
-        """Take the keys in the order of the file, once it is read; ``cut``: it breaks off."""
+        """Add the keys in the order of the file, after reading it; ``cut`` means that the file is truncated."""
         self._cut = cut
         self._plant(keys)
         self._close(keys)
@@ -67,13 +67,13 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
         self.taken = max(written, default=None)
 
     def bad_line(self, key: DumpedKey | None, line: int, text: str) -> None:
-        """Note a line that cannot be read; its key is not whole."""
+        """Warn about a line that cannot be read; its key is incomplete."""
         if key is not None:
             key.damaged = True
         self._warn_of_line(line, f"{text.strip()[:60]!r} cannot be read and is left out")
 
     def mixed(self, line: int) -> None:
-        """Note that another program's output begins in this line, which is not read."""
+        """Warn that the output of another program begins in this line, which is not read."""
         self._warn(
             line,
             "mixed",

@@ -67,7 +67,7 @@ def read_registry(source: Source) -> "RegFile":
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One statement of the file, or a line that is none (``match`` is None); offsets count characters."""
+    """One statement of the file, or an invalid line (``match`` is None); offsets count characters."""
 
     match: re.Match[str] | None
     offset: int
@@ -101,7 +101,7 @@ class _Section(KeySection):
 
 
 class RegFile(TextRegistry[_Section]):
-    """The registry keys of one ``.reg`` file (see ``model.Registry``). A ``.reg`` file carries no time."""
+    """The registry keys of one ``.reg`` file (see ``model.Registry``). A ``.reg`` file has no time."""
 
     format = "reg"
 
@@ -161,7 +161,7 @@ class RegFile(TextRegistry[_Section]):
         return sections
 
     def _broken(self, item: _Item, current: _Section | None) -> _Section | None:
-        """Account for a line that cannot be read; return the section that goes on after it."""
+        """Count a line that cannot be read; return the section that continues after it."""
         line = self._text[item.offset : item.end].strip()
         if item.end == len(self._text) or _OPEN_TEXT.match(self._text, item.offset):
             self._cut = True

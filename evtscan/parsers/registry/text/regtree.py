@@ -58,8 +58,8 @@ class _Key(Generic[S]):
 class TextRegistry(Generic[S]):
     """The registry keys of one text file (see ``model.Registry``).
 
-    A reader of a format says what the sections are (``_plant``) and how to read the values of one (``_read_values``).
-    ``_cut``: the file breaks off. ``_partial``: what is not there may yet exist.
+    A reader of a format adds the sections (``_plant``) and reads the values of one (``_read_values``). ``_cut``: the
+    file is truncated. ``_partial``: keys that are not in it may exist.
     """
 
     format = ""
@@ -112,7 +112,7 @@ class TextRegistry(Generic[S]):
         return way[-1] is None or not any(section.damaged for section in way[-1].sections)
 
     def _walk(self, path: str) -> list[_Key[S] | None]:
-        """The keys from the top of the tree to ``path``; where one is missing, None ends the list."""
+        """The keys from the top of the tree to ``path``; None ends the list if one is missing."""
         way: list[_Key[S] | None] = [self._tree]
         key: _Key[S] | None = self._tree
         for part in _parts(path):
@@ -196,7 +196,7 @@ class TextRegistry(Generic[S]):
         return new
 
     def _mount(self, hive: str, sections: Sequence[S]) -> tuple[str, ...] | None:
-        """Under which name the file holds a hive: the usual one, or the only other one."""
+        """The name under which the file contains a hive: the usual one, or the only other one."""
         usual = (_MACHINE, hive.lower())
         found: dict[tuple[str, ...], int] = {}
         for section in sections:

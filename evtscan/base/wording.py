@@ -1,5 +1,6 @@
 """Words that sentences of several modules share: lists, counts, time spans."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,3 +59,17 @@ def _flat(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_flat(item) for item in value)
     return str(value)
+
+
+_LONGEST_ENTITY = 80
+_ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{48,}")
+_ENCODED_SHOWN = 16
+
+
+def short_entity(entity: str) -> str:
+    """An entity for a reader: a long run of Base64 or hexadecimal digits is cut to its beginning, like a long text.
+
+    >>> short_entity("cert " + "A" * 64)
+    'cert AAAAAAAAAAAAAAAA…'
+    """
+    return shortened(_ENCODED.sub(lambda match: f"{match[0][:_ENCODED_SHOWN]}…", entity), _LONGEST_ENTITY)

@@ -164,6 +164,8 @@ def _read_log(task: _Task) -> None:
     if task.used_rows is not None and isinstance(reader, FilteringReader):
         chosen = reader.events_where(task.used_rows)
     events = tuple(sorted(_kept(chosen, task), key=lambda event: event.sequence))
+    if problems is not None:
+        problems.decode_examples()
     summary = reader.summary
     summary = replace(summary, clock_steps=with_told(summary.clock_steps, events))
     log = Log(source=task.source, summary=summary, events=events, problems=problems)

@@ -11,6 +11,7 @@ from evtscan.base.model.problems import PROBLEM_LEVELS, ProblemCounts, ProblemKi
 from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions, Selector
 from evtscan.base.model.source import Location, Source
 from evtscan.parsers import read_log, recognise
+from evtscan.parsers.logs.evtx import problems
 
 NOTHING = Query(frozenset({Selector(provider="no such provider")}))
 
@@ -60,7 +61,7 @@ def test_the_reference_decoder_counts_the_same(tmp_path):
     )
 
 
-def event(number, level, hour=8, **more):
+def event(number, level, hour=8, text="", **more):
     return SampleEvent(
         provider="Disk",
         event_id=7,
@@ -68,7 +69,7 @@ def event(number, level, hour=8, **more):
         time=f"2020-03-{number:02}T{hour:02}:00:00Z",
         computer="PC",
         record_number=number,
-        strings=(f"value {number}",),
+        strings=(f"value {number}{text}",),
         event_type=EventType.ERROR if level == 2 else EventType.WARNING if level == 3 else EventType.INFORMATION,
         **more,
     )
@@ -95,3 +96,25 @@ def test_kinds_beyond_the_bound_are_only_counted():
     assert (len(counts), counts.omitted) == (2000, 100)
     counts.add(ProblemKind("", "", "p" * 301, 1, 2), None, None, Location("x"), None, dict)
     assert counts.omitted == 101
+
+
+def test_examples_are_decoded_for_the_most_severe_kinds_and_their_size_is_bounded():
+    counts = ProblemCounts()
+    for number in range(60):
+        level = 3 if number < 30 else 2
+        kind = ProblemKind("", "", "p", number, level)
+        counts.add(kind, None, None, Location("x"), None, lambda: {"a": "x" * 5000, "b": ["y"]})
+    counts.decode_examples()
+    examples = {kind.event_id: count.example() for kind, count in counts.items()}
+    assert examples[59] == {"a": "x" * 1000, "b": ["y"]}
+    assert [number for number, data in examples.items() if not data] == list(range(20, 30))
+
+
+def test_the_example_of_a_log_of_many_segments_is_the_newest(tmp_path, monkeypatch):
+    monkeypatch.setattr(problems, "_MOST_KEPT", 1)
+    path = tmp_path / "System.evtx"
+    path.write_bytes(evtx_log([event(day, 2, text="x" * 20_000) for day in range(1, 20)]))
+    counts, _ = counted(path)
+    ((_, count),) = counts.items()
+    assert (count.count, count.location.record) == (19, 19)
+    assert count.example()["Data1"].startswith("value 19")

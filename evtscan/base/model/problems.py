@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from evtscan.base.model.source import Location
@@ -13,7 +14,11 @@ PROBLEM_LEVELS = (1, 2, 3)
 MOST_KINDS = 2000
 """Kinds of problems of one log that are counted separately; a crafted log has any number."""
 
+MOST_EXAMPLES = 50
+"""Kinds of one log whose newest record is decoded."""
+
 _LONGEST_NAME = 300
+_LONGEST_VALUE = 1000
 
 
 class ProblemKind(NamedTuple):
@@ -79,8 +84,21 @@ class ProblemCounts:
         known.last = last or known.last
         known.location, known.record_id, known.example = location, record_id, example
 
+    def decode_examples(self) -> None:
+        """Decode the newest record of the most severe kinds, and release what the others would be decoded from."""
+        ranked = sorted(self._counts.items(), key=lambda entry: entry[0].level)
+        for rank, (_, count) in enumerate(ranked):
+            data = count.example() if rank < MOST_EXAMPLES else {}
+            count.example = partial(dict, {name: _cut(value) for name, value in data.items()})
+
     def of(self, includes: Callable[[ProblemKind], bool]) -> "ProblemCounts":
         """The counts of some kinds."""
         part = ProblemCounts()
         part._counts = {kind: count for kind, count in self._counts.items() if includes(kind)}
         return part
+
+
+def _cut(value: Any) -> Any:
+    """A value of bounded size."""
+    text = value if isinstance(value, str) else str(value)
+    return value if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]

@@ -11,6 +11,7 @@ from typing import Protocol
 from evtscan.base.model.finding import ACCEPTED, NOT_SEEN, Finding, Verdict
 from evtscan.base.model.rule import QUIET_KINDS, Level, RuleInfo
 from evtscan.base.model.source import EvidenceRow
+from evtscan.base.wording import short_entity
 from evtscan.diagnosis.chains import roots
 from evtscan.report.model import HostReport, Report
 
@@ -246,7 +247,7 @@ def _reported(
 def _name_of(finding: Finding, rules: Mapping[str, RuleInfo]) -> str:
     rule = rule_of(rules, finding.rule_id)
     name = rule.article or rule.title or rule.id
-    return f"{name} ({finding.entity})" if finding.entity else name
+    return f"{name} ({short_entity(finding.entity)})" if finding.entity else name
 
 
 def _order(item: ReportedFinding) -> tuple[int, int, str, str, str, str]:

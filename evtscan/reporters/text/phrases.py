@@ -7,7 +7,7 @@ from evtscan.base.model.diagnosis import EventTally, RuleFactors
 from evtscan.base.model.finding import NEW, Finding, Verdict
 from evtscan.base.safetext import prose
 from evtscan.base.wintypes import TICKS_PER_SECOND
-from evtscan.base.wording import lasting
+from evtscan.base.wording import lasting, short_entity
 from evtscan.report.model import HostReport
 from evtscan.reporters.digest.summary import ReportedFinding
 from evtscan.reporters.digest.unexplainedkinds import UnexplainedKind
@@ -40,7 +40,7 @@ def in_short(item: ReportedFinding) -> str:
         rule.article,
         rule.level,
         rule.kind,
-        finding.entity,
+        short_entity(finding.entity),
         count(finding.count, "event") if finding.count else "",
         times or finding.first_seen,
         finding.activity if finding.activity != "unknown" else "",
@@ -73,7 +73,7 @@ def in_short_of_one(item: ReportedFinding) -> str:
     """One of several findings that differ in their entity: the entity, its number of events and the last one."""
     finding = item.finding
     last = f", last {finding.last_seen}" if finding.last_seen else ""
-    return f"{finding.entity}: {count(finding.count, 'event')}{last}"
+    return f"{short_entity(finding.entity)}: {count(finding.count, 'event')}{last}"
 
 
 def changes_before(finding: Finding) -> Iterator[str]:

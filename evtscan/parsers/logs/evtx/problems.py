@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from evtscan.base.model.event import Event
-from evtscan.base.model.problems import PROBLEM_LEVELS, ProblemCounts, ProblemKind
+from evtscan.base.model.problems import PROBLEM_LEVELS, Example, ProblemCounts, ProblemKind
 from evtscan.base.model.source import Location
 from evtscan.base.wintypes import Instant
 from evtscan.parsers.logs.evtx.columns import Group, SegmentColumns
@@ -17,16 +16,16 @@ from evtscan.parsers.logs.evtx.record import RecordError
 from evtscan.parsers.logs.evtx.selection import Kept, Singly
 
 _FIELDS = ("computer", "channel", "provider", "event_id", "level")
-_MOST_EXAMPLES = 500
-"""Examples of one log that are kept as bytes; each keeps the chunk of its record, 64 KiB."""
+_MOST_KEPT = 100
+"""Kinds of one log whose newest record is kept until the log has been read; each keeps a chunk, 64 KiB."""
 
 
 @dataclass(slots=True)
 class SegmentProblems:
-    """Counts the problems of segments; ``examples`` is how many examples have been kept."""
+    """Counts the problems of segments; ``kept`` are the kinds whose newest record is kept."""
 
     counts: ProblemCounts
-    examples: int = 0
+    kept: set[ProblemKind] = field(default_factory=set)
 
     def add(self, singly: Singly, columns: SegmentColumns | None) -> None:
         """Count the problems of one segment; without ``columns`` every record is decoded."""
@@ -82,11 +81,12 @@ class SegmentProblems:
             offset=singly.segment.file_offset(int(records.start[row])),
             record=int(records.number[row]),
         )
-        example = dict
-        if self.examples < _MOST_EXAMPLES:
-            self.examples += 1
-            example = partial(_data, singly.kept(row))  # type: ignore[assignment]
         key = ProblemKind(computer or "", channel or "", provider or "", event_id, level)
+        if key in self.kept or len(self.kept) < _MOST_KEPT:
+            self.kept.add(key)
+            example: Example = partial(_data, singly.kept(row))
+        else:
+            example = dict
         self.counts.add(key, first, last, location, record_id, example, count)
 
 
@@ -95,8 +95,3 @@ def _data(kept: Kept) -> Mapping[str, Any]:
         return kept.decode().data
     except RecordError:
         return {}
-
-
-def is_problem(event: Event) -> bool:
-    """Whether an event is critical, an error or a warning."""
-    return event.level in PROBLEM_LEVELS

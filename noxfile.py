@@ -121,3 +121,9 @@ def portable(session: nox.Session) -> None:
     """Build the folder that runs on Windows without an installed Python; arguments go to tools/portable.py."""
     session.install("distlib")
     python(session, "tools/portable.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def page(session: nox.Session) -> None:
+    """Check the JavaScript modules of report.html with ESLint; needs Node 20, which nothing else does."""
+    session.run("npx", "--yes", "eslint@9", "evtscan/reporters/html/static", external=True)

@@ -134,7 +134,9 @@ def test_every_file_of_the_page_is_in_it(page: Page) -> None:
     names = {path.stem for path in STATIC.glob("*.js")}
     assert names == set(html.SCRIPTS)
     for name in html.SCRIPTS:
-        assert (STATIC / f"{name}.js").read_text("utf-8") in page.scripts["program"]
+        text = (STATIC / f"{name}.js").read_text("utf-8")
+        body = re.sub(r"^import \{[^}]*\} from [^;]*;\n|^export ", "", text, flags=re.MULTILINE)
+        assert body in page.scripts["program"]
     assert page.style == (STATIC / "style.css").read_text("utf-8")
 
 
@@ -454,3 +456,27 @@ def test_evidence_warnings_and_files_that_were_not_read(page: Page) -> None:
     assert [row["source_file"] for row in detail["evidence"]] == ["AppEvent.Evt", "SOFTWARE.reg", "SysEvent.Evt"]
     assert detail["warnings"][0]["place"] == "SysEvent.Evt, record 7, offset 0x1000"
     assert detail["skipped"] == [{"source_file": "notes.txt", "reason": "not evidence"}]
+
+
+MODULES = {name: (STATIC / f"{name}.js").read_text("utf-8") for name in html.SCRIPTS}
+IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z]+)\.js";$', re.MULTILINE)
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const|let) +([\w$]+)", re.MULTILINE)
+
+
+def test_the_modules_of_the_page_import_what_others_export() -> None:
+    assert {path.stem for path in STATIC.glob("*.js")} == set(html.SCRIPTS)
+    exported = {name: set(EXPORT.findall(text)) for name, text in MODULES.items()}
+    imported: dict[str, set[str]] = {name: set() for name in html.SCRIPTS}
+    for text in MODULES.values():
+        for names, module in IMPORT.findall(text):
+            imported[module] |= {name.strip() for name in names.split(",") if name.strip()}
+    assert imported == exported
+
+
+def test_no_two_modules_declare_one_name() -> None:
+    declared = [
+        name
+        for text in MODULES.values()
+        for name in re.findall(r"^(?:export )?(?:async )?(?:function\*?|class|const|let) +([\w$]+)", text, re.MULTILINE)
+    ]
+    assert len(declared) == len(set(declared))  # they are joined into one scope

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.synthetic_fleet import fleet
-from evtscan import audit
+from evtscan.audit.plan import plan
+from evtscan.audit.run import run
 from evtscan.cli.output.session import rules_of
 from evtscan.report.model import Report
 from evtscan.reporters.digest.summary import feed
@@ -46,8 +47,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 @pytest.fixture(scope="module")
 def report() -> Report:
     rules = rules_of(None).rules
-    plans = [plan for plan in audit.plan(ROOT / "samples" / "hosts") if plan.name in HOSTS]
-    hosts = (*audit.run(plans, rules, ScanOptions(), jobs=1), *fleet(40, 30).hosts)
+    plans = [item for item in plan(ROOT / "samples" / "hosts") if item.name in HOSTS]
+    hosts = (*run(plans, rules, ScanOptions(), jobs=1), *fleet(40, 30).hosts)
     infos = tuple(rule.info for rule in rules) + fleet(40, 30).rules
     return Report(hosts=hosts, rules=infos, evtscan="0.1.0", title="Contoso", date="2026-11-30")
 

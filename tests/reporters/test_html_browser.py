@@ -9,7 +9,8 @@ import pytest
 from sample_reports import FORMULA, FULL, MARKUP, SCRIPT, judged, ranked
 
 from benchmarks.synthetic_fleet import fleet
-from evtscan import audit
+from evtscan.audit.plan import plan
+from evtscan.audit.run import run
 from evtscan.cli.output.session import rules_of
 from evtscan.report.model import HostReport, Report
 from evtscan.reporters.digest.remedies import Remedies
@@ -69,8 +70,8 @@ def hostile(browser, tmp_path_factory) -> Page:
 @pytest.fixture(scope="module")
 def sampled() -> Report:
     rules = [rule for rule in rules_of(None).rules if rule.info.article == "Q162396"]
-    plans = [plan for plan in audit.plan(ROOT / "samples" / "hosts") if plan.name in SAMPLED]
-    hosts = audit.run(plans, rules, ScanOptions(), jobs=1)
+    plans = [item for item in plan(ROOT / "samples" / "hosts") if item.name in SAMPLED]
+    hosts = run(plans, rules, ScanOptions(), jobs=1)
     return Report(hosts=tuple(hosts), rules=tuple(rule.info for rule in rules), evtscan="0.1.0")
 
 

@@ -1,5 +1,23 @@
 // Addresses → pages, the frame around them, light and dark, and the keyboard.
 
+import { capital, number, shown } from "./text.js";
+import { button, el, fill, link, say } from "./dom.js";
+import { Report } from "./data.js";
+import { overviewPage } from "./overview.js";
+import {
+  blindPage,
+  findingHref,
+  findingsPage,
+  hostHref,
+  hostsPage,
+  needPage,
+  needsPage,
+  remediesPage,
+  remedyPage,
+  rulesPage,
+} from "./lists.js";
+import { findingPage, hostPage, rulePage } from "./pages.js";
+
 const PLACES = [
   ["#/", "Overview"],
   ["#/first", "Do first"],
@@ -13,7 +31,7 @@ const PLACES = [
 const THEMES = ["auto", "light", "dark"];
 
 // What the browser keeps for this file; some keep nothing for files.
-function recall(name) {
+export function recall(name) {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -21,7 +39,7 @@ function recall(name) {
   }
 }
 
-function keep(name, value) {
+export function keep(name, value) {
   try {
     if (value === null) localStorage.removeItem(name);
     else localStorage.setItem(name, value);

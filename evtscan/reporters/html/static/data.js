@@ -1,5 +1,7 @@
 // What the page carries → objects. The index is read at once, the details of hosts a part at a time.
 
+import { LEVELS } from "./text.js";
+
 const PARTS_KEPT = 8;
 
 async function unpacked(id) {
@@ -9,7 +11,7 @@ async function unpacked(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
-class Report {
+export class Report {
   static async open() {
     return new Report(await unpacked("index"));
   }
@@ -130,18 +132,18 @@ const urgency = (finding) =>
   -2 * severityOf(finding.rule.level) + (finding.verdict === "confirmed" ? 1 : finding.verdict === "exposed" ? -1 : 0);
 
 // What is said of a host without a verdict.
-const NO_VERDICT = { none: "no problem found", unjudged: "could not be judged" };
+export const NO_VERDICT = { none: "no problem found", unjudged: "could not be judged" };
 
-const worstOf = (host) => host.worst || (host.judged ? "none" : "unjudged");
+export const worstOf = (host) => host.worst || (host.judged ? "none" : "unjudged");
 
 // 0 is the gravest; what has no level comes last.
-function severityOf(levelName) {
+export function severityOf(levelName) {
   const at = LEVELS.indexOf(levelName);
   return at < 0 ? LEVELS.length : at;
 }
 
 // How often each verdict occurs, in order of severity.
-function countVerdicts(report, findings) {
+export function countVerdicts(report, findings) {
   const counts = new Map();
   for (const finding of findings) counts.set(finding.verdict, (counts.get(finding.verdict) || 0) + 1);
   return report.verdicts.filter((verdict) => counts.has(verdict)).map((verdict) => [verdict, counts.get(verdict)]);

@@ -1,13 +1,15 @@
 // Elements out of text. Nothing here takes markup, and the page's content security policy would refuse it.
 
+import { VERDICT_SIGNS, VERDICT_WORDS, day, moment, number, shown, word } from "./text.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 // el("a", {href: "#/", class: "quiet", on: {click: f}}, "text", child, [children])
-function el(tag, attributes, ...children) {
+export function el(tag, attributes, ...children) {
   return fitted(document.createElement(tag), attributes, children);
 }
 
-function svg(tag, attributes, ...children) {
+export function svg(tag, attributes, ...children) {
   return fitted(document.createElementNS(SVG, tag), attributes, children);
 }
 
@@ -47,23 +49,23 @@ function spaced(value) {
 // Only places in this page, and web addresses, which nobody opens but a person.
 const isSafe = (address) => /^(#|https?:\/\/)/i.test(address);
 
-function fill(node, ...children) {
+export function fill(node, ...children) {
   node.replaceChildren(...nodes(children));
   return node;
 }
 
-const link = (href, ...children) => el("a", { href }, ...children);
+export const link = (href, ...children) => el("a", { href }, ...children);
 
-const button = (label, listener, attributes) =>
+export const button = (label, listener, attributes) =>
   el("button", { type: "button", ...attributes, on: { click: listener } }, label);
 
-const time = (text) => (text ? el("time", { title: text, datetime: /Z$/.test(text) ? text : null }, moment(text)) : "");
+export const time = (text) => (text ? el("time", { title: text, datetime: /Z$/.test(text) ? text : null }, moment(text)) : "");
 
-const date = (text) =>
+export const date = (text) =>
   text ? el("time", { title: text, datetime: /Z$/.test(text) ? text : null }, day(text) || text) : "";
 
 // A word of its own look: the look is never alone, the word is always there.
-const badge = (verdict, count) =>
+export const badge = (verdict, count) =>
   el(
     "span",
     { class: "badge", "data-verdict": verdict, title: VERDICT_WORDS[verdict] },
@@ -71,20 +73,20 @@ const badge = (verdict, count) =>
     count === undefined ? word(verdict) : `${number(count)} ${word(verdict)}`,
   );
 
-const level = (name) => name && el("span", { class: "level", "data-level": name }, name);
+export const level = (name) => name && el("span", { class: "level", "data-level": name }, name);
 
 // Short facts in a row; each keeps its distance from the next.
-const inRow = (tag, ...items) =>
+export const inRow = (tag, ...items) =>
   el(
     tag,
     { class: "facts" },
     [...nodes(items)].map((item) => (item.nodeType === Node.TEXT_NODE ? el("span", null, item) : item)),
   );
 
-const code = (text) => el("code", null, text);
+export const code = (text) => el("code", null, text);
 
 // [["Host", node], …]: what has no value is left out.
-function properties(pairs, attributes) {
+export function properties(pairs, attributes) {
   const known = pairs.filter(
     ([, value]) => value !== "" && value != null && value !== false && !(Array.isArray(value) && !value.length),
   );
@@ -96,13 +98,13 @@ function properties(pairs, attributes) {
 }
 
 // A part of a page with its heading.
-function section(title, attributes, ...children) {
+export function section(title, attributes, ...children) {
   const id = `s-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
   return el("section", { "aria-labelledby": id, ...attributes }, el("h2", { id }, title), ...children);
 }
 
 // A plain table: columns are [label, class], rows are arrays of cells.
-function plainTable(caption, columns, rows, attributes) {
+export function plainTable(caption, columns, rows, attributes) {
   return el(
     "div",
     { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
@@ -136,6 +138,6 @@ function plainTable(caption, columns, rows, attributes) {
   );
 }
 
-function say(text) {
+export function say(text) {
   fill(document.getElementById("status"), text);
 }

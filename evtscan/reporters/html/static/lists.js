@@ -1,5 +1,12 @@
 // Lists of everything: remedies, missing facts, findings, hosts, rules, blind spots.
 
+import { LEVELS, VERDICT_SIGNS, capital, joined, number, plural, systemOf, titleOf, word } from "./text.js";
+import { badge, button, code, date, el, inRow, level, link, plainTable, properties, section, time } from "./dom.js";
+import { NO_VERDICT, countVerdicts, severityOf, worstOf } from "./data.js";
+import { ListTable } from "./table.js";
+import { copy, ticketOfRemedy } from "./ticket.js";
+import { amount, countCell, needName, needSummary, remedySummary } from "./overview.js";
+
 const verdictFacet = (report) => ({
   key: "verdict",
   label: "Verdict",
@@ -12,12 +19,12 @@ const verdictFacet = (report) => ({
   ],
 });
 
-const findingHref = (finding) => `#/finding/${encodeURIComponent(finding.key)}`;
-const hostHref = (host) => `#/host/${encodeURIComponent(host.key)}`;
-const ruleHref = (rule) => `#/rule/${encodeURIComponent(rule.id)}`;
+export const findingHref = (finding) => `#/finding/${encodeURIComponent(finding.key)}`;
+export const hostHref = (host) => `#/host/${encodeURIComponent(host.key)}`;
+export const ruleHref = (rule) => `#/rule/${encodeURIComponent(rule.id)}`;
 
 // Findings as a table, without the columns that would say the same in every row of it.
-function findingsTable(report, findings, without, options) {
+export function findingsTable(report, findings, without, options) {
   const varies = (value) => new Set(findings.map(value)).size > 1;
   const columns = [
     {
@@ -127,7 +134,7 @@ function findingsTable(report, findings, without, options) {
   });
 }
 
-function findingsPage(report, query, remember) {
+export function findingsPage(report, query, remember) {
   const rule = query.has("rule") && report.rules.find((one) => one.id === query.get("rule"));
   const findings = rule ? rule.list : report.findings;
   const table = findingsTable(report, findings, rule ? ["problem", "level"] : [], { query, changed: remember });
@@ -150,7 +157,7 @@ function findingsPage(report, query, remember) {
   };
 }
 
-function hostsPage(report, query, remember) {
+export function hostsPage(report, query, remember) {
   const verdictColumns = ["confirmed", "possible", "exposed", "resolved"].filter((verdict) =>
     report.findings.some((finding) => finding.verdict === verdict),
   );
@@ -251,7 +258,7 @@ function hostsPage(report, query, remember) {
   return { title: "Hosts", table, node: [el("h1", null, "Hosts"), table.node] };
 }
 
-function rulesPage(report, query, remember) {
+export function rulesPage(report, query, remember) {
   const severe = (rule) => Math.min(...rule.list.map((finding) => finding.severity));
   const found = report.rules
     .filter((rule) => rule.list.length)
@@ -325,7 +332,7 @@ function rulesPage(report, query, remember) {
   };
 }
 
-function blindPage(report, query, remember) {
+export function blindPage(report, query, remember) {
   const kinds = new Map(report.blindKinds.map((kind) => [kind.kind, kind]));
   const order = [...kinds.keys()];
   const table = new ListTable({
@@ -386,7 +393,7 @@ function whatFollows(report) {
   return kinds.length > 0 && section("What follows", null, properties(kinds.map((kind) => [kind.title, kind.text])));
 }
 
-function remediesPage(report) {
+export function remediesPage(report) {
   return {
     title: "Do first",
     node: [
@@ -407,7 +414,7 @@ function remediesPage(report) {
   };
 }
 
-function needsPage(report) {
+export function needsPage(report) {
   return {
     title: "Collect next",
     node: [
@@ -434,7 +441,7 @@ function needsPage(report) {
   };
 }
 
-function remedyPage(report, remedy, query, remember) {
+export function remedyPage(report, remedy, query, remember) {
   const table = findingsTable(report, remedy.list, ["problem", "level"], { query, changed: remember });
   return {
     title: titleOf(remedy.rule),
@@ -474,7 +481,7 @@ function remedyPage(report, remedy, query, remember) {
   };
 }
 
-function needPage(report, need, query, remember) {
+export function needPage(report, need, query, remember) {
   const table = findingsTable(report, need.list, [], { query, changed: remember });
   return {
     title: needName(need),
@@ -503,7 +510,7 @@ function needPage(report, need, query, remember) {
   };
 }
 
-const trail = (...steps) =>
+export const trail = (...steps) =>
   el(
     "nav",
     { class: "trail", "aria-label": "Where this page belongs" },

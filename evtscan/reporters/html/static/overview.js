@@ -1,10 +1,15 @@
 // The first page: what to do, what to collect, what was found by rule, and what nobody could see.
 
+import { EVENT_LEVELS, VERDICT_WORDS, capital, day, joined, number, plural, shown, titleOf, word } from "./text.js";
+import { badge, code, date, el, inRow, level, link, plainTable, properties, section } from "./dom.js";
+import { NO_VERDICT, countVerdicts, worstOf } from "./data.js";
+import { hostHref } from "./lists.js";
+
 const FIRST_SHOWN = 6;
 const RULES_SHOWN = 12;
 const HOSTS_NAMED = 5;
 
-function overviewPage(report) {
+export function overviewPage(report) {
   const hosts = report.hosts;
   const acting = new Set(report.findings.filter((finding) => finding.action).map((finding) => finding.host)).size;
   const blind = hosts.filter((host) => host.blind.length).length;
@@ -199,7 +204,7 @@ function doFirst(report) {
   );
 }
 
-function remedySummary(report, remedy) {
+export function remedySummary(report, remedy) {
   return [
     el("a", { href: `#/first/${remedy.index + 1}`, class: "title" }, titleOf(remedy.rule)),
     inRow(
@@ -259,9 +264,9 @@ function collectNext(report) {
   );
 }
 
-const needName = (need) => (need.fact ? capital(need.noun) : capital(need.ways[0] || "something else"));
+export const needName = (need) => (need.fact ? capital(need.noun) : capital(need.ways[0] || "something else"));
 
-function needSummary(need) {
+export function needSummary(need) {
   return [
     el("a", { href: `#/collect/${need.index + 1}`, class: "title" }, needName(need)),
     inRow(
@@ -322,12 +327,12 @@ function byRule(report) {
 }
 
 // A number; none is a dot, so that the eye finds the others.
-const amount = (count) =>
+export const amount = (count) =>
   count
     ? number(count)
     : [el("span", { class: "nil", "aria-hidden": "true" }, "·"), el("span", { class: "unseen" }, "0")];
 
-const countCell = (count, href) => (count ? link(href, number(count)) : amount(0));
+export const countCell = (count, href) => (count ? link(href, number(count)) : amount(0));
 
 function blindSummary(report) {
   const rows = report.blindKinds

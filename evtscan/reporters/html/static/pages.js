@@ -1,6 +1,27 @@
 // One finding, one host, one rule.
 
-async function findingPage(report, finding, neighbours) {
+import {
+  EVENT_LEVELS,
+  TRUTH_SIGNS,
+  VERDICT_WORDS,
+  capital,
+  joined,
+  moment,
+  number,
+  plural,
+  systemOf,
+  titleOf,
+} from "./text.js";
+import { badge, button, code, el, fill, inRow, level, link, plainTable, properties, section, time } from "./dom.js";
+import { countVerdicts } from "./data.js";
+import { ListTable } from "./table.js";
+import { sessionName } from "./strip.js";
+import { Picture } from "./picture.js";
+import { copy, ticketOfFinding } from "./ticket.js";
+import { findingsTable, hostHref, ruleHref, trail } from "./lists.js";
+import { keep, recall } from "./app.js";
+
+export async function findingPage(report, finding, neighbours) {
   const { host, rule } = finding;
   const hostDetail = await report.details(host);
   const detail = hostDetail.findings[host.list.indexOf(finding)];
@@ -342,7 +363,7 @@ const reference = (text) =>
     ? el("a", { href: text, rel: "noreferrer noopener", target: "_blank" }, text)
     : text;
 
-function rulePage(report, rule, query, remember) {
+export function rulePage(report, rule, query, remember) {
   const table = findingsTable(report, rule.list, ["problem", "level"], { query, changed: remember });
   return {
     title: titleOf(rule),
@@ -381,7 +402,7 @@ function rulePage(report, rule, query, remember) {
 
 // -------------------------------------------------------------------------------------------------- a host
 
-async function hostPage(report, host) {
+export async function hostPage(report, host) {
   const detail = await report.details(host);
   const table = host.list.length ? findingsTable(report, host.list, ["host"], {}) : null;
   return {

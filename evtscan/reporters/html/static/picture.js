@@ -1,6 +1,10 @@
 // The history of a host as a picture: a lane of boot sessions with what the logs show in them, below it a lane for each
 // fact, and one for the events of a finding. The same stands below as a list, for those who do not see it.
 
+import { day, joined, moment, number, plural, shown, word } from "./text.js";
+import { el, fill, plainTable, svg, time } from "./dom.js";
+import { Strip, sessionName } from "./strip.js";
+
 const LANE = 26;
 const TOP = 26;
 const LABEL = 168;
@@ -32,7 +36,7 @@ function eventSign(x, y, verdict, title) {
 }
 
 // detail: of the host; facts: names of those to draw; marks: places of events; events: for the list.
-class Picture {
+export class Picture {
   constructor(detail, facts, marks, events) {
     this.detail = detail;
     this.facts = facts

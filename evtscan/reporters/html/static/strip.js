@@ -1,11 +1,13 @@
 // What stands from left to right in the picture of a host: its boot sessions in the order of their records, whatever
 // the clock said, and a place on its own for what belongs to none of them.
 
+import { joined, moment, number, plural } from "./text.js";
+
 const OUTSIDE = 54;
 const LEAST = 5;
 
 // detail: of the host; places: all that will be drawn, each with its session and its sequence.
-class Strip {
+export class Strip {
   constructor(detail, places, begin, end) {
     this.begin = begin;
     this.segments = segmentsOf(detail.sessions, new Set(places.map((place) => place.session)));
@@ -69,7 +71,7 @@ function segmentsOf(sessions, used) {
   ];
 }
 
-function sessionName(session, sessions) {
+export function sessionName(session, sessions) {
   if (session === null) return "";
   if (session < 0) return "before the log";
   return sessions.length && session > sessions[sessions.length - 1].session ? "after the log" : number(session + 1);

@@ -1,5 +1,8 @@
 // A list of things that can be searched, filtered, sorted and leafed through; what was chosen stands in the address.
 
+import { number, plural } from "./text.js";
+import { button, el, fill, say } from "./dom.js";
+
 const ROWS_ON_PAGE = 100;
 const ROWS_PRINTED = 2000;
 
@@ -7,7 +10,7 @@ const ROWS_PRINTED = 2000;
 // columns: [{key, label, cell(row), by(row), look, down}], by: what to sort by, down: the largest first.
 // facets: [{key, label, of(row), order, buttons, name(value)}], filters by one of few values.
 // words(row): what a search looks in. query: URLSearchParams to begin with; changed(query) hears of every choice.
-class ListTable {
+export class ListTable {
   constructor(options) {
     Object.assign(this, { facets: [], query: new URLSearchParams(), changed: () => {}, sort: "" }, options);
     this.collate = new Intl.Collator("en", { numeric: true }).compare;

@@ -5,7 +5,7 @@ const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 // One line of text in which a person sees what a machine would act on.
-function shown(value) {
+export function shown(value) {
   const text = String(value ?? "")
     .replace(/[^\S\ufeff]+/g, " ")
     .replace(/^ | $/g, "");
@@ -16,25 +16,25 @@ function shown(value) {
   });
 }
 
-const number = (value) => Number(value).toLocaleString("en");
+export const number = (value) => Number(value).toLocaleString("en");
 
 // plural(1, "host") is "1 host", plural(3, "boot session") "3 boot sessions", plural(2, "entry", "entries") "2 entries".
-const plural = (count, noun, many = `${noun}s`) => `${number(count)} ${count === 1 ? noun : many}`;
+export const plural = (count, noun, many = `${noun}s`) => `${number(count)} ${count === 1 ? noun : many}`;
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-const joined = (items, mark = ", ") => items.filter((item) => item !== "" && item != null).join(mark);
+export const joined = (items, mark = ", ") => items.filter((item) => item !== "" && item != null).join(mark);
 
 // "1998-03-14T09:26:53.1234567Z" as "1998-03-14 09:26:53"; what has no Z is local time of an unknown zone, and says so.
-function moment(text) {
+export function moment(text) {
   const parts = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z?)$/.exec(text || "");
   if (!parts) return text || "";
   return `${parts[1]} ${parts[2]}${parts[3] ? "" : " local"}`;
 }
 
-const day = (text) => (/^\d{4}-\d\d-\d\d/.exec(text || "") || [""])[0];
+export const day = (text) => (/^\d{4}-\d\d-\d\d/.exec(text || "") || [""])[0];
 
-const VERDICT_WORDS = {
+export const VERDICT_WORDS = {
   confirmed: "the symptom was logged while every condition is known to have held",
   possible: "the symptom was logged, and at least one condition is not known",
   exposed: "not logged yet, but every condition holds now",
@@ -46,7 +46,7 @@ const VERDICT_WORDS = {
   not_assessed: "no log would show it",
 };
 
-const VERDICT_SIGNS = {
+export const VERDICT_SIGNS = {
   confirmed: "●",
   possible: "◐",
   exposed: "◇",
@@ -58,16 +58,16 @@ const VERDICT_SIGNS = {
   not_assessed: "?",
 };
 
-const TRUTH_SIGNS = { true: "✓", false: "✗", unknown: "?" };
+export const TRUTH_SIGNS = { true: "✓", false: "✗", unknown: "?" };
 
-const LEVELS = ["critical", "high", "medium", "low", "informational"];
+export const LEVELS = ["critical", "high", "medium", "low", "informational"];
 
-const EVENT_LEVELS = { 0: "audit", 1: "critical", 2: "error", 3: "warning", 4: "information", 5: "verbose" };
+export const EVENT_LEVELS = { 0: "audit", 1: "critical", 2: "error", 3: "warning", 4: "information", 5: "verbose" };
 
-const word = (verdict) => verdict.replace("_", " ");
+export const word = (verdict) => verdict.replace("_", " ");
 
 // "1 or more" as it is, "2" as "Service Pack 2".
-function systemOf(host) {
+export function systemOf(host) {
   if (!host.os) return "system unknown";
   if (!host.service_pack) return host.os;
   if (host.service_pack === "0") return `${host.os}, no service pack`;
@@ -76,4 +76,4 @@ function systemOf(host) {
     : `${host.os}, pack ${host.service_pack}`;
 }
 
-const titleOf = (rule) => rule.title || rule.id;
+export const titleOf = (rule) => rule.title || rule.id;

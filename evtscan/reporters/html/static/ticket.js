@@ -1,5 +1,9 @@
 // A finding, or a remedy for many hosts, as Markdown that goes into a ticket.
 
+import { joined, number, plural, shown, systemOf, titleOf, word } from "./text.js";
+import { button, el, say } from "./dom.js";
+import { countVerdicts } from "./data.js";
+
 const HOSTS_IN_TICKET = 200;
 
 // Text of others that stays text: Markdown would make links, images, headings and emphasis out of it.
@@ -14,7 +18,7 @@ function quoted(text) {
   return `${fence}${gap}${inner}${gap}${fence}`;
 }
 
-function ticketOfFinding(report, finding, detail, isDone) {
+export function ticketOfFinding(report, finding, detail, isDone) {
   const { rule, host } = finding;
   const lines = [
     `## ${plain(titleOf(rule))} on ${plain(host.name)}${rule.article ? ` (${plain(rule.article)})` : ""}`,
@@ -70,7 +74,7 @@ function ticketOfFinding(report, finding, detail, isDone) {
   return lines.join("\n");
 }
 
-function ticketOfRemedy(report, remedy) {
+export function ticketOfRemedy(report, remedy) {
   const { rule } = remedy;
   const names = [...new Set(remedy.list.map((finding) => finding.host.name))];
   const more = names.length - HOSTS_IN_TICKET;
@@ -94,7 +98,7 @@ function ticketOfRemedy(report, remedy) {
 }
 
 // Copy to the clipboard; where the browser refuses, show the text ready to be copied by hand.
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

@@ -24,7 +24,7 @@ from evtscan.parsers import Format, Kind, read_facts, read_inventory, read_log, 
 logger = logging.getLogger(__name__)
 
 _MOST_MEMORY = 32
-"""Bytes of memory for each byte of a log; the data of sound logs takes about three."""
+"""Bytes of memory for each byte of a log; the data of all events of a sound log takes up to 3.5."""
 _SMALL = 64 << 20
 """Bytes of memory that every log may take."""
 _LOG_NAMES = (".evt", ".evtx")

@@ -70,6 +70,8 @@ def matches(tmp_path, line: str, **data) -> bool:
         ("F|year|neq: 2023", "2024-01-01", "2023-01-01"),
         ("F: true", "True", "1"),
         ("F: 0x17", "0x17", "17"),
+        ("F: '{0cce9210-69ae-11d9-bed3-505054503030}'", "{0CCE9210-69AE-11D9-BED3-505054503030}", "0CCE9210"),
+        ("F: '{0CCE9210}'", "{0cce9210}", "0CCE9210"),  # a GUID in an event has braces, and so must one in a rule
     ],
 )
 def test_modifiers(tmp_path, line, yes, no):

@@ -20,6 +20,7 @@ _PLAIN = str.maketrans({"“": "'", "”": "'", "’": "'", "…": "...", "%": "
 _FILE = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,59}", re.ASCII)
 _KEY = re.compile(r"(?:SYSTEM|SOFTWARE)(?:\\[A-Za-z0-9 _.{}()-]{1,100}){1,16}", re.ASCII | re.IGNORECASE)
 _EXPORTED = re.compile(r'regedit /e .*"HKEY_LOCAL_MACHINE\\([^"]+)"')
+_CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()/-]{0,150}", re.ASCII)
 _MAX_COMMENT = 200
 _HOSTS_SHOWN = 8
 
@@ -36,17 +37,35 @@ def collect_missing(generation: Generation, missing: Missing) -> str:
     """A script that gathers what would decide open findings, the most decisive first."""
     tasks = [task for step in generation.steps for task in _tasks(step, missing.needs) if task.needs]
     tasks.sort(key=lambda task: -len(task.decides))
+    tasks = [*_log_tasks(generation, missing.logs), *tasks]
     given = {need.fact for task in tasks for need in task.needs}
     head = [
         f"Gathers what would decide open findings of a report of evtscan. For {generation.title}.",
+        *(f"The event log {channel}: missing on {_listed(hosts)}" for channel, hosts in missing.logs),
         *(line for need in missing.needs for line in _explain(need, by_hand=need.fact not in given)),
         *(f"{host}: {text}" for host, text in missing.notes),
     ]
-    if not missing.needs:
+    if not missing.needs and not missing.logs:
         head.append("Nothing is missing on such hosts.")
     if missing.others:
         head.append(f"Not for {_listed(missing.others)}: of another generation, see --for.")
     return _script(generation, head, tasks)
+
+
+def _log_tasks(generation: Generation, logs: Sequence[tuple[str, Sequence[str]]]) -> "list[_Task]":
+    """Tasks that export these logs: one each with wevtutil; before Vista the step that saves all logs."""
+    if generation.shell is Shell.CMD:
+        steps = [step for step in generation.steps if step.title.startswith("Event logs")] if logs else []
+        hosts = tuple(dict.fromkeys(host for _, names in logs for host in names))
+        return [_Task(step, "", 0, (Need(fact="", findings=tuple((host, "") for host in hosts)),)) for step in steps]
+    tasks = []
+    for channel, lacking in logs:
+        if _CHANNEL.fullmatch(channel):
+            file = channel.replace("/", "%4")
+            line = f"wevtutil.exe epl '{channel}' (Join-Path $Out '{file}.evtx') /ow:true"
+            needs = (Need(fact="", findings=tuple((host, "") for host in lacking)),)
+            tasks.append(_Task(Step(title=f"Event log {channel}", lines=(line,)), "", 0, needs))
+    return tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which facts rules ask of hosts, and which of them the open findings of a saved report lack."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evtscan.base.model.finding import Finding, Verdict, instructions
@@ -8,7 +8,7 @@ from evtscan.base.versions import version_key
 from evtscan.collecting.steps import Generation
 from evtscan.detection.authoring.products import RELEASES, products_of
 from evtscan.detection.model.rule import Rule
-from evtscan.report.model import Report
+from evtscan.report.model import HostReport, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,14 @@ class Need:
 class Missing:
     """What the open findings of a report lack, most decisive first.
 
+    ``logs`` are event logs to export, each with the hosts that lack it: the System log first, which most rules need,
+    then logs of open findings that a collected export cannot decide.
     ``notes`` are a host and an instruction that goes beyond how to get a fact. ``others`` are the hosts with open
     findings that are known to be of another generation.
     """
 
     needs: tuple[Need, ...] = ()
+    logs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     others: tuple[str, ...] = ()
 
@@ -54,11 +57,16 @@ def missing_in(report: Report, generation: Generation) -> Missing:
     missing: dict[str, list[tuple[str, str]]] = {}
     notes: dict[tuple[str, str], None] = {}
     others = []
+    channels = {rule.id: rule.channels for rule in report.rules}
+    logs: dict[str, dict[str, None]] = {SYSTEM: {}}
     for host in report.hosts:
         open_ = [finding for finding in host.findings if _is_open(finding)]
         if open_ and not generation.admits(version_key(host.version)):
             others.append(host.host)
             continue
+        if generation.admits(version_key(host.version)):
+            for channel in _missing_logs(host, open_, channels):
+                logs.setdefault(channel, {})[host.host] = None
         for finding in open_:
             special = instructions(gap for gap in finding.missing if not gap.collectable)
             notes |= dict.fromkeys((host.host, text) for text in special)
@@ -68,8 +76,28 @@ def missing_in(report: Report, generation: Generation) -> Missing:
                     of_fact.append((host.host, names.get(finding.rule_id, finding.rule_id)))
     needs = [Need(fact=fact, findings=tuple(dict.fromkeys(findings))) for fact, findings in missing.items()]
     needs.sort(key=lambda need: (-len(need.findings), need.fact))
-    return Missing(needs=tuple(needs), notes=tuple(notes), others=tuple(others))
+    wanted = tuple((channel, tuple(hosts)) for channel, hosts in logs.items() if hosts)
+    return Missing(needs=tuple(needs), logs=wanted, notes=tuple(notes), others=tuple(others))
+
+
+SYSTEM = "System"
+"""The log that most rules need."""
+
+
+def _missing_logs(
+    host: HostReport, findings: Iterable[Finding], channels: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """The logs that a host lacks: the System log, and those of findings that need something other than a fact."""
+    logs = [row for row in host.evidence if row.records is not None]
+    if not any(not row.channels or SYSTEM in row.channels for row in logs):
+        yield SYSTEM
+    whole = {channel.casefold() for row in logs if not row.filtered for channel in row.channels}
+    for finding in findings:
+        if any(not gap.fact for gap in finding.missing):
+            for channel in channels.get(finding.rule_id, ()):
+                if channel.casefold() not in whole:
+                    yield SYSTEM if channel.casefold() == SYSTEM.casefold() else channel
 
 
 def _is_open(finding: Finding) -> bool:
-    return finding.verdict == Verdict.POSSIBLE.value and bool(finding.missing_facts)
+    return finding.verdict == Verdict.POSSIBLE.value and bool(finding.missing)

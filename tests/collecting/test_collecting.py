@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from evtscan.base.model.finding import Finding, MissingFact
 from evtscan.base.model.rule import RuleInfo
+from evtscan.base.model.source import EvidenceRow
 from evtscan.collecting import GENERATIONS, collect_all, collect_missing
 from evtscan.collecting.needs import Missing, Need, missing_in
 from evtscan.collecting.steps import MODERN, NT4, WIN2000
@@ -238,3 +240,36 @@ def test_scripts_for_powershell_have_no_syntax_error():
         assert "tcpip.sys" in script
         assert not parser.parse(script.encode()).root_node.has_error
         assert parser.parse(script.replace("}", "", 1).encode()).root_node.has_error
+
+
+def log_row(channel: str, *, filtered: bool = False) -> EvidenceRow:
+    return EvidenceRow(
+        source_file=f"{channel}.evtx", size=1, format="evtx", records=5, channels=(channel,), filtered=filtered
+    )
+
+
+def test_logs_that_are_missing_are_exported_the_system_log_first() -> None:
+    ask = MissingFact(how_to_get="collect the log as a whole")
+    rule = replace(RULE, channels=("system", "microsoft-windows-x/operational"))
+    open_one = finding("B", ask, rule=rule)
+    hosts = (
+        HostReport(host="A", version="10.0"),
+        HostReport(host="B", version="10.0", findings=(open_one,), evidence=(log_row("System", filtered=True),)),
+        HostReport(host="C", version="10.0", evidence=(log_row("System"),)),
+        HostReport(host="OLD", version="4.0"),
+    )
+    missing = missing_in(Report(hosts=hosts, rules=(rule,)), MODERN)
+    assert missing.logs == (("System", ("A", "B")), ("microsoft-windows-x/operational", ("B",)))
+    script = collect_missing(MODERN, missing)
+    assert "wevtutil.exe epl 'System' (Join-Path $Out 'System.evtx') /ow:true" in script
+    assert "'microsoft-windows-x%4operational.evtx'" in script
+    assert script.index("# Event log System [A, B]") < script.index("# Event log microsoft")
+    assert "Nothing is missing" not in script
+    old = collect_missing(NT4, missing_in(Report(hosts=hosts, rules=(rule,)), NT4))
+    assert "The event log System: missing on OLD" in old
+    assert "rem Event logs" in old
+
+
+def test_a_channel_that_a_shell_could_act_on_is_not_exported() -> None:
+    script = collect_missing(MODERN, Missing(logs=(("x'; rm", ("A",)),)))
+    assert "wevtutil" not in script

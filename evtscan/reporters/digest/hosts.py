@@ -60,6 +60,7 @@ class Digest:
         self.states: Counter[HostState] = Counter()
         self.tally = EventTally()
         self._versions: dict[str, None] = {}
+        self.without_system: list[str] = []
         self.remedies = Remedies()
         self.needs = Needs()
         self.unexplained = UnexplainedKinds()
@@ -78,7 +79,11 @@ class Digest:
         self.counts.update(summary.counts)
         self.statuses.update(item.finding.status for item in found)
         self.unexplained.add(summary.host)
-        self.blind.update({spot.kind for spot in blind_spots(summary.host)})
+        kinds = {spot.kind for spot in blind_spots(summary.host)}
+        self.blind.update(kinds)
+        if kinds & {"no log", "no System log"}:
+            self.without_system.append(summary.host.host)
+            self._versions[summary.host.version] = None
         for item in found:
             self.remedies.add(item)
             self.needs.add(item)

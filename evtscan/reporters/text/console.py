@@ -178,7 +178,7 @@ def _next_steps(digest: Digest, saved: Mapping[str, str]) -> Iterator[str]:
         yield f"{page} has every finding; -v prints them here."
     else:
         yield "-v prints every finding; -o FOLDER saves report.html and the tables."
-    if whole and digest.needs.ranked():
+    if whole and (digest.needs.ranked() or digest.without_system):
         yield "A script that collects what is missing:"
         for name in digest.generations or ("modern",):
             yield f"evtscan collect --for {name} --missing {whole}"
@@ -274,7 +274,7 @@ def _print_overview(
         paragraph(console, 0, Text(f"Compared with what is known: {statuses}"))
     console.print()
     _print_remedies(console, digest.remedies.ranked(), factors, shortened=shortened)
-    _print_needs(console, digest.needs.ranked(), shortened=shortened)
+    _print_needs(console, digest.needs.ranked(), digest.without_system, shortened=shortened)
 
 
 def _print_remedies(
@@ -313,11 +313,14 @@ def _print_remedies(
     console.print()
 
 
-def _print_needs(console: Console, found: Sequence[Need], *, shortened: bool) -> None:
+def _print_needs(console: Console, found: Sequence[Need], without_system: Sequence[str], *, shortened: bool) -> None:
     """Print what to collect, what decides most first."""
-    if not found:
+    if not found and not without_system:
         return
     paragraph(console, 0, Text("Collect next", "bold"))
+    if without_system:
+        line = Text("System log", "bold").append(f": missing on {count(len(without_system), 'host')}: ", "not bold")
+        cut_line(console, MARGIN, line.append(named(without_system, NAMES_SHOWN), "not bold"))
     for need in found[:NEEDS_SHOWN] if shortened else found:
         decides = f"{count(len(need.findings), 'finding')} on {count(len(need.hosts), 'host')}"
         alone = f", {need.alone:,} by itself" if need.alone else ""

@@ -181,7 +181,16 @@ def test_an_overview_of_what_is_saved_says_where_to_go_on(full: Report) -> None:
     decided = [
         replace(host, findings=tuple(replace(item, missing=()) for item in host.findings)) for host in full.hosts
     ]
-    assert "evtscan collect" not in shown(replace(full, hosts=decided), saved={"json": "r.json"})
+    decided = [
+        replace(host, evidence=(EvidenceRow(source_file="s", size=1, format="evtx", records=1),)) for host in decided
+    ]
+    text = shown(replace(full, hosts=decided), saved={"json": "r.json"})
+    assert ("evtscan collect" in text, "Collect next" in text) == (False, False)
+
+
+def test_hosts_without_a_system_log_come_first_in_what_to_collect(full: Report) -> None:
+    lines = [line.strip() for line in shown(full).splitlines()]
+    assert lines[lines.index("Collect next") + 1].startswith("System log: missing on 3 hosts: ")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class _Columns:
         for name, times in batch.times.items():
             self._parts[name].append(_nanoseconds(times))
         self._parts["Recovered"].append(batch.recovered)
-        self._parts["Data"] += [str(text, "utf-8") for text in batch.data]
+        self._parts["Data"] += b"".join(batch.data).decode().split("\n")[:-1]
         self._local.append(batch.local)
 
     def series(self, name: str, typed: TypedReader, data: DataForm) -> "pd.Series[Any]":

@@ -89,13 +89,12 @@ def _times(times: Numbers, wanted: Any) -> pa.Array:
     return pa.array(np.where(missing, 0, since) * 100, mask=missing).cast(pa.timestamp("ns"))
 
 
-def _utf8(texts: Sequence[bytes | memoryview]) -> pa.Array:
-    """Texts that are UTF-8 already."""
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    offsets = np.concatenate([np.zeros(1, np.int64), ends])
-    data = pa.py_buffer(b"".join(texts))
-    large = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), data)
-    return large.cast(pa.string())
+def _utf8(lines: Sequence[bytes | memoryview]) -> pa.Array:
+    """Lines of UTF-8, each with its only line feed at its end, as texts without it."""
+    ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) - 1)
+    offsets = np.concatenate([np.zeros(1, np.int64), ends]).astype(np.int32)
+    data = pa.py_buffer(b"".join(lines).replace(b"\n", b""))
+    return pa.StringArray.from_buffers(len(lines), pa.py_buffer(offsets), data)
 
 
 def table_of(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> pa.Table:
@@ -113,7 +112,7 @@ def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
     fields: list[Mapping[str, pa.Array]] = []
     for reader, name in logs:
         for batch, data in typed.with_fields(reader, name):
-            system.append(to_arrow(replace(batch, data=[b""] * batch.count), typed.categories))
+            system.append(to_arrow(replace(batch, data=[b"\n"] * batch.count), typed.categories))
             fields.append({field: _field(values) for field, values in data.items()})
     table = table_of(system).drop_columns(["Data"])
     for field in dict.fromkeys(name for batch in fields for name in batch):

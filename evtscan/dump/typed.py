@@ -67,7 +67,7 @@ class TypedBatch:
     """Some events as columns under the names of a dump.
 
     ``times`` are FILETIMEs, and ``local`` says of which events these are local times of an unknown zone. ``data`` has
-    the text of a JSON object in UTF-8 for each event, or nothing if it was not requested.
+    a line with a JSON object in UTF-8 for each event, or nothing if it was not requested.
     """
 
     count: int
@@ -129,39 +129,44 @@ class TypedReader:
 
     def _of_batch(self, batch: EventBatch, source_name: str) -> TypedBatch:
         parts = batch.parts()
-        order = np.array(batch.in_order([[index] * len(part) for index, part in enumerate(parts)]), np.int64)
-        order = np.argsort(np.argsort(order, kind="stable"), kind="stable") if len(parts) > 1 else order * 0
-        place = _Order(order if len(parts) > 1 else None)
-        ticks = place.arrays([_filetimes(part) for part in parts])
-        none = np.ones(len(batch), np.bool_)
+        rows = _Rows.of(batch, parts)
+        count = len(batch)
         return TypedBatch(
-            count=len(batch),
-            integers={name: place.numbers([_integers(part, name) for part in parts]) for name in INTEGER_BITS},
-            codes={name: place.arrays([self._codes(part, name, source_name) for part in parts]) for name in CATEGORIES},
-            texts={name: batch.in_order(_texts(part, name) for part in parts) for name in TEXTS},
+            count=count,
+            integers={name: _integers(parts, name, rows) for name in INTEGER_BITS},
+            codes={name: self._codes(parts, name, source_name, rows) for name in CATEGORIES},
+            texts={name: _texts(batch, parts, name) for name in TEXTS},
             times={
-                "TimeCreated": (ticks, np.zeros(len(batch), np.bool_)),
-                "TimeWritten": (np.zeros(len(batch), np.int64), none),
+                "TimeCreated": (_filetimes(parts, rows), np.zeros(count, np.bool_)),
+                "TimeWritten": (np.zeros(count, np.int64), np.ones(count, np.bool_)),
             },
-            local=np.zeros(len(batch), np.bool_),
+            local=np.zeros(count, np.bool_),
             recovered=np.array(batch.recovered, np.bool_),
             data=batch.in_order(map(_json, parts)) if self._data else (),
         )
 
-    def _codes(self, part: EventBatch, name: str, source_name: str) -> NDArray[np.int32]:
+    def _codes(self, parts: Sequence[EventBatch], name: str, source_name: str, rows: "_Rows") -> NDArray[np.int32]:
         categories = self.categories[name]
-        field = BY_COLUMN.get(name)
-        values = part.values(field.name) if field else column_of(part, name, source_name)
-        if isinstance(values, Same):
-            return np.full(len(part), categories.of([values.value or None if name == "Provider" else values.value])[0])
-        return categories.of([value or None for value in values] if name == "Provider" else list(values))
+        if name not in BY_COLUMN:
+            column = column_of(parts[0], name, source_name)
+            assert isinstance(column, Same)
+            return np.full(rows.count, categories.of([column.value])[0], np.int32)
+        fields = [part.values(BY_COLUMN[name].name) for part in parts]
+        blank = name == "Provider"  # whose empty name means none
+        same = [value.value or None if blank else value.value for value in fields if isinstance(value, Same)]
+        codes = rows.spread([isinstance(value, Same) for value in fields], categories.of(same), np.int32)
+        for place, values in enumerate(fields):
+            if not isinstance(values, Same):
+                texts = [value or None for value in values] if blank else list(values)
+                codes[rows.of_part(place)] = categories.of(texts)
+        return codes
 
     # ------------------------------------------------------------------------------------------------ events
 
     def _of_events(self, events: Sequence[Event]) -> TypedBatch:
         columns = {name: [read(event) for event in events] for name, read in COLUMNS.items() if name not in TIMES}
         times = {"TimeCreated": [event.time for event in events], "TimeWritten": [e.time_written for e in events]}
-        data = [json_text(value).encode("utf-8", "replace") for value in columns["Data"]] if self._data else ()
+        data = [f"{json_text(value)}\n".encode("utf-8", "replace") for value in columns["Data"]] if self._data else ()
         return TypedBatch(
             count=len(events),
             integers={name: _masked(columns[name]) for name in INTEGER_BITS},
@@ -175,39 +180,63 @@ class TypedReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """Results for the parts of a batch → record order."""
+class _Rows:
+    """Where the records of each part of a batch are in record order."""
 
-    order: NDArray[np.int64] | None
+    part: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
 
-    def arrays(self, parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        joined = np.concatenate(parts)
-        return joined if self.order is None else joined[self.order]
+    @classmethod
+    def of(cls, batch: EventBatch, parts: Sequence[EventBatch]) -> "_Rows":
+        """Find them."""
+        part = np.array(batch.in_order([index] * len(some) for index, some in enumerate(parts)), np.int64)
+        return cls(part, np.argsort(part, kind="stable"), np.cumsum([0, *map(len, parts)]))
 
-    def numbers(self, parts: Sequence[Numbers]) -> Numbers:
-        values, missing = zip(*parts, strict=True)
-        return self.arrays(values), self.arrays(missing)
+    @property
+    def count(self) -> int:
+        """The number of records."""
+        return len(self.part)
+
+    def of_part(self, place: int) -> NDArray[np.int64]:
+        """The rows of a part."""
+        return self.rows[self.starts[place] : self.starts[place + 1]]
+
+    def spread(self, is_same: Sequence[bool], values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+        """A column of parts that have one value each; what other parts have is left to the caller."""
+        by_part = np.zeros(len(is_same), dtype)
+        by_part[np.array(is_same, np.bool_)] = values
+        column: NDArray[Any] = by_part[self.part]
+        return column
 
 
-def _filetimes(part: EventBatch) -> NDArray[np.int64]:
-    values = part.values("ticks")
-    if isinstance(values, np.ndarray):
-        return values.astype(np.uint64).view(np.int64)
-    ticks = [values.value] * len(part) if isinstance(values, Same) else values
-    return np.array(ticks, np.uint64).view(np.int64)
+def _filetimes(parts: Sequence[EventBatch], rows: _Rows) -> NDArray[np.int64]:
+    ticks = np.zeros(rows.count, np.int64)
+    for place, part in enumerate(parts):
+        values = part.values("ticks")
+        if isinstance(values, Same):
+            values = [values.value]
+        ticks[rows.of_part(place)] = np.asarray(values, np.uint64).view(np.int64)
+    return ticks
 
 
-def _integers(part: EventBatch, name: str) -> Numbers:
-    if name in ("Offset", "HeaderID"):
-        return _masked(part.offset if name == "Offset" else part.header_id)
-    values = part.values(BY_COLUMN[name].name)
-    if isinstance(values, Same):
-        held, missing = _masked([values.value])
-        return np.repeat(held, len(part)), np.repeat(missing, len(part))
-    if isinstance(values, np.ndarray):
-        wide = values.astype(np.uint64).view(np.int64)
-        return wide, wide < 0
-    return _masked(values)
+def _integers(parts: Sequence[EventBatch], name: str, rows: _Rows) -> Numbers:
+    if name not in BY_COLUMN:
+        fields: list[Any] = [part.values("offset" if name == "Offset" else "header_id") for part in parts]
+    else:
+        fields = [part.values(BY_COLUMN[name].name) for part in parts]
+    is_same = [isinstance(values, Same) for values in fields]
+    held, gone = _masked([values.value for values in fields if isinstance(values, Same)])
+    numbers, missing = rows.spread(is_same, held, np.int64), rows.spread(is_same, gone, np.bool_)
+    for place, values in enumerate(fields):
+        if isinstance(values, np.ndarray):
+            wide = values.astype(np.uint64).view(np.int64)
+            chosen = rows.of_part(place)
+            numbers[chosen], missing[chosen] = wide, wide < 0
+        elif not isinstance(values, Same):
+            chosen = rows.of_part(place)
+            numbers[chosen], missing[chosen] = _masked(values)
+    return numbers, missing
 
 
 def _masked(values: Sequence[int | None]) -> Numbers:
@@ -219,18 +248,23 @@ def _masked(values: Sequence[int | None]) -> Numbers:
     return np.array(held, np.int64), missing
 
 
-def _texts(part: EventBatch, name: str) -> Sequence[str | None]:
-    values = part.values(BY_COLUMN[name].name if name in BY_COLUMN else "message")
-    return [values.value] * len(part) if isinstance(values, Same) else list(values)
+def _texts(batch: EventBatch, parts: Sequence[EventBatch], name: str) -> Sequence[str | None]:
+    fields = [part.values(BY_COLUMN[name].name if name in BY_COLUMN else "message") for part in parts]
+    if all(isinstance(values, Same) and values.value is None for values in fields):
+        return [None] * len(batch)
+    return batch.in_order(
+        [values.value] * len(part) if isinstance(values, Same) else list(values)
+        for part, values in zip(parts, fields, strict=True)
+    )
 
 
 def _json(part: EventBatch) -> Sequence[bytes | memoryview]:
     lines = part.json_lines(_DATA)
     if lines is not None:
-        return [line[:-1] for line in lines]
+        return lines
     column = column_of(part, "Data", "")
     texts = [column.value] * len(part) if isinstance(column, Same) else column
-    return [text.encode("utf-8", "replace") for text in texts]
+    return [f"{text}\n".encode("utf-8", "replace") for text in texts]
 
 
 @cache

@@ -142,7 +142,7 @@ class EventBatch(Protocol):
         ...
 
     def values(self, name: str) -> "Same | NDArray[Any] | list[Any]":
-        """A field of System in the cheapest form: one value for all, an array of numbers, or a list."""
+        """A field of System, ``offset`` or ``header_id``: one value for all, an array of numbers, or a list."""
         ...
 
     def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:

@@ -377,6 +377,11 @@ class RecordBatch:
     def values(self, name: str) -> Same | NDArray[Any] | list[Any]:
         """A field of System in the cheapest form (see ``EventBatch``)."""
         selection = self._selection
+        if name == "offset":
+            return selection.offsets_of(self._rows)
+        if name == "header_id":
+            numbers: NDArray[Any] = selection.singly.records.number[self._rows]
+            return numbers
         if selection.columns is not None and len(selection.groups) == 1 and not selection.singles:
             found = selection.columns.values(selection.groups[0], name)
             if found is not None:

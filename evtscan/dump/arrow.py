@@ -30,6 +30,8 @@ def _type_of(name: str) -> pa.DataType:
     return pa.bool_() if name == "Recovered" else pa.string()
 
 
+FRAME_HEADER = 8
+"""Bytes before a record batch that is sent to another process: its length."""
 LOCAL_TIME = "LocalTime"
 """The column of times whose zone is not known; ``TimeCreated`` is null there."""
 
@@ -100,6 +102,15 @@ def _utf8(lines: Sequence[bytes | memoryview]) -> pa.Array:
 def table_of(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> pa.Table:
     """One table of some batches, with one dictionary for each column."""
     return pa.Table.from_batches(batches, schema).unify_dictionaries()
+
+
+def frame(batch: pa.RecordBatch) -> bytes:
+    """One record batch with its dictionaries."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    data: bytes = sink.getvalue().to_pybytes()
+    return len(data).to_bytes(FRAME_HEADER, "little") + data
 
 
 # ------------------------------------------------------------------------------------------------ fields as columns

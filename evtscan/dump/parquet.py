@@ -10,25 +10,14 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evtscan.dump.arrow import SCHEMA
+from evtscan.dump.arrow import FRAME_HEADER, SCHEMA
 
-_LENGTH = 8
 _ROWS = 1 << 17
 """Rows of a row group: batches are collected up to it, so that columns compress and readers can skip."""
 _MOST_OPEN = 32
 _LONGEST_NAME = 150  # characters of the name of a folder
-
-
-def frame(batch: pa.RecordBatch) -> bytes:
-    """One record batch with its dictionaries."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as stream:
-        stream.write_batch(batch)
-    data: bytes = sink.getvalue().to_pybytes()
-    return len(data).to_bytes(_LENGTH, "little") + data
 
 
 class Frames:
@@ -40,11 +29,11 @@ class Frames:
     def batches(self, data: bytes) -> Iterator[pa.RecordBatch]:
         """Take in the next piece, and yield what is complete."""
         self._left += data
-        while len(self._left) >= _LENGTH:
-            end = _LENGTH + int.from_bytes(self._left[:_LENGTH], "little")
+        while len(self._left) >= FRAME_HEADER:
+            end = FRAME_HEADER + int.from_bytes(self._left[:FRAME_HEADER], "little")
             if len(self._left) < end:
                 return
-            whole = bytes(self._left[_LENGTH:end])
+            whole = bytes(self._left[FRAME_HEADER:end])
             del self._left[:end]
             yield from pa.ipc.open_stream(whole)
 
@@ -93,6 +82,8 @@ class ParquetFolder:
 
     def write(self, data: bytes) -> None:
         """Take in the next piece of frames."""
+        import pyarrow.compute as pc
+
         for batch in self._frames.batches(data):
             channels = batch.column("Channel")
             for channel in pc.unique(channels.cast(pa.string())).to_pylist():

@@ -260,8 +260,7 @@ def _json_results(reader: BatchReader, source: Source) -> Iterator[Result]:
 
 def _frames(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
     """Record batches in frames (see ``parquet``)."""
-    from evtscan.dump.arrow import to_arrow
-    from evtscan.dump.parquet import frame
+    from evtscan.dump.arrow import frame, to_arrow
     from evtscan.dump.typed import TypedReader
 
     typed = TypedReader()

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 import evtscan
 from evtscan.cli import build
+from evtscan.dump.arrow import frame
 from evtscan.dump.outputs import JsonArray
-from evtscan.dump.parquet import Frames, folder_name, frame
+from evtscan.dump.parquet import Frames, folder_name
 
 EVENT = SampleEvent(provider="Dhcp", event_id=1008, time="1997-03-01T08:00:00.1234567Z", strings=("a,\n",))
 

@@ -172,8 +172,12 @@ def set_up(folder: Path) -> Windows:
         windows.run("winecfg", "-v", "win10")
         _install_python(windows)
         _complete_libraries(windows)
-        _install_packages(windows)
         ready.touch()
+    installed = folder / "requirements.txt"
+    wanted = "\n".join(_requirements())
+    if not installed.exists() or installed.read_text("utf-8") != wanted:
+        _install_packages(windows)
+        installed.write_text(wanted, "utf-8")
     _install_evtscan(windows)
     return windows
 
@@ -232,6 +236,7 @@ def _install_packages(windows: Windows) -> None:
     _run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, *SOURCE_ONLY)
     for_windows = ("--platform", "win_amd64", "--python-version", "3.11", "--implementation", "cp")
     target = windows.python / "Lib" / "site-packages"
+    shutil.rmtree(target, ignore_errors=True)
     _run(
         *(*pip, "install", "--only-binary=:all:", *for_windows, "--find-links", wheels, "--target", target),
         *(*_requirements(), *NEEDED_ON_WINDOWS, *LIMITS),

@@ -5,6 +5,7 @@ import time
 import pytest
 from archives_of_hosts import archive
 from evidence_files import DHCP, NT4_SP2, OTHER, REG, evt, write
+from links import link
 
 from evtscan.audit.plan import LOOSE, RUN_FOLDER, STATE_FILE, HostsFrom, plan, with_inventory
 from evtscan.base.errors import UsageError
@@ -49,10 +50,10 @@ def test_an_archive_is_a_host_named_without_suffix_unless_that_name_is_taken(fle
 def test_links_in_the_folder_are_passed_over(fleet, tmp_path_factory):
     outside = write(tmp_path_factory.mktemp("outside"), System__evt=evt(DHCP))
     try:
-        (fleet / "linked").symlink_to(outside, target_is_directory=True)
-        (fleet / "broken").symlink_to(fleet / "nothing")
-        (fleet / "ALPHA" / "loop").symlink_to(fleet / "ALPHA", target_is_directory=True)
-        (fleet / "ALPHA" / "out.evt").symlink_to(outside / "System.evt")
+        link(fleet / "linked", outside, target_is_directory=True)
+        link(fleet / "broken", fleet / "nothing")
+        link(fleet / "ALPHA" / "loop", fleet / "ALPHA", target_is_directory=True)
+        link(fleet / "ALPHA" / "out.evt", outside / "System.evt")
     except OSError:
         pytest.skip("this system does not let us make links")
     plans = {item.name: item for item in plan(fleet)}

@@ -72,7 +72,7 @@ def test_no_message_where_it_is_not_known_which_windows_logged(evtscan, affected
 
 
 def test_evtx_goes_the_same_way(evtscan, tmp_path, w2k_files):
-    folder = tmp_path / "W2K"
+    folder = tmp_path / "HOST"
     folder.mkdir()
     event = SampleEvent(
         provider="Dhcp", event_id=1005, qualifiers=0, time="2001-03-01T08:00:00Z", strings=("10.0.0.9", "00A024")

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from links import link
 
 from evtscan.base.errors import UsageError
 from evtscan.base.winpaths import extended
@@ -28,13 +29,6 @@ def folder(tmp_path):
     (host / "logs" / "System.evt").write_bytes(b"x")
     (host / "facts.yaml").write_bytes(b"y")
     return host
-
-
-def link(at, to):
-    try:
-        at.symlink_to(to)
-    except OSError:
-        pytest.skip("this system does not let us make links")
 
 
 def test_files_of_a_folder_are_named_relative_to_it(folder):
@@ -116,7 +110,7 @@ def test_a_folder_that_cannot_be_opened_is_reported(folder, monkeypatch):
 def test_a_link_whose_state_cannot_be_read_is_reported(folder, monkeypatch):
     stat = Path.stat
     try:
-        (folder / "linked.yaml").symlink_to(folder / "facts.yaml")
+        link(folder / "linked.yaml", folder / "facts.yaml")
     except OSError:
         pytest.skip("this system does not let us make links")
 

@@ -287,7 +287,8 @@ def test_logs_whose_names_meet_get_files_of_their_own(evtscan, tmp_path, log):
         (tmp_path / "case" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "case" / name).write_bytes(log.read_bytes())
     assert evtscan("dump", tmp_path / "case", "-o", "out/").code == 0
-    assert len({path.name.casefold() for path in Path("out").iterdir()}) == 3
+    logs = list((tmp_path / "case").rglob("*.evtx"))  # two of three where names ignore case
+    assert len({path.name.casefold() for path in Path("out").iterdir()}) == len(logs)
 
 
 def test_for_excel(evtscan, log):

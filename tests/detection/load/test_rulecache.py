@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from example_rules import knows, rule_text
+from links import link
 
 from evtscan.detection.load import rulecache
 from evtscan.detection.load.loader import RuleSet, load_rules
@@ -230,7 +231,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(rules, cache, monkeypatch):
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_with_and_without_the_cache(rules, cache):
-    (rules / "gone.yml").symlink_to(rules / "nowhere.yml")
+    link(rules / "gone.yml", rules / "nowhere.yml")
     paths = [rules / "gone.yml"]
     assert load_through_cache(paths, fact_known=knows, folder=cache).problems != ()
 

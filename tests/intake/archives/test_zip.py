@@ -1,3 +1,4 @@
+import os
 import struct
 import zipfile
 
@@ -40,7 +41,7 @@ def test_no_member_leaves_the_folder(take):
     result = take(zipped(dict.fromkeys(EVIL, b"1")))
     assert reasons(result) == {
         f"case.zip!{name}": "its name leads out of the archive"
-        for name in ("../up.evt", r"..\..\b.evt", "ok/../../c.evt")
+        for name in ("../up.evt", r"..\..\b.evt".replace(os.sep, "/"), "ok/../../c.evt")  # as zipfile reads it
     }
     assert set(contents(result)) == {
         "case.zip!etc/passwd",

@@ -1,6 +1,7 @@
 """A defect in a reader ends the reading of one file, or one host of an audit, whatever the command."""
 
 import json
+from importlib import import_module
 
 import pytest
 from evidence_files import DHCP, evt, write
@@ -37,7 +38,7 @@ def test_an_audit_counts_the_hosts_that_were_judged(evtscan, tmp_path, monkeypat
             raise IndexError("boom")
         return scan_machines(*given, folder=folder, **options)
 
-    monkeypatch.setattr("evtscan.audit.hosts.scan_machines", failing)
+    monkeypatch.setattr(import_module("evtscan.audit.hosts"), "scan_machines", failing)
     done = evtscan("audit", tmp_path / "evidence", "-j", "1", "-o", f"{tmp_path / 'out'}/")
     assert "hosts     1 read, 0 unchanged since the last run, 1 could not be read" in done.err
     report = json.loads((tmp_path / "out" / "report.json").read_text())

@@ -100,3 +100,12 @@ def test_refused_rules_without_a_line_name_their_file(one_host: Report) -> None:
     (rule,) = one_host.refused
     report = replace(one_host, refused=(replace(rule, line=None, key="", message="empty"),))
     assert ledger(report)[-1] == "refused   rules/bad.yml: empty"
+
+
+def test_a_file_is_skipped_or_damaged_but_not_both() -> None:
+    row = EvidenceRow(source_file="report.docx", size=8, format="zip")
+    warning = ExtractionWarning(location=Location(source="report.docx"), kind="truncated", message="cut off")
+    skipped = SkippedFile(source_file="report.docx", reason="cut off")
+    host = HostReport(host="h", evidence=(row,), warnings=(warning,), skipped=(skipped,))
+    labels = [line.split()[0] for line in ledger(Report(hosts=(host,)))]
+    assert labels == ["files", "skipped", "records", "warnings", "rules"]

@@ -28,7 +28,10 @@ class Ledger:
         self._lost += sum(row.lost for row in host.evidence)
         for item in host.skipped:
             self._skipped.setdefault(item.reason, Names()).add(prefix + item.source_file)
+        skipped = {item.source_file for item in host.skipped}
         for row in damaged_files(host):
+            if row.source_file in skipped:  # the line about skipped files has it, with the reason
+                continue
             self._damaged_count += 1
             if len(self._damaged) < LINES_SHOWN:
                 self._damaged.append((f"{prefix}{row.source_file}", row.records or 0, row.lost))

@@ -218,7 +218,7 @@ class Chronology:
 
 
 def _line(stretch: Stretch, logs: Sequence[Log]) -> Line:
-    flaws = (word for log in logs for word in log.summary.completeness.split(", ") if word in _LACKING)
+    flaws = (word for log in logs for word in log.summary.flaws if word in _LACKING)
     return Line(
         stretch=stretch,
         channel=logs[0].summary.channel,

@@ -71,8 +71,8 @@ class LogSummary:
     clock_steps: tuple[ClockStep, ...] = ()
 
     @property
-    def completeness(self) -> str:
-        """In one word or two what the log lacks: ``whole`` if nothing."""
+    def flaws(self) -> tuple[str, ...]:
+        """Why the log is incomplete, each reason as a word; empty if it is whole."""
         flaws = {
             "filtered": self.filtered,
             "cleared": self.cleared,
@@ -80,7 +80,12 @@ class LogSummary:
             "holes": self.holes > 0,
             "damaged": self.lost > 0,
         }
-        return ", ".join(word for word, holds in flaws.items() if holds) or "whole"
+        return tuple(word for word, holds in flaws.items() if holds)
+
+    @property
+    def completeness(self) -> str:
+        """The reasons why the log is incomplete as text; ``whole`` if there are none."""
+        return ", ".join(self.flaws) or "whole"
 
 
 class LogReader(Protocol):

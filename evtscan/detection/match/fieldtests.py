@@ -29,6 +29,9 @@ from evtscan.detection.model.values import number_of, text_of
 MIN_SEARCHED: Final = 3
 """Characters of a literal that the automaton searches for; shorter ones would be found at nearly every character."""
 
+WINDOW: Final = 1 << 16
+"""Bytes of a value that are searched at once: each occurrence of a literal takes memory."""
+
 MAX_WHOLE: Final = 10**18
 """Whole numbers up to here are tested as text, which means the same; larger ones, and fractions, by the definition."""
 
@@ -78,8 +81,10 @@ class FieldTests:
         self._short = [(text, entry) for text, entry in self._literals.items() if len(text) < MIN_SEARCHED]
         searched = [(text, entry) for text, entry in self._literals.items() if len(text) >= MIN_SEARCHED]
         self._searched = [entry for _, entry in searched]
+        self._overlap = 0
         self._find: Callable[[bytes], list[tuple[int, int, int]]] | None = None
         if searched:
+            self._overlap = max(len(_encoded(text)) for text, _ in searched) - 1
             automaton = BytesAhoCorasick([_encoded(text) for text, _ in searched])
             self._find = lambda data: automaton.find_matches_as_indexes(data, overlapping=True)
 
@@ -184,15 +189,17 @@ class FieldTests:
         data = _encoded(folded)
         size = len(data)
         perhaps: set[int] = set()
-        for index, start, end in self._find(data):
-            entry = self._searched[index]
-            found |= entry.anywhere
-            if start == 0:
-                found |= entry.at_start
-            if end == size:
-                found |= entry.at_end
-            if entry.perhaps:
-                perhaps.add(index)
+        for offset in range(0, size, WINDOW):
+            window = data if size <= WINDOW else data[offset : offset + WINDOW + self._overlap]
+            for index, start, end in self._find(window):
+                entry = self._searched[index]
+                found |= entry.anywhere
+                if offset + start == 0:
+                    found |= entry.at_start
+                if offset + end == size:
+                    found |= entry.at_end
+                if entry.perhaps:
+                    perhaps.add(index)
         for index in perhaps:
             _try(self._searched[index].perhaps, text, found)
 

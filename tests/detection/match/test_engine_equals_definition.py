@@ -196,6 +196,32 @@ def test_many_tests_of_one_field(tests, found_words):
     assert_equals_definition(rules, [event(data={"A": word}) for word in found_words])
 
 
+@pytest.mark.parametrize("window", [4, 7, 64])
+def test_long_values_are_searched_in_windows(monkeypatch, window):
+    monkeypatch.setattr("evtscan.detection.match.fieldtests.WINDOW", window)
+    patterns = [
+        "*needle*",
+        "abc*",
+        "*xyz",
+        "*needlexyz",
+        "abcneedle*",
+        "*dle*xyz",
+        "needle",
+        "*nee?le*",
+        "*longliteral*",
+    ]
+    tests = [Test(field="A", values=(pattern,), text="") for pattern in patterns]
+    values = [
+        f"{before}{'-' * pad}{middle}{'-' * (9 - pad)}{after}"
+        for before in ("abc", "")
+        for middle in ("needle", "NEEDLE", "needl", "longliteral")
+        for after in ("xyz", "")
+        for pad in range(10)
+    ]
+    found = [event(data={"A": value}) for value in [*values, "needle", "abcneedlexyz", ""]]
+    assert assert_equals_definition(rules_of([(test, (), ()) for test in tests]), found) > 200
+
+
 @pytest.fixture(scope="module")
 def made_up_rules(tmp_path_factory):
     sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))

@@ -40,6 +40,8 @@ def test_the_form(empty: Report) -> None:
         '"rules": []',
         '"refused": []',
         '"narrowed": false',
+        '"title": ""',
+        '"date": ""',
         '"factors": []',
     ]
     text = "{\n  " + ",\n  ".join(fields) + "\n}\n"

@@ -324,10 +324,11 @@ def check_workers(windows: Windows) -> str:
     was_running = process.poll() is None
     process.kill()
     process.communicate()
-    kept = len(list(finished.glob("*.jsonl")))
-    ran = windows.evtscan("audit", "fleet", "-o", "there\\", "-j", "2", cwd=work)
-    if not was_running or not kept or "not changed since they were read" not in ran.output:
-        return f"nothing to resume (killed: {was_running}, kept: {kept}): {ran.output[-2000:]}"
+    kept = {file.name: file.stat().st_mtime_ns for file in finished.glob("*.jsonl")}
+    ran = windows.evtscan("audit", "fleet", "-o", "there\\", "-q", "-j", "2", cwd=work)
+    read_again = [name for name, time_ in kept.items() if (finished / name).stat().st_mtime_ns != time_]
+    if not was_running or not kept or read_again:
+        return f"nothing to resume (killed: {was_running}, kept: {len(kept)}, read again: {len(read_again)})"
     return _compared(ran, work / "here", work / "there")
 
 

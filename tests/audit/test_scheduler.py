@@ -15,6 +15,7 @@ from misbehaving import Endless, having
 
 pytest.importorskip("distributed", reason="needs the extra dask")
 
+from evtscan.audit import scheduler
 from evtscan.audit.plan import plan
 from evtscan.audit.run import run
 from evtscan.audit.scheduler import on_cluster
@@ -112,7 +113,7 @@ def test_files_that_the_workers_do_not_see_are_said(tmp_path, work, cluster):
 
 
 def test_no_scheduler_at_the_address(work, monkeypatch):
-    monkeypatch.setattr("evtscan.audit.scheduler._PATIENCE", 0.5)
+    monkeypatch.setattr(scheduler, "_PATIENCE", 0.5)
     address = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(UsageError, match="there is no Dask scheduler"):
         list(on_cluster([], work, address, timeout=None, started=lambda item: None))

@@ -1,6 +1,7 @@
-"""Windows event logs of Vista and later (EVTX): chunks of records, each BinXML: a template and the values for it.
+"""Reader for the event logs of Windows Vista and later (EVTX).
 
-``read_log`` answers a query: it finds all records, looks at their fixed parts, and decodes those that are asked for.
+A log consists of chunks of records. Each record is BinXML: a template and the values that are inserted into it.
+``read_log`` runs a query: it finds all records, tests their fixed parts, and decodes the records that may match.
 """
 
 from evtscan.base.model.query import PLAIN, Query, ReadOptions
@@ -19,10 +20,10 @@ def read_log(
     *,
     chunk_range: tuple[int, int] | None = None,
 ) -> EvtxLog:
-    """Open an EVTX log for one pass; ``chunk_range`` selects chunks ``first`` to ``last - 1`` in record order.
+    """Open an EVTX log for one pass; ``chunk_range`` selects the chunks ``first`` to ``last - 1`` in record order.
 
     Raises:
-        EvidenceError: if nothing of the file can be read.
+        EvidenceError: if no part of the file can be read.
     """
     decoder: DecoderName = "reference" if options.reference else "columns"
     return EvtxLog(source, query, recover=options.recover, decoder=decoder, chunk_range=chunk_range)

@@ -1,4 +1,4 @@
-"""BinXML tokens → a tree of elements whose holes are substitutions (MS-EVEN6 2.2.12).
+"""Parser for BinXML: tokens → a tree of elements with substitutions as placeholders for values (MS-EVEN6 2.2.12).
 
 Almost every record is a *template instance*: a reference to a template definition in the same chunk, and an array of
 typed values. The definition is the schema, the values are the row::
@@ -11,8 +11,8 @@ typed values. The definition is the schema, the values are the row::
                 41: attributes-size(4), attributes { 06|46 name value… }; then 02 content 04, or 03
     name        next-name(4) hash(2) count(2) UTF-16 characters 0000
 
-The dependency stands in definitions only: an element is not emitted if the value that it names is null. Offsets count
-from the start of the chunk.
+Only definitions contain the dependency: the index of a value. If that value is null, the element is omitted. Offsets
+count from the start of the chunk.
 """
 
 import struct
@@ -56,16 +56,16 @@ class Substitution(msgspec.Struct, frozen=True):
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """A name and the parts of its value."""
+    """An attribute: its name and the parts of its value."""
 
     name: str
     value: tuple[str | Substitution, ...]
 
 
 class Element(msgspec.Struct, frozen=True):
-    """One element of a definition, or of a fragment without a definition.
+    """One element of a template definition, or of a fragment without a definition.
 
-    ``literal`` means that neither it nor anything inside it contains a value.
+    ``literal`` means that the element and everything inside it contain no substitution.
     """
 
     name: str
@@ -124,13 +124,15 @@ def parse_definition(chunk: bytes, offset: int) -> Fragment:
 
 
 class Definitions:
-    """The template definitions of one chunk, parsed once each, also those that fail.
+    """The template definitions of one chunk; each is parsed once, and parse errors are cached too.
 
-    ``work`` is how many elements, and bytes of names and text, its records may still unfold to. Those of a sound chunk
-    have some hundred thousand; crafted records, which use one value many times, have millions.
+    ``work`` is the remaining limit for the chunk's records: the number of elements, and of bytes of names and text,
+    that they may still expand to. The records of an intact chunk need some hundred thousand; crafted records, which use
+    one value many times, would need millions.
 
-    In a sound chunk they do not overlap. Crafted ones, each of which holds the next, would take the square of the
-    chunk's size to parse: so all together must not be longer than ``ROOM``.
+    In an intact chunk the definitions do not overlap. In a crafted chunk each definition can contain the next one, and
+    parsing all of them would take time quadratic in the chunk's size. Therefore the total length of the definitions is
+    limited to ``ROOM``.
     """
 
     def __init__(self, chunk: bytes) -> None:
@@ -140,10 +142,10 @@ class Definitions:
         self.work = _MOST_WORK
 
     def at(self, offset: int) -> Fragment:
-        """The definition at an offset in the chunk.
+        """Return the definition at an offset in the chunk.
 
         Raises:
-            RecordError: if it cannot be parsed, or all together are too long.
+            RecordError: if it cannot be parsed, or if the total length of the definitions exceeds the limit.
         """
         found = self._parsed.get(offset)
         if found is None:
@@ -181,10 +183,10 @@ def parse_fragment(chunk: bytes, start: int, end: int, *, dependencies: bool) ->
 
 
 def parse_instance(chunk: bytes, start: int, end: int) -> Instance | None:
-    """Read the template instance of the fragment between two offsets, or None if it begins with an element.
+    """Parse the template instance in a fragment between two offsets; None if the fragment begins with an element.
 
     Raises:
-        RecordError: if its values do not fit.
+        RecordError: if the values do not fit into the fragment.
     """
     if chunk[start : start + 3] == FRAGMENT_HEADER:
         start += FRAGMENT_HEADER_SIZE
@@ -213,10 +215,10 @@ def parse_instance(chunk: bytes, start: int, end: int) -> Instance | None:
 
 
 def _read_name(chunk: bytes, offset: int) -> bytes:
-    """The bytes of a name from its hash to its last character.
+    """Return the bytes of a name, from its hash to its last character.
 
     Raises:
-        RecordError: if it is not inside the chunk.
+        RecordError: if the name is not completely inside the chunk.
     """
     count = int.from_bytes(chunk[offset + 6 : offset + 8], "little")
     end = offset + 8 + 2 * count
@@ -300,7 +302,9 @@ class _Parser:
         return Attribute(name, tuple([part for part in value if part != ""]))
 
     def _part(self) -> str | Substitution:
-        """A piece of text, a substitution, or nothing (processing instructions are not shown)."""
+        """Parse a piece of text or a substitution; empty text for processing instructions, which Windows does not
+        show.
+        """
         token = self._peek()
         match token:
             case 0x0D | 0x0E:  # _NORMAL, _OPTIONAL

@@ -1,9 +1,9 @@
-"""Records of one shape as lines of JSON text, all records of a group at once.
+"""Write records of one shape as lines of JSON text, all records of a group at once.
 
-A shape and the layout of a line give a plan: the text that all these lines share, and the values between it. A value
-of a type that can be formatted as a whole column becomes a matrix of padded text (see ``base.padded``); any other, and
-every value of a small group, becomes text through the caches. ``shapes.fill_json`` writes the same data value by value
-without a plan: tests compare the two.
+A shape and a line layout determine a plan: the constant text of all lines, and the values between it. If a whole column
+of a value type can be formatted at once, it becomes a matrix of padded text (see ``base.padded``). Other values, and
+the values of small groups, are converted through the caches. ``shapes.fill_json`` writes the same data value by value
+without a plan; tests compare both results.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,9 +46,9 @@ _MOST_ODD = 4  # if more than one of so many texts needs the cache, all take it
 
 
 def row_parts(shape: Shape, bounds: Bounds, count: int) -> list[Rows | slice] | None:
-    """Split the rows of a group so that a matrix of each part has little padding; the last part may be too wide.
+    """Split the rows of a group so that the matrix of each part has little padding; the last part may be too wide.
 
-    Returns None if the group can stay as it is.
+    Returns None if no split is necessary.
     """
     wide: NDArray[np.bool_] | None = None
     width = LARGE + shape.weight
@@ -80,11 +80,11 @@ class Value:
     """A value of a line.
 
     Attributes:
-        path: where the value is in the record.
-        key: with the value's bytes, determines its text.
-        write: makes the text of the value's bytes (ValueError if it cannot be written as text).
-        formatted: whether whole columns can be formatted.
-        quoted: whether the text of a formatted column must be put into quotation marks, unless it is empty.
+        path: the position of the value in the record.
+        key: together with the value's bytes, determines the value's text.
+        write: converts the value's bytes to text (ValueError if this is not possible).
+        formatted: whether whole columns of the value can be formatted.
+        quoted: whether the text of a formatted column needs quotation marks, unless it is empty.
     """
 
     path: HolePath
@@ -106,7 +106,7 @@ Plan = list[bytes | Value | Header]
 
 
 def plan_of(shape: Shape, layout: LineLayout) -> Plan | None:
-    """The plan for the lines of a shape, or None if they must be written value by value."""
+    """Return the plan for the lines of a shape, or None if they must be written value by value."""
     if layout not in shape.plans:
         shape.plans[layout] = _plan(shape, layout)
     plan: Plan | None = shape.plans[layout]
@@ -126,7 +126,7 @@ def _plan(shape: Shape, layout: LineLayout) -> Plan | None:
 
 
 def _joined(plan: Plan) -> Plan:
-    """The same with neighbouring constants as one."""
+    """Return the plan with adjacent constants joined."""
     joined: Plan = []
     for part in plan:
         last = joined[-1] if joined else None
@@ -216,7 +216,7 @@ def _constant(text: str) -> bytes:
 
 
 def _value(shape: Shape, hole: Hole) -> Plan:
-    """The text of a value, without quotation marks."""
+    """Return the plan for the text of a value, without quotation marks."""
     value_type = shape.types[hole.path]
     if value_type in (_HEX32, _HEX64):
         return [b"0x", Value(hole.path, "hex digits", _write_hex, formatted=True)]
@@ -253,7 +253,7 @@ class _TooWideError(Exception):
 
 
 class Lines:
-    """Lines of the records of one group; ``bounds`` are start and end of their values in the segment."""
+    """Writes the lines of the records of one group; ``bounds`` are the start and end of their values in the segment."""
 
     def __init__(self, segment: Segment, caches: Caches, shape: Shape, bounds: Bounds, headers: Headers) -> None:
         self._segment, self._caches, self._shape = segment, caches, shape
@@ -261,7 +261,7 @@ class Lines:
         self._count = len(headers.offset)
 
     def write(self, plan: Plan) -> Sequence[bytes | memoryview]:
-        """The lines (ValueError if a value cannot be written as text)."""
+        """Return the lines (ValueError if a value cannot be written as text)."""
         if self._count >= FEWEST:
             with suppress(_TooWideError):
                 return self._matrix(plan)
@@ -313,7 +313,7 @@ class Lines:
         )
 
     def _column(self, value: Value) -> Piece:
-        """The texts of a value of a type that can be formatted as a whole column."""
+        """Format all texts of a value whose type can be formatted as a whole column."""
         value_type = self._shape.types[value.path]
         start, end = self._bounds[value.path]
         if value_type in (STRING, BINARY):
@@ -353,7 +353,7 @@ class Lines:
         return self._segment.strings(start, width).view(np.uint8).reshape(len(start), width)
 
     def _sized(self, start: Offsets, end: Offsets, value_type: int, value: Value) -> Piece:
-        """Texts or bytes of any size."""
+        """Format a column of texts or bytes of variable size."""
         size = end - start
         width = int(size.max())
         if not width:
@@ -387,7 +387,7 @@ class Lines:
     def _by_distinct(
         self, raw: NDArray[np.uint8], size: Offsets, near_end: bool, start: Offsets, end: Offsets, value_type: int
     ) -> Piece:
-        """Texts of which many are the same: each distinct one is written once."""
+        """Format a column of texts with many duplicates: each distinct text is converted once."""
         if near_end:
             raws = self._bytes_of(start, end)
         else:
@@ -397,7 +397,7 @@ class Lines:
         return _from_texts(list(map(texts.__getitem__, raws)))
 
     def _cached(self, raws: Sequence[bytes], value: Value) -> list[bytes]:
-        """Texts without what surrounds them."""
+        """Convert values to texts through the cache, without the text around them."""
         value_type = self._shape.types[value.path]
         cache = self._caches.get(("json value", value_type), partial(_write_value, value_type))
         return list(map(cache.__getitem__, raws))
@@ -417,7 +417,7 @@ class Lines:
 
 
 def _repeats(raw: NDArray[np.uint8]) -> bool:
-    """Whether rows are often the same, judged by some of them."""
+    """Whether many rows are duplicates, estimated from a sample."""
     some = raw[:: max(1, len(raw) // _SAMPLE)]
     return len(set(some.view(f"V{raw.shape[1]}").reshape(-1).tolist())) * 2 < len(some)
 
@@ -427,10 +427,10 @@ def _from_texts(texts: Sequence[bytes]) -> Piece:
 
 
 def _all_filled(piece: Piece) -> bool:
-    """Whether no text is empty, or begins with a zero."""
+    """Whether no text in the column is empty; an empty text begins with a zero byte."""
     return bool(piece) if isinstance(piece, bytes) else bool(piece[:, 0].all())
 
 
 def _is_constant(raw: NDArray[np.uint8]) -> bool:
-    """Whether all rows are the same: the last one decides that for most columns."""
+    """Whether all rows are equal; comparing the last row with the first is usually enough to find a difference."""
     return bool((raw[-1] == raw[0]).all()) and bool((raw == raw[0]).all())

@@ -1,11 +1,12 @@
-"""The columnar decoder: records of a segment, grouped by template and shape, their values gathered with NumPy.
+"""The columnar decoder: groups the records of a segment by template and shape, and gathers their values with NumPy.
 
-A record is a template instance: a definition's offset, and an array of typed values. So the place of any value of any
-record is arithmetic on the sizes that stand before it, and that is done here for thousands of records at once. The
-cheapest column that decides most (the event id) comes first, for all records; the rest only for those that are left.
+A record is a template instance: the offset of a definition, and an array of typed values. So the position of each value
+follows from the sizes before it. This module computes the positions for thousands of records at once. It reads the
+event id first, for all records, because the event id is cheap to read and excludes most records; other values are read
+only for the remaining records.
 
-What does not fit this mould (no template, a definition that cannot be read, a value of an odd type or length …) is
-declined: these rows go to the decoder that takes one record at a time.
+Records that do not have this structure are declined (no template, an unreadable definition, a value with an unusual
+type or length …). The decoder for single records decodes them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,9 +60,11 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """Template instances, one for each row: the template's number or NOT_KNOWN, place and number of the values.
+    """Template instances as columns, one row each: template number (or NOT_KNOWN), position of the values, number of
+    values.
 
-    ``first`` are the entries for the sizes and types of the first four values, whether or not there are as many.
+    ``first`` contains the size and type entries of the first four values; if an instance has fewer values, the other
+    entries are arbitrary bytes.
     """
 
     template: NDArray[np.int64]
@@ -70,32 +73,32 @@ class Instances:
     first: NDArray[np.void]
 
     def take(self, rows: Rows | slice) -> "Instances":
-        """Some of them."""
+        """Return the instances of the given rows."""
         return Instances(self.template[rows], self.values[rows], self.count[rows], self.first[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows of one shape, and start and end of each of their values in the segment."""
+    """Records of one shape: their row numbers, and the start and end of each of their values in the segment."""
 
     rows: Rows
     shape: Shape
     bounds: dict[HolePath, tuple[Offsets, Offsets]]
 
     def take(self, mask: NDArray[np.bool_] | Rows | slice) -> "Group":
-        """Some of its rows, by a mask, their indexes or a slice."""
+        """Return a group of some of its rows, given by a mask, their indexes or a slice."""
         bounds = {path: (start[mask], end[mask]) for path, (start, end) in self.bounds.items()}
         return Group(self.rows[mask], self.shape, bounds)
 
     def narrow(self) -> "list[Group]":
-        """The group in parts whose text fits into matrices with little padding (see ``row_parts``)."""
+        """Split the group into parts whose texts fit into matrices with little padding (see ``row_parts``)."""
         parts = row_parts(self.shape, self.bounds, len(self.rows))
         return [self] if parts is None else [self.take(rows) for rows in parts if isinstance(rows, slice) or len(rows)]
 
 
 @dataclass(slots=True)
 class Decoder:
-    """What is learned while a file is read: templates, shapes, texts of values."""
+    """Data that is cached while files are read: templates, shapes and texts of values."""
 
     table: TemplateTable = field(default_factory=TemplateTable)
     caches: Caches = field(default_factory=Caches)
@@ -105,7 +108,7 @@ class Decoder:
     _elements: int = 0  # of all shapes
 
     def open(self, segment: Segment, records: Records) -> "SegmentColumns":
-        """Look at the records of one segment."""
+        """Start decoding one segment: find the templates and event ids of its records."""
         if self.table.full:
             self.table, self._shapes, self._elements = TemplateTable(), {}, 0
         self.table.begin_segment()
@@ -114,7 +117,7 @@ class Decoder:
         return SegmentColumns(self, segment, records)
 
     def shape(self, key: "_Key") -> Shape | None:
-        """The shape for templates and types, worked out once."""
+        """Return the shape for a key, or None if such records must be decoded one by one; cached."""
         if key not in self._shapes:
             if len(self._shapes) > _MOST_SHAPES or self._elements > _MOST_ELEMENTS:
                 self._shapes.clear()
@@ -141,7 +144,7 @@ _MOST_ELEMENTS = 1 << 22  # of all shapes; crafted ones have thousands
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What decides a shape: the template, the types of its values, and the same for nested instances."""
+    """The key of a shape: the template, the types of its values, and the keys of nested instances by value index."""
 
     template: int
     codes: tuple[int, ...]
@@ -160,7 +163,9 @@ class SegmentColumns:
     # -------------------------------------------------------------------------------------------- instances
 
     def _find_instances(self, start: Offsets, end: Offsets, front: NDArray[np.void]) -> Instances:
-        """The template instances that begin at these places (see ``FRONT``), each with room up to its end."""
+        """Find the template instances that begin at these positions; ``end`` is the latest end of each, ``front`` its
+        first bytes.
+        """
         segment = self._segment
         bare = (front["header"] & 0xFFFFFF) != _FRAGMENT_HEADER
         if bare.any():  # nested ones may have no header
@@ -187,7 +192,10 @@ class SegmentColumns:
         return Instances(template, np.where(good, values, 0), np.where(template == NOT_KNOWN, 0, count), first)
 
     def _templates(self, definition: Offsets, inline: Rows) -> NDArray[np.int64]:
-        """The templates at the places of definitions (-1: none); most stand in the first record that uses them."""
+        """Return the template numbers for the positions of definitions (-1: no definition).
+
+        ``inline`` are the rows that contain their definition; usually this is the first record that uses it.
+        """
         template = np.full(len(definition), NOT_KNOWN, np.int64)
         resolve, lookup = self._decoder.table.resolve, self._decoder.lookup
         positions = definition[inline]
@@ -205,16 +213,16 @@ class SegmentColumns:
         return template
 
     def _event_ids(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The event id of each row, and the rows that are declined already."""
+        """Return the event id of each row, and a mask of the rows that are declined because it cannot be read."""
         known, place, entry = self._find_value([template.event_id for template in self._decoder.table.templates])
         known &= (entry == (_EVENT_ID_TYPE << 16 | 2)) & (place + 2 <= self._records.end)
         event_id = self._segment.u16[np.where(known, place, 0)].astype(np.int64)
         return event_id, ~known
 
     def with_level(self, first: int, last: int) -> Rows:
-        """The rows whose level is from ``first`` to ``last``, and those whose level is not a plain value.
+        """Return the rows whose level is from ``first`` to ``last``, and the rows whose level is not a plain value.
 
-        Rows that are declined or recovered are left out.
+        Declined and recovered rows are left out.
         """
         known, place, entry = self._find_value([template.level for template in self._decoder.table.templates])
         known &= (entry == (_LEVEL_TYPE << 16 | 1)) & (place + 1 <= self._records.end)
@@ -223,7 +231,9 @@ class SegmentColumns:
         return np.flatnonzero(fits & ~self.declined & ~self._records.recovered)
 
     def _find_value(self, indexes: Sequence[int | None]) -> tuple[NDArray[np.bool_], Offsets, NDArray[np.uint32]]:
-        """One value of each row, by its index in each template: whether it is there, its offset, its size and type."""
+        """Find one value in each row, by its index in each template: whether it exists, its position, its size and type
+        entry.
+        """
         instances = self._instances
         index_of = np.array([-1 if index is None else index for index in indexes] + [-1], np.int64)
         index = index_of[instances.template]
@@ -245,7 +255,10 @@ class SegmentColumns:
     # -------------------------------------------------------------------------------------------- selection
 
     def candidates(self, wanted: WantedIds) -> Rows:
-        """Rows whose template and event id fit a query; the values left to look at may still say no."""
+        """Return the rows that may match a query, by template, event id, and names that are cheap to read.
+
+        The query must still be tested with the rows' other values.
+        """
         table, instances = self._decoder.table, self._instances
         rows = np.flatnonzero(wanted.fits(table, instances.template, self.event_id) & ~self.declined)
         if not wanted.by_name or not len(rows):
@@ -257,7 +270,7 @@ class SegmentColumns:
         return np.sort(np.concatenate(kept))
 
     def _named(self, template: Template, rows: Rows, wanted: WantedIds) -> Rows:
-        """Those of the rows of a template that still fit when its channel and provider are looked at."""
+        """Return the rows of a template that still match after their channel and provider were read."""
         channels: Iterable[tuple[Rows, str | None]] = [(rows, template.channel)]
         if template.channel is None and template.channel_value is not None:
             channels = self._by_text(rows, template.channel_value)
@@ -275,7 +288,9 @@ class SegmentColumns:
         return rows[wanted.ids(channel, providers)[self.event_id[rows]]]
 
     def _by_text(self, rows: Rows, index: int) -> Iterator[tuple[Rows, str | None]]:
-        """Rows of one template by one of their values, a text in lower case; None where it is too much work to say."""
+        """Group rows of one template by the lower-case text of one value; None if the text is missing or not cheap to
+        read.
+        """
         instances, segment = self._instances, self._segment
         counted = index < instances.count[rows]
         yield rows[~counted], None
@@ -297,7 +312,7 @@ class SegmentColumns:
     # -------------------------------------------------------------------------------------------- groups
 
     def groups(self, rows: Rows) -> tuple[list[Group], Rows]:
-        """These rows by shape, and those that have none."""
+        """Group rows by shape; also return the rows without a shape, which must be decoded one by one."""
         found: list[Group] = []
         declined: list[Rows] = []
         room = _MOST_REPEATED * len(self._segment.bytes)
@@ -311,7 +326,9 @@ class SegmentColumns:
         return found, np.concatenate(declined) if declined else np.zeros(0, np.int64)
 
     def _split(self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int) -> Iterator["_Part"]:
-        """Rows by template, number of values and their types, then the same for nested instances."""
+        """Split rows by template, number of values and value types, including the same properties of nested
+        instances.
+        """
         parts = list(self._by_types(rows, instances, end, path, depth))
         nested = self._find_nested(parts, path)
         for part in parts:
@@ -345,7 +362,9 @@ class SegmentColumns:
     def _values(
         self, instances: Instances, places: Rows, template: Template
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Start, end and type code of each value of these instances, which have equally many."""
+        """Return start, end and type code of each value of these instances, which all have the same number of
+        values.
+        """
         count = int(instances.count[places[0]])
         table = instances.values[places] + 4
         entries = rows_at(self._segment, table, 4 * count, "<u4")
@@ -358,7 +377,9 @@ class SegmentColumns:
         return close - size, close, types | np.where(empty, EMPTY, 0) | np.where(odd, IMPOSSIBLE, 0)
 
     def _find_nested(self, parts: "list[_Part]", path: HolePath) -> list[Instances]:
-        """The instances nested in all these parts, found together: for each part, and each value that is one."""
+        """Find the nested instances of all parts in one pass; the result has one entry for each nested value of each
+        part.
+        """
         bounds = [part.bounds[(*path, index)] for part in parts for index in part.nested]
         if not bounds:
             return []
@@ -368,7 +389,9 @@ class SegmentColumns:
         return [found.take(slice(*stop)) for stop in pairwise(stops)]
 
     def _by_nested(self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int) -> Iterator["_Part"]:
-        """Split a part by the instances in one of its values, given for the rows that it had in the beginning."""
+        """Split a part by the nested instances in one of its values; ``nested`` has the rows of the original, unsplit
+        part.
+        """
         if part.key is None:
             yield part
             return
@@ -389,7 +412,7 @@ class SegmentColumns:
     # -------------------------------------------------------------------------------------------- values
 
     def raws(self, group: Group, paths: Iterator[HolePath] | Sequence[HolePath]) -> Raws:
-        """The bytes of the values in some holes of a group."""
+        """Return the bytes of the values in some holes of a group."""
         return {path: self._raw(*group.bounds[path], group.shape.types[path]) for path in paths}
 
     def _raw(self, start: Offsets, end: Offsets, value_type: int) -> list[bytes]:
@@ -412,26 +435,29 @@ class SegmentColumns:
         return [self._segment.view[first:last].tobytes() for first, last in places]
 
     def data(self, group: Group) -> list[dict[str, Any]]:
-        """The data of a group's records (ValueError if a value cannot be written as text)."""
+        """Return the data of a group's records (ValueError if a value cannot be written as text)."""
         raws = self.raws(group, _holes(group.shape.data))
         return fill(group.shape, raws, len(group.rows), self._decoder.caches)
 
     def data_texts(self, group: Group, name: str) -> Iterable[str]:
-        """The texts of one name of the data (ValueError if a value cannot be written as text); see ``texts_of``."""
+        """Return the texts of one data field of a group (ValueError if a value cannot be written as text); see
+        ``texts_of``.
+        """
         skeleton = group.shape.data[name]
         return texts_of(
             skeleton, group.shape, self.raws(group, _holes(skeleton)), len(group.rows), self._decoder.caches
         )
 
     def data_json(self, group: Group) -> list[str]:
-        """The same, each as the text of a JSON object."""
+        """Return the data of a group's records, each as the text of a JSON object (ValueError as in ``data``)."""
         raws = self.raws(group, _holes(group.shape.data))
         return fill_json(group.shape, raws, len(group.rows), self._decoder.caches)
 
     def json_lines(
         self, group: Group, layout: LineLayout, offsets: NDArray[np.int64]
     ) -> Sequence[bytes | memoryview] | None:
-        """A line for each record of a group (see ``EventBatch.json_lines``); ``offsets`` are their places in the file.
+        """Return a line for each record of a group (see ``EventBatch.json_lines``); ``offsets`` are their offsets in
+        the file.
 
         Raises:
             ValueError: if a value cannot be written as text.
@@ -444,7 +470,7 @@ class SegmentColumns:
         return Lines(self._segment, self._decoder.caches, group.shape, group.bounds, headers).write(plan)
 
     def system(self, group: Group, name: str) -> list[Any]:
-        """A field of System (a name of ``DecodedRecord``) of a group's records."""
+        """Return a field of System (a name of ``DecodedRecord``) for each record of a group."""
         text, count = group.shape.system.get(name), len(group.rows)
         if text is None or isinstance(text, str):
             return [READ_FIELD[name](text)] * count
@@ -454,7 +480,9 @@ class SegmentColumns:
         return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
 
     def values(self, group: Group, name: str) -> Same | NDArray[Any] | None:
-        """A field of System as one value for all records, or as an array of numbers; None if it is neither."""
+        """Return a field of System as one value for all records or as an array of numbers; None if neither is
+        possible.
+        """
         text = group.shape.system.get(name)
         if name == "ticks":
             if text is None:
@@ -471,7 +499,7 @@ class SegmentColumns:
         return None
 
     def distinct(self, group: Group, name: str) -> Iterator[tuple[Any, int]]:
-        """The values of a field of System in a group, each with a row that has it: the first one."""
+        """Yield the distinct values of a field of System in a group, each with the first row that has it."""
         text = group.shape.system.get(name)
         if text is None or isinstance(text, str):
             yield READ_FIELD[name](text), int(group.rows[0])
@@ -481,7 +509,7 @@ class SegmentColumns:
             yield value, int(group.rows[values.index(value)])
 
     def ticks(self, group: Group) -> list[int]:
-        """The times of a group's records as FILETIMEs, those in the records' headers where System has none."""
+        """Return the times of a group's records as FILETIMEs; if System has none, the time in the record header."""
         written = self._records.ticks[group.rows].tolist()
         own = self.system(group, "ticks")
         return [header if ticks is None else ticks for ticks, header in zip(own, written, strict=True)]
@@ -510,7 +538,9 @@ _GATHERED = {
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows that agree so far, or (without a key) are declined; ``origin`` are their places in the part they are of."""
+    """Rows with the same key so far; declined rows have no key. ``origin`` are their indexes in the part that was
+    split.
+    """
 
     rows: Rows
     key: _Key | None
@@ -519,12 +549,12 @@ class _Part:
 
     @property
     def nested(self) -> list[int]:
-        """The values that are nested instances."""
+        """The indexes of the values that are nested instances."""
         return [] if self.key is None else [index for index, code in enumerate(self.key.codes) if code == BINXML]
 
 
 def _by_row(codes: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Rows]]:
-    """The distinct rows of a matrix, each with the places where it stands."""
+    """Yield the distinct rows of a matrix, each with the indexes at which it occurs."""
     places = np.arange(len(codes))
     for _ in range(_FEW):  # as a rule there are one or two, and sorting costs more than looking for them
         if not len(places):
@@ -543,7 +573,7 @@ _FEW = 16
 
 
 def _holes(value: Any) -> list[HolePath]:
-    """The paths of all holes in a skeleton."""
+    """Return the paths of all holes in a skeleton."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
@@ -552,7 +582,9 @@ def _holes(value: Any) -> list[HolePath]:
 
 
 def _lengths() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The lengths that each value type can have (at most two), and which types have such a limit."""
+    """Return the lengths that each value type can have (at most two), and a mask of the types whose length is
+    restricted.
+    """
     lengths = np.full((2, 256), -1, np.int64)
     limited = np.ones(256, np.bool_)  # an unknown type has no length that fits
     for value_type, allowed in VALUE_LENGTHS.items():

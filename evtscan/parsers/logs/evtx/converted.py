@@ -1,11 +1,11 @@
-"""Whether an EVTX log was converted from a ``.evt`` by a newer Windows, as far as its records show.
+"""Detect EVTX logs that a newer Windows converted from a ``.evt`` file, by their records.
 
-A converted record has what the old format had, and nothing else: Qualifiers, and no Version, Opcode, Correlation,
-Execution or provider GUID; its ``TimeCreated`` is a whole second. The classic sources of Vista and later give such
-records as well, but their record headers have the moment of writing with fractions of a second, which no converter can
-know: it repeats the whole second, or writes the time of the conversion.
+A converted record has only the fields of the old format: it has Qualifiers, and no Version, Opcode, Correlation,
+Execution or provider GUID, and its ``TimeCreated`` is a whole second. The classic event sources of Vista and later
+write such records too, but the record headers then contain the time of writing with fractions of a second. A converter
+does not have these fractions: it writes the whole second, or the time of the conversion.
 
-The format of a log never proves which Windows wrote its events; a converted log makes this obvious.
+The format of a log never proves which version of Windows wrote its events; a converted log is an obvious example.
 """
 
 from evtscan.base.model.system import SYSTEM_FIELDS
@@ -16,7 +16,8 @@ _DAY = 86_400 * TICKS_PER_SECOND
 
 
 def was_converted(ends: tuple[tuple[DecodedRecord, int], tuple[DecodedRecord, int]], headers_whole: bool) -> bool:
-    """Judge by the oldest and the newest record, each with the time in its header (FILETIME).
+    """Return whether a log was converted, judged by its oldest and newest record, each with its header's time
+    (FILETIME).
 
     ``headers_whole``: the times in the headers of all records are whole seconds.
     """
@@ -33,7 +34,7 @@ _NEWER_FIELDS = (
 
 
 def _has_classic_shape(record: DecodedRecord) -> bool:
-    """Whether a record holds nothing that a ``.evt`` could not have held."""
+    """Whether a record has only fields that a ``.evt`` record can have."""
     newer = (getattr(record, name) for name in _NEWER_FIELDS)
     whole_second = record.ticks is None or record.ticks % TICKS_PER_SECOND == 0
     return record.qualifiers is not None and whole_second and all(value is None for value in newer)

@@ -1,4 +1,4 @@
-"""One record → its fields, from the values of that record alone."""
+"""Decoder for single records: BinXML → the fields of the record."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,10 +18,10 @@ _MAX_WORK = 1 << 19  # elements and characters of one record: crafted templates 
 def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions | None = None) -> DecodedRecord:
     """Decode the BinXML between two offsets in a chunk of 64 KiB.
 
-    ``definitions`` are those of the chunk, shared by its records.
+    ``definitions`` are the template definitions of the chunk, shared by its records.
 
     Raises:
-        RecordError: if the record cannot be read; the message says why.
+        RecordError: if the record cannot be read; the message gives the reason.
     """
     job = _Job(chunk, definitions or Definitions(chunk))
     event = event_of(job.fragment(start, end, 0))
@@ -35,7 +35,7 @@ def decode_record(chunk: bytes, start: int, end: int, definitions: Definitions |
 
 
 def _size_of(value: Any) -> int:
-    """Bytes of the names and texts of data; a name that is printed many times counts each time."""
+    """The size of data: bytes of its names and texts. A name that occurs several times counts each time."""
     if isinstance(value, str):
         return len(value) if value.isascii() else sys.getsizeof(value)
     if isinstance(value, dict):
@@ -45,7 +45,7 @@ def _size_of(value: Any) -> int:
 
 @dataclass(slots=True)
 class _Job:
-    """The decoding of one record: its remaining work limit, and the values that could not be shown as Windows shows
+    """State of decoding one record: the remaining work limit, and notes on values that cannot be shown as Windows shows
     them.
     """
 
@@ -55,7 +55,7 @@ class _Job:
     notes: list[str] = field(default_factory=list)
 
     def spend(self, work: int) -> None:
-        """Account for elements and characters."""
+        """Subtract elements and characters from the work limit."""
         self.work -= work
         if self.work < 0:
             raise EndlessRecordError("the record unfolds without end")
@@ -64,7 +64,7 @@ class _Job:
             raise EndlessRecordError("the records of the chunk unfold without end")
 
     def fragment(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
-        """The elements of a fragment, their substitutions made."""
+        """Return the elements of a fragment after substitution."""
         instance = parse_instance(self.chunk, start, end)
         if instance is None:
             self.spend(end - start)
@@ -73,7 +73,7 @@ class _Job:
         return expand(self.definitions.at(instance.definition).elements, _RecordValues(self, instance), depth)
 
     def nested(self, start: int, end: int, depth: int) -> tuple[Node, ...]:
-        """The elements of a fragment inside a record; if its template is lost, its values without their names."""
+        """Return the elements of a nested fragment; if its template is lost, return its values without names."""
         try:
             return self.fragment(start, end, depth)
         except EndlessRecordError:
@@ -130,7 +130,9 @@ class _RecordValues:
 
 
 def _value_text(value_type: int, raw: bytes, notes: list[str]) -> str | list[str]:
-    """A value as text, an array as a list; what cannot be read as hex, with a note."""
+    """Return a value as text, or an array as a list of texts; an unreadable value becomes hexadecimal text and adds a
+    note.
+    """
     try:
         if value_type & ARRAY:
             return format_array(value_type & ~ARRAY, raw)

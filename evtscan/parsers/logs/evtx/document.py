@@ -1,8 +1,7 @@
-"""A tree with substitutions and their values → the elements that Windows emits (MS-EVEN6 3.1.4.7).
+"""Substitution: a template's elements and values → the elements that Windows emits (MS-EVEN6 3.1.4.7).
 
-The rules that turn a template into the structure of the event are here, once, for both ways of reading: with the values
-of one record (``decode``), or with markers instead (``shapes``), which gives the structure of all records whose values
-have the same types.
+These rules are implemented once, for two uses. ``decode`` passes the values of one record. ``shapes`` passes markers
+instead of values, and gets the structure of all records whose values have these types.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +19,10 @@ _MAX_DEPTH = 64  # elements inside each other, over all templates of a record
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """In a shape: the position of the text of a value.
+    """In a shape: the position where the text of a value is inserted.
 
-    ``path`` are the indexes of the nested templates, then of the value; ``may_be_blank`` means that the text may be
-    white space only.
+    ``path`` contains the indexes of the nested templates, then the index of the value; ``may_be_blank`` means that the
+    text may consist of white space only.
     """
 
     path: tuple[int, ...]
@@ -32,7 +31,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class ArrayHole:
-    """In a shape: the items of an array come here, each as an element of its own."""
+    """In a shape: the position where the items of an array are inserted, each as a separate element."""
 
     path: tuple[int, ...]
 
@@ -50,12 +49,12 @@ class Node(msgspec.Struct, frozen=True):
     children: "tuple[Node, ...]"
 
     def child(self, name: str) -> "Node | None":
-        """The first child of that name."""
+        """Return the first child with a name, or None."""
         return next((child for child in self.children if child.name == name), None)
 
 
 class Values(Protocol):
-    """The values of one template instance, or markers for them."""
+    """The values of one template instance, or markers that represent them."""
 
     def is_null(self, index: int) -> bool:
         """Whether the value is null."""
@@ -66,19 +65,19 @@ class Values(Protocol):
         ...
 
     def piece(self, index: int, depth: int) -> "str | Hole | ArrayHole | list[str] | tuple[Node, ...]":
-        """Its text, the items of an array, or the elements of a nested fragment."""
+        """Return the value as text, the items of an array, or the elements of a nested fragment."""
         ...
 
     def spend(self, work: int) -> None:
-        """Count work against the limit; RecordError if a record takes too much."""
+        """Subtract from the record's work limit; raises RecordError if the limit is exceeded."""
         ...
 
 
 def expand(elements: Sequence[Element], values: Values, depth: int = 0) -> tuple[Node, ...]:
-    """Make the substitutions in a tree.
+    """Return the elements of a tree after substitution.
 
     Raises:
-        RecordError: if a value is missing, or the record unfolds without end.
+        RecordError: if a value is missing, or the record expands beyond the limit.
     """
     return tuple(node for element in elements for node in _expand(element, values, depth))
 
@@ -108,7 +107,9 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
 def _repeated(
     name: str, attributes: dict[str, Text], parts: Sequence[Any], children: tuple[Node, ...], values: Values
 ) -> Iterator[Node]:
-    """An element with arrays in it, once for each item (MS-EVEN6 3.1.4.7.5); what else it holds is repeated."""
+    """Yield an element that contains arrays once for each array item (MS-EVEN6 3.1.4.7.5), with its other content
+    repeated.
+    """
     count = max(len(part) for part in parts if isinstance(part, list))
     values.spend(count * (_weight(children) + sum(len(part) for part in parts if isinstance(part, str))))
     for place in range(count):
@@ -117,7 +118,7 @@ def _repeated(
 
 
 def _weight(nodes: Sequence[Node]) -> int:
-    """The work of repeating some elements."""
+    """The work that repeating these elements costs."""
     return sum(1 + (len(node.text) if isinstance(node.text, str) else 0) + _weight(node.children) for node in nodes)
 
 
@@ -128,7 +129,7 @@ def _enter(values: Values, depth: int) -> None:
 
 
 def _literal(element: Element, values: Values, depth: int) -> Node:
-    """The same for an element without any value: nothing has to be substituted."""
+    """Return the node of an element that contains no substitution."""
     _enter(values, depth)
     texts: list[str] = []
     children: list[Node] = []
@@ -148,7 +149,7 @@ def _literal(element: Element, values: Values, depth: int) -> Node:
 def _content(
     element: Element, values: Values, depth: int
 ) -> tuple[list[str | Hole | ArrayHole | list[str]], list[Node]]:
-    """The content of an element: the parts of its text, including arrays, and the elements."""
+    """Return the content of an element: the parts of its text, including arrays, and its child elements."""
     parts: list[str | Hole | ArrayHole | list[str]] = []
     children: list[Node] = []
     for part in element.content:
@@ -172,7 +173,7 @@ def _missing(part: str | Substitution | Element, values: Values) -> bool:
 
 
 def _attributes(element: Element, values: Values, depth: int) -> Iterator[tuple[str, Text]]:
-    """The attributes that are shown: without null or empty ones, and without namespaces."""
+    """Yield the attributes of an element that Windows shows, without null values, empty values and namespaces."""
     for attribute in element.attributes:
         if not _is_shown(attribute) or any(_missing(part, values) for part in attribute.value):
             continue

@@ -1,6 +1,6 @@
-"""The elements of an event → the fields of System and the data, in the form of ``DecodedRecord``.
+"""The elements of an event → the fields of System and the event's data, in the form of ``DecodedRecord``.
 
-The elements may be those of one record, or of a shape, with holes instead of values.
+The elements can be the elements of one record, or of a shape, which has holes instead of values.
 """
 
 import re
@@ -20,10 +20,10 @@ _SYSTEM = {"ticks" if field.name == "time" else field.name: (field.element, fiel
 
 
 def event_of(nodes: Sequence[Node]) -> Node:
-    """The Event element among the roots of a record.
+    """Return the Event element among the root elements of a record.
 
     Raises:
-        RecordError: if there is none.
+        RecordError: if there is no Event element.
     """
     for node in nodes:
         if node.name == "Event":
@@ -32,10 +32,10 @@ def event_of(nodes: Sequence[Node]) -> Node:
 
 
 def system_texts(event: Node) -> dict[str, Text]:
-    """The texts of System and the message, by the names of ``DecodedRecord``, without missing fields.
+    """Return the texts of System and the message, by their names in ``DecodedRecord``; missing fields are left out.
 
     Raises:
-        RecordError: if the event has no System element, or an array in it is ambiguous.
+        RecordError: if the event has no System element, or if an array in System makes it ambiguous.
     """
     system = event.child("System")
     if system is None:
@@ -60,7 +60,7 @@ def _no_array(text: "Text | ArrayHole") -> Text:
 
 
 def data_of(event: Node) -> dict[str, Any]:
-    """The elements beside System and RenderingInfo, in the form that ``DecodedRecord.data`` describes."""
+    """Return the event's elements other than System and RenderingInfo, in the form of ``DecodedRecord.data``."""
     data: dict[str, Any] = {}
     for node in event.children:
         if node.name == "EventData":
@@ -99,7 +99,7 @@ _NUMBERED = re.compile(r"Data\d+\Z")
 
 
 def _value(node: Node) -> Any:
-    """A leaf as text, anything else as a dict."""
+    """Return an element without attributes and children as text, and any other element as a dict."""
     if not node.attributes and not node.children:
         return node.text
     return _fields(node)
@@ -122,7 +122,7 @@ def _attributes_of(node: Node) -> dict[str, Any]:
 
 
 def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
-    """Text beside attributes or children; white space is layout."""
+    """Add text that is next to attributes or children; white space is skipped as layout."""
     holes = [part for part in (text if isinstance(text, tuple) else (text,)) if not isinstance(part, str)]
     if any(isinstance(hole, ArrayHole) or hole.may_be_blank for hole in holes):
         raise RecordError("a value that may be white space, beside other content")
@@ -131,7 +131,7 @@ def _add_text(fields: dict[str, Any], text: "Text | ArrayHole") -> None:
 
 
 def _add(fields: dict[str, Any], name: str, value: Any) -> None:
-    """A name that repeats becomes a list."""
+    """Add a field; if its name exists already, the value becomes a list."""
     if name not in fields:
         fields[name] = value
         return
@@ -147,7 +147,7 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _number(text: str | None) -> int | None:
-    """A number of up to 64 bits as System writes it, decimal or ``0x…``; None if the text is none."""
+    """Return a number of up to 64 bits, written in decimal or as ``0x…``; None if the text is not a number."""
     try:
         value = None if text is None else int(text, 16 if text[:2] in ("0x", "0X") else 10)
     except ValueError:

@@ -90,7 +90,7 @@ class FileHeader:
 
     @classmethod
     def parse(cls, head: bytes) -> "FileHeader":
-        """Read the first bytes of a file; fewer are taken as if zeros followed."""
+        """Parse the first bytes of a file; missing bytes count as zeros."""
         head = head.ljust(_HEADER, b"\0")
         (next_record,) = struct.unpack_from("<Q", head, 24)
         (chunk_count,) = struct.unpack_from("<H", head, 42)
@@ -106,10 +106,12 @@ class FileHeader:
 
 
 class ChunkPlace(NamedTuple):
-    """A chunk of the file: its offset, how many of its 64 KiB are present, and the identifier of its first record.
+    """A chunk of the file: its offset, the number of bytes present (up to 64 KiB), and the identifier of its first
+    record.
 
-    An ``orphan`` has records but lost its header: it is unknown which of them belong to the log. (Large files have tens
-    of thousands of chunks; creating a dataclass takes as long as reading a chunk header.)
+    An ``orphan`` chunk has records but lost its header, so it is unknown which of its records belong to the log. (This
+    is not a dataclass: large files have tens of thousands of chunks, and creating a dataclass instance takes as long as
+    reading a chunk header.)
     """
 
     offset: int
@@ -120,7 +122,7 @@ class ChunkPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All chunks of a file in record order, and the problems with finding them."""
+    """All chunks of a file in record order, and warnings about chunks that could not be found."""
 
     header: FileHeader
     chunks: tuple[ChunkPlace, ...]
@@ -128,7 +130,7 @@ class Layout:
 
 
 def read_layout(stream: BinaryIO, source: str) -> Layout:
-    """Walk the file from chunk header to chunk header, and put the chunks into record order.
+    """Find all chunks of a file, from chunk header to chunk header, and sort them into record order.
 
     ``stream`` must be seekable. Only the first half kilobyte of each chunk is read.
     """
@@ -180,9 +182,10 @@ def _walk(stream: BinaryIO, size: int, source: str, warnings: list[ExtractionWar
 
 
 def _regular_run(stream: BinaryIO, position: int, most: int) -> list[ChunkPlace]:
-    """Contiguous chunks from a position on, as far as each has its magic number and that of its first record.
+    """Return the contiguous chunks from a position on, up to the first without a chunk magic and a record magic.
 
-    There is room for ``most`` whole ones. Nearly all chunks are regular, and here they are checked together.
+    ``most`` is the number of whole chunks that fit before the end of the file. Nearly all chunks are regular; this
+    function checks many of them at once.
     """
     seek, read = stream.seek, stream.read
     heads = []
@@ -207,7 +210,7 @@ def _first_record(head: bytes) -> int:
 
 
 def _find_chunk(stream: BinaryIO, start: int, end: int) -> int | None:
-    """The offset of a chunk that starts anywhere in ``start`` … ``end`` (at most two chunks apart)."""
+    """Return the offset of a chunk that begins between ``start`` and ``end`` (at most two chunks apart), or None."""
     stream.seek(start)
     data = stream.read(end - start + _HEAD)
     at = data.find(CHUNK_MAGIC)
@@ -228,9 +231,9 @@ def _judge_gap(
     *,
     only_records: bool = False,
 ) -> Iterator[ChunkPlace]:
-    """Classify bytes without a chunk header: an orphan, damage, or zeros (reserved and not yet used).
+    """Classify up to 64 KiB without a chunk header: an orphan chunk, damage, or zeros (reserved and not yet used).
 
-    There are at most 64 KiB of them. ``only_records``: anything else in them is not at the position of a chunk.
+    ``only_records``: other content in these bytes is not at the position of a chunk.
     """
     stream.seek(position)
     data = stream.read(max(size, 0))
@@ -246,7 +249,7 @@ def _judge_gap(
 
 
 def header_intact(head: bytes | memoryview) -> bool:
-    """Whether the first 512 bytes of a chunk have their magic and fit their checksum."""
+    """Whether the first 512 bytes of a chunk have the magic number and the correct checksum."""
     if len(head) < FIRST_RECORD or head[: len(CHUNK_MAGIC)] != CHUNK_MAGIC:
         return False
     checksum = zlib.crc32(head[128:FIRST_RECORD], zlib.crc32(head[:120]))
@@ -260,9 +263,10 @@ def _warning(source: str, offset: int, kind: str, message: str, lost: int = 0) -
 
 
 class Segment:
-    """Some chunks of a file in memory, each in a slot of 64 KiB, missing bytes as zeros.
+    """Some chunks of a file in memory, each in a slot of 64 KiB; missing bytes are zeros.
 
-    ``u16``, ``u32`` and ``u64`` show the number that starts at *any* byte: ``u32[p]`` are the four bytes at ``p``.
+    ``u16``, ``u32`` and ``u64`` contain the number that starts at *any* byte: ``u32[p]`` is made of the four bytes at
+    ``p``.
     """
 
     __slots__ = ("bytes", "offsets", "orphan", "present", "u16", "u32", "u64", "view")
@@ -280,19 +284,21 @@ class Segment:
         self.u64: NDArray[np.uint64] = _at_any_byte(used, np.dtype("<u8"))
 
     def heads(self, starts: Offsets) -> NDArray[np.void]:
-        """The headers of the records at these positions, and the ``front`` of their content (see ``FRONT``).
+        """Return the headers of the records at these positions, and the ``front`` of their content (see ``FRONT``).
 
-        Each gather is expensive, however little it returns: so everything that is needed of each record is gathered at
-        once, including the bytes ``before`` it.
+        Each gather operation is expensive, even for few bytes. So this one gathers all bytes that are needed of a
+        record, including the bytes ``before`` it.
         """
         return self.strings(starts - 4, _HEAD_OF_RECORD.itemsize).view(_HEAD_OF_RECORD)
 
     def strings(self, starts: Offsets, width: int) -> NDArray[np.void]:
-        """The ``width`` bytes at each of these positions, which must be inside the segment."""
+        """Return the ``width`` bytes at each of these positions; all of them must be inside the segment."""
         return _at_any_byte(self.bytes, np.dtype(f"V{width}"))[starts]
 
     def headers_intact(self) -> NDArray[np.bool_]:
-        """For each slot whether the chunk's header fits its checksum (``header_intact`` of all at once)."""
+        """Return for each slot whether the chunk's header matches its checksum (``header_intact`` for all slots at
+        once).
+        """
         view, base = self.view, range(0, self.slots * CHUNK_SIZE, CHUNK_SIZE)
         checksums = [zlib.crc32(view[at + 128 : at + FIRST_RECORD], zlib.crc32(view[at : at + 120])) for at in base]
         places = np.array(base, np.int64)
@@ -301,11 +307,11 @@ class Segment:
         return intact
 
     def chunk(self, slot: int) -> memoryview:
-        """The 64 KiB of one slot."""
+        """Return the 64 KiB of one slot."""
         return self.view[slot * CHUNK_SIZE : (slot + 1) * CHUNK_SIZE]
 
     def file_offset(self, position: int) -> int:
-        """The place in the file of a position in the buffer."""
+        """Convert a position in the segment to an offset in the file."""
         slot, within = divmod(position, CHUNK_SIZE)
         return int(self.offsets[slot]) + within
 
@@ -322,10 +328,11 @@ def _at_any_byte(buffer: NDArray[np.uint8], dtype: np.dtype) -> NDArray:  # type
 def read_segments(
     stream: BinaryIO, places: Sequence[ChunkPlace], chunks_per_segment: int = SEGMENT_CHUNKS
 ) -> Iterator[Segment]:
-    """Read the chunks, some at a time, into one buffer that every segment reuses: a segment is valid until the next
-    one.
+    """Read chunks, several at a time, into one buffer that is reused: a segment is valid until the next one is
+    requested.
 
-    Contiguous chunks are read with one call. The file is never mapped: its pages would count as memory of this process.
+    Contiguous chunks are read with one call. The file is never memory-mapped: its pages would count as memory of this
+    process.
     """
     if not places:
         return
@@ -344,7 +351,7 @@ def read_segments(
 
 
 def _runs(places: Sequence[ChunkPlace]) -> Iterator[tuple[int, int]]:
-    """Index ranges of chunks that are contiguous in the file."""
+    """Yield index ranges of chunks that are contiguous in the file."""
     offsets = np.array([place[0] for place in places], np.int64)
     borders = (np.flatnonzero(np.diff(offsets) != CHUNK_SIZE) + 1).tolist()
     return pairwise([0, *borders, len(places)])

@@ -1,4 +1,4 @@
-"""EVTX → the state of its structures: every checksum of a file, which selective reads do not look at."""
+"""Full check of an EVTX file: every checksum, also those that normal reading does not verify."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from evtscan.parsers.logs.evtx.reader import open_layout
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The state of a file: its header, and the number of chunks with each flaw.
+    """The state of a file: its header, and the number of chunks with each kind of damage.
 
     ``announced`` is the header's chunk count, which is stale in a dirty file. A chunk counts as ``bad_header`` or
     ``bad_records`` if a checksum is wrong, and as ``headerless`` if its header is missing.
@@ -44,7 +44,7 @@ class Health:
         return ", ".join([header, *flags, f"{self.chunks} chunks ({self.announced} announced): {state}"])
 
     def figures(self) -> dict[str, object]:
-        """The state as named figures, as ``metrics`` writes them to JSON."""
+        """Return the state as named numbers, as ``metrics`` writes them to JSON."""
         return {
             "HeaderIntact": self.header_intact,
             "Dirty": self.dirty,
@@ -63,7 +63,7 @@ def examine(source: Source) -> Health:
     """Check the header and every chunk of a file.
 
     Raises:
-        EvidenceError: if nothing of the file can be read.
+        EvidenceError: if no part of the file can be read.
     """
     layout = open_layout(source)
     bad_header = bad_records = 0

@@ -1,4 +1,4 @@
-"""The chunks of an EVTX log, read separately: the records around an event."""
+"""Read the records around an event, without reading the whole EVTX log."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +15,7 @@ _CHUNKS_KEPT = 4
 
 
 class EvtxParts:
-    """The chunks of one log, decoded when they are requested (see ``LogParts``)."""
+    """The chunks of one log; each is decoded when it is requested (see ``LogParts``)."""
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         self._source = source
@@ -30,7 +30,9 @@ class EvtxParts:
         self._chunk = chunk
 
     def near(self, event: Event) -> Sequence[Event]:
-        """The records of the event's chunk, with those of an adjacent chunk if the event is near its border."""
+        """Return the records of the event's chunk, and of an adjacent chunk if the event is near the border of its
+        chunk.
+        """
         index = chunk_at(self._source, event.location.offset or 0)
         if index is None:
             return ()
@@ -46,6 +48,6 @@ def open_parts(source: Source, options: ReadOptions) -> EvtxParts:
     """Open a log to read the records around events.
 
     Raises:
-        EvidenceError: if nothing of the file can be read.
+        EvidenceError: if no part of the file can be read.
     """
     return EvtxParts(source, options)

@@ -1,4 +1,4 @@
-"""Records of one segment → its errors and warnings, counted by kind from their fixed parts."""
+"""Count the errors and warnings of a segment by kind, from the fixed parts of its records."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ _MOST_KEPT = 100
 
 @dataclass(slots=True)
 class SegmentProblems:
-    """Counts the problems of segments; ``kept`` are the kinds whose newest record is kept."""
+    """Counts the errors and warnings of segments; ``kept`` are the kinds whose newest record is kept."""
 
     counts: ProblemCounts
     kept: set[ProblemKind] = field(default_factory=set)
 
     def add(self, singly: Singly, columns: SegmentColumns | None) -> None:
-        """Count the problems of one segment; without ``columns`` every record is decoded."""
+        """Count the errors and warnings of one segment; without ``columns`` every record is decoded."""
         if columns is None:
             self._add_singly(singly, range(len(singly.records)))
             return

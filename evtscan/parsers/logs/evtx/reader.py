@@ -48,7 +48,7 @@ def open_layout(source: Source) -> Layout:
     """Find the chunks of a file.
 
     Raises:
-        EvidenceError: if the file cannot be read, or holds nothing of an EVTX log.
+        EvidenceError: if the file cannot be read, or contains no part of an EVTX log.
     """
     try:
         with source.path.open("rb", buffering=0) as stream:
@@ -61,7 +61,9 @@ def open_layout(source: Source) -> Layout:
 
 
 class _Learned(threading.local):
-    """Cached templates and values of a thread, shared by all files: hosts have the same ones."""
+    """Cached templates and values of a thread, shared by all files, since the logs of different hosts use the same
+    ones.
+    """
 
     def __init__(self) -> None:
         self.decoder = Decoder()
@@ -72,7 +74,9 @@ _learned = _Learned()
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The shared state of the readers of one file's ranges: its chunks, and its cached templates."""
+    """The state that all readers of one file share, each for its range of chunks: the list of chunks, and cached
+    templates.
+    """
 
     layout: Layout
     decoder: Decoder = field(default_factory=lambda: _learned.decoder)
@@ -92,19 +96,19 @@ def _opened_as(source: Source, size: int, modified: int) -> _Opened:
 
 
 def chunk_count(source: Source) -> int:
-    """The number of chunks, the upper limit of ``chunk_range``.
+    """Return the number of chunks, which is the upper limit of ``chunk_range``.
 
     Raises:
-        EvidenceError: if nothing of the file can be read.
+        EvidenceError: if no part of the file can be read.
     """
     return len(_opened(source).layout.chunks)
 
 
 def chunk_at(source: Source, offset: int) -> int | None:
-    """The index of the chunk that contains the byte at an offset of the file, or None.
+    """Return the index of the chunk that contains the byte at a file offset, or None.
 
     Raises:
-        EvidenceError: if nothing of the file can be read.
+        EvidenceError: if no part of the file can be read.
     """
     chunks = _opened(source).layout.chunks
     return next((number for number, chunk in enumerate(chunks) if 0 <= offset - chunk.offset < chunk.size), None)
@@ -112,10 +116,11 @@ def chunk_at(source: Source, offset: int) -> int | None:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a log while it is read, of all records, selected or not.
+    """Statistics of a log while it is read, about all records, selected or not.
 
-    ``first`` and ``last`` are the numbers of the oldest and the newest record; ``first_ticks`` and ``last_ticks`` are
-    from the oldest and the newest header with a time: the header of a record that was being written has zero.
+    ``first`` and ``last`` are the numbers of the oldest and the newest record. ``first_ticks`` and ``last_ticks`` come
+    from the oldest and the newest record header with a time: if a record was being written, the time in its header is
+    zero.
     """
 
     layout: Layout
@@ -133,7 +138,7 @@ class Tally:
     clock: ClockSteps = field(default_factory=ClockSteps)
 
     def count(self, records: Records) -> None:
-        """Count the records of one segment, which follow those counted before."""
+        """Add the records of the next segment."""
         number, ticks = records.number, records.ticks
         if records.recovered.any():
             number, ticks = number[~records.recovered], ticks[~records.recovered]
@@ -156,12 +161,12 @@ class Tally:
         self.clock.add(ticks.view(np.int64), lambda index: int(number[index]))
 
     def name(self, computers: Iterable[str | None]) -> None:
-        """Add names of computers, in record order; of a log with very many names the first are enough."""
+        """Add computer names in record order; if a log has very many names, only the first are kept."""
         if len(self.computers) < _MOST_COMPUTERS:
             self.computers.update(dict.fromkeys(filter(None, computers)))
 
     def summary(self) -> LogSummary:
-        """All of it, as the log's summary."""
+        """Return the statistics as the summary of the log."""
         oldest, newest = self.oldest, self.newest
         header = self.layout.header
         ends = [None if record is None else record.computer for record in (oldest, newest)]
@@ -191,7 +196,7 @@ class Tally:
         return was_converted(((self.oldest, self.first_ticks), (self.newest, self.last_ticks)), self.whole_seconds)
 
     def _cleared(self) -> bool:
-        """Whether the log was cleared: it begins with the event that states this, or it is empty and its counter is
+        """Whether the log was cleared: its first event records this, or it is empty although its record counter is
         not.
         """
         if self.oldest is not None:
@@ -199,7 +204,11 @@ class Tally:
         return self.first is None and self.layout.header.intact and self.layout.header.next_record > 1
 
     def _filtered(self, oldest: DecodedRecord, newest: DecodedRecord) -> bool:
-        """An export numbers its records afresh, without gaps, and keeps the EventRecordIDs, whose gaps show."""
+        """Whether the log is a filtered export: its records are numbered without gaps, but the EventRecordIDs have
+        gaps.
+
+        Windows assigns new record numbers to an export, and keeps the EventRecordIDs.
+        """
         if (
             self.first is None
             or self.last is None
@@ -214,7 +223,7 @@ class Tally:
 
 
 def _time(ticks: int | None, record: DecodedRecord | None) -> Instant | None:
-    """The time in a header, or if no header has one, that of the event."""
+    """Return the time from a record header; if no header has one, the time of the event."""
     if ticks is None and record is not None:
         ticks = record.ticks
     return None if ticks is None else Instant(ticks)
@@ -259,7 +268,7 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
         return self._tally.summary()
 
     def __iter__(self) -> Iterator[Event]:
-        """The selected events in record order."""
+        """Yield the selected events in record order."""
         for selection in self._selections():
             events = selection.events()
             self._warn(selection.late_warnings)
@@ -267,7 +276,9 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
             yield from events
 
     def events_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> Iterator[Event]:
-        """The selected events that ``choose`` keeps by their columns, in record order (see ``FilteringReader``)."""
+        """Yield the selected events that ``choose`` keeps by their columns, in record order (see
+        ``FilteringReader``).
+        """
         for selection in self._selections():
             self._tally.name(RecordBatch(selection).column("computer"))
             selection.keep_where(choose)
@@ -276,7 +287,9 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
             yield from events
 
     def batches(self) -> Iterator[RecordBatch]:
-        """The selected records as columns, a segment at a time: each batch is valid until the next is asked for."""
+        """Yield the selected records as columns, one segment at a time; a batch is valid until the next one is
+        requested.
+        """
         for selection in self._selections():
             batch = RecordBatch(selection)
             self._tally.name(selection.computers())
@@ -284,10 +297,10 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
             self._warn(selection.late_warnings)
 
     def health(self) -> "Health":
-        """Check every checksum of the file, which reading does not.
+        """Verify every checksum of the file, which normal reading does not do.
 
         Raises:
-            EvidenceError: if nothing of the file can be read.
+            EvidenceError: if no part of the file can be read.
         """
         from evtscan.parsers.logs.evtx.health import examine
 
@@ -329,17 +342,18 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
 
 @dataclass(slots=True)
 class _Ends:
-    """The oldest and the newest decodable record of the log, whatever is selected.
+    """The oldest and the newest decodable record of the log, whether selected or not.
 
-    While reading, it is unknown whether a segment is the last one with such a record, and decoding one takes as long as
-    looking at some thousand: so the newest records of the last segments are kept as bytes, and decoded at the end.
+    While a log is read, it is not known which segment is the last one with such a record, and decoding one record takes
+    as long as testing some thousand. So the newest records of the last segments are kept as bytes, and decoded at the
+    end.
     """
 
     oldest: DecodedRecord | None = None
     _last: deque[list[Kept]] = field(default_factory=lambda: deque(maxlen=_LAST_SEGMENTS))
 
     def look(self, singly: Singly) -> None:
-        """Decode the first record of the log, and keep the last ones of a segment."""
+        """Decode the first record of the log, and keep the last records of a segment."""
         live = np.flatnonzero(~singly.records.recovered)
         if self.oldest is None:
             self.oldest = _first_decoded(singly.kept(row) for row in live[:_TRIES].tolist())

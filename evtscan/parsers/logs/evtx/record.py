@@ -1,4 +1,4 @@
-"""The decoded form of one record, common to all EVTX decoders, and its conversion to an event."""
+"""The decoded form of a record, which all EVTX decoders return, and its conversion to an event."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,27 +12,29 @@ from evtscan.base.wintypes import Instant
 
 
 class RecordError(ValueError):
-    """One record that a decoder cannot read; the message says why. It becomes an extraction warning."""
+    """A decoder cannot read a record; the message gives the reason. The error becomes an extraction warning."""
 
 
 class EndlessRecordError(RecordError):
-    """A record, or the records of a chunk together, unfold to more than they can hold: no decoder should go on."""
+    """A record, or all records of a chunk together, exceed the work limit: no other decoder may try to read the
+    record.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedRecord:
     """One record as its BinXML states it; None means that the record lacks the field.
 
-    The names are those of the elements of ``System``. ``keywords`` is text as Windows shows it (``0x80000000000000``),
-    ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``, ``message`` is
-    ``RenderingInfo/Message`` of events that were forwarded with their texts.
+    The names are the names of the elements of ``System``. ``keywords`` is text as Windows shows it
+    (``0x80000000000000``), ``ticks`` is ``TimeCreated/@SystemTime`` as a FILETIME, ``record_id`` is ``EventRecordID``,
+    ``message`` is ``RenderingInfo/Message``, which forwarded events can contain.
 
-    ``data`` contains the elements beside ``System`` (and ``RenderingInfo``), in log order, every leaf as text:
+    ``data`` contains the elements other than ``System`` and ``RenderingInfo``, in log order, with every leaf as text:
 
     - ``EventData``: ``Data`` by its ``Name``, without a name ``Data1``, ``Data2`` …, ``Binary`` as upper-case hex;
     - ``UserData`` (and ``DebugData``, ``ProcessingErrorData`` …): nested dicts by element name, ``{ElementName: {…}}``;
     - a repeated name, or an array, is a list; an empty element is ``""``;
-    - attributes other than ``Data/@Name`` are under ``#attributes``, text beside children or attributes under
+    - attributes other than ``Data/@Name`` are under ``#attributes``, text next to children or attributes is under
       ``#text``; ``xmlns`` is dropped.
 
     ``notes`` describe values that could not be shown as Windows shows them (an unknown value type is kept as hex).
@@ -65,10 +67,10 @@ class DecodedRecord:
 def to_event(
     decoded: DecodedRecord, *, source_name: str, offset: int, header_id: int, header_ticks: int, recovered: bool
 ) -> Event:
-    """Join a decoded record with its place in the file.
+    """Build the event of a decoded record and its position in the file.
 
-    ``offset`` is the record's, in bytes from the start of the file; ``header_id`` and ``header_ticks`` come from the
-    record's header, whose time serves where ``System`` has none.
+    ``offset`` is the record's offset in the file, in bytes. ``header_id`` and ``header_ticks`` come from the record's
+    header; ``header_ticks`` is the event's time if ``System`` has none.
     """
     return Event(
         location=Location(source=source_name, offset=offset, record=header_id),
@@ -87,7 +89,7 @@ _SHARED = tuple(field.name for field in SYSTEM_FIELDS if field.name != "time")
 
 
 def build_events(columns: Mapping[str, Iterable[Any]]) -> list[Event]:
-    """Make events from columns; a field that has none has its default in all of them."""
+    """Build events from columns of field values; a missing column yields the field's default."""
     given = (columns[name] if name in columns else repeat(_DEFAULTS[name]) for name in Event.__struct_fields__)
     return list(map(Event, *given))
 

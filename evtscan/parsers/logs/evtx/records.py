@@ -1,8 +1,8 @@
-"""The positions of the records of a segment: found and verified for all its chunks at once, one by one where damaged.
+"""Find and verify the records of a segment: all regular chunks at once, each damaged chunk separately.
 
-A chunk is regular if its records are contiguous from its header to its free-space offset, each with its magic number,
-its size repeated, and the next record identifier. All regular chunks of a segment are stepped through together, from
-one record to the next. Any other chunk is walked by itself.
+A chunk is regular if its records are contiguous from its header to its free-space offset, and if each record has the
+magic number, the repeated size, and the next record identifier. All regular chunks of a segment are processed together,
+from one record to the next. Any other chunk is processed separately.
 """
 
 from collections.abc import Iterator
@@ -31,11 +31,11 @@ _MAGIC = int.from_bytes(RECORD_MAGIC, "little")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of a segment, as columns in record order.
+    """The records of a segment, as columns in record order.
 
-    ``start`` and ``end`` are positions in the segment (``end`` is the beginning of the closing size), ``number`` and
-    ``ticks`` are from the records' headers, ``recovered`` marks records from slack space, which are not part of the
-    log, and ``front`` is the beginning of their BinXML.
+    ``start`` and ``end`` are positions in the segment (``end`` is the position of the repeated size at the record's
+    end). ``number`` and ``ticks`` come from the record headers. ``recovered`` marks records from slack space, which are
+    not part of the log. ``front`` is the beginning of the records' BinXML.
     """
 
     start: Offsets
@@ -52,10 +52,10 @@ class Records:
 def find_records(
     segment: Segment, source: str, *, checksums: bool = True, recover: bool = False
 ) -> tuple[Records, list[ExtractionWarning]]:
-    """All records of a segment, and a warning for each part that cannot be read.
+    """Return all records of a segment, and a warning for each part that cannot be read.
 
-    ``checksums`` means that the file has checksums at all (one flag of its header says that it has none). ``recover``
-    adds records beyond the free-space offsets and between the records.
+    ``checksums`` is False if a flag in the file's header says that the file has no checksums. ``recover`` adds records
+    after the free-space offsets and between the records.
     """
     warnings: list[ExtractionWarning] = []
     spans = _regular(segment)
@@ -96,7 +96,7 @@ class _Spans:
 
 
 def _regular(segment: Segment) -> _Spans:
-    """Step through all chunks at once, from each record to the next by its size, then verify all that was found."""
+    """Find the records of all chunks at once, from each record to the next by its size, then verify all of them."""
     u32, u64 = segment.u32, segment.u64
     base = np.arange(segment.slots, dtype=np.int64) * CHUNK_SIZE
     free = u32[base + 48].astype(np.int64)
@@ -119,7 +119,9 @@ def _regular(segment: Segment) -> _Spans:
 
 
 def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
-    """The positions of records if every size is right, in order; a wrong size is detected by the verification."""
+    """Return the positions of the records in order, assuming that every size is correct; a later check finds wrong
+    sizes.
+    """
     u32 = segment.u32
     steps = [position[:0]]
     more = position < stop
@@ -134,15 +136,16 @@ def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
 
 
 class _Walk:
-    """One chunk that is not regular, record by record.
+    """Reads one irregular chunk, record by record.
 
-    After damage the walk continues at the next position that looks like a complete record: magic number, a size that
-    fits and is repeated at its end, and a higher identifier. If a record's size field is wrong, it ends at that
-    position.
+    After damage the walk continues at the next position that looks like a complete record: it has the magic number, a
+    valid size that is repeated at its end, and a higher identifier. If a record's size field is wrong, the record ends
+    at that position.
 
-    If the header is intact, records after damage and outside the range that it announces were written for another chunk
-    (a copy of a disk in use mixes pages): they are skipped, since their templates are in that chunk, and can only be
-    recovered. While each record leads to the next, Windows does not check the numbers, and neither does this walk.
+    If the chunk's header is intact, a record after damage whose identifier is outside the header's range was written
+    for another chunk (a copy of a disk in use mixes pages). Such records are skipped, since their templates are in the
+    other chunk; only recovery can return them. While each record directly follows the previous one, Windows does not
+    check the identifiers, and neither does this walk.
     """
 
     def __init__(self, segment: Segment, slot: int, source: str, *, trusted: bool) -> None:
@@ -170,7 +173,7 @@ class _Walk:
         self._walk(min(limit, self._present), known=limit == free)
 
     def _walk(self, limit: int, *, known: bool) -> None:
-        """Read up to ``limit``, then on as long as the next record follows without a gap."""
+        """Read records up to ``limit``, and after it as long as the next record follows without a gap."""
         position = FIRST_RECORD
         while position + _SMALLEST <= limit:
             if size := self._passed_by(position):
@@ -193,11 +196,11 @@ class _Walk:
         self._count_lost(position)
 
     def _has_begun(self, position: int, limit: int) -> bool:
-        """Whether the search for a first record is over: some were read, or there is none after the position."""
+        """Whether the search for the first record is over: a record was read, or no record follows the position."""
         return self._last is not None or self._next_sound(position, limit, newer=False) is None
 
     def _passed_by(self, position: int) -> int:
-        """The size of the record at a position if it belongs to another chunk, else 0."""
+        """Return the size of the record at a position if it belongs to another chunk, else 0."""
         size = self._sound(position, self._present) if self._is_damaged else 0
         if not size or self._in_range(position):
             return 0
@@ -209,7 +212,7 @@ class _Walk:
         return size
 
     def _in_range(self, position: int) -> bool:
-        """Whether the number of a record is in the range of the header, as far as it can be trusted."""
+        """Whether a record's identifier is in the range of the chunk's header; True if the header cannot be trusted."""
         return self._range is None or self._range[0] <= self._number(position) <= self._range[1]
 
     def _report_foreign(self) -> None:
@@ -220,7 +223,7 @@ class _Walk:
         self._foreign = []
 
     def _follows(self, position: int) -> bool:
-        """Whether the header's free-space offset left out a record that belongs to the log."""
+        """Whether a record after the header's free-space offset belongs to the log."""
         number = self._number(position)
         if self._announced is None:
             return self._last is None or number == self._last + 1
@@ -235,7 +238,7 @@ class _Walk:
         return int.from_bytes(self._data[position + 8 : position + 16], "little")
 
     def _sound(self, position: int, limit: int) -> int:
-        """The size of the record at a position, or 0 if there is no complete record."""
+        """Return the size of the record at a position, or 0 if there is no complete record."""
         if position + _SMALLEST > limit or not self._data.startswith(RECORD_MAGIC, position):
             return 0
         size = int.from_bytes(self._data[position + 4 : position + 8], "little")
@@ -245,7 +248,7 @@ class _Walk:
         return size if self._data[end - 4 : end] == self._data[position + 4 : position + 8] else 0
 
     def _skip(self, position: int, limit: int) -> int:
-        """Pass the damage at a position, and keep the record there if only its size is wrong."""
+        """Skip the damage at a position; if only the size of a record there is wrong, keep the record."""
         self._report_foreign()
         self._is_damaged = True
         following = self._next_sound(position + 4, limit, newer=True)
@@ -278,7 +281,7 @@ class _Walk:
         return None
 
     def _next_own(self, position: int, limit: int) -> int | None:
-        """The next record after a position that belongs to this chunk; the result is cached."""
+        """Return the position of the next record that belongs to this chunk, or None; the result is cached."""
         if self._own is not None and self._own <= position:
             self._own = self._next_sound(position + 4, limit, newer=True)
             while self._own is not None and not self._in_range(self._own):
@@ -286,7 +289,7 @@ class _Walk:
         return self._own
 
     def _is_newer(self, position: int) -> bool:
-        """Whether a record can follow the last one that was read, which may have been one of another chunk."""
+        """Whether a record can follow the last record that was read, which may have belonged to another chunk."""
         if self._last is None:
             return True
         if self._range is not None and not self._range[0] <= self._last <= self._range[1]:
@@ -294,7 +297,7 @@ class _Walk:
         return self._number(position) > self._last
 
     def _count_lost(self, position: int) -> None:
-        """The number of records that the header announces and that are cut off, if the file ends inside the chunk."""
+        """Count the records that the header announces and that are missing because the file ends inside the chunk."""
         if self._announced is None or self._last is None or self._announced <= self._last:
             return
         lost = min(self._announced - self._last, CHUNK_SIZE // _SMALLEST)
@@ -313,7 +316,7 @@ def _warning(
 
 
 def _slack(segment: Segment, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Everything between and after the known records that begins like a record and may fit at its position."""
+    """Return all possible records between and after the known records: they begin like a record and may fit there."""
     spans: list[tuple[int, int]] = []
     borders = [slot * CHUNK_SIZE + FIRST_RECORD for slot in range(segment.slots)]
     known = sorted(found + [(border, 0) for border in borders])

@@ -1,10 +1,11 @@
-"""EVTX record → decoded record, through python-evtx: slow, and independent of the decoder that it is to check.
+"""Reference decoder, based on python-evtx: slow, and independent of the main decoder, so that tests can compare both.
 
-python-evtx finds the structure (template instances, template definitions, tokens, names). It is not asked for XML, in
-which values have lost their types: hexadecimal is padded, times lose their last digit, string arrays become escaped
-tags. The values are read from the substitution array and written by ``evtscan.base.wintypes``.
+python-evtx finds the structure (template instances, template definitions, tokens, names). Its XML output is not used,
+because values lose their types there: hexadecimal is padded, times lose their last digit, string arrays become escaped
+tags. This module reads the values from the substitution array, and ``evtscan.base.wintypes`` formats them.
 
-What it misreads is declined, not guessed: BinXML without a template (the UserData of CAPI2 events) and CDATA sections.
+Content that python-evtx misreads is rejected, not guessed: BinXML without a template (the UserData of CAPI2 events) and
+CDATA sections.
 
 Format: MS-EVEN6 2.2.12 (BinXml) and 3.1.4.7 (templates, optional substitutions, arrays).
 """
@@ -53,23 +54,25 @@ _MAX_WORK = 1 << 20
 
 
 def decode(chunk: bytes, record_offset: int, end: int | None = None) -> DecodedRecord:
-    """Decode the record at an offset, in bytes, in one chunk of 64 KiB (see ``ReferenceChunk.decode``).
+    """Decode the record at an offset, in bytes, in a chunk of 64 KiB (see ``ReferenceChunk.decode``).
 
     Raises:
-        RecordError: if the record cannot be read; the message says why.
+        RecordError: if the record cannot be read; the message gives the reason.
     """
     return _opened(chunk).decode(record_offset, end)
 
 
 @lru_cache(maxsize=1)
 def _opened(chunk: bytes) -> "ReferenceChunk":
-    """The chunk asked for last: records come chunk by chunk, and share its templates."""
+    """Return the parsed chunk; the last one is cached, since records are read chunk by chunk and share its
+    templates.
+    """
     return ReferenceChunk(chunk)
 
 
 @dataclass(frozen=True, slots=True)
 class _Array:
-    """The items of an array value: the element around it is repeated for each of them."""
+    """The items of an array value: the element that contains the array is repeated for each item."""
 
     items: list[str]
 
@@ -84,7 +87,7 @@ _Piece = str | _Array | list[XmlElement] | None
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A value of a template instance: BinXML type and place in the chunk."""
+    """A value of a template instance: its BinXML type and its position in the chunk."""
 
     type: int
     start: int
@@ -93,7 +96,7 @@ class _Value:
 
 @dataclass(slots=True)
 class _Job:
-    """The remaining work limit of one record, its end, and the values that could not be shown as Windows shows them."""
+    """State of decoding one record: work limit, end, and notes on values that cannot be shown as Windows shows them."""
 
     end: int
     work: int = _MAX_WORK
@@ -106,7 +109,7 @@ class _Job:
 
 
 class _Lazy(dict[int, Any]):
-    """Nodes by their offset in the chunk, made when first asked for."""
+    """Nodes by their offset in the chunk, created at their first use."""
 
     def __init__(self, make: Callable[[int], Any]) -> None:
         super().__init__()
@@ -118,11 +121,12 @@ class _Lazy(dict[int, Any]):
 
 
 class _Chunk(ChunkHeader):  # type: ignore[misc]  # python-evtx has no types
-    """A chunk that reads names and templates where tokens point, and no template beyond its own length.
+    """A python-evtx chunk that reads names and templates at the positions in the tokens, each within its own length.
 
-    python-evtx would follow the chains of the chunk's name and template tables first, which a crafted or damaged chunk
-    can close to a ring, and which it does not need. And it would read a template up to the next byte that ends one;
-    so would thousands of templates that overlap, each up to the end of the chunk.
+    python-evtx itself first follows the linked lists of the chunk's name and template tables. This is not needed, and
+    in a crafted or damaged chunk such a list can be a cycle. It also reads a template up to the next end token,
+    ignoring the template's length; with thousands of overlapping templates, each would be read up to the end of the
+    chunk.
     """
 
     def __init__(self, chunk: bytes) -> None:
@@ -153,7 +157,7 @@ class _Chunk(ChunkHeader):  # type: ignore[misc]  # python-evtx has no types
 
 
 class ReferenceChunk:
-    """One chunk of 64 KiB, whose names and templates are parsed once for all its records."""
+    """A chunk of 64 KiB whose names and templates are parsed once for all its records."""
 
     def __init__(self, chunk: bytes) -> None:
         self._bytes = chunk
@@ -163,10 +167,11 @@ class ReferenceChunk:
     def decode(self, record_offset: int, end: int | None = None) -> DecodedRecord:
         """Decode the record at an offset, in bytes, from the start of the chunk.
 
-        ``end`` is the end of its content, if the caller knows it better than the size in its header.
+        ``end`` is the end of the record's content, for a caller that knows it better than the size in the record's
+        header.
 
         Raises:
-            RecordError: if the record cannot be read; the message says why.
+            RecordError: if the record cannot be read; the message gives the reason.
         """
         # python-evtx raises whatever its input provokes (struct, Unicode, Key, Recursion, its own errors): for this
         # one record all of them mean that it cannot be read.
@@ -194,12 +199,12 @@ class ReferenceChunk:
         return event
 
     def _fragment(self, start: int, job: _Job, depth: int) -> list[XmlElement]:
-        """The elements of a BinXML fragment: those of its template, filled with its values."""
+        """Return the elements of a BinXML fragment: the elements of its template with the values inserted."""
         elements, values = self._instance(start, job)
         return [element for node in elements for element in self._elements(node, values, job, depth)]
 
     def _instance(self, start: int, job: _Job) -> tuple[list[Any], list[_Value]]:
-        """The elements of the template and the values of the fragment at ``start``."""
+        """Return the elements of the template, and the values, of the fragment at ``start``."""
         if start + 4 > job.end:
             raise RecordError("the record ends before its BinXML")
         if self._token(start) == _FRAGMENT_HEADER:
@@ -210,7 +215,7 @@ class ReferenceChunk:
         return self._template(node.template_offset()), self._values(start + node.length(), job)
 
     def _template(self, offset: int) -> list[Any]:
-        """The elements of a template definition, which is read once, also if that fails."""
+        """Return the elements of a template definition; the result, or the error, is cached."""
         if offset not in self._templates:
             self._templates[offset] = self._read_template(offset)
         elements = self._templates[offset]
@@ -234,7 +239,9 @@ class ReferenceChunk:
         return self._bytes[offset] & 0x0F
 
     def _values(self, start: int, job: _Job) -> list[_Value]:
-        """The substitution array at ``start``: a count, length and type of each value, then their bytes."""
+        """Read the substitution array at ``start``: a count, the length and type of each value, then the bytes of the
+        values.
+        """
         (count,) = struct.unpack_from("<I", self._bytes, start)
         place = start + 4 + 4 * count
         if place > job.end:
@@ -248,7 +255,7 @@ class ReferenceChunk:
         return values
 
     def _elements(self, node: Any, values: list[_Value], job: _Job, depth: int) -> list[XmlElement]:
-        """The elements that result from an element of a template: none, one, or one for each item of an array."""
+        """Return the elements that a template element yields: none, one, or one for each array item."""
         budget = job.work
         job.spend(1 + len(node.tag_name()))
         if depth > _MAX_DEPTH:
@@ -278,7 +285,7 @@ class ReferenceChunk:
         return [XmlElement(node.tag_name(), _shown(attributes, job), _item(content, index)) for index in range(count)]
 
     def _piece(self, node: Any, values: list[_Value], job: _Job, depth: int) -> _Piece:
-        """The result of a token inside an element or an attribute."""
+        """Return the result of a token inside an element or an attribute."""
         piece = self._unfold(node, values, job, depth)
         job.spend(1 + (len(piece) if isinstance(piece, str) else piece.size if isinstance(piece, _Array) else 0))
         return piece
@@ -341,17 +348,17 @@ def _at(values: list[_Value], index: int) -> _Value:
 
 
 def _character(unit: int) -> str:
-    """A character by its UTF-16 unit; half a character becomes U+FFFD."""
+    """Return the character of a UTF-16 code unit; a surrogate becomes U+FFFD."""
     return unit.to_bytes(2, "little").decode("utf-16-le", "replace")
 
 
 def _entity(reference: str) -> str:
-    """``&amp;`` → ``&``; an entity that XML does not define stays as it is."""
+    """Resolve an entity, such as ``&amp;`` → ``&``; an entity that XML does not define is not changed."""
     return _ENTITIES.get(reference.strip("&;"), reference)
 
 
 def _shown(attributes: list[tuple[str, list[_Piece]]], job: _Job) -> dict[str, str]:
-    """The attributes that Windows emits (with text) and that describe the event (not xmlns)."""
+    """Return the attributes that Windows emits: attributes with text, without ``xmlns``."""
     texts = {name: _joined(pieces) for name, pieces in attributes if None not in pieces}
     shown = {name: text for name, text in texts.items() if text and name.partition(":")[0] != "xmlns"}
     job.spend(sum(map(len, shown)))
@@ -359,7 +366,7 @@ def _shown(attributes: list[tuple[str, list[_Piece]]], job: _Job) -> dict[str, s
 
 
 def _joined(pieces: list[_Piece]) -> str:
-    """The text of an attribute or of a leaf; items of an array with spaces between them."""
+    """Return the text of an attribute or a leaf element; array items are separated by spaces."""
     return "".join(
         " ".join(piece.items) if isinstance(piece, _Array) else piece
         for piece in pieces
@@ -368,7 +375,7 @@ def _joined(pieces: list[_Piece]) -> str:
 
 
 def _item(content: list[_Piece], index: int) -> list[str | XmlElement]:
-    """The content of an element for one item of its arrays (MS-EVEN6 3.1.4.7.5)."""
+    """Return the content of an element for one array item (MS-EVEN6 3.1.4.7.5)."""
     item: list[str | XmlElement] = []
     for piece in content:
         if isinstance(piece, _Array):

@@ -1,6 +1,7 @@
-"""An event as XML elements, built by the reference decoder → decoded record.
+"""XML elements from the reference decoder → decoded record.
 
-It shares nothing with ``eventfields`` but the table of the fields of System: tests compare the two decoders.
+This module shares only the table of the fields of System with ``eventfields``, so that tests can compare the two
+decoders.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from evtscan.parsers.logs.evtx.record import DecodedRecord, RecordError
 
 @dataclass(frozen=True, slots=True)
 class XmlElement:
-    """One XML element as Windows would emit it: attributes and content are text."""
+    """An XML element as Windows would emit it; attributes and content are text."""
 
     name: str
     attributes: dict[str, str]
@@ -22,24 +23,24 @@ class XmlElement:
 
     @property
     def children(self) -> Iterator["XmlElement"]:
-        """The elements directly inside it."""
+        """Yield the direct child elements."""
         return (piece for piece in self.content if isinstance(piece, XmlElement))
 
     @property
     def text(self) -> str:
-        """The text directly inside it."""
+        """Return the text directly inside the element."""
         return "".join(piece for piece in self.content if isinstance(piece, str))
 
     def child(self, name: str) -> "XmlElement | None":
-        """The first element of that name directly inside it."""
+        """Return the first direct child element with a name, or None."""
         return next((child for child in self.children if child.name == name), None)
 
 
 def decoded_event(event: XmlElement, notes: list[str]) -> DecodedRecord:
-    """The element Event as a record; ``notes`` describe values that could not be shown as Windows shows them.
+    """Convert an Event element to a record; ``notes`` describe values that could not be shown as Windows shows them.
 
     Raises:
-        RecordError: if it has no System element, or no event id.
+        RecordError: if there is no System element, or no event id.
     """
     system = event.child("System")
     if system is None:
@@ -94,7 +95,9 @@ def _guid(text: str | None) -> str | None:
 
 
 def _ticks(text: str | None) -> int | None:
-    """The FILETIME of a time: text of forwarded events, seven digits of our own, or hex outside of the valid years."""
+    """Return the FILETIME of a time: forwarded text, our own format with seven digits, or hex for years outside the
+    range.
+    """
     if text is None or text.startswith("0x"):
         return _number(text)
     try:
@@ -118,7 +121,7 @@ _READ_KIND: dict[FieldKind, Callable[[str | None], Any]] = {
 
 
 def _data(event: XmlElement) -> dict[str, Any]:
-    """The elements beside System: the fields of EventData, the elements of UserData, and others by name."""
+    """Return the data of an event: the fields of EventData, the elements of UserData, and other elements by name."""
     data: dict[str, Any] = {}
     for element in event.children:
         if element.name == "EventData":
@@ -145,7 +148,7 @@ def _event_data(element: XmlElement) -> dict[str, Any]:
 
 
 def _field(element: XmlElement) -> str | dict[str, Any]:
-    """A leaf as text, anything else as a dict."""
+    """Return an element without attributes and children as text, and any other element as a dict."""
     if element.attributes or any(element.children):
         return _fields(element)
     return element.text
@@ -161,7 +164,7 @@ def _fields(element: XmlElement) -> dict[str, Any]:
 
 
 def _merge(fields: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add fields; a name that is there already becomes a list."""
+    """Add fields to a dict; if a name exists already, its value becomes a list."""
     for name, value in more.items():
         if name not in fields:
             fields[name] = value

@@ -1,4 +1,4 @@
-"""The records of one segment that a query selects: as events, or as columns for those who write all of them out."""
+"""The records of one segment that a query selects: as events, or as columns for output formats that write columns."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ _JUDGED = ("channel", "provider", "event_source_name", "event_id")
 
 @dataclass(frozen=True, slots=True)
 class Singly:
-    """Records of a segment, decoded one at a time: what the columnar decoder declines, or all if it is not wanted."""
+    """Decodes single records of a segment: the records that the columnar decoder declines, or all if it is not used."""
 
     segment: Segment
     records: Records
@@ -44,7 +44,7 @@ class Singly:
     _chunks: dict[int, tuple[bytes, Definitions]] = field(default_factory=dict)
 
     def event(self, row: int) -> tuple[Event | None, list[ExtractionWarning]]:
-        """The event of a row, or None, and what there is to say about it."""
+        """Return the event of a row and its warnings; the event is None if the record cannot be read."""
         records = self.records
         start, number = int(records.start[row]), int(records.number[row])
         recovered = bool(records.recovered[row])
@@ -65,15 +65,15 @@ class Singly:
         return event, [ExtractionWarning(location=location, kind="odd_value", message=note) for note in decoded.notes]
 
     def decode(self, row: int) -> DecodedRecord:
-        """The record of a row.
+        """Decode the record of a row.
 
         Raises:
-            RecordError: if it cannot be read.
+            RecordError: if the record cannot be read.
         """
         return self.kept(row).decode()
 
     def kept(self, row: int) -> "Kept":
-        """The record of a row with its chunk, to be decoded whenever."""
+        """Return the record of a row with a copy of its chunk, so that it can be decoded at any later time."""
         start, end = int(self.records.start[row]), int(self.records.end[row])
         slot, within = divmod(start, CHUNK_SIZE)
         if slot not in self._chunks:
@@ -87,7 +87,10 @@ class Singly:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record at an offset in its chunk, whose bytes outlive their segment; ``size`` is that of the record."""
+    """A record with a copy of its chunk, so that it can be decoded after its segment was replaced by the next one.
+
+    ``offset`` is the record's offset in the chunk, ``size`` the size of the record.
+    """
 
     chunk: bytes
     offset: int
@@ -96,10 +99,10 @@ class Kept:
     definitions: Definitions
 
     def decode(self) -> DecodedRecord:
-        """Decode it.
+        """Decode the record.
 
         Raises:
-            RecordError: if it cannot be read.
+            RecordError: if the record cannot be read.
         """
         if self.decoder == "reference":
             return _by_reference(self.chunk, self.offset, self.size)
@@ -137,10 +140,10 @@ def _unreadable(location: Location, error: RecordError, recovered: bool) -> Extr
 
 @dataclass(slots=True)
 class Selection:
-    """What a query selects in one segment: groups of columns, and events that were decoded one at a time, by row.
+    """The records of one segment that a query selects: groups of columns, and events that were decoded singly, by row.
 
-    ``unreadable`` counts the records of the log that could not be decoded. ``late_warnings`` are those that come up
-    when values are written as text.
+    ``unreadable`` counts the records of the log that could not be decoded. ``late_warnings`` are warnings that occur
+    when values are converted to text.
     """
 
     singly: Singly
@@ -152,7 +155,7 @@ class Selection:
     unreadable: int = 0
 
     def take_singly(self, rows: Iterable[int], query: Query) -> None:
-        """Decode rows one at a time and keep what the query accepts."""
+        """Decode rows one at a time and keep the events that match the query."""
         for row in rows:
             event, warnings = self.singly.event(row)
             if event is None:
@@ -163,9 +166,9 @@ class Selection:
                 self.warnings += warnings
 
     def take_group(self, group: Group, query: Query) -> None:
-        """Keep the rows of a group that the query accepts (ValueError if a value cannot be written as text).
+        """Keep the rows of a group that match the query (ValueError if a value cannot be written as text).
 
-        All of them fit as far as their event ids say.
+        The caller has already tested the event ids of all rows.
         """
         assert self.columns is not None
         if not query.names and not query.filters:
@@ -191,7 +194,7 @@ class Selection:
         return zip(self.columns.system(group, "level"), times, self.columns.system(group, "record_id"), strict=True)
 
     def events(self) -> list[Event]:
-        """The events in record order."""
+        """Return the events in record order."""
         events = dict(self.singles)
         for group in self.groups:
             rows = group.rows.tolist()
@@ -206,7 +209,7 @@ class Selection:
         return [events[row] for row in sorted(events)]
 
     def keep_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> None:
-        """Discard records of groups that ``choose`` does not keep (see ``FilteringReader``)."""
+        """Discard the records of groups that ``choose`` does not return (see ``FilteringReader``)."""
         assert self.columns is not None or not self.groups, "groups come from columns"
         groups = []
         for group in self.groups:
@@ -228,7 +231,7 @@ class Selection:
         self.groups = groups
 
     def _build(self, group: Group) -> list[Event]:
-        """The events of a group, the same as ``to_event`` would make."""
+        """Build the events of a group; the result is equal to the result of ``to_event``."""
         assert self.columns is not None
         columns, count = self.columns, len(group.rows)
         number = self.singly.records.number[group.rows].tolist()
@@ -245,18 +248,18 @@ class Selection:
         return build_events(fields | system)
 
     def offsets(self, rows: Any) -> list[int]:
-        """The places of some rows in the file."""
+        """Return the file offsets of some rows."""
         offsets: list[int] = self.offsets_of(rows).tolist()
         return offsets
 
     def offsets_of(self, rows: Any) -> NDArray[np.int64]:
-        """The same as an array."""
+        """Return the file offsets of some rows as an array."""
         start = self.singly.records.start[rows]
         offsets: NDArray[np.int64] = self.singly.segment.offsets[start // CHUNK_SIZE] + start % CHUNK_SIZE
         return offsets
 
     def computers(self) -> Iterator[str | None]:
-        """The names of the computers, each at least once, in order of first appearance."""
+        """Iterate over the distinct computer names, in order of first appearance."""
         found: dict[str | None, int] = {}
         for group in self.groups if self.columns else ():
             assert self.columns is not None
@@ -268,7 +271,7 @@ class Selection:
 
 
 def select(singly: Singly, columns: SegmentColumns | None, query: Query, wanted: WantedIds) -> Selection:
-    """Find the records of a segment that a query selects; without ``columns`` every record is decoded for that."""
+    """Find the records of a segment that a query selects; without ``columns`` every record is decoded."""
     selection = Selection(singly, columns)
     if columns is None:
         selection.take_singly(range(len(singly.records)), query)
@@ -301,22 +304,22 @@ class GroupTexts:
 
     @property
     def data_names(self) -> Sequence[str]:
-        """The names of the data."""
+        """The names of the data fields."""
         return tuple(self.group.shape.data)
 
     def column(self, name: str) -> list[Any]:
-        """A field of System."""
+        """Return a field of System."""
         return self.columns.system(self.group, name)
 
     def data_texts(self, name: str) -> Iterable[str]:
-        """The data of a name."""
+        """Return the texts of a data field."""
         return self.columns.data_texts(self.group, name)
 
 
 class RecordBatch:
-    """The selected records of one segment as columns, in record order; a column is made when it is asked for.
+    """The selected records of one segment as columns, in record order; each column is created when it is requested.
 
-    Valid until the next batch of its log is asked for.
+    A batch is valid until the next batch of its log is requested.
     """
 
     def __init__(self, selection: Selection) -> None:
@@ -324,7 +327,7 @@ class RecordBatch:
         self._arrange()
 
     def _arrange(self) -> None:
-        """Work out the order of the records, which come by groups."""
+        """Compute the record order of the rows, which are stored by group."""
         selection = self._selection
         singles = np.fromiter(selection.singles, np.int64, len(selection.singles))
         rows = np.concatenate([*(group.rows for group in selection.groups), singles])
@@ -336,7 +339,7 @@ class RecordBatch:
         return len(self._rows)
 
     def parts(self) -> "list[RecordBatch]":
-        """The same records by shape, so that many a column of a part has one value; see ``in_order``."""
+        """Return the records grouped by shape, so that many columns of a part are constant; see ``in_order``."""
         whole = self._selection
         whole.groups = [part for group in whole.groups for part in group.narrow()]
         self._arrange()
@@ -347,35 +350,37 @@ class RecordBatch:
         return [RecordBatch(part) for part in parts]
 
     def in_order(self, values: Iterable[Sequence[T]]) -> list[T]:
-        """What was made of each part, a list for each in their order → the same in record order."""
+        """Bring the results for the parts (one list for each part, in the order of the parts) into record order."""
         joined = list(chain.from_iterable(values))
         return list(itemgetter(*self._order)(joined)) if self._order else joined
 
     @property
     def offset(self) -> list[int]:
-        """The records' places in the file, in bytes."""
+        """The records' offsets in the file, in bytes."""
         return self._selection.offsets(self._rows)
 
     @property
     def header_id(self) -> list[int]:
-        """The numbers in the records' headers."""
+        """The record identifiers in the record headers."""
         number: list[int] = self._selection.singly.records.number[self._rows].tolist()
         return number
 
     @property
     def recovered(self) -> list[bool]:
-        """Whether the record comes from slack space."""
+        """Whether each record comes from slack space."""
         recovered: list[bool] = self._selection.singly.records.recovered[self._rows].tolist()
         return recovered
 
     def column(self, name: str) -> list[Any]:
-        """A field of System by its name in ``DecodedRecord``; ``ticks`` falls back to the record header's time."""
+        """Return a field of System by its name in ``DecodedRecord``; ``ticks`` defaults to the time in the record
+        header.
+        """
         if name == "ticks":
             return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
         return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
 
     def values(self, name: str) -> Same | NDArray[Any] | list[Any]:
-        """A field of System in the cheapest form (see ``EventBatch``)."""
+        """Return a field of System in the cheapest form (see ``EventBatch``)."""
         selection = self._selection
         if name == "offset":
             return selection.offsets_of(self._rows)
@@ -389,7 +394,7 @@ class RecordBatch:
         return self.column(name)
 
     def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
-        """A line for each record (see ``EventBatch``)."""
+        """Return a line for each record, or None if the lines must be written value by value (see ``EventBatch``)."""
         selection = self._selection
         if selection.columns is None or selection.singles or len(selection.groups) != 1:
             return None
@@ -400,15 +405,17 @@ class RecordBatch:
             return None
 
     def data_json(self) -> list[str]:
-        """The data of each record as the text of a JSON object, its members in log order."""
+        """Return the data of each record as the text of a JSON object, its members in log order."""
         return self._joined(SegmentColumns.data_json, lambda event: _to_json(event.data))
 
     def data(self) -> list[dict[str, Any]]:
-        """The data of each record."""
+        """Return the data of each record."""
         return self._joined(SegmentColumns.data, attrgetter("data"))
 
     def data_types(self) -> dict[str, int]:
-        """The value types of fields that are one value in every record (see ``EventBatch``)."""
+        """Return the value types of the data fields that contain exactly one value in every record (see
+        ``EventBatch``).
+        """
         if self._selection.singles or len(self._selection.groups) != 1:
             return {}
         shape = self._selection.groups[0].shape
@@ -417,7 +424,9 @@ class RecordBatch:
     def _joined(
         self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
     ) -> list[Any]:
-        """A column in record order, made for each group, and for each record that was decoded by itself."""
+        """Return a column in record order, created by ``of_group`` for groups and by ``of_event`` for singly decoded
+        records.
+        """
         made = list(self._made(of_group, of_event))
         return made[0] if len(made) == 1 else self.in_order(made)
 

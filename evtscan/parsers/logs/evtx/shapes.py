@@ -1,7 +1,7 @@
-"""Records with the same templates and value types share a shape: the structure of the event, with holes for the values.
+"""Shapes: the structure that all records with the same templates and value types share, with holes for the values.
 
-A shape is computed once. A record of that shape is then its values, written as text and inserted into the holes;
-columns of values are written with one dictionary look-up each, since most values of a log repeat.
+A shape is computed once. The data of a record is then its shape with the texts of its values inserted into the holes. A
+column of values costs one dictionary look-up for each value, since most values of a log repeat.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,9 +32,9 @@ _LONGEST_CACHED = 256  # bytes of a value; longer ones seldom repeat
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The structure of an event: texts of System and data, with holes; and the value type of each hole.
+    """The structure of an event: texts of System and data with holes, and the value type of each hole.
 
-    ``weight`` is how many characters of names and literal text each record of the shape repeats.
+    ``weight`` is the number of characters of names and literal text that each record of the shape repeats.
     """
 
     system: dict[str, Text]
@@ -47,9 +47,10 @@ class Shape:
 
 @dataclass(slots=True)
 class Markers:
-    """Stands for the values of an instance while a shape is worked out (see ``document.Values``).
+    """Represents the values of an instance while its shape is computed (see ``document.Values``).
 
-    ``codes`` are the value types with their flags; ``nested`` has elements and markers of nested instances by index.
+    ``codes`` are the value types with their flags; ``nested`` has the elements and markers of nested instances by
+    index.
     """
 
     path: HolePath
@@ -73,13 +74,13 @@ class Markers:
         return self._code(index) & 0xFF == NULL or bool(self._code(index) & EMPTY)
 
     def spend(self, work: int) -> None:
-        """Count elements against the limit."""
+        """Subtract elements from the work limit; raises RecordError if the limit is exceeded."""
         self.work[0] -= work
         if self.work[0] < 0:
             raise RecordError("the record unfolds without end")
 
     def piece(self, index: int, depth: int) -> str | Hole | ArrayHole | list[str] | tuple[Node, ...]:
-        """A marker for the value, or the elements of the nested instance."""
+        """Return a marker for the value, or the elements of a nested instance."""
         code = self._code(index)
         value_type = code & 0xFF
         if code & IMPOSSIBLE:
@@ -107,7 +108,7 @@ def _no_items(value_type: int) -> list[str]:
 
 
 def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
-    """Compute a shape, or None if records like this must be decoded one by one."""
+    """Compute a shape; None if records like this must be decoded one by one."""
     try:
         event = event_of(expand(elements, markers))
         system, data = system_texts(event), data_of(event)
@@ -122,7 +123,7 @@ def shape_of(elements: Sequence[Element], markers: Markers) -> Shape | None:
 
 
 def _weight(value: Any) -> int:
-    """Characters of the names and the literal text in a part of a shape, which each of its records repeats."""
+    """Count the characters of names and literal text in a part of a shape, which each of its records repeats."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):
@@ -131,7 +132,7 @@ def _weight(value: Any) -> int:
 
 
 def _inner(member: Any) -> Iterator[Any]:
-    """Everything below a member of the data."""
+    """Yield everything below a member of the data."""
     children = member.values() if isinstance(member, dict) else member if isinstance(member, list) else ()
     for child in children:
         yield child
@@ -142,7 +143,7 @@ def _inner(member: Any) -> Iterator[Any]:
 
 
 class Texts(dict[bytes, Any]):
-    """The bytes of a value → what is wanted of it, worked out when it is first met."""
+    """A cache from the bytes of a value to its converted form, which is computed at the first look-up."""
 
     __slots__ = ("_caches", "_make")
 
@@ -159,21 +160,23 @@ class Texts(dict[bytes, Any]):
 
 
 class Caches:
-    """The text caches of one pass, by their conversion; bounded together, since all values may be different."""
+    """The text caches, one for each kind of conversion; their total size is limited, since all values may be
+    different.
+    """
 
     def __init__(self) -> None:
         self._caches: dict[object, Texts] = {}
         self._count = 0
 
     def get(self, key: object, make: Callable[[bytes], Any]) -> Texts:
-        """The cache for a key, made if it is not there yet."""
+        """Return the cache for a key; it is created at the first call."""
         cache = self._caches.get(key)
         if cache is None:
             cache = self._caches[key] = Texts(make, self)
         return cache
 
     def make_room(self) -> None:
-        """Count one more text; if there are too many, clear all caches."""
+        """Count one more text; if the limit is exceeded, clear all caches."""
         self._count += 1
         if self._count > _MOST_CACHED:
             self._count = 0
@@ -181,30 +184,31 @@ class Caches:
                 cache.clear()
 
     def texts(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[str]:
-        """The text cache of one hole."""
+        """Return the texts of one hole, one for each record."""
         value_type = shape.types[path]
         return map(self.get(value_type, _value_reader(value_type)).__getitem__, raws[path])
 
     def items(self, shape: Shape, raws: "Raws", path: HolePath) -> Iterable[list[str]]:
-        """The cache of items of one array."""
+        """Return the items of one array, a list for each record."""
         value_type = shape.types[path]
         return map(self.get(value_type, _items_reader(value_type)).__getitem__, raws[path])
 
 
 def _value_reader(value_type: int) -> Callable[[bytes], str]:
-    """The conversion of a value of a type to text (ValueError if a value is invalid)."""
+    """Return a function that converts a value of this type to text (ValueError if the value is invalid)."""
     return lambda raw: format_value(value_type, raw)
 
 
 def _items_reader(value_type: int) -> Callable[[bytes], list[str]]:
-    """The conversion of an array of a type (with the bit ``ARRAY``) to a list of texts (ValueError if it is
-    invalid).
+    """Return a function that converts an array of this type (with the bit ``ARRAY``) to a list of texts.
+
+    The function raises ValueError if the array is invalid.
     """
     return lambda raw: format_array(value_type & ~ARRAY, raw)
 
 
 def escape(text: str) -> str:
-    """Text escaped for a JSON string, without the quotes."""
+    """Escape a text for a JSON string, without the quotes."""
     return encode_basestring(text)[1:-1]
 
 
@@ -213,7 +217,7 @@ Raws = dict[HolePath, list[bytes]]
 
 
 def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str, Any]]:
-    """The data of ``count`` records of one shape.
+    """Return the data of ``count`` records of one shape.
 
     Raises:
         ValueError: if a value cannot be written as text.
@@ -231,8 +235,9 @@ def fill(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[dict[str,
 
 
 def _members(row: Iterable[tuple[str, bool, Any]]) -> Iterator[tuple[str, Any]]:
-    """The members of one record: each item of an array is an element, so one item becomes a text and none is
-    omitted.
+    """Yield the data fields of one record, with arrays converted.
+
+    Each array item is an element of its own: one item becomes a text, and an empty array is left out.
     """
     for name, is_array, value in row:
         if not is_array:
@@ -265,12 +270,12 @@ def _values(value: Any, shape: Shape, raws: Raws, count: int, caches: Caches) ->
 
 
 def has_texts_only(shape: Shape) -> bool:
-    """Whether each member of the data is a text, whatever the record: no arrays, repeated names or nested elements."""
+    """Whether each data field is a single text in every record: no arrays, repeated names or nested elements."""
     return all(isinstance(value, (str, Hole, tuple)) for value in shape.data.values())
 
 
 def texts_of(text: Text, shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]:
-    """A text of System for ``count`` records (ValueError if a value cannot be written as text)."""
+    """Return a text of System or data for ``count`` records (ValueError if a value cannot be written as text)."""
     return list(_values(text, shape, raws, count, caches))
 
 
@@ -278,10 +283,10 @@ def texts_of(text: Text, shape: Shape, raws: Raws, count: int, caches: Caches) -
 
 
 def fill_json(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]:
-    """The data of ``count`` records of one shape, each as the text of a JSON object.
+    """Return the data of ``count`` records of one shape, each as the text of a JSON object.
 
-    The literal text before a hole, and what follows the last one, is part of what the cache holds, so that a record
-    is one join of as many strings as it has values.
+    The caches contain each value together with the literal text before it, and after the last one. So writing a record
+    joins only as many strings as the record has values.
 
     Raises:
         ValueError: if a value cannot be written as text.
@@ -305,7 +310,7 @@ def fill_json(shape: Shape, raws: Raws, count: int, caches: Caches) -> list[str]
 
 
 def json_pieces(value: Any) -> Iterator[str | Hole]:
-    """A skeleton as pieces of JSON text and holes."""
+    """Yield a skeleton as pieces of JSON text and holes."""
     match value:
         case str():
             yield f'"{escape(value)}"'
@@ -332,7 +337,7 @@ def json_pieces(value: Any) -> Iterator[str | Hole]:
 
 
 def _json_columns(pieces: Sequence[str | Hole], shape: Shape, raws: Raws, caches: Caches) -> list[Iterable[str]]:
-    """For each hole a column of its text with the literal text around it."""
+    """Return for each hole a column of its texts, with the literal text around them."""
     holes: list[tuple[str, Hole]] = []
     literal = ""
     for piece in pieces:
@@ -355,7 +360,7 @@ def _surrounded(value_type: int, before: str, after: str) -> Callable[[bytes], s
 
 
 def array_member(name: str, value_type: int) -> Callable[[bytes], str]:
-    """The conversion of an array to a member of a JSON object; empty text if it has no items."""
+    """Return a function that converts an array to a member of a JSON object; empty text if the array has no items."""
 
     def member(raw: bytes) -> str:
         texts = [f'"{escape(item)}"' for item in format_array(value_type & ~ARRAY, raw)]

@@ -1,9 +1,10 @@
-"""The template definition of each record: every distinct definition of a file is parsed once.
+"""Find the template definition of each record, and parse each distinct definition of a file once.
 
-Each chunk has its own copy of a definition, at another position, and with other offsets in it: a name is stored where
-it is first used in the chunk, and every use has its offset. So two definitions are the same if their bytes are equal
-except for those offsets, and the offsets lead to the same names. This is checked for all definitions of a segment at
-once; an identifier alone (a GUID) is not trusted, since a crafted or damaged file can give it to any definition.
+Each chunk has its own copy of a definition, at another position and with other offsets in it: a name is stored at its
+first use in the chunk, and every other use contains the offset of the name. So two definitions are equal if their bytes
+are equal except for these offsets, and if the offsets point to equal names. This is checked for all definitions of a
+segment at once. The identifier of a definition (a GUID) is not sufficient, since a crafted or damaged file can use one
+GUID for different definitions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,11 +44,12 @@ Words = NDArray[np.uint64]
 class Template:
     """A parsed definition, and the properties of its records that do not depend on their values.
 
-    ``empty_matters`` are the values for which being empty changes the result: those in attributes, and text beside
-    attributes or children. ``event_id`` is the index of the value that is System/EventID, None unless it is exactly one
-    value, and ``level`` the same for System/Level. ``providers`` are the lower-case names of the provider and
-    ``channel`` that of the channel, None if they depend on values. ``provider_value`` and ``channel_value`` are then
-    the indexes of these values, None if there are several.
+    ``empty_matters`` contains the indexes of the values for which being empty changes the result: values in attributes,
+    and in text next to attributes or children. ``event_id`` is the index of the value that is System/EventID, or None
+    unless System/EventID is exactly one value; ``level`` is the index for System/Level. ``providers`` are the
+    lower-case names of the provider and ``channel`` the lower-case name of the channel, None if they depend on values.
+    In that case ``provider_value`` and ``channel_value`` are the indexes of these values, or None if a name is not
+    exactly one value.
     """
 
     elements: tuple[Element, ...]
@@ -61,7 +63,7 @@ class Template:
 
     @classmethod
     def of(cls, fragment: Fragment) -> "Template":
-        """Look at the elements of a definition."""
+        """Derive the properties of a template from the elements of its definition."""
         roots = fragment.elements
         event_id = _only(roots, "Event", "System", "EventID")
         level = _only(roots, "Event", "System", "Level")
@@ -99,7 +101,7 @@ def _where_empty_matters(element: Element) -> Iterator[Sequence[object]]:
 
 
 def _only(elements: Sequence[object], *path: str) -> Element | None:
-    """The element at a path, if there is exactly one at each step."""
+    """Return the element at a path, or None unless there is exactly one at each step."""
     found = [element for element in elements if isinstance(element, Element) and element.name == path[0]]
     if len(found) != 1:
         return None
@@ -116,7 +118,7 @@ def _literal(parts: Sequence[object]) -> str | None:
 
 
 def _literal_names(provider: Element) -> frozenset[str] | None:
-    """Name and EventSourceName, or None if a value has a part in them."""
+    """Return Name and EventSourceName of a provider in lower case, or None if they depend on values."""
     names = [_literal(item.value) for item in provider.attributes if item.name in ("Name", "EventSourceName")]
     if provider.dependency != NO_DEPENDENCY or None in names:
         return None
@@ -124,13 +126,13 @@ def _literal_names(provider: Element) -> frozenset[str] | None:
 
 
 def _name_value(provider: Element) -> int | None:
-    """The value that is the provider's only name."""
+    """Return the index of the value that is the provider's only name, or None."""
     names = [item for item in provider.attributes if item.name in ("Name", "EventSourceName")]
     return _shown_value(provider, names[0].value) if len(names) == 1 and names[0].name == "Name" else None
 
 
 def _shown_value(element: Element, content: Sequence[object]) -> int | None:
-    """The value that is all of a content, if it is shown whenever it is there."""
+    """Return the index of the value if it is the whole content and is shown whenever it is not null, else None."""
     index = _only_value(content)
     return index if element.dependency in (NO_DEPENDENCY, index) else None
 
@@ -139,10 +141,10 @@ _PLACES = 4  # few names begin within 16 bytes of each other
 
 
 class TemplateTable:
-    """The distinct definitions so far, numbered, with the data that identifies each again.
+    """All distinct definitions so far, numbered, with the data to recognise each of them.
 
-    ``_bodies`` has the words of each definition, and masks of the offsets in it; ``_names`` has the names that these
-    must lead to.
+    ``_bodies`` has the words of each definition, and masks that exclude its offsets; ``_names`` has the names that
+    these offsets must point to.
     """
 
     def __init__(self) -> None:
@@ -156,15 +158,15 @@ class TemplateTable:
 
     @property
     def full(self) -> bool:
-        """Whether there are so many templates that a fresh table should be begun with the next segment."""
+        """Whether there are so many templates that the next segment should start with a new table."""
         return len(self.templates) > _MOST_TEMPLATES or self._bytes > _MOST_BYTES
 
     def begin_segment(self) -> None:
-        """Other chunks come: what was learned stays, and each of them may have as much to learn as any."""
+        """Reset the parsing limits of the chunks for a new segment; the known templates are kept."""
         self._learned.clear()
 
     def resolve(self, segment: Segment, positions: Offsets) -> NDArray[np.int64]:
-        """The template numbers of the definitions at these (distinct) positions of a segment."""
+        """Return the template numbers of the definitions at these (distinct) positions of a segment."""
         keys: list[bytes] = segment.strings(positions + 4, 20).tolist()  # GUID and size
         size = segment.u32[positions + 20].astype(np.int64)
         fits = (positions & (CHUNK_SIZE - 1)) + DEFINITION_HEADER_SIZE + size <= CHUNK_SIZE
@@ -178,7 +180,9 @@ class TemplateTable:
         return numbers
 
     def _search(self, segment: Segment, positions: Offsets, keys: list[bytes]) -> NDArray[np.int64]:
-        """The same for definitions that are new, or differ from the last one with their GUID and size."""
+        """Return the template numbers of definitions that are new, or differ from the latest one with their GUID and
+        size.
+        """
         numbers = np.full(len(positions), NOT_KNOWN, np.int64)
         tried = [0] * len(keys)
         remaining = list(range(len(keys)))
@@ -202,7 +206,7 @@ class TemplateTable:
         return numbers
 
     def _learn(self, segment: Segment, position: int, key: bytes) -> int:
-        """Parse a definition that is not known yet."""
+        """Parse and add a new definition; returns its number, or NOT_KNOWN if it cannot be parsed."""
         slot, offset = divmod(position, CHUNK_SIZE)
         chunk = bytes(segment.chunk(slot))
         size = int.from_bytes(key[16:], "little")
@@ -229,7 +233,7 @@ class TemplateTable:
         return number
 
     def _same(self, segment: Segment, positions: Offsets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether the definitions at these positions are these templates."""
+        """Return for each position whether its definition is equal to the template with the given number."""
         same = np.zeros(len(positions), np.bool_)
         for number, rows in places_of(numbers):
             words, masks = self._bodies[number]
@@ -242,14 +246,14 @@ class TemplateTable:
 
 
 def rows_at(segment: Segment, positions: Offsets, size: int, dtype: str) -> NDArray[Any]:
-    """The bytes at these positions, one row of numbers for each."""
+    """Return the bytes at these positions as numbers, one row for each position."""
     if not size:
         return np.zeros((len(positions), 0), dtype)
     return segment.strings(positions, size).view(dtype).reshape(len(positions), size // np.dtype(dtype).itemsize)
 
 
 def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """The distinct values, each with its positions."""
+    """Yield the distinct values, each with the indexes at which it occurs."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
@@ -260,7 +264,7 @@ def places_of(values: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64
 
 
 class _Ragged:
-    """A growing list of groups of rows, stored as columns, one group after the other."""
+    """A growable list of groups of rows, stored as columns, one group after the other."""
 
     def __init__(self, *dtypes: type[np.generic]) -> None:
         self._added: list[list[NDArray[Any]]] = [[np.zeros(0, dtype)] for dtype in dtypes]
@@ -276,7 +280,9 @@ class _Ragged:
         self._starts.append(self._starts[-1] + len(columns[0]))
 
     def of(self, things: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-        """All rows of these groups: the group of each row, its index within the group, and the columns."""
+        """Return all rows of these groups: the position of its group in ``things``, its index in the group, and the
+        columns.
+        """
         if len(self._starts) != self._joined:
             self._joined = len(self._starts)
             self._columns = [np.concatenate(added) for added in self._added]
@@ -292,9 +298,10 @@ class _Ragged:
 class _NameReferences:
     """The names that the templates refer to.
 
-    A name is inline, directly after the offset that leads to it: then its characters are in the body of the definition,
-    and only the offset must be checked. Or it is stored where the chunk first used it. Definitions of a chunk lead to
-    the same names many times, so each position is read once for all that expect the same name there.
+    A name is inline if it directly follows the offset that points to it. Then its characters are in the body of the
+    definition, and only the offset must be checked. Any other name is stored where the chunk first uses it. The
+    definitions of a chunk refer to one name many times, so each position is read only once for all references that
+    expect the same name there.
     """
 
     def __init__(self) -> None:
@@ -308,7 +315,7 @@ class _NameReferences:
         self._room = np.zeros(0, np.int32)
 
     def add(self, names: Sequence[NameReference], definition: int) -> None:
-        """Add the names of one more template, whose definition is at an offset in its chunk."""
+        """Add the names of a new template, whose definition is at this offset in its chunk."""
         inline = [(name.at - definition, name.target - definition) for name in names if name.inline]
         remote = [(name.at - definition, self._number(name.raw)) for name in names if not name.inline]
         self._inline.add(*np.array(inline, np.int64).reshape(-1, 2).T)
@@ -321,7 +328,7 @@ class _NameReferences:
         return self._numbers[raw]
 
     def wrong(self, segment: Segment, positions: Offsets, templates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which of these definitions have other names than the templates that they were matched with."""
+        """Return the indexes of the definitions whose names differ from the names of the assumed templates."""
         which, _, source, due = self._inline.of(templates)
         place = positions[which]
         moved = segment.u32[place + source] != (place & (CHUNK_SIZE - 1)) + due
@@ -340,7 +347,7 @@ class _NameReferences:
         return np.concatenate([which[moved], lost, remote[differs | differs[same]]])
 
     def _same_target(self, target: Offsets, size: int) -> NDArray[np.int64]:
-        """For each target, one with the same position (itself, if it is new)."""
+        """Return for each target the index of a target with the same position (its own index if none was found)."""
         if len(self._room) <= size >> _PLACES:
             self._room = np.zeros((size >> _PLACES) + 1, np.int32)
         own = np.arange(len(target))
@@ -350,7 +357,7 @@ class _NameReferences:
         return np.where(target[other] == target, other, own)
 
     def _differs(self, segment: Segment, target: Offsets, name: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether these positions do not contain these names, or not within one chunk."""
+        """Return for each position whether it does not contain the expected name completely inside its chunk."""
         which, word, words, masks = self._texts.of(name)
         start = target[which]
         at = start + 4 + 8 * word

@@ -1,4 +1,4 @@
-"""A query as tables: which event ids can fit, given what is known of a record's provider and channel."""
+"""A query prepared as lookup tables: the event ids that can match, depending on a record's provider and channel."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ Ids = NDArray[np.bool_]
 
 
 class WantedIds:
-    """For each template, whose provider and channel may be literal, the event ids that can match a query.
+    """For each template, the event ids that can match a query; a template's provider and channel may be literal.
 
     ``by_name`` means that the query contains names.
     """
@@ -33,7 +33,7 @@ class WantedIds:
         self._named: dict[tuple[str | None, frozenset[str] | None], Ids] = {}
 
     def fits(self, table: TemplateTable, template: NDArray[np.int64], event_id: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For each row, given its template and event id, whether it can fit; rows without a template do not."""
+        """Return for each row whether its template and event id can match; rows without a template cannot."""
         if self._table is not table:
             self._table, self._kind_of = table, np.zeros(0, np.int64)
         grown = np.full(len(table.templates) + 1, -1, np.int64)
@@ -56,7 +56,9 @@ class WantedIds:
         return self._kinds[key]
 
     def ids(self, channel: str | None, providers: frozenset[str] | None) -> Ids:
-        """For each event id whether it can fit, given these names in lower case; None is not known (yet)."""
+        """Return for each event id whether it can match with these lower-case names; None means that a name is not
+        known yet.
+        """
         key = (channel, providers)
         if key not in self._named:
             if len(self._named) >= _MOST_NAMED:
@@ -77,7 +79,7 @@ class WantedIds:
 
 
 class _SelectorColumns:
-    """The selectors of a query as columns: numbers of their channels and providers, and their event ids."""
+    """The selectors of a query as columns: the numbers of their channels and providers, and their event ids."""
 
     def __init__(self, query: Query) -> None:
         selectors = query.selectors or ()
@@ -91,7 +93,9 @@ class _SelectorColumns:
         return np.array([numbers.setdefault(name and name.casefold(), len(numbers)) for name in names], np.int64)
 
     def ids(self, channel: str | None, providers: frozenset[str] | None) -> NDArray[np.int64]:
-        """The event ids of the selectors that match these lower-case names, ``_ANY`` for selectors without an id."""
+        """Return the event ids of the selectors that match these lower-case names; ``_ANY`` for selectors without an
+        id.
+        """
         fits = np.ones(len(self._event_id), np.bool_)
         if channel:
             fits &= np.isin(self._channel, (_ANY, self._numbers.get(channel, _NO_NAME)))

@@ -1,6 +1,6 @@
-"""Report → bytes: one module a format, each written from the report alone.
+"""Report → bytes: one module per format. A format is written from the report alone.
 
-To add a format, write its module and add its row to ``REPORTERS``; the command line and the documentation read the
+To add a format, write its module and add a row to ``REPORTERS``. The command line and the documentation read this
 table.
 """
 
@@ -22,16 +22,16 @@ SINGLE_TABLE = "findings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """A row of ``REPORTERS``.
+    """An output format: a row of ``REPORTERS``.
 
-    ``module`` is imported when its format is first written. It offers ``sink(report, stream)``, which takes the hosts
-    one by one (of the report it reads only the rest); or, where ``tables`` says that the format takes one file a table,
-    ``sink(form, report, stream)``. Streams are binary.
+    ``module`` is imported when its format is first written. It has a function ``sink(report, stream)``. The sink
+    receives the hosts one by one and reads only the other fields from the report. For formats that write one file per
+    table (``tables``), the function is ``sink(form, report, stream)``. Streams are binary.
 
-    ``stem`` is the name of its file in a folder, and ``in_folder`` says whether a folder gets this format unless
-    another one is asked for. ``by_suffix``: a name with its suffix asks for it. ``full``: it holds every finding, also
-    those that the others leave out on request. ``needs`` is a package that is not always installed, but with the extra
-    of the format's name. ``dialect`` is handed to the sinks of a format that has several.
+    ``stem`` is the file name in an output folder, without suffix. ``in_folder``: an output folder gets this format by
+    default. ``by_suffix``: an output name with this suffix selects the format. ``full``: the format always contains
+    every finding, also those that an option omits from other formats. ``needs`` is a required package that only the
+    extra with the format's name installs. ``dialect`` is passed to the sinks of a format that has several dialects.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Reporter:
     dialect: Dialect | None = None
 
     def files(self) -> tuple[str, ...]:
-        """What each file of this format in a folder holds, which is also its name without suffix."""
+        """Return the contents of the files of this format in a folder; each is also the file name without suffix."""
         return tuple(TABLES) if self.tables else (self.stem,)
 
     def check_installed(self) -> None:
-        """See whether this format can be written.
+        """Check that the package that this format needs is installed.
 
         Raises:
-            UsageError: if a package is missing; it says how to install it.
+            UsageError: if the package is missing; the message says how to install it.
         """
         if self.needs and find_spec(self.needs) is None:
             raise UsageError(
@@ -62,7 +62,9 @@ class Reporter:
             )
 
     def sink(self, report: Report, stream: BinaryIO, content: str | None = None) -> Sink:
-        """Begin to write a report, or of a format of tables the one named ``content`` (the findings if none is).
+        """Return a sink that writes a report to a stream.
+
+        For a format of tables, ``content`` is the name of the table (default: the findings).
 
         Raises:
             OSError: if the stream cannot be written.
@@ -73,7 +75,7 @@ class Reporter:
         return begin(*form, report, stream, *([] if self.dialect is None else [self.dialect]))
 
     def write(self, report: Report, stream: BinaryIO, content: str | None = None) -> None:
-        """Write a report by itself; ``content`` as in ``sink``.
+        """Write a whole report to a stream; ``content`` as in ``sink``.
 
         Raises:
             OSError: if the stream cannot be written.

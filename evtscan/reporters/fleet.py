@@ -1,6 +1,7 @@
-"""A report of several hosts → the same report with what only all of its hosts together show.
+"""A report of several hosts → the same report with results of comparing its hosts.
 
-That are the common factors of the hosts that a rule affects, and on how many hosts each kind of unexplained event is.
+These are the common factors of the hosts that a rule affects, and the number of hosts with each kind of unexplained
+event.
 """
 
 from collections import Counter
@@ -24,7 +25,9 @@ _Kind = tuple[str, int, int]
 
 @dataclass(slots=True)
 class _Fleet:
-    """What is kept of all hosts: facts, covered channels, the rules that were seen, kinds of unexplained events."""
+    """The data of all hosts that the comparison needs: facts, covered channels, matched rules, kinds of unexplained
+    events.
+    """
 
     facts: list[HostFacts] = field(default_factory=list)
     channels: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -33,7 +36,7 @@ class _Fleet:
     kinds: Counter[_Kind] = field(default_factory=Counter)
 
     def add(self, host: HostReport, *, with_facts: bool) -> None:
-        """Take the next host."""
+        """Add a host."""
         self.kinds.update({_kind(row) for row in host.unexplained})
         if not with_facts:
             return
@@ -45,7 +48,7 @@ class _Fleet:
                 self.affected.setdefault(item.rule_id, set()).add(host.host)
 
     def rule_hosts(self, rules: Sequence[RuleInfo]) -> Iterator[RuleHosts]:
-        """The hosts that each rule affects, and those on which its events would have been logged and were not."""
+        """Yield, for each rule, the affected hosts and the hosts whose logs would contain its events but do not."""
         for rule in rules:
             affected = self.affected.get(rule.id, set())
             if affected and rule.kind not in QUIET_KINDS:
@@ -59,10 +62,10 @@ class _Fleet:
 
 
 def with_fleet(report: Report, *, factors: Sequence[str] | None = ()) -> Report:
-    """The report with common factors and the number of hosts of each unexplained kind.
+    """Return the report with common factors, and with the number of hosts of each unexplained kind.
 
-    ``factors`` are the names of facts to compare, in which ``*`` stands for any text: empty for all, None for none. The
-    hosts are gone over once; of each only what is compared is kept.
+    ``factors`` are the names of facts to compare, in which ``*`` matches any text: empty compares all facts, None none.
+    The hosts are read once, and only the data to compare is kept.
     """
     if len(report.hosts) < 2:
         return report
@@ -76,7 +79,7 @@ def with_fleet(report: Report, *, factors: Sequence[str] | None = ()) -> Report:
 
 
 def _with_counts(kinds: Counter[_Kind], host: HostReport) -> HostReport:
-    """A host whose unexplained kinds have the number of hosts with them."""
+    """Return a host whose unexplained kinds include the number of hosts with each kind."""
     rows = tuple(replace(row, hosts=kinds[_kind(row)]) for row in host.unexplained)
     return replace(host, unexplained=rows) if rows else host
 
@@ -86,7 +89,7 @@ def _kind(row: UnexplainedRow) -> _Kind:
 
 
 def _channels(host: HostReport) -> Iterator[str]:
-    """The channels of the logs with records that nothing was filtered out of, in lower case; empty if not known."""
+    """Yield the channels of unfiltered logs with records, in lower case; an empty text for a log of unknown channel."""
     for row in host.evidence:
         if row.records and not row.filtered:
             yield from (channel.casefold() for channel in row.channels or ("",))

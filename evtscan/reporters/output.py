@@ -1,4 +1,4 @@
-"""``-o`` and ``-t`` → files: which format goes where, what may be replaced, and writing that leaves nothing half."""
+"""``-o`` and ``-t`` → output files: their formats, which files may be replaced, and writing without partial files."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from evtscan.reporters.view import Shown, as_shown
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file to write: ``path`` is None for standard output, ``content`` as ``Reporter.write`` takes it."""
+    """One file to write; ``path`` is None for standard output, ``content`` as in ``Reporter.write``."""
 
     path: Path | None
     reporter: Reporter
@@ -30,16 +30,16 @@ class Output:
 
 
 def plan_outputs(targets: Sequence[str], format_name: str | None = None, dialect: Dialect = SAFE) -> tuple[Output, ...]:
-    """Say which files ``-o`` (``targets``) and ``-t`` (``format_name``) ask for.
+    """Return the outputs that ``-o`` (``targets``) and ``-t`` (``format_name``) select.
 
-    A folder, or a name that ends in a slash, gets a file for each part of a format: of ``format_name``, else of
-    every format that belongs in a folder. Other names choose their format by suffix; standard output is ``console``.
-    ``dialect`` is that of CSV.
+    A folder, or a name that ends in a slash, gets a file for each part of a format: of ``format_name``, or else of
+    every format that belongs in a folder. For other names the suffix selects the format; standard output is
+    ``console``. ``dialect`` is the dialect of CSV.
 
     Raises:
-        UsageError: for an unknown format, a suffix that stands for none, two outputs of one name, a dialect that no
-            output has, or a format for which a package is not installed.
-        OutputError: for a name that the system refuses.
+        UsageError: for an unknown format or suffix, two outputs with the same name, a dialect without a CSV output, or
+            a format whose package is not installed.
+        OutputError: if the system rejects a name.
     """
     asked_for = None if format_name is None else _by_name(format_name)
     outputs = tuple(output for target in targets for output in _planned(target, asked_for))
@@ -57,11 +57,10 @@ def plan_outputs(targets: Sequence[str], format_name: str | None = None, dialect
 
 
 def check_outputs(outputs: Sequence[Output], *, clobber: bool) -> None:
-    """See before any work whether the outputs can be written; nothing is created.
+    """Check before the run that the outputs can be written; nothing is created.
 
     Raises:
-        OutputError: if one exists already and ``clobber`` does not allow to replace it, or if its folder cannot be
-            made or written.
+        OutputError: if an output exists and ``clobber`` is not set, or if its folder cannot be created or written.
     """
     refuse_existing([output.path for output in outputs if output.path is not None], clobber=clobber)
 
@@ -75,14 +74,15 @@ def write_outputs(
     also: Sequence[Sink] = (),
     shown: Shown | None = None,
 ) -> None:
-    """Write a report to every output, in one pass over its hosts, which ``also`` get.
+    """Write a report to every output, in one pass over its hosts; the sinks in ``also`` receive the same hosts.
 
-    All files are written under temporary names beside their places first and then renamed, so that whatever goes
-    wrong before leaves the old files as they were. ``shown`` says what of a host they show, but for those in full.
+    All files are first written under temporary names in the same folder and then renamed, so that an earlier error
+    leaves the old files unchanged. ``shown`` transforms each host before it is written, except for formats that are
+    always full.
 
     Raises:
-        OutputError: if one cannot be written, or exists by now and ``clobber`` does not allow to replace it.
-        BrokenPipeError: if nobody reads standard output any longer.
+        OutputError: if an output cannot be written, or has been created meanwhile and ``clobber`` is not set.
+        BrokenPipeError: if the reader of standard output has ended.
     """
     view = as_shown(report, shown)
     writing = [_Writing(output, stdout) for output in outputs]
@@ -115,7 +115,7 @@ def _pass(report: Report, shown: Shown | None, full: Sequence[Sink], others: Seq
 
 
 class _Writing:
-    """One output on its way: a sink, whose file has a temporary name until it is renamed."""
+    """An output that is being written: its sink, and its file under a temporary name."""
 
     def __init__(self, output: Output, stdout: BinaryIO) -> None:
         self.output = output
@@ -126,7 +126,7 @@ class _Writing:
         self._sink: Sink | None = None
 
     def begin(self, report: Report) -> None:
-        """Open the file, and write what stands before the first host."""
+        """Open the file, and write the content before the first host."""
         with naming(self._name):
             if self.output.path is not None:
                 self._temporary = temporary_beside(self.output.path)
@@ -148,13 +148,13 @@ class _Writing:
                 self._stream.close()
 
     def rename(self) -> None:
-        """Give the file its name, now that everything is written."""
+        """Rename the complete file to its final name."""
         if self._temporary is not None and self.output.path is not None:
             with naming(self._name):
                 replace_file(self._temporary, self.output.path)
 
     def discard(self) -> None:
-        """Take away a file that did not get its name."""
+        """Close the file, and delete it if it was not renamed."""
         self._sink = None  # it may write when it goes, and the file is open still
         with suppress(OSError):  # gone after renaming, or a full disk: what went wrong is raised already
             if self._stream is not self._stdout:

@@ -1,4 +1,4 @@
-"""A report → the same report with a part of each host left out or changed, made anew whenever somebody looks."""
+"""A report → a view of it in which each host is filtered or changed. The view is computed anew on each access."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ Shown = Callable[[HostReport], HostReport]
 
 
 class View(Sequence[HostReport]):
-    """Hosts in order of their names, as ``shown`` makes them of others; none of them is kept."""
+    """A sequence of hosts in order of their names; ``shown`` transforms each host on access, and none is kept."""
 
     def __init__(self, hosts: Sequence[HostReport], shown: Shown) -> None:
         self._hosts = in_order(hosts)
@@ -37,5 +37,5 @@ class View(Sequence[HostReport]):
 
 
 def as_shown(report: Report, shown: Shown | None) -> Report:
-    """The report with every host as shown; None shows all."""
+    """Return the report with each host transformed by ``shown``; None returns the report unchanged."""
     return report if shown is None else replace(report, hosts=View(report.hosts, shown))

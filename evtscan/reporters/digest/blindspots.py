@@ -1,4 +1,7 @@
-"""One host's part of a report → where evtscan saw little or nothing: what is not found there may be there anyway."""
+"""One host of a report → its blind spots: parts of the evidence in which evtscan could detect little or nothing.
+
+A problem that was not found there may still exist.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +36,9 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BlindSpot:
-    """One thing that could not be seen on a host; ``source_file`` is empty where it is the host as a whole."""
+    """A part of a host's evidence that could not be assessed; ``source_file`` is empty if the whole host is
+    concerned.
+    """
 
     kind: str
     source_file: str
@@ -41,7 +46,7 @@ class BlindSpot:
 
 
 def blind_spots(host: HostReport) -> list[BlindSpot]:
-    """The blind spots of a host, gravest first."""
+    """Yield the blind spots of a host, most serious first."""
     order = list(KINDS)
     return sorted(
         [*_of_host(host), *_of_files(host)], key=lambda spot: (order.index(spot.kind), spot.source_file, spot.text)
@@ -88,7 +93,9 @@ def _of_log(row: EvidenceRow) -> Iterator[tuple[str, str]]:
 
 
 def _days(row: EvidenceRow) -> float | None:
-    """How many days a log covers; None where its times do not tell, as where the clock was set back in between."""
+    """Return the number of days that a log covers; None if its times do not allow it, for example after a clock set
+    back.
+    """
     if row.first_time.endswith("Z") is not row.last_time.endswith("Z"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The hosts of a report, one by one → the figures that an overview of all of them needs."""
+"""The hosts of a report, one by one → the figures for an overview of all hosts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -22,9 +22,9 @@ def generation_of(version: str) -> str:
 
 
 def folded(items: Iterable[ReportedFinding]) -> list[list[ReportedFinding]]:
-    """Findings in groups: those of one rule and verdict that differ in their entity alone are one group.
+    """Group findings that have the same rule and verdict and differ only in their entity.
 
-    Groups keep the order of their first findings.
+    The groups are in the order of their first findings.
     """
     groups: dict[tuple[object, ...], list[ReportedFinding]] = {}
     for item in items:
@@ -40,15 +40,16 @@ _Severity = tuple[int, int, str]
 
 
 def findings_shown(summary: HostSummary, *, show_all: bool) -> list[ReportedFinding]:
-    """The findings of a host, without ``show_all`` only what was found."""
+    """Return the findings of a host to show; without ``show_all`` only problems and notices that were found."""
     return [item for item in summary.findings if show_all or item.verdict not in NOT_SEEN]
 
 
 class Digest:
-    """Takes the hosts of a report in order, and keeps of them little more than figures.
+    """Collects the figures for an overview; it receives the hosts of a report in order and does not keep them.
 
-    ``counts`` has the findings by verdict, ``statuses`` those that were found by status, and ``blind`` the hosts by
-    kind of blind spot. ``with_findings`` counts hosts on which something was found.
+    ``counts`` is the number of findings by verdict. ``statuses`` is the number of findings by status, without those
+    that were not seen. ``blind`` is the number of hosts by kind of blind spot. ``with_findings`` is the number of hosts
+    on which something was found.
     """
 
     def __init__(self) -> None:
@@ -67,7 +68,7 @@ class Digest:
         self._order: list[tuple[_Severity, int, bool]] = []
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Add a host."""
         found = findings_shown(summary, show_all=False)
         self._order.append((summary.severity, self.hosts, bool(found)))
         self.hosts += 1
@@ -89,14 +90,14 @@ class Digest:
             self.needs.add(item)
 
     def close(self) -> None:
-        """Nothing is left to do after the last host."""
+        """Do nothing: no work is left after the last host."""
 
     @property
     def generations(self) -> tuple[str, ...]:
-        """The values of ``collect --for`` for the hosts that lack facts; empty if no version is known."""
+        """Return the values of ``collect --for`` for the hosts that lack facts; empty if no version is known."""
         found = {generation_of(version) for version in self._versions if version}
         return tuple(name for name in GENERATIONS if name in found)
 
     def order(self, *, show_all: bool) -> list[int]:
-        """The places of the hosts, worst first; without ``show_all`` only of those on which something was found."""
+        """Return the indexes of the hosts, worst first; without ``show_all`` only hosts with something found."""
         return [place for _, place, found in sorted(self._order) if show_all or found]

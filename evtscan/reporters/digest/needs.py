@@ -9,11 +9,10 @@ from evtscan.reporters.digest.summary import ReportedFinding
 
 @dataclass(slots=True)
 class Need:
-    """A fact that is missing, and the open findings that lack it.
+    """A missing fact, and the open findings that need it.
 
-    ``fact`` is empty where an instruction is about none: something to ask, or a log to export again. ``alone`` counts
-    the findings that lack nothing else. ``findings`` are their places among all that were looked through, counted
-    from 0.
+    ``fact`` is empty if the instruction is not about a fact: a question to ask, or a log to export again. ``alone`` is
+    the number of findings that need nothing else. ``findings`` are their indexes among all findings, counted from 0.
     """
 
     fact: str
@@ -23,7 +22,7 @@ class Need:
     _hosts: dict[str, None] = field(default_factory=dict)
 
     def add(self, item: ReportedFinding, place: int, ways: Iterable[str], *, alone: bool) -> None:
-        """Take a finding that lacks it, with ways to get it there."""
+        """Add a finding that needs this fact, with the instructions to get the fact on that host."""
         self.alone += alone
         self.findings.append(place)
         self._ways.update(dict.fromkeys(filter(None, ways)))
@@ -31,29 +30,29 @@ class Need:
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """How to get it, each way once."""
+        """Return the instructions to get the fact, without duplicates."""
         return tuple(self._ways)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts that it is missing on, each once."""
+        """Return the hosts that lack the fact, without duplicates."""
         return tuple(self._hosts)
 
     @property
     def rank(self) -> tuple[int, int, str, tuple[str, ...]]:
-        """Sort key: what would decide the most findings first."""
+        """Sort key: facts that would decide the most findings first."""
         return -len(self.findings), -self.alone, self.fact, self.ways
 
 
 class Needs:
-    """Takes findings one by one, and keeps of them what ``ranked`` tells."""
+    """Collects the missing facts of findings, which it receives one by one."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Need] = {}
         self._seen = 0
 
     def add(self, item: ReportedFinding) -> None:
-        """Take the next finding; those that are decided, or that nobody would act upon, only count."""
+        """Add a finding; a decided finding, or one that calls for no action, only advances the index."""
         place = self._seen
         self._seen += 1
         if item.verdict is not Verdict.POSSIBLE or not item.calls_for_action:
@@ -66,5 +65,5 @@ class Needs:
             need.add(item, place, ways, alone=len(lacking) == 1)
 
     def ranked(self) -> list[Need]:
-        """What is missing, most decisive first."""
+        """Return the missing facts; those that would decide the most findings first."""
         return sorted(self._found.values(), key=lambda need: need.rank)

@@ -10,11 +10,11 @@ from evtscan.reporters.digest.summary import ReportedFinding, urgency
 
 @dataclass(slots=True)
 class Remedy:
-    """The steps that settle some findings of one rule.
+    """The steps that solve some findings of one rule.
 
-    ``findings`` are the positions of these findings among all findings of the report, counted from 0. ``urgency`` is
-    that of the most urgent finding; ``is_quiet``: none of them was seen lately. ``followers`` counts the findings of
-    other rules that follow from these.
+    ``findings`` are the indexes of these findings among all findings of the report, counted from 0. ``urgency`` is that
+    of the most urgent finding. ``is_quiet``: no finding was seen recently. ``followers`` is the number of findings of
+    other rules that are consequences of these.
     """
 
     rule: RuleInfo
@@ -27,7 +27,7 @@ class Remedy:
     _hosts: dict[str, None] = field(default_factory=dict)
 
     def add(self, item: ReportedFinding, place: int) -> None:
-        """Take a finding that these steps settle."""
+        """Add a finding that these steps solve."""
         self._verdicts[item.verdict] += 1
         self.findings.append(place)
         self.urgency = max(self.urgency, urgency(item.verdict, item.rule.level))
@@ -36,17 +36,17 @@ class Remedy:
 
     @property
     def verdicts(self) -> dict[Verdict, int]:
-        """How many of the findings have which verdict, the worst first."""
+        """Return the number of findings by verdict, worst verdict first."""
         return dict(sorted(self._verdicts.items(), key=lambda item: item[0].rank))
 
     @property
     def worst(self) -> Verdict:
-        """The worst of these verdicts."""
+        """Return the worst verdict of these findings."""
         return next(iter(self.verdicts))
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts that need it, each once."""
+        """Return the hosts that need the remedy, without duplicates."""
         return tuple(self._hosts)
 
     @property
@@ -56,7 +56,7 @@ class Remedy:
 
 
 class Remedies:
-    """Takes findings one by one, and keeps of them what ``ranked`` tells."""
+    """Collects the remedies of findings, which it receives one by one."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, tuple[str, ...]], Remedy] = {}
@@ -64,9 +64,10 @@ class Remedies:
         self._seen = 0
 
     def add(self, item: ReportedFinding) -> None:
-        """Take the next finding; those that call for nothing, or for which no remedy is known, only count.
+        """Add a finding; one that calls for no action, or has no known remedy, only advances the index.
 
-        A finding that follows from another one counts for the rule of that one: its remedy is the one to apply first.
+        A finding that is a consequence of another one counts for the rule of its cause: that remedy must be applied
+        first.
         """
         steps, place = item.finding.remedy, self._seen
         self._seen += 1

@@ -1,4 +1,6 @@
-"""What a report says of its hosts in few words: verdicts counted, the worst of them, how much was read."""
+"""Short summaries of a report's hosts: counts of verdicts, the worst verdict, and the amount of evidence that was
+read.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +19,7 @@ from evtscan.report.model import HostReport, Report
 
 
 class HostState(Enum):
-    """What a report says of a host as a whole."""
+    """The overall state of a host in a report."""
 
     PROBLEM = "with problems"
     OTHER = "with other findings only"
@@ -33,16 +35,18 @@ _CERTAINTY = {Verdict.CONFIRMED: 1, Verdict.EXPOSED: -1}
 
 
 def urgency(verdict: Verdict, level: str) -> int:
-    """How urgent a finding is: a level weighs more than a verdict, so that possible-high precedes confirmed-medium."""
+    """Return the urgency of a finding. The level has more weight than the verdict: possible-high precedes
+    confirmed-medium.
+    """
     return 2 * level_rank(level) + _CERTAINTY.get(verdict, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """A finding together with its rule.
+    """A finding together with its host and its rule.
 
-    ``consequence_of`` names the findings that it follows from, by article or title, with their entities. ``causes`` are
-    the rules of those among them that call for action: what to do about these settles this finding as well.
+    ``consequence_of`` names the findings that caused this one, by article or title, with their entities. ``causes`` are
+    the rules of those causes that call for action: their remedy also solves this finding.
     """
 
     host: HostReport
@@ -53,12 +57,12 @@ class ReportedFinding:
 
     @property
     def verdict(self) -> Verdict:
-        """The finding's verdict."""
+        """Return the finding's verdict."""
         return Verdict(self.finding.verdict)
 
     @property
     def changes_before(self) -> tuple[str, ...]:
-        """What changed before the first match, nearest first, each with its time."""
+        """Return the changes before the first match, latest first, each with its time."""
         changes = self.finding.changes
         return () if changes is None else tuple(f"{item.time} {item.text}".strip() for item in changes.changes)
 
@@ -80,7 +84,9 @@ class ReportedFinding:
 
     @property
     def reading_order(self) -> tuple[bool, bool, int, int, int, str, str, str, str]:
-        """Sort key for readers: what needs action first, active before quiet, then the most urgent."""
+        """Sort key for readers: findings that need action first, then active before quiet ones, then the most
+        urgent.
+        """
         finding, rule = self.finding, self.rule
         is_past = not self.calls_for_action
         return (
@@ -98,12 +104,12 @@ class ReportedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSummary:
-    """One host in figures.
+    """The figures of one host.
 
-    ``worst_verdict`` is None without a finding that counts; ``worst_level`` is the highest level among the
-    findings with that verdict. ``counts`` has every finding, also those of quiet kinds. ``first_event`` and
-    ``last_event`` are the earliest and the latest end of a log; ``records``, ``logs``, ``cleared`` and ``gaps``
-    speak of logs only.
+    ``worst_verdict`` is None if no finding counts. ``worst_level`` is the highest level among the findings with that
+    verdict. ``counts`` includes all findings, also those of quiet kinds. ``first_event`` and ``last_event`` are the
+    earliest and the latest time at which a log begins or ends. ``records``, ``logs``, ``cleared`` and ``gaps`` are
+    figures of logs only.
     """
 
     host: HostReport
@@ -121,12 +127,14 @@ class HostSummary:
 
     @property
     def judged(self) -> int:
-        """The number of findings of problems that are there, may be there, or were there: not of quiet kinds."""
+        """Return the number of rules with a finding of a present, possible or past problem; quiet kinds do not
+        count.
+        """
         return len({item.rule.id for item in self.findings if item.counts_as_worst})
 
     @property
     def notes(self) -> int:
-        """The number of findings of quiet kinds, which say that something is harmless or went well."""
+        """Return the number of rules with findings of quiet kinds, which report something harmless or successful."""
         return len({item.rule.id for item in self.findings if item.rule.kind in QUIET_KINDS})
 
     @property
@@ -139,7 +147,7 @@ class HostSummary:
 
     @property
     def state(self) -> HostState:
-        """What the report says of the host as a whole."""
+        """Return the overall state of the host."""
         if any(item.calls_for_action for item in self.findings):
             return HostState.PROBLEM
         if not self.is_judged:
@@ -154,17 +162,17 @@ class HostSummary:
 
 
 class Sink(Protocol):
-    """Takes the hosts of a report one by one, in order of their names, and keeps none of them.
+    """Receives the hosts of a report one by one, in order of their names, and keeps none of them.
 
-    A report may be too large for memory: all that is made of it is made in one pass, by several sinks at once.
+    A report may be too large for memory, so several sinks process it together in one pass.
     """
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Process the next host."""
         ...
 
     def close(self) -> None:
-        """Do what is to be done behind the last host."""
+        """Finish after the last host."""
         ...
 
 
@@ -183,7 +191,7 @@ def in_order(hosts: Sequence[HostReport]) -> Sequence[HostReport]:
 
 
 def level_rank(level: str) -> int:
-    """Order of a rule's level, 4 for critical; -1 if the rule names none."""
+    """Return the rank of a rule's level, 4 for critical; -1 if the rule has no level."""
     return Level[level.upper()] if level.upper() in Level.__members__ else -1
 
 
@@ -193,18 +201,18 @@ def rules_by_id(report: Report) -> dict[str, RuleInfo]:
 
 
 def rule_of(rules: Mapping[str, RuleInfo], rule_id: str) -> RuleInfo:
-    """The rule with this id; one of which nothing is known if the report does not describe it."""
+    """Return the rule with this id; a rule without details if the report does not describe it."""
     return rules.get(rule_id) or RuleInfo(id=rule_id, title="", level="")
 
 
 def summaries(report: Report) -> Iterator[HostSummary]:
-    """Summarise each host of a report, in order of their names, one at a time."""
+    """Yield the summary of each host of a report, in order of their names."""
     rules = rules_by_id(report)
     return (summary_of(host, rules) for host in in_order(report.hosts))
 
 
 def summary_of(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostSummary:
-    """Summarise one host."""
+    """Return the summary of one host."""
     by_id = {finding.finding_id: finding for finding in host.findings}
     findings = sorted((_reported(host, finding, rules, by_id) for finding in host.findings), key=_order)
     worst = min((item.verdict for item in findings if item.counts_as_worst), key=lambda v: v.rank, default=None)

@@ -11,7 +11,7 @@ MOST_KINDS = 10_000
 
 @dataclass(slots=True)
 class UnexplainedKind:
-    """One kind of event on all hosts; ``example`` is the data of the newest of those that the report has."""
+    """One kind of event on all hosts; ``example`` is the data of the newest event in the report."""
 
     provider: str
     event_id: int
@@ -38,13 +38,13 @@ class UnexplainedKind:
 
 
 class UnexplainedKinds:
-    """Takes hosts one by one, and keeps each kind of unexplained event."""
+    """Collects the kinds of unexplained events of hosts, which it receives one by one."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[str, int, int], UnexplainedKind] = {}
 
     def add(self, host: HostReport) -> None:
-        """Take the next host."""
+        """Add a host."""
         for row in host.unexplained:
             key = (row.provider.casefold(), row.event_id, row.level)
             if key not in self._kinds and len(self._kinds) >= MOST_KINDS:
@@ -53,6 +53,6 @@ class UnexplainedKinds:
             kind.add(host.host, row)
 
     def ranked(self) -> list[UnexplainedKind]:
-        """New kinds first, then critical events, errors and warnings; the most hosts first, then the most recent."""
+        """Return the kinds: new ones first, then by severity, then by number of hosts, then the most recent."""
         by_time = sorted(self._kinds.values(), key=lambda kind: kind.last_seen, reverse=True)
         return sorted(by_time, key=lambda kind: (not kind.is_new, kind.level, -len(kind.hosts)))

@@ -1,8 +1,8 @@
-"""Report → ``report.html``: one page that works from a double click, without a network and for ten thousand hosts.
+"""Report → ``report.html``: one page that opens with a double click, needs no network, and suits ten thousand hosts.
 
-Data stands in the page as base64 of deflated JSON, so that no text out of evidence is ever part of the markup. The
-program in the page builds all that is shown out of text nodes. A content security policy lets only that program and
-that style sheet in, by their digests, and nothing be fetched from anywhere.
+The page contains its data as base64 of deflated JSON, so that no text from evidence is ever part of the markup. The
+script in the page displays data only as text nodes. A content security policy permits only this script and this style
+sheet, by their digests, and permits no network request.
 """
 
 import re
@@ -30,14 +30,14 @@ _MODULE_LINE = re.compile(
 
 
 class HtmlSink:
-    """Writes the page once it has seen every host."""
+    """Collects the content of the page from all hosts, then writes the page."""
 
     def __init__(self, report: Report, stream: BinaryIO) -> None:
         self._content = Content(report)
         self._stream = stream
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host, and keep of it what the page carries."""
+        """Add a host to the content of the page."""
         self._content.add(summary)
 
     def close(self) -> None:
@@ -48,7 +48,7 @@ class HtmlSink:
 
 
 def sink(report: Report, stream: BinaryIO) -> HtmlSink:
-    """Begin to write a report as one HTML page in UTF-8.
+    """Return a sink that writes a report as one HTML page in UTF-8.
 
     Raises:
         OSError: if the stream cannot be written.

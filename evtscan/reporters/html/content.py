@@ -1,7 +1,7 @@
-"""Report → what ``report.html`` carries: an index of everything, and the details of some hosts at a time.
+"""Report → the data in ``report.html``: an index of all hosts, and the details of the hosts in parts.
 
-The index is what lists, counts and rankings need; a page opens as soon as it is read. The details come in parts, each
-read when somebody looks at one of its hosts.
+The index has the data of lists, counts and rankings; the page is usable as soon as the index is read. A part is read
+only when a reader opens one of its hosts.
 """
 
 import zlib
@@ -42,9 +42,9 @@ BLIND_SPOTS_SHOWN = 10
 
 
 class Content:
-    """Takes the hosts of a report one by one, in order of their names, and keeps what the page carries.
+    """Collects the data of the page; it receives the hosts of a report one by one, in order of their names.
 
-    ``parts`` are the details of ``HOSTS_IN_PART`` hosts each, and ``index`` everything else, both as deflated JSON.
+    ``parts`` contain the details of ``HOSTS_IN_PART`` hosts each, ``index`` everything else. Both are deflated JSON.
     """
 
     def __init__(self, report: Report) -> None:
@@ -61,7 +61,7 @@ class Content:
         self._part = Part()
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Add a host."""
         spots = _few_of_each_kind(blind_spots(summary.host))
         self._blind.extend([len(self._hosts), spot.kind, spot.source_file, spot.text] for spot in spots)
         self._hosts.append(_host_row(self._host_keys.new(summary.host.host), summary))
@@ -76,7 +76,7 @@ class Content:
             self._end_part()
 
     def close(self) -> None:
-        """End the last part."""
+        """Finish the last part."""
         if self._part.hosts:
             self._end_part()
 
@@ -86,7 +86,7 @@ class Content:
 
     @property
     def index(self) -> bytes:
-        """All that lists, counts and rankings need."""
+        """Return the data of lists, counts and rankings as deflated JSON."""
         report, rules = self._report, self._rules
         factors = {item.rule_id: item for item in report.factors}
         return _deflated(
@@ -148,13 +148,13 @@ def _deflated(document: Mapping[str, Any]) -> bytes:
 
 
 class _Keys:
-    """Names for addresses in the page: a name that came before gets a number."""
+    """Unique names for addresses in the page: a repeated name gets a number."""
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
     def new(self, name: str) -> str:
-        """What the next thing of this name is called."""
+        """Return a unique key for the next item with this name."""
         self._seen[name] += 1
         return name if self._seen[name] == 1 else f"{name}~{self._seen[name]}"
 

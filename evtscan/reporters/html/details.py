@@ -1,4 +1,4 @@
-"""Hosts → the details that ``report.html`` opens when somebody looks at one of them."""
+"""Hosts → the details that ``report.html`` shows when a reader opens a host."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -33,20 +33,20 @@ _CELLS = 200
 
 
 class Part:
-    """The details of some hosts; facts that they have in common stand in it once."""
+    """The details of some hosts; facts that several hosts share are stored once."""
 
     def __init__(self) -> None:
         self.hosts: list[Row] = []
         self._facts: dict[tuple[Any, ...], int] = {}
 
     def add(self, summary: HostSummary, rules: RuleRows) -> None:
-        """Take the next host."""
+        """Add a host."""
         facts = [self._facts.setdefault(row, len(self._facts)) for row in _facts(summary.host.facts)]
         self.hosts.append(_host_detail(summary, rules, facts))
 
     @property
     def document(self) -> Mapping[str, Any]:
-        """The part as it stands in the page: the facts, each once, and a row for each host with their numbers."""
+        """Return the part as stored in the page: each fact once, and a row per host that refers to facts by number."""
         return {"facts": list(self._facts), "hosts": self.hosts}
 
 
@@ -85,12 +85,14 @@ def _place(location: Location | None) -> str:
 
 
 def _record(location: Location | None) -> str:
-    """The place of a record without its offset, which nobody looks up."""
+    """Return the location of a record without its byte offset."""
     return "" if location is None else str(msgspec.structs.replace(location, offset=None))
 
 
 def _facts(rows: Iterable[FactRow]) -> Iterator[tuple[Any, ...]]:
-    """Each fact with what is known of it now and its statements; what these repeat of it is left out."""
+    """Yield each fact with its current value and its statements; statements omit what they repeat from the current
+    value.
+    """
     for name, group in groupby(rows, key=lambda row: row.name):
         members = list(group)
         now = next((row for row in members if not row.history), None)
@@ -150,7 +152,7 @@ def _first_and_last(matches: Sequence[MatchRow]) -> Sequence[MatchRow]:
 
 
 def _marks(matches: Iterable[MatchRow], sessions: Mapping[int, SessionRow]) -> list[Row]:
-    """Where matches stand in the history of the host, those close to each other once."""
+    """Return the positions of matches in the history of the host; matches close to each other give one mark."""
     found: dict[tuple[Any, ...], Row] = {}
     for row in matches:
         session = None if row.session is None else sessions.get(row.session)

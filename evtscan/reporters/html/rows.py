@@ -1,7 +1,7 @@
-"""The rows of ``report.html``: arrays, and what their members are called.
+"""The rows of ``report.html``: arrays, and the names of their elements.
 
-Ten thousand hosts have half a million rows, and the names of the members would be most of the file: so they stand in it
-once, as ``SHAPES``.
+Ten thousand hosts have half a million rows, and repeated element names would be most of the file. So the page has each
+name once, in ``SHAPES``.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The rules that ``report.html`` carries, by number."""
+"""The rules in ``report.html``, by number."""
 
 from evtscan.base.model.rule import QUIET_KINDS, RuleInfo
 from evtscan.report.model import Report
@@ -7,7 +7,7 @@ from evtscan.reporters.html.rows import ROW_OF, Row
 
 
 class RuleRows:
-    """The rules of a report, most important first, and behind them those that only findings name, by number."""
+    """The numbered rules of a report: most important first, then rules that appear only in findings."""
 
     def __init__(self, report: Report) -> None:
         infos = sorted(report.rules, key=lambda rule: (-level_rank(rule.level), rule.article, rule.id))
@@ -16,18 +16,18 @@ class RuleRows:
         self._found: set[str] = set()
 
     def number(self, rule: RuleInfo) -> int:
-        """The number of a rule that has a finding."""
+        """Return the number of a rule that has a finding."""
         self._by_id.setdefault(rule.id, rule)
         self._found.add(rule.id)
         return self._numbers.setdefault(rule.id, len(self._numbers))
 
     def group(self, rule_id: str) -> str:
-        """What the matches of a finding have in common with it: the article, or the rule."""
+        """Return the key that a finding shares with its matches: the article, or the rule if it has none."""
         rule = self._by_id.get(rule_id)
         return f"article {rule.article}" if rule is not None and rule.article else rule_id
 
     def rows(self) -> list[Row]:
-        """All rules; the texts only of those that have findings."""
+        """Return the rows of all rules; only rules with findings include their texts."""
         return [
             [
                 *ROW_OF["rule"](rule),

@@ -1,1 +1,1 @@
-"""Report → JSON and JSON Lines, and a saved report → report."""
+"""Report → JSON and JSON Lines, and a saved JSON report → report."""

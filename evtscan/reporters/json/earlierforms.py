@@ -11,7 +11,7 @@ _KINDS = {"all of": "all", "any of": "any", "not": "not"}
 
 
 def upgraded(document: Any) -> Any:
-    """A report, or the part of one host, of form 1 in the current form. What has another shape stays as it is."""
+    """Convert a report, or the part of one host, from form 1 to the current form; other data is returned unchanged."""
     if not isinstance(document, dict):
         return document
     hosts = document["hosts"] if isinstance(document.get("hosts"), list) else [document]
@@ -25,7 +25,7 @@ def upgraded(document: Any) -> Any:
 
 
 def _missing(finding: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The missing facts by name, then the instructions as they are: which facts each one gets is only in its text."""
+    """Yield the missing facts by name, then the instructions; form 1 does not link an instruction to its facts."""
     for key, field in (("missing_facts", "fact"), ("how_to_get", "how_to_get")):
         texts = finding.pop(key, None)
         for text in texts if isinstance(texts, list) else ():

@@ -1,7 +1,7 @@
 """Report → JSON Lines: an object for each finding, with the columns of ``findings.csv`` as keys.
 
-Numbers are numbers and lists are lists (``RecordIDs`` has all of them); what is absent is null or empty. Lines go out
-host by host, so that a program at the other end of a pipe can act on them while a run goes on.
+Numbers and lists keep their JSON types (``RecordIDs`` is a complete list); a missing value is null or empty. The lines
+are written host by host, so that a program that reads a pipe can process them during the run.
 """
 
 from typing import BinaryIO
@@ -16,7 +16,7 @@ from evtscan.reporters.view import Shown
 
 
 class LineSink:
-    """Writes the findings of each host as soon as it gets it."""
+    """Writes the findings of each host as soon as it receives the host."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -28,13 +28,13 @@ class LineSink:
             self._stream.flush()
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Do nothing: no work is left after the last host."""
 
 
 class LiveLines:
-    """Writes the findings of hosts in the order in which a run comes to know them, and of no host twice.
+    """Writes the findings of each host once, in the order in which the run judges the hosts.
 
-    A host is shown while the run goes on; those that it has not shown until then, it writes when it is fed the report.
+    ``show`` writes a host during the run; ``add`` writes the hosts that were not written before.
     """
 
     def __init__(self, report: Report, stream: BinaryIO, shown: Shown) -> None:
@@ -47,27 +47,27 @@ class LiveLines:
         """Write the findings of a host that has just been judged.
 
         Raises:
-            BrokenPipeError: if nobody reads them any longer.
+            BrokenPipeError: if the reader of the stream has ended.
         """
         self._done.add(host.host)
         self._sink.add(summary_of(self._shown(host), self._rules))
 
     def add(self, summary: HostSummary) -> None:
-        """Write the findings of a host of the report, unless that is done."""
+        """Write the findings of a host unless they were already written."""
         if summary.host.host not in self._done:
             self._sink.add(summary)
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Do nothing: no work is left after the last host."""
 
 
 def sink(report: Report, stream: BinaryIO) -> LineSink:
-    """Begin to write a report."""
+    """Return a sink that writes a report."""
     return LineSink(stream)
 
 
 def line(row: object) -> bytes:
-    """Write one object on a line of its own; lone surrogates, which UTF-8 cannot carry, become escapes."""
+    """Encode one object as a line of JSON; lone surrogates, which UTF-8 cannot represent, become escapes."""
     try:
         return msgspec.json.encode(row) + b"\n"
     except UnicodeEncodeError:

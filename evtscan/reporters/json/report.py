@@ -1,8 +1,8 @@
-"""Report → JSON, its full form, and back: ``load(dump(report)) == report``.
+"""Report → its full JSON form, and back: ``load(dump(report)) == report``.
 
-Fields stand in the order of ``evtscan.model``, hosts in order of their names, absent values are null, times are text.
-``schema`` is the number of the form; a later form may add fields without a new number, and loading ignores those that
-it does not know. Hosts are written one by one, in the very form that the document as a whole would have.
+Fields are in the order of ``evtscan.model``, hosts in order of their names; absent values are null, times are text.
+``schema`` is the number of the form. A later form may add fields without a new number, and unknown fields are ignored
+on loading. Hosts are written one by one; the result is identical to writing the whole document.
 """
 
 from collections.abc import Iterator
@@ -44,23 +44,19 @@ class JsonSink:
         self._is_first = True
 
     def add(self, summary: HostSummary) -> None:
-        """Write one host behind the last."""
+        """Write one host after the previous one."""
         indent = b" " * (2 * _INDENT)
         host = _indented(host_to_json(summary.host)).replace(b"\n", b"\n" + indent)  # no text holds a line break
         self._stream.write((b"\n" if self._is_first else b",\n") + indent + host)
         self._is_first = False
 
     def close(self) -> None:
-        """End the list of hosts, and write what stands behind it."""
+        """End the list of hosts, and write the fields that follow it."""
         self._stream.write((b"]" if self._is_first else b"\n" + b" " * _INDENT + b"]") + self._rest + b"\n")
 
 
 def sink(report: Report, stream: BinaryIO) -> JsonSink:
-    """Begin to write a report.
-
-    Raises:
-        OSError: if the stream cannot be written.
-    """
+    """Return a sink that writes a report."""
     return JsonSink(report, stream)
 
 
@@ -94,7 +90,7 @@ def load(data: bytes, name: str) -> Report:
 
 
 def schema_of(data: bytes, name: str) -> int:
-    """The number of the form of a report; ``name`` is the file's name for messages.
+    """Return the form number of a report; ``name`` is the file's name for messages.
 
     Raises:
         EvidenceError: if the bytes are not a report.
@@ -103,12 +99,12 @@ def schema_of(data: bytes, name: str) -> int:
 
 
 def host_to_json(host: HostReport) -> bytes:
-    """Write the part of one host as one line of UTF-8 JSON, without a line break."""
+    """Return the part of one host as one line of UTF-8 JSON, without a line break."""
     return _encoded(host)
 
 
 def host_from_json(data: bytes, name: str, schema: int = SCHEMA) -> HostReport:
-    """Read what ``host_to_json`` wrote; ``name`` is the file's name for messages, ``schema`` the form of the file.
+    """Decode the result of ``host_to_json``; ``name`` is the file's name for messages, ``schema`` the form of the file.
 
     Raises:
         EvidenceError: if the bytes are not the part of a host. The message names the file and the place in it.
@@ -165,7 +161,7 @@ def _unknown_verdicts(host: HostReport) -> Iterator[str]:
 
 
 def without_surrogates(value: Any) -> Any:
-    """The same data with lone surrogates written as escapes."""
+    """Return the same data with lone surrogates replaced by escapes."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""A ``report.json`` → the report that it holds; of a large one, hosts are read one by one, whenever somebody looks.
+"""A ``report.json`` → its report. The hosts of a large file are read one by one, each time they are needed.
 
-A large file is taken apart by its layout: each host begins with a line ``    {`` and ends with a line ``    }``, as
-``evtscan.reporters.json.report`` writes them, and no text holds a line break. A file of any other layout is read as a
+A large file is split by its layout: each host begins with a line ``    {`` and ends with a line ``    }``, as
+``evtscan.reporters.json.report`` writes them, and no text contains a line break. A file of another layout is read as a
 whole.
 """
 
@@ -33,7 +33,7 @@ _NEXT, _LAST = b",\n", b"\n  ]"
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Where a host stands in the file, and its name."""
+    """The name of a host and its byte range in the file."""
 
     name: str
     begin: int
@@ -41,7 +41,7 @@ class _Span:
 
 
 class SavedHosts(Sequence[HostReport]):
-    """The hosts of a saved report in order of their names, none of which is kept in memory."""
+    """The hosts of a saved report in order of their names; they are read from the file on each access."""
 
     def __init__(self, path: Path, spans: Sequence[_Span], schema: int) -> None:
         self._path, self._schema = path, schema
@@ -72,11 +72,11 @@ class SavedHosts(Sequence[HostReport]):
 
 
 def open_report(path: Path, *, whole: bool = False) -> Report:
-    """Read a saved report; ``whole`` at once, however large it is (because the file is going to be replaced).
+    """Open a saved report; ``whole`` reads a large file at once, because the file is going to be replaced.
 
     Raises:
-        EvidenceError: if it cannot be read, is no report, or one of a later form. What is wrong with a host of a large
-            one shows when that host is looked at.
+        EvidenceError: if the file cannot be read, or is no report or one of a later form. For a large file, an error in
+            a host is raised only when that host is read.
     """
     if not path.is_file():
         raise EvidenceError(f"{path}: no regular file: give a report.json, or the folder that holds it")
@@ -98,7 +98,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _check_beginning(stream: BinaryIO, name: str) -> None:
-    """Refuse a large file that is something else before more of it is read.
+    """Reject a large file that does not begin like a report, without reading the rest.
 
     Raises:
         EvidenceError: if it does not begin with a field of a report.
@@ -111,7 +111,9 @@ def _check_beginning(stream: BinaryIO, name: str) -> None:
 
 
 def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span], int] | None:
-    """What stands around the hosts, and where these are; None for a file that is small, or of another layout."""
+    """Return the report without hosts, the byte ranges of the hosts and the form number; None for a small file or
+    another layout.
+    """
     if stream.seek(0, SEEK_END) < max(LARGE, 1):
         return None
     with mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
@@ -135,7 +137,7 @@ def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span], int]
 
 
 def _span(data: mmap, begin: int) -> _Span | None:
-    """The host that begins here."""
+    """Return the name and byte range of the host that begins here."""
     name_at = begin + len(_NAME)
     if data[begin:name_at] != _NAME:
         return None

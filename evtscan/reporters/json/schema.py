@@ -1,4 +1,4 @@
-"""The model of a report → the JSON Schema of ``report.json``, in the form that it is published in."""
+"""The model of a report → the published JSON Schema of ``report.json``."""
 
 import inspect
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _WORDS: Mapping[tuple[str, str], list[str]] = {
 
 
 def report_schema() -> dict[str, Any]:
-    """The schema (JSON Schema 2020-12); fields that it does not name are allowed, for a later form may add some."""
+    """Return the schema (JSON Schema 2020-12); it allows unknown fields, since a later form may add some."""
     made = msgspec.json.schema(Report)
     definitions = {name: _described(made["$defs"][name]) for name in sorted(made["$defs"])}
     for (name, field), words in _WORDS.items():

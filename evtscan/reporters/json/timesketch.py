@@ -1,11 +1,12 @@
-"""Report → JSON Lines that Timesketch imports as a time line: an object for each match.
+"""Report → JSON Lines that Timesketch imports as a timeline: an object for each match.
 
-Timesketch wants ``message``, ``datetime`` (ISO 8601 with offset) and ``timestamp_desc``, and takes ``timestamp``
-(microseconds since 1970) and any other fields besides (its guide "Import data from JSON or CSV"). The others are the
-columns of ``events.csv``; a field without a value is left out, for the index takes its type from the first value.
+Timesketch requires ``message``, ``datetime`` (ISO 8601 with offset) and ``timestamp_desc``, and accepts ``timestamp``
+(microseconds since 1970) and any other fields (its guide "Import data from JSON or CSV"). The other fields are the
+columns of ``events.csv``. A field without a value is omitted, because the index takes its type from the first value.
 
-What has no time in UTC that an index can hold (a local time whose zone nobody told, a damaged one) stands at 1970 with
-the description ``Time Unknown``, and its message says what was logged: it is nowhere in the time line, and not lost.
+A match without a UTC time that an index can hold (a local time of unknown zone, a damaged time) has the time 1970-01-01
+and the description ``Time Unknown``; its message contains the logged time. So such a match is kept but has no real
+place in the timeline.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,7 @@ _TICKS_PER_MICROSECOND = 10
 
 
 class TimesketchSink:
-    """Writes the matches host by host."""
+    """Writes the matches of hosts."""
 
     def __init__(self, report: Report, stream: BinaryIO) -> None:
         self._rules = rules_by_id(report)
@@ -42,16 +43,16 @@ class TimesketchSink:
             self._stream.write(line(_event(item)))
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Do nothing: no work is left after the last host."""
 
 
 def sink(report: Report, stream: BinaryIO) -> TimesketchSink:
-    """Begin to write a report."""
+    """Return a sink that writes a report."""
     return TimesketchSink(report, stream)
 
 
 def microseconds(text: str) -> int | None:
-    """Microseconds since 1970 of a time of a report; None if it is not in UTC, or none that an index can hold."""
+    """Return a report's time in microseconds since 1970; None if it is not in UTC or out of range for an index."""
     if not text.endswith("Z"):
         return None
     try:

@@ -1,6 +1,6 @@
-"""Report → the tables that CSV and its like write: their columns, their rows, their order.
+"""Report → the tables of CSV and similar formats: their columns, their rows, their order.
 
-The columns are contracts. A cell that holds a list joins it with ``; ``.
+The columns are a stable interface. A cell that contains a list joins its items with ``; ``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Kind(Enum):
-    """What the cells of a column hold, for formats whose columns have types."""
+    """The type of a column's cells, for formats with typed columns."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a report; every row has a cell for each column. ``kinds`` names the columns that hold no text."""
+    """One table of a report; every row has a cell for each column. ``kinds`` has the columns that are not text."""
 
     name: str
     columns: tuple[str, ...]
@@ -48,7 +48,7 @@ class Table:
 
 
 def cell_text(cell: Cell) -> str:
-    """Write a cell as one line of text: ``true`` and ``false``, nothing for an absent value."""
+    """Return a cell as one line of text: ``true`` or ``false`` for a flag, empty for an absent value."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -57,13 +57,13 @@ def cell_text(cell: Cell) -> str:
 
 
 def joined(value: Value) -> Cell:
-    """Write the list of a cell as text; what is no list stays."""
+    """Join a list as text; other values are returned unchanged."""
     return "; ".join(str(item) for item in value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column: its value for an item, what kind that is, and how a list becomes a cell."""
+    """A column: the function that returns its value for an item, its kind, and how a list becomes a cell."""
 
     value: Callable[[T], Value]
     kind: Kind = Kind.TEXT
@@ -72,7 +72,7 @@ class Column(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableForm(Generic[T]):
-    """How a table is made: from its items, of each host or of the report, a row each."""
+    """The definition of a table: a row for each item of a host or of the report."""
 
     name: str
     columns: Mapping[str, Column[T]]
@@ -85,19 +85,19 @@ class TableForm(Generic[T]):
         return {name: column.kind for name, column in self.columns.items()}
 
     def rows_of_host(self, summary: HostSummary, rules: Mapping[str, RuleInfo]) -> Iterator[tuple[Cell, ...]]:
-        """The rows of one host, in order."""
+        """Yield the rows of one host, in order."""
         return map(self._row, self.of_host(summary, rules))
 
     def rows_of_report(self, report: Report) -> Iterator[tuple[Cell, ...]]:
-        """The rows that belong to no host, in order."""
+        """Yield the rows that belong to no host, in order."""
         return map(self._row, self.of_report(report))
 
     def values(self, item: T) -> dict[str, Value]:
-        """One row with its lists as lists."""
+        """Return one row by column, with lists not joined."""
         return {name: column.value(item) for name, column in self.columns.items()}
 
     def table(self, report: Report) -> Table:
-        """The table of a report that fits into memory."""
+        """Return the table of a report that fits into memory."""
         rules = rules_by_id(report)
         rows = [row for summary in summaries(report) for row in self.rows_of_host(summary, rules)]
         return Table(self.name, tuple(self.columns), (*rows, *self.rows_of_report(report)), self.kinds)
@@ -186,7 +186,7 @@ def _record_ids(numbers: Value) -> Cell:
 
 
 def _details(row: MatchRow) -> str:
-    """The data of the event, and its message behind it."""
+    """Return the data of the event, followed by its message."""
     return "; ".join(part for part in (row.details, row.message) if part)
 
 

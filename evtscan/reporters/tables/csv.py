@@ -1,9 +1,9 @@
-r"""Table → CSV as RFC 4180 has it: UTF-8, a header, CRLF after each row, cells quoted where they must be.
+r"""Table → CSV as in RFC 4180: UTF-8, a header, CRLF after each row, cells quoted where necessary.
 
-CRLF is what the RFC prescribes and what Excel itself saves; it is written on every platform, so that the bytes are
-the same everywhere. Every row is one line: cells hold no line breaks. Text that a spreadsheet would run as a formula
-is neutralised; numbers of our own, such as counts, are left alone. Excel takes a file without a byte order mark for one
-in the code page of its system.
+RFC 4180 prescribes CRLF, and Excel itself writes it. It is used on every platform, so that the bytes are the same
+everywhere. Every row is one line: cells contain no line breaks. Text that a spreadsheet would run as a formula is
+neutralised; numbers that evtscan computes, such as counts, are not changed. Excel reads a file without a byte order
+mark in the code page of its system.
 """
 
 import csv
@@ -20,7 +20,9 @@ from evtscan.reporters.tables.columns import Cell, Kind, Table, TableForm, cell_
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Who reads the tables: ``raw`` leaves formulas as they are, ``excel`` adds a byte order mark and Excel's times."""
+    """A variant of CSV: ``raw`` does not neutralise formulas, ``excel`` adds a byte order mark and uses Excel's time
+    format.
+    """
 
     raw: bool = False
     excel: bool = False
@@ -50,7 +52,7 @@ class CsvSink:
 
 
 def sink(form: TableForm[Any], report: Report, stream: BinaryIO, dialect: Dialect = SAFE) -> CsvSink:
-    """Begin to write one table of a report.
+    """Return a sink that writes one table of a report.
 
     Raises:
         OSError: if the stream cannot be written.
@@ -69,7 +71,7 @@ def write(table: Table, stream: BinaryIO, dialect: Dialect = SAFE) -> None:
 
 
 class _Lines:
-    """Rows → lines of a table with these columns."""
+    """Converts rows to lines of a table with these columns."""
 
     def __init__(self, columns: Sequence[str], kinds: Mapping[str, Kind], dialect: Dialect) -> None:
         self._columns = columns
@@ -77,7 +79,7 @@ class _Lines:
         self._dialect = dialect
 
     def head(self) -> bytes:
-        """What stands before the first row."""
+        """Return the content before the first row."""
         return (b"\xef\xbb\xbf" if self._dialect.excel else b"") + self.of([self._columns])
 
     def of(self, rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -1,9 +1,9 @@
-"""Table → Parquet: the columns of the CSV tables, with types, in groups of rows of bounded size.
+"""Table → Parquet: the columns of the CSV tables, with types, in row groups of bounded size.
 
-Counts and numbers are 64-bit integers, flags are booleans, times are timestamps in UTC (nanoseconds, of which a log has
-hundreds), and everything else is text as in CSV, lists joined with ``; ``. Text is not made safe for spreadsheets.
-What its column cannot hold (a local time without zone, a damaged time, several, one before 1678 or after 2261; a number
-beyond 63 bits) is null there, and stands as ``FirstSeen=…`` in a last column, ``OtherValues``.
+Counts and numbers are 64-bit integers, flags are booleans, times are UTC timestamps in nanoseconds (logs use 100 ns),
+and everything else is text as in CSV, lists joined with ``; ``. Text is not neutralised for spreadsheets. A value that
+its column cannot hold is null there and is written as ``FirstSeen=…`` in the last column, ``OtherValues``: a local time
+without zone, a damaged time, several times, a time before 1678 or after 2261, or a number beyond 63 bits.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,11 +44,11 @@ class ParquetSink:
         self._rows: list[Sequence[Cell]] = []
 
     def add(self, summary: HostSummary) -> None:
-        """Take the rows of one host, and write a group when there are enough."""
+        """Buffer the rows of one host, and write a row group when there are enough rows."""
         self._take(self._form.rows_of_host(summary, self._rules))
 
     def close(self) -> None:
-        """Write the rows that are left, and what Parquet has at its end."""
+        """Write the remaining rows and the footer of the file."""
         self._take(self._form.rows_of_report(self._report))
         self._write()
         self._writer.close()
@@ -85,7 +85,7 @@ class ParquetSink:
 
 
 def sink(form: TableForm[Any], report: Report, stream: BinaryIO) -> ParquetSink:
-    """Begin to write one table of a report.
+    """Return a sink that writes one table of a report.
 
     Raises:
         OSError: if the stream cannot be written.
@@ -117,7 +117,7 @@ def _value(cell: Cell, kind: Kind) -> Cell:
 
 
 def _nanoseconds(cell: Cell) -> int | None:
-    """Nanoseconds since 1970 of a time in UTC that 64 bits can hold."""
+    """Return a UTC time in nanoseconds since 1970; None if it does not fit into 64 bits."""
     text = str(cell or "")
     if microseconds(text) is None:
         return None

@@ -1,7 +1,7 @@
 """Report → text for people, on a terminal of any width or in a file.
 
-Every text goes through ``_plain`` into a ``Text``, never into markup, so that the content of a log can neither colour
-nor move anything. Times are printed to the second.
+Every text goes through ``_plain`` into a ``Text`` and is never parsed as markup, so that the content of a log can
+neither set colours nor move the cursor. Times are printed to the second.
 """
 
 from collections import Counter
@@ -101,7 +101,7 @@ _TRUTH_STYLES: Mapping[Truth | None, str] = {
 
 
 class ConsoleSink:
-    """Writes a report as UTF-8 text without colour, once it knows all hosts."""
+    """Collects all hosts of a report, then writes it as UTF-8 text without colour."""
 
     def __init__(self, report: Report, stream: BinaryIO) -> None:
         self._report = report
@@ -109,7 +109,7 @@ class ConsoleSink:
         self._digest = Digest()
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Add a host."""
         self._digest.add(summary)
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class ConsoleSink:
 
 
 def sink(report: Report, stream: BinaryIO) -> ConsoleSink:
-    """Begin to write a report.
+    """Return a sink that writes a report.
 
     Raises:
         OSError: if the stream cannot be written.
@@ -141,11 +141,11 @@ def render(
     in_detail: bool = False,
     saved: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Print a report: of one host every finding, of several hosts an overview that fits a terminal.
+    """Print a report: all findings if it has one host, an overview that fits a terminal if it has several.
 
-    ``in_detail`` (-v) adds the findings of every host, worst host first, with every condition, and lifts the limits of
-    the overview; ``show_all`` also adds findings that were not seen or do not apply. ``digest`` has received the hosts
-    of the report; ``saved`` are the files that the report was written to, by format.
+    ``in_detail`` (-v) adds the findings of every host with every condition, worst host first, and removes the limits of
+    the overview. ``show_all`` adds findings that were not seen or do not apply. ``digest`` has received the hosts of
+    the report. ``saved`` are the files that the report was written to, by format.
     """
     several = digest.hosts > 1
     rules = rules_by_id(report)
@@ -172,7 +172,7 @@ def render(
 
 
 def _next_steps(digest: Digest, saved: Mapping[str, str]) -> Iterator[str]:
-    """The commands that a reader of the overview may need next."""
+    """Return the commands that a reader of the overview may need next."""
     page, whole = saved.get("html"), saved.get("json")
     if page:
         yield f"{page} has every finding; -v prints them here."
@@ -218,7 +218,7 @@ def _nothing_found(summary: HostSummary) -> str:
 
 
 def _print_finding(console: Console, group: Sequence[ReportedFinding], *, in_detail: bool, remedies: bool) -> None:
-    """Print one finding, or several of one rule and verdict that differ in their entity, as one."""
+    """Print one finding, or several that have the same rule and verdict and differ only in their entity, as one."""
     item = group[0]
     finding = item.finding
     quiet = item.rule.kind in QUIET_KINDS
@@ -314,7 +314,7 @@ def _print_remedies(
 
 
 def _print_needs(console: Console, found: Sequence[Need], without_system: Sequence[str], *, shortened: bool) -> None:
-    """Print what to collect, what decides most first."""
+    """Print what to collect; facts that would decide the most findings first."""
     if not found and not without_system:
         return
     paragraph(console, 0, Text("Collect next", "bold"))

@@ -51,7 +51,7 @@ _COLUMNS: Mapping[str, Callable[[Difference], Cell]] = {
 
 
 def table(comparison: Comparison) -> Table:
-    """One row per difference."""
+    """Return a table with one row per difference."""
     rows = tuple(tuple(value(item) for value in _COLUMNS.values()) for item in comparison.differences)
     return Table("differences", tuple(_COLUMNS), rows)
 
@@ -71,7 +71,7 @@ def write_json(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = 
 
 
 def write_markdown(comparison: Comparison, stream: BinaryIO, dialect: csv.Dialect = csv.SAFE) -> None:
-    """Write the differences for a ticket; what is new or worse is a check list."""
+    """Write the differences for a ticket; new and worse findings are a check list."""
     lines = ["# Windows event logs: what has changed", "", escaped(summary(comparison)), ""]
     for change, heading in HEADINGS.items():
         found = comparison.of(change)
@@ -101,7 +101,7 @@ WRITERS: Mapping[str, Callable[[Comparison, BinaryIO, csv.Dialect], None]] = {
 
 
 def render(comparison: Comparison, console: Console, *, show_all: bool = False) -> None:
-    """Print the differences, what calls for attention first; without ``show_all`` some of each kind."""
+    """Print the differences, the ones that need attention first; without ``show_all`` only some of each kind."""
     paragraph(console, 0, Text(summary(comparison)))
     for change, heading in HEADINGS.items():
         found = comparison.of(change)
@@ -120,7 +120,7 @@ def render(comparison: Comparison, console: Console, *, show_all: bool = False) 
 
 
 def summary(comparison: Comparison) -> str:
-    """How many differences there are, in words."""
+    """Return the numbers of differences in words."""
     counts = [f"{len(comparison.of(change)):,} {change.value}" for change in list(Change)[:4]]
     hosts = [
         f"{count(len(found), 'host')} {said}"

@@ -1,10 +1,10 @@
-"""Explanation → lines of text: the truth of each condition, what is known of it, and from where.
+r"""Explanation → lines of text: the truth of each condition, its value, and the source of the value.
 
 Each condition has its own truth, also inside a ``not``; the line of the ``not`` has the truth of the negation.
 
     unknown  all of
       true     os.version is 4.0 (stated): Windows version 4.0
-                 SOFTWARE.reg, SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion, line 12
+                 SOFTWARE.reg, SOFTWARE\Microsoft\Windows NT\CurrentVersion, line 12
       true     not: os.service_pack is at least 3 (carried): Service Pack 2
       unknown  component.ras is true: component.ras is not known
 """
@@ -30,7 +30,7 @@ _GROUPS = (NodeKind.ALL, NodeKind.ANY)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: a condition with its truth, or (``truth`` is None) a location of the condition above."""
+    """One line: a condition with its truth, or (``truth`` is None) a location of the condition before it."""
 
     depth: int
     truth: Truth | None
@@ -38,12 +38,12 @@ class Line:
 
     @property
     def indent(self) -> int:
-        """Columns before the text, apart from the truth."""
+        """Return the indent in columns, without the column of the truth."""
         return self.depth * _INDENT
 
     @property
     def mark(self) -> str:
-        """The truth in a column of fixed width."""
+        """Return the truth in a column of fixed width."""
         return ("" if self.truth is None else self.truth.value).ljust(_TRUTH_WIDTH)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Line:
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
-    """Write an explanation from the top, each condition before its parts."""
+    """Return an explanation as lines, each condition before its parts."""
     for depth, node in walk(explanation):
         yield Line(depth, node.truth, _worded(node))
         for location in node.locations[:LOCATIONS_SHOWN]:
@@ -62,7 +62,7 @@ def lines(explanation: Explanation) -> Iterator[Line]:
 
 
 def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
-    """Each condition with its depth, before its parts.
+    """Yield each condition with its depth, before its parts.
 
     A ``not`` with a single test is one condition, and a group inside a group of the same kind is merged into it.
     """
@@ -78,7 +78,7 @@ def walk(explanation: Explanation) -> Iterator[tuple[int, Explanation]]:
 
 
 def host_lines(explanation: Explanation) -> Iterator[Line]:
-    """Write the conditions on the host alone, without those on the event, one line each, with short locations."""
+    """Return the conditions on the host, without those on the event, one line each, with short locations."""
     kept = about_host(explanation)
     if kept is None:
         return
@@ -93,9 +93,11 @@ def host_lines(explanation: Explanation) -> Iterator[Line]:
 
 
 def about_host(node: Explanation, depth: int = _DEEPEST) -> Explanation | None:
-    """The part of an explanation that is about the host: tests of facts, and conditions that no evidence can show.
+    """Return the part of an explanation that is about the host: tests of facts, and conditions that no evidence can
+    show.
 
-    None if there is none. What is nested deeper than ``depth`` stays as it is.
+    None if there is no such part. Deeper than ``depth``, a group of conditions is omitted unless it is itself about the
+    host.
     """
     if not node.children or not depth:
         return node if _is_host_test(node) else None
@@ -109,7 +111,7 @@ def _is_host_test(node: Explanation) -> bool:
 
 
 def _short(location: Location) -> str:
-    """A location without what only a program needs: the key if a line is known, and the offset."""
+    """Return a location without details that only a program needs: the key if a line is known, and the offset."""
     if location.line is not None or location.record is not None:
         location = Location(location.source, record=location.record, line=location.line)
     elif location.key is not None:
@@ -118,7 +120,7 @@ def _short(location: Location) -> str:
 
 
 def as_text(explanation: Explanation) -> str:
-    """Write an explanation as lines of plain text."""
+    """Return an explanation as lines of plain text."""
     return "".join(f"{line}\n" for line in lines(explanation))
 
 
@@ -129,12 +131,12 @@ def _worded(node: Explanation) -> str:
 
 
 def said(node: Explanation) -> str:
-    """What is known of a condition; empty if that is only the condition itself."""
+    """Return the evidence for a condition; empty if it only repeats the condition."""
     return "" if node.says == node.text else node.says
 
 
 def _folded(node: Explanation) -> Explanation:
-    """Replace a group of one by its member, and a ``not`` of one test by that test with the truth of the ``not``."""
+    """Replace a group with one member by that member, and a ``not`` of one test by that test with the negated truth."""
     while node.kind in _GROUPS and len(node.children) == 1:
         node = node.children[0]
     if node.kind is not NodeKind.NOT or len(node.children) != 1 or node.children[0].children:

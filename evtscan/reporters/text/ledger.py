@@ -1,4 +1,6 @@
-"""Report → the ledger that ends every run: what was read, what was not and why, and which rules were used."""
+"""Report → the ledger at the end of every run: the files that were read or skipped and why, and the rules that were
+used.
+"""
 
 from evtscan.base.ledger import LINES_SHOWN, Names, Warnings, damaged_part, part, reasons_part
 from evtscan.base.model.rule import RefusedRule
@@ -8,7 +10,7 @@ from evtscan.reporters.digest.summary import HostSummary
 
 
 class Ledger:
-    """Receives the hosts of a report, and writes what was read; of long lists it keeps the beginning and the number."""
+    """Collects the ledger from the hosts of a report; of long lists it keeps the beginning and the number."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -20,7 +22,7 @@ class Ledger:
         self._read = self._records = self._lost = 0
 
     def add(self, summary: HostSummary) -> None:
-        """Add the next host."""
+        """Add a host."""
         host = summary.host
         prefix = f"{host.host}/" if self._several else ""
         self._read += len(read_files(host))
@@ -39,10 +41,10 @@ class Ledger:
             self._warnings.add(warning, prefix)
 
     def close(self) -> None:
-        """Nothing is left to do after the last host."""
+        """Do nothing: no work is left after the last host."""
 
     def lines(self, *, detailed: bool = False) -> list[str]:
-        """The ledger as lines of text, safe to print: one for each subject, or ``detailed`` with lists of files."""
+        """Return the ledger as lines of text, safe to print: one per subject; ``detailed`` adds lists of files."""
         skipped = sum(names.count for names in self._skipped.values())
         rules = self._report
         refused = [_refused(rule) for rule in rules.refused]

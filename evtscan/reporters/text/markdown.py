@@ -1,6 +1,6 @@
-"""Report → Markdown for tickets: what to do first, then a section for each finding, its steps as a check list.
+"""Report → Markdown for tickets: what to do first, then a section for each finding, with its steps as a check list.
 
-Text out of evidence is escaped, so that it makes neither markup, nor HTML, nor links (CommonMark and GitHub's form).
+Text from evidence is escaped, so that it creates no markup, HTML or links (CommonMark and GitHub's form).
 """
 
 import re
@@ -43,7 +43,7 @@ _FIRST = re.compile(r"^([#+=-]|\d+(?=[.)]))")
 
 
 class MarkdownSink:
-    """Takes hosts, and writes their sections, packed until then, behind a beginning that needs all of them."""
+    """Collects the sections of all hosts, compressed, then writes them after a beginning that needs all hosts."""
 
     def __init__(self, report: Report, stream: BinaryIO) -> None:
         self._stream = stream
@@ -52,7 +52,7 @@ class MarkdownSink:
         self._sections = bytearray()
 
     def add(self, summary: HostSummary) -> None:
-        """Make the sections of one host."""
+        """Add the sections of one host."""
         self._digest.add(summary)
         self._sections += self._packing.compress("".join(f"{line}\n" for line in _host(summary)).encode("utf-8"))
 
@@ -69,12 +69,12 @@ class MarkdownSink:
 
 
 def sink(report: Report, stream: BinaryIO) -> MarkdownSink:
-    """Begin to write a report."""
+    """Return a sink that writes a report."""
     return MarkdownSink(report, stream)
 
 
 def escaped(text: str) -> str:
-    r"""Write text out of evidence on one line so that it stays text.
+    r"""Return text from evidence on one line, escaped so that Markdown shows it unchanged.
 
     >>> print(escaped("<b> *x* https://example.org"))
     &lt;b&gt; \*x\* https&#58;//example.org
@@ -175,7 +175,7 @@ def _check_list(label: str, texts: Iterable[str]) -> Iterator[str]:
 
 
 def _fenced(text: str) -> Iterator[str]:
-    """A block of text as it is, in a fence longer than any run of back quotes in it."""
+    """Return unchanged text in a code fence that is longer than any run of back quotes in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     yield from (fence, *text.splitlines(), fence, "")

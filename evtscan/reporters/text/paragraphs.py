@@ -16,9 +16,9 @@ NARROWEST = 16
 
 
 def paragraph(console: Console, indent: int, text: Text, first: Text | None = None) -> None:
-    """Print a paragraph wrapped on words, ``indent`` columns in; ``first`` stands in the indent of its first line.
+    """Print a paragraph wrapped at words, indented by ``indent`` columns; ``first`` is printed in the indent of line 1.
 
-    Where the terminal is too narrow for the indent, ``first`` gets a line of its own.
+    If the terminal is too narrow for the indent, ``first`` gets its own line.
     """
     prefix = first or Text(" " * indent)
     width = min(console.width, WIDEST)
@@ -40,9 +40,9 @@ _WORD = re.compile(r"\S+")
 
 
 def _broken_at_backslashes(text: Text, room: int) -> Text:
-    """The text with line breaks in words that are too long for a line, such as keys of the registry.
+    """Return the text with line breaks in words longer than a line, such as registry keys.
 
-    They stand behind backslashes where there are any: a name of which a half stands on the next line is hard to read.
+    The breaks are after backslashes if possible, because a name that continues on the next line is hard to read.
     """
     breaks: list[int] = []
     for word in _WORD.finditer(text.plain):
@@ -57,7 +57,7 @@ def _broken_at_backslashes(text: Text, room: int) -> Text:
 
 
 def cut_line(console: Console, indent: int, text: Text, end: str = "") -> None:
-    """Print one line, cut off where the terminal ends; ``end`` stays."""
+    """Print one line, cut to the width of the terminal; ``end`` is always printed."""
     width = min(console.width, WIDEST)
     indent = indent if width - indent >= NARROWEST else min(MARGIN, width - 2)
     room = width - indent - len(end)

@@ -51,7 +51,9 @@ def in_short(item: ReportedFinding) -> str:
 
 
 def in_short_of_all(group: Sequence[ReportedFinding]) -> str:
-    """The same of several findings that differ in their entity: their number, all events, the time span of all."""
+    """Return the summary of several findings that differ in their entity: their number, all events, the whole time
+    span.
+    """
     first = group[0]
     times = sorted(time for item in group for time in (item.finding.first_seen, item.finding.last_seen) if time)
     events = sum(item.finding.count for item in group)
@@ -70,14 +72,16 @@ def in_short_of_all(group: Sequence[ReportedFinding]) -> str:
 
 
 def in_short_of_one(item: ReportedFinding) -> str:
-    """One of several findings that differ in their entity: the entity, its number of events and the last one."""
+    """Return one of several findings that differ in their entity: the entity, its number of events and the last
+    time.
+    """
     finding = item.finding
     last = f", last {finding.last_seen}" if finding.last_seen else ""
     return f"{short_entity(finding.entity)}: {count(finding.count, 'event')}{last}"
 
 
 def changes_before(finding: Finding) -> Iterator[str]:
-    """What changed on the host before the first match of a finding, nearest first."""
+    """Return the changes on the host before the first match of a finding, latest first."""
     found = finding.changes
     if found is None:
         return
@@ -96,7 +100,7 @@ def changes_before(finding: Finding) -> Iterator[str]:
 
 
 def explained(tally: EventTally) -> str:
-    """The share of the errors that rules explain."""
+    """Return the share of the errors that rules explain."""
     share = 100 * tally.errors_explained // tally.errors if tally.errors else 100
     return f"Errors explained by rules: {tally.errors_explained:,} of {tally.errors:,} ({share} %)"
 
@@ -127,12 +131,12 @@ def coverage(finding: Finding) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun."""
+    """Return a number with its noun in singular or plural."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def word(verdict: Verdict) -> str:
-    """A verdict in words."""
+    """Return a verdict in words."""
     return verdict.value.replace("_", " ")
 
 
@@ -144,7 +148,7 @@ def verdict_counts(verdicts: Mapping[Verdict, int]) -> list[tuple[Verdict, str]]
 
 
 def named(names: Collection[str], most: int) -> str:
-    """The first of some names, and how many more there are."""
+    """Return the first of some names, and how many more there are."""
     more = len(names) - most
     return prose(", ".join(islice(names, most))) + (f" and {more:,} more" if more > 0 else "")
 
@@ -154,7 +158,7 @@ FACTS_SHOWN = 3
 
 
 def common_factors(found: RuleFactors) -> Iterator[str]:
-    """What the affected hosts of a rule have in common, strongest first, or that nothing was found."""
+    """Yield the common factors of a rule's affected hosts, strongest first, or a text that none was found."""
     for factor in found.factors:
         same = f" (as {'; '.join(factor.same_as[:FACTS_SHOWN])})" if factor.same_as else ""
         yield (
@@ -166,7 +170,7 @@ def common_factors(found: RuleFactors) -> Iterator[str]:
 
 
 def unexplained_kind(kind: UnexplainedKind, *, with_hosts: bool) -> str:
-    """How often a kind of unexplained event was logged, on how many hosts and until when."""
+    """Return how often, on how many hosts and until when a kind of unexplained event was logged."""
     where = f" on {count(len(kind.hosts), 'host')}" if with_hosts else ""
     last = f", last {kind.last_seen}" if kind.last_seen else ""
     return f"{'new, ' if kind.is_new else ''}{count(kind.count, 'event')}{where}{last}"

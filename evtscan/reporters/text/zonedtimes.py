@@ -1,4 +1,4 @@
-"""Times in UTC → the same times in a zone that somebody reads more easily, wherever they stand in a text."""
+"""Times in UTC → the same times in another zone, wherever they occur in a text."""
 
 import re
 from dataclasses import fields, is_dataclass, replace
@@ -41,12 +41,12 @@ def zone_of(text: str) -> tzinfo:
 
 
 def in_zone(host: HostReport, zone: tzinfo) -> HostReport:
-    """A host whose findings and logs tell their times in a zone; local times of no zone stay as they are."""
+    """Return a host whose findings and logs have their times in a zone; local times of unknown zone are unchanged."""
     return replace(host, findings=_converted(host.findings, zone), evidence=_converted(host.evidence, zone))
 
 
 def text_in_zone(text: str, zone: tzinfo) -> str:
-    """A text with its times in a zone, with their offset.
+    """Return a text with its UTC times converted to a zone, each with its offset.
 
     >>> text_in_zone("at 1997-03-05T06:31:42.50Z", timezone(timedelta(hours=1)))
     'at 1997-03-05T07:31:42.50+01:00'

@@ -32,14 +32,14 @@ _GROUP_OR_SOFTWARE = re.compile(r"[gsc]\d{4}\Z")
 
 
 def tactics_of(tags: Iterable[str]) -> Iterator[str]:
-    """The tactics that tags name, as ``defense-evasion``; older tags have underscores."""
+    """Yield the tactics in the tags, such as ``defense-evasion``; underscores of older tags become hyphens."""
     for name in _names(tags):
         if not _TECHNIQUE.match(name) and not _GROUP_OR_SOFTWARE.match(name):
             yield name.replace("_", "-")
 
 
 def techniques_of(tags: Iterable[str]) -> Iterator[str]:
-    """The techniques that tags name, as ``T1059.001``."""
+    """Return the techniques in the tags, such as ``T1059.001``."""
     return (name.upper() for name in _names(tags) if _TECHNIQUE.match(name))
 
 
@@ -48,7 +48,7 @@ def _names(tags: Iterable[str]) -> Iterator[str]:
 
 
 def has_tag(tags: Iterable[str], wanted: str) -> bool:
-    """Whether one of the tags is the one wanted, or one below it: ``attack.t1059`` includes ``attack.t1059.001``.
+    """Return whether the tags contain the wanted tag or one below it: ``attack.t1059`` includes ``attack.t1059.001``.
 
     >>> has_tag(["attack.t1059.001"], "T1059"), has_tag(["attack.defense_evasion"], "defense-evasion")
     (True, True)
@@ -63,22 +63,22 @@ def _normal(tag: str) -> str:
 
 @cache
 def matrix() -> Mapping[str, Mapping[str, str]]:
-    """The techniques of each tactic, with their names: the table ``attack.yaml`` beside this module."""
+    """Return the techniques of each tactic with their names, from the table ``attack.yaml`` in this folder."""
     table: Mapping[str, Mapping[str, str]] = load((files("evtscan.hunt") / "attack.yaml").read_text("utf-8")).data
     return table
 
 
 def name_of(technique: str) -> str:
-    """The name of a technique, for a sub-technique that of its technique; empty if the table does not have it."""
+    """Return the name of a technique, for a sub-technique that of its parent; empty if the table does not have it."""
     parent = technique.partition(".")[0]
     return next((names[parent] for names in matrix().values() if parent in names), "")
 
 
 def places_of(technique: str, tags: Iterable[str]) -> tuple[str, ...]:
-    """The tactics of a technique that a rule with these tags means.
+    """Return the tactics under which a technique is shown for a rule with these tags.
 
-    These are the tactics of the technique that the tags name too; if they name none of them, all tactics of the
-    technique; and if the table does not have the technique, the tactics that the tags name.
+    These are the tactics of the technique that are also in the tags; if the tags contain none of them, all tactics of
+    the technique; if the table does not have the technique, all tactics in the tags.
     """
     parent = technique.partition(".")[0]
     of_technique = [tactic for tactic, names in matrix().items() if parent in names]

@@ -1,12 +1,11 @@
 """Matches of single events on disk → the matches of correlations, in bounded memory.
 
-Workers write each match of a rule that a correlation names as a hit whose data are only the fields that correlations
-ask for. Those of one correlation and one group are brought together by a sort on disk, in order of time, and the
-windows that meet the correlation are found in one pass over them. Correlations of correlations follow, one level after
-the other.
+Workers write each match of a rule that a correlation references as a hit that contains only the fields that
+correlations use. A sort on disk groups these hits by correlation and group, in order of time, and one pass over them
+finds the windows that meet the correlation. Correlations of correlations are processed afterwards, one level at a time.
 
-A match without a time, or without one of the fields of ``group-by`` or of the values that are counted, belongs to no
-group. Groups go over all computers, unless ``group-by`` names the field ``Computer``.
+A match without a time, or without one of the fields of ``group-by`` or one of the counted fields, belongs to no group.
+Groups include the events of all computers, unless ``group-by`` contains the field ``Computer``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ _decode = msgspec.json.Decoder(Hit).decode
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a rule is in a correlation: its place among the references, and the fields for grouping and counting."""
+    """The role of a rule in a correlation: its index among the references, and the fields for grouping and counting."""
 
     correlation: int
     place: int
@@ -42,7 +41,7 @@ class _Role:
 
 
 class Correlating:
-    """The correlations of a rule table: which rules serve them, with which fields."""
+    """The correlations of a rule table: the rules that they reference and the fields that they use."""
 
     def __init__(self, table: RuleTable) -> None:
         self._table = table
@@ -61,11 +60,13 @@ class Correlating:
 
     @property
     def members(self) -> Mapping[int, tuple[str, ...]]:
-        """The positions of the rules of single events that serve correlations, with the fields that these ask for."""
+        """The positions of single-event rules that correlations reference, with the fields that these use."""
         return {index: self._fields.get(index, ()) for index in self._roles if index not in self._level}
 
     def _need(self, index: int, rule: Rule, names: tuple[str, ...], position: Mapping[str, int]) -> None:
-        """Note the fields that correlations need of a rule's matches; for a correlation, of its last event."""
+        """Record the fields that correlations use from a rule's matches; a correlation passes them on to its
+        members.
+        """
         if rule.correlation is None:
             known = self._fields.get(index, ())
             self._fields[index] = tuple(dict.fromkeys([*known, *names]))
@@ -77,7 +78,7 @@ class Correlating:
     # ------------------------------------------------------------------------------------------------- running
 
     def run(self, members: Iterable[Path], folder: Path) -> Path:
-        """Correlate the hits in these files; the result is a file of hits, as workers write them, in ``folder``."""
+        """Correlate the hits in these files and write the matches to a file of hits in ``folder``; return its path."""
         with naming("the folder for temporary files"):
             result = folder / "correlated"
             files = list(members)
@@ -96,7 +97,9 @@ class Correlating:
             return result
 
     def _correlated(self, own: Sequence[int], files: Iterable[Path], folder: Path) -> Iterator[tuple[Hit, Hit]]:
-        """The matches of these correlations, each with the fields for other correlations and as the time line shows."""
+        """Yield the matches of these correlations: for each the hit for outer correlations and that for the time
+        line.
+        """
         in_order = folder / "in order"
         with in_order.open("w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(by_key(self._keyed(frozenset(own), files)))
@@ -114,7 +117,7 @@ class Correlating:
                     yield self._match(index, correlation, values, window)
 
     def _keyed(self, own: frozenset[int], files: Iterable[Path]) -> Iterator[tuple[str, str]]:
-        """Each hit for each of its roles in these correlations, with the key that brings groups together."""
+        """Yield each hit once for each of its roles in these correlations, with the sort key that groups them."""
         for number, line in enumerate(_lines(files)):
             hit = _decode(line)
             for role in self._roles.get(hit.rules[0], ()):
@@ -169,12 +172,12 @@ def _role(correlation: Correlation, index: int, place: int) -> _Role:
 
 
 def _depth(rule: Rule) -> int:
-    """How many correlations are nested in a correlation, itself included."""
+    """Return the nesting depth of a correlation, itself included; 0 for a rule of single events."""
     members = rule.correlation.members if rule.correlation is not None else ()
     return 0 if rule.correlation is None else 1 + max(map(_depth, members), default=0)
 
 
 def fields_of(event: Event, names: Iterable[str]) -> dict[str, Any]:
-    """The values of these fields that an event has and its format can carry."""
+    """Return the values of those of these fields that the event has and its format can contain."""
     values = {name: field_value(event, name) for name in names}
     return {name: value for name, value in values.items() if value is not ABSENT and value is not UNREADABLE}

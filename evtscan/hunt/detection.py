@@ -1,4 +1,4 @@
-"""The nouns of a hunt: what matched a record, and one row of the time line."""
+"""The data types of a hunt: a hit (a record that rules match) and a detection (a row of the time line)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from evtscan.report.details import details_of
 
 
 class Hit(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A record that rules match, as it is written to disk between the workers and the outputs.
+    """A record that rules match, in the form that workers write to disk for the outputs.
 
-    ``ticks`` is the time as FILETIME, 0 without one, and ``time`` its text. ``rules`` are the positions of the rules in
-    the rule table of the run. ``data`` is the event's data, the fields that the rules test first, and ``message``
-    the text that an export rendered.
+    ``ticks`` is the time as FILETIME, or 0 if there is no time; ``time`` is its text. ``rules`` are the positions of
+    the rules in the rule table of the run. ``data`` is the event's data, starting with the fields that the rules test.
+    ``message`` is the text that an export rendered.
     """
 
     ticks: int
@@ -34,7 +34,7 @@ class Hit(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One row of the time line: a record and the rules that share the row (all of its rules, or one)."""
+    """One row of the time line: a record with all of its rules, or with one of them."""
 
     hit: Hit
     rules: Sequence[RuleInfo]
@@ -46,7 +46,7 @@ class Detection:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags of the rules, each once."""
+        """The tags of the rules, without duplicates."""
         return tuple(dict.fromkeys(tag for rule in self.rules for tag in rule.tags))
 
 

@@ -1,16 +1,15 @@
-r"""Rules about Sysmon's events → the same rules that also match events of Windows' own auditing.
+r"""Rules about Sysmon's events → the same rules extended to events of Windows' own auditing.
 
-The table ``fieldmap.yaml`` says which events of the Security log mean what a Sigma category means, and what Sigma's
-fields are called there. A rule of such a category gets a second condition for these events: its tests with Windows'
-field names, and its literals in the form that Windows logs. So the engine needs nothing but rules, and an event is read
-as it is.
+The table ``fieldmap.yaml`` lists the events of the Security log that correspond to a Sigma category, and their names
+for Sigma's fields. A rule of such a category gets a second condition for these events: its tests with Windows' field
+names, and its literals in the form that Windows logs. So the engine needs only rules, and events are read unchanged.
 
 A test of a field without counterpart is unknown for these events. The second condition is true exactly when it is true
-whatever the unknown tests are: they are replaced by false where the condition counts as it stands, and by true under a
-negation. A rule for which it can never be true gets none.
+for every possible result of the unknown tests: an unknown test is replaced by false, and by true under a negation. A
+rule whose second condition can never be true gets no second condition.
 
-A path of Sysmon's ``TargetObject`` is matched by key and name of the value: the last backslash divides them (names of
-values that contain a backslash are not matched).
+A path in Sysmon's ``TargetObject`` is matched by the key and the name of the value: the last backslash divides them
+(names of values that contain a backslash are not matched).
 """
 
 import re
@@ -52,7 +51,7 @@ _OWN_FIELDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
-    """A row of the table: events that mean what ``categories`` mean, if they have the values of ``when``."""
+    """A row of the table: events that correspond to ``categories`` if their fields have the values in ``when``."""
 
     categories: tuple[str, ...]
     channel: str
@@ -64,7 +63,7 @@ class EventKind:
 
     @property
     def name(self) -> str:
-        """The events as a person calls them: ``Security 4688``."""
+        """The channel and event ids as text, such as ``Security 4688``."""
         return f"{self.channel} {'/'.join(map(str, self.event_ids))}"
 
 
@@ -90,8 +89,9 @@ def event_kinds() -> tuple[EventKind, ...]:
 class Mapped:
     """Rules with the table applied.
 
-    By kind of event, ``applied`` counts the rules that match it too and ``refused`` those that cannot; ``lacking``
-    counts, by field, the rules that cannot for want of that field (and perhaps of others).
+    By kind of event, ``applied`` counts the rules that also match it and ``refused`` the rules that cannot match it.
+    ``lacking`` counts, by kind and field, the rules that cannot match because that field (and perhaps others) is
+    missing.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -100,7 +100,7 @@ class Mapped:
     lacking: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
-        """A line for each kind of event about the rules that match it and those that cannot."""
+        """Yield a line for each kind of event with the number of rules that match it and of those that cannot."""
         for name in dict.fromkeys([*self.applied, *self.refused]):
             text = f"{name}: {self.applied.get(name, 0):,} rules match it too"
             if refused := self.refused.get(name, 0):
@@ -112,7 +112,7 @@ class Mapped:
 
 
 def mapped(rules: Iterable[Rule]) -> Mapped:
-    """Apply the table to rules; those of other categories stay as they are."""
+    """Apply the table to rules; rules of other categories are unchanged."""
     result = Mapped()
     result.rules = tuple(_with_members(rule, result) for rule in rules)
     return result
@@ -151,7 +151,9 @@ def _mapped_rule(rule: Rule, result: Mapped) -> Rule:
 
 
 def _own_condition(rule: Rule) -> Condition | None:
-    """What a rule says besides its category; None for a rule whose log source is not its category alone."""
+    """Return the condition of a rule without the tests for its category; None unless its log source is only a
+    category.
+    """
     mark = f"(category {rule.logsource.category})"
     if not rule.logsource.category or rule.logsource.service or not isinstance(rule.detection, All):
         return None
@@ -178,7 +180,7 @@ _UNKNOWN: Final = Unobservable("a field without counterpart")
 
 
 def _sure(condition: Condition, unknown: Condition) -> Condition:
-    """The condition with ``unknown`` in place of what is not known; under a negation with the opposite."""
+    """Return the condition with ``unknown`` in place of unobservable tests; under a negation, with the opposite."""
     match condition:
         case Unobservable():
             return unknown
@@ -196,7 +198,7 @@ def _sure(condition: Condition, unknown: Condition) -> Condition:
 def _joined(
     parts: Iterable[Condition], join: Callable[..., Condition], neutral: Condition, decisive: Condition
 ) -> Condition:
-    """The parts that are open; a ``decisive`` one settles all of them, a ``neutral`` one has no effect."""
+    """Join the undecided parts; return ``decisive`` if one part equals it, and skip parts that equal ``neutral``."""
     left = []
     for part in parts:
         if part == decisive:
@@ -207,14 +209,14 @@ def _joined(
 
 
 class _Translation:
-    """Conditions of rules → conditions on events of one kind; ``lacking`` are the fields without counterpart."""
+    """Conditions of rules → conditions on events of one kind. ``lacking`` contains the fields without counterpart."""
 
     def __init__(self, kind: EventKind) -> None:
         self._kind = kind
         self.lacking: dict[str, None] = {}
 
     def of(self, condition: Condition) -> Condition:
-        """The condition in Windows' terms; what has no counterpart is unobservable."""
+        """Return the condition with Windows' field names; a test without counterpart becomes unobservable."""
         match condition:
             case Test():
                 return self._test(condition)
@@ -245,7 +247,7 @@ class _Translation:
 
 
 def _converted(test: Test, name: str, values: AnyValue) -> Condition:
-    """A test with its literals as Windows logs them; unknown where a literal cannot be converted."""
+    """Return a test with its literals as Windows logs them; it is unknown for literals that cannot be converted."""
     if test.operator is not Operator.IS:
         return replace(test, field=name) if test.operator in _OF_NUMBERS else _UNKNOWN
     convert = _CONVERSIONS[values] if isinstance(values, str) else _by_words(values)
@@ -261,7 +263,7 @@ _OPEN: Final = object()
 
 
 def _hexadecimal(literal: Literal) -> AnyValue:
-    """A decimal number as text becomes hexadecimal; a number fits both spellings as it is."""
+    """Convert decimal text to hexadecimal text; other literals are unchanged (a number matches both spellings)."""
     if not isinstance(literal, str):
         return literal
     text = plain_text(literal)
@@ -274,7 +276,9 @@ _NUMBER = re.compile(r"[DQ]WORD \(0x([0-9a-f]{8,16})(?:-0x([0-9a-f]{8}))?\)\Z", 
 
 
 def _number(literal: Literal) -> AnyValue:
-    """``DWORD (0x00000001)``, as Sysmon writes it, becomes the number; a part of such a text has no counterpart."""
+    """Convert ``DWORD (0x00000001)``, as Sysmon writes it, to the number; a fragment of such a text has no
+    counterpart.
+    """
     text = plain_text(literal) if isinstance(literal, str) else ""
     if text is None:
         return _OPEN if "WORD" in str(literal).upper() else literal
@@ -286,7 +290,9 @@ _DRIVE = re.compile(r"[a-z]:(?=\\|\Z)", re.IGNORECASE)
 
 
 def _volume(literal: Literal) -> AnyValue:
-    r"""``C:\Windows\*`` becomes ``\device\harddiskvolume*\Windows\*``: which letter a volume has is not logged."""
+    r"""``C:\Windows\*`` becomes ``\device\harddiskvolume*\Windows\*``: the log does not contain the drive letter of a
+    volume.
+    """
     if not isinstance(literal, str) or not _DRIVE.match(parts_of(literal)[0]):
         return literal
     return escaped("\\device\\harddiskvolume") + "*" + literal[2:]
@@ -322,7 +328,7 @@ _Tokens = tuple[tuple[str, bool], ...]
 
 
 def _path_test(test: Test, key: str, value: str) -> Condition:
-    """A test of a path as tests of the key and of the name of the value, which the last backslash divides."""
+    """Split a test of a path into tests of the key and of the value name, which the last backslash divides."""
     if test.operator is Operator.EXISTS:
         return replace(test, field=key)
     if test.operator is not Operator.IS or not all(isinstance(literal, str) for literal in test.values):
@@ -344,7 +350,7 @@ def _path_test(test: Test, key: str, value: str) -> Condition:
 
 
 def _tokens(pattern: str) -> _Tokens:
-    """The characters of a pattern, with the root and the control set as Windows logs them."""
+    """Return the characters of a pattern, with the root key and the control set as Windows logs them."""
     parts = list(parts_of(pattern))
     for root, logged in _ROOTS:
         if parts[0].upper().startswith(root):
@@ -364,7 +370,7 @@ def _tokens(pattern: str) -> _Tokens:
 
 
 def _divided(tokens: _Tokens) -> Iterator[tuple[str, str]]:
-    """Each way to divide a pattern into one for the key and one for the name of the value."""
+    """Yield each way to split a pattern into a pattern for the key and a pattern for the value name."""
     last = max((place for place, token in enumerate(tokens) if token == ("\\", False)), default=-1)
     if last >= 0:
         yield _pattern(tokens[:last]), _pattern(tokens[last + 1 :])

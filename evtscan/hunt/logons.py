@@ -1,4 +1,4 @@
-"""Logons of the logs of a hunt, counted by account, type, source, outcome and computer.
+"""Count the logons in the logs of a hunt by account, type, source, outcome and computer.
 
 The events are those of the Security log: 4624 and 4625 (logon, failed logon), 4648 (explicit credentials), 4768 and
 4771 (Kerberos ticket, failed pre-authentication), 4776 (NTLM validation), and 528 to 540 of Windows NT to 2003
@@ -80,7 +80,7 @@ _STATUS: Final = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Logon:
-    """What logons are counted by. ``source`` is an address, else the name of a workstation."""
+    """The key by which logons are counted. ``source`` is an address or, if there is none, the name of a workstation."""
 
     account: str
     type: str
@@ -117,7 +117,7 @@ class Logons:
         return self.counts.setdefault(key, Tally())
 
     def most_first(self) -> list[tuple[Logon, Tally]]:
-        """The counts, the highest first."""
+        """Return the counts, the highest first."""
         return sorted(self.counts.items(), key=lambda item: (-item[1].count, item[0]))
 
 
@@ -145,7 +145,9 @@ def _logon_of(event: Event) -> Logon:
 
 
 def _before_vista(event: Event, computer: str) -> Logon:
-    """A logon of Windows NT to 2003: strings by position, the type fourth in a success, third in a failure."""
+    """Return a logon of Windows NT to 2003, whose strings have no names; the type is the fourth in a success, else the
+    third.
+    """
     text = _Texts(event.data)
     reason = _FAILED_BEFORE_VISTA.get(event.event_id, "")
     kind, station = (text["Data3"], text["Data6"]) if reason else (text["Data4"], text["Data7"])
@@ -156,7 +158,7 @@ def _before_vista(event: Event, computer: str) -> Logon:
 
 
 class _Texts:
-    """Fields of an event as text; ``-`` and a missing field are empty."""
+    """Fields of an event as text; missing fields and ``-`` are empty."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
@@ -191,7 +193,7 @@ def _reason(status: int) -> str:
 
 
 def merged(parts: Iterable[Logons]) -> Logons:
-    """The sum of counts."""
+    """Return the sum of these counts."""
     result = Logons()
     for part in parts:
         result.merge(part)

@@ -1,4 +1,4 @@
-"""The one place where a hunt meets the matching engine: an open log → its records with the rules that match them."""
+"""The interface between a hunt and the matching engine: an open log → its records with the rules that match them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from evtscan.detection.model.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A record with the positions of the rules that match it, and of those that may match it.
+    """A record with the positions of the rules that match it (``rules``) and of the rules that may match it
+    (``unknown``).
 
-    The latter are rules that test a field which the format of the log cannot carry.
+    A rule may match if it tests a field that the format of the log cannot contain.
     """
 
     event: Event
@@ -31,7 +32,7 @@ class Matching:
         self._position = {rule.info.id: position for position, rule in enumerate(rules)}
 
     def of(self, log: Iterable[Event]) -> Iterator[Matched]:
-        """The records of a log that any rule matches or may match, in record order."""
+        """Yield the records of a log that at least one rule matches or may match, in record order."""
         for _, matches in groupby(self._engine.match_log(log), _record):
             certain: list[int] = []
             unknown: list[int] = []
@@ -41,5 +42,5 @@ class Matching:
 
 
 def _record(match: Match) -> object:
-    """What tells the record of a match from the records before and after it."""
+    """Return a key that differs between consecutive records of a log."""
     return match.event.sequence, match.event.location

@@ -1,4 +1,4 @@
-"""What a hunt can vary: which events may match, how logs are read, and the form of the time line."""
+"""Settings of a hunt: the events that may match, how logs are read, and the form of the time line."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from evtscan.base.model.query import EVERYTHING, PLAIN, Query, ReadOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuntOptions:
-    """Settings of a run. The same settings give the same results for any number of ``jobs``.
+    """Settings of a run. The results are the same for any number of ``jobs``.
 
-    ``query`` filters the events that may match: its selectors name providers and channels. ``newest`` is the number of
-    ticks before the end of each log from which on events count. ``group_record``: all rules of a record share a row.
-    ``by_time``: rows in order of time instead of the order of files and records. ``map_fields``: rules about Sysmon's
-    events match events of the Security log that say the same. ``logons``: count logons in the same pass. ``jobs`` is
-    the number of processes, 0 to choose by the size of the logs.
+    ``query`` filters the events that may match: its selectors contain providers and channels. ``newest`` limits each
+    log to this number of ticks before its end. ``group_record``: all rules of a record share a row. ``by_time``: rows
+    in order of time instead of the order of files and records. ``map_fields``: rules about Sysmon's events also match
+    equivalent events of the Security log. ``logons``: count logons in the same pass. ``jobs`` is the number of
+    processes; 0 chooses it by the size of the logs.
     """
 
     query: Query = EVERYTHING
@@ -27,7 +27,9 @@ class HuntOptions:
     jobs: int = 0
 
     def includes(self, event: Event) -> bool:
-        """Whether the provider and the channel of an event are among those asked for; readers apply the rest."""
+        """Return whether the query selects the provider and channel of an event; readers apply the rest of the
+        query.
+        """
         query = self.query
         return query.selectors is None or query.accepts(
             event.channel, event.provider, event.event_source_name, event.event_id

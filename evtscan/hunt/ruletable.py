@@ -1,4 +1,4 @@
-"""The rules of a run by position: those that report detections, and those that only serve correlations."""
+"""The rules of a run by position: rules that report detections, and rules that only correlations use."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from evtscan.detection.model.rule import Rule
 
 @dataclass(frozen=True)
 class RuleTable:
-    """Rules by position. The first ``chosen`` of them were asked for; the rest are members of correlations."""
+    """Rules by position. The first ``chosen`` rules were requested; the rest are members of correlations."""
 
     rules: tuple[Rule, ...]
     chosen: int
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "RuleTable":
-        """The table of these rules, with the members of correlations that are not among them."""
+        """Return the table of these rules, extended by missing members of correlations."""
         asked_for = tuple(rules)
         known = {rule.info.id for rule in asked_for}
         members = {
@@ -28,11 +28,11 @@ class RuleTable:
 
     @cached_property
     def infos(self) -> tuple[RuleInfo, ...]:
-        """What outputs say about each rule."""
+        """The descriptions of the rules, for the outputs."""
         return tuple(rule.info for rule in self.rules)
 
     def reports(self, position: int) -> bool:
-        """Whether the matches of a rule are detections."""
+        """Return whether the matches of a rule are detections."""
         return position < self.chosen and not self.rules[position].silent
 
     @cached_property
@@ -43,12 +43,12 @@ class RuleTable:
         )
 
     def query(self) -> Query:
-        """The records that the rules can match."""
+        """Return the query for the records that the requested rules can match."""
         return Query.union(rule.query() for rule in self.rules[: self.chosen])
 
 
 def _members(rule: Rule) -> Iterator[Rule]:
-    """The rules that a correlation names, with those that they name."""
+    """Yield the rules that a correlation references, directly or through other correlations."""
     for member in rule.correlation.members if rule.correlation is not None else ():
         yield member
         yield from _members(member)

@@ -1,4 +1,4 @@
-"""A hunt from beginning to end: logs and rules → rows for every output, and the counts."""
+"""Run a hunt: logs and rules → rows for every output, and the counts."""
 
 import tempfile
 from collections import Counter
@@ -29,10 +29,10 @@ from evtscan.intake.archives import opened
 
 
 class Sink(Protocol):
-    """Takes the rows of the time line, one by one, in their order."""
+    """Receives the rows of the time line in order."""
 
     def add(self, row: Detection) -> None:
-        """Take the next row."""
+        """Process the next row."""
         ...
 
     def close(self, hunted: "Hunted") -> None:
@@ -41,32 +41,32 @@ class Sink(Protocol):
 
 
 class Notes(Protocol):
-    """Takes what was read of each file, and what was not."""
+    """Receives the number of records read from each file, and the files and records that could not be read."""
 
     def read(self, name: str, records: int = 0, lost: int = 0) -> None:
-        """Note records of a log."""
+        """Record how many records of a log were read and lost."""
         ...
 
     def skip(self, items: Iterable[SkippedFile]) -> None:
-        """Note files that were skipped."""
+        """Record files that were skipped."""
         ...
 
     def skip_rest(self, sources: Iterable[Source]) -> None:
-        """Note those of these files that are not logs."""
+        """Record which of these files are not logs."""
         ...
 
     def warn(self, warning: ExtractionWarning) -> None:
-        """Note what could not be read."""
+        """Record a warning about data that could not be read."""
         ...
 
 
 @dataclass(slots=True)
 class Hunted:
-    """What a hunt found: the counts, the number of rows, and what could not be decided.
+    """The result of a hunt: the counts, the number of rows, and the undecided events.
 
-    ``mapped`` says which rules about Sysmon's events matched events of the Security log too.
-    ``unknown`` counts, by rule id, the events of which the log's format cannot tell whether the rule matches;
-    ``suppressed`` the detections that ``suppressions`` left out.
+    ``mapped`` contains the rules, and how many rules about Sysmon's events also match events of the Security log.
+    ``unknown`` counts, by rule id, the events for which the log's format cannot decide whether the rule matches.
+    ``suppressed`` counts the detections that ``suppressions`` removed.
     """
 
     table: RuleTable
@@ -79,7 +79,7 @@ class Hunted:
 
 
 class _NoNotes:
-    """Takes notes and forgets them."""
+    """Notes that discard everything."""
 
     def read(self, name: str, records: int = 0, lost: int = 0) -> None: ...
 
@@ -100,12 +100,13 @@ def hunt(
     notes: Notes | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Hunted:
-    """Match rules against every event of the logs, and hand each detection to every sink.
+    """Match rules against every event of the logs, and pass each detection to every sink.
 
-    ``sources`` are files and archives of any number of computers. ``suppressions`` leave detections out. Rows come in
-    the order of files and records, or by time, the same for any number of processes. Memory depends neither on the
-    logs nor on the number of rows. Nothing is printed: ``notes`` gets what was read, skipped and lost, and
-    ``progress`` the number of pieces of work that are done, and of all.
+    ``sources`` are files and archives of any number of computers. ``suppressions`` remove detections. Rows come in the
+    order of files and records, or by time; the number of processes does not change the order. Memory depends neither on
+    the size of the logs nor on the number of rows. Nothing is printed: ``notes`` receives the numbers of records and
+    files that were read, skipped and lost; ``progress`` receives the number of finished tasks and the number of all
+    tasks.
 
     Raises:
         OutputError: if there is no room for temporary files, or a sink cannot write.
@@ -160,7 +161,9 @@ def _counted(shares: Iterable[Share], number: int, progress: Callable[[int, int]
 
 
 def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path) -> Iterator[tuple[int, str]]:
-    """The hits of each share as time and JSON text. What correlations need of it is added to a file."""
+    """Yield the hits of each share as time and JSON text. The hits for correlations are appended to the file
+    ``members``.
+    """
     infos = hunted.table.infos
     with members.open("wb") as for_correlations:
         for share in shares:
@@ -178,12 +181,12 @@ def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path)
 
 
 def _correlated(setup: Setup, members: Path, folder: Path) -> Iterator[tuple[int, str]]:
-    """The matches of correlations, after those of single events: every log is read by now."""
+    """Yield the matches of correlations; this must run after all logs have been read."""
     yield from _read(Correlating(setup.table).run([members], folder))
 
 
 def _read(hits: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file of hits, which is deleted after the last one."""
+    """Yield the lines of a file of hits as time and JSON text; the file is deleted after the last line."""
     with hits.open(encoding="utf-8", newline="\n") as stream:
         for line in stream:
             ticks, _, text = line.partition("\t")

@@ -16,7 +16,9 @@ OTHERS = "(others)"
 
 @dataclass(slots=True)
 class Tally:
-    """How often something was detected, with the earliest and the latest time (FILETIME, text); 0 is no time."""
+    """The number of detections, with the earliest and the latest time as (FILETIME, text); a FILETIME of 0 means no
+    time.
+    """
 
     count: int = 0
     first: tuple[int, str] = (0, "")
@@ -43,8 +45,9 @@ class Tally:
 class Summary:
     """The counts of one run.
 
-    ``rules`` goes by rule id; ``levels``, ``tactics`` and ``techniques`` by the words of tags and rules; ``cells`` by
-    tactic and technique without sub-techniques, as the ATT&CK matrix shows them. ``infos`` are the rules that matched.
+    The keys are: rule ids for ``rules``; the names of levels, tactics and techniques for ``levels``, ``tactics`` and
+    ``techniques``; pairs of a tactic and a technique without sub-techniques, as in the ATT&CK matrix, for ``cells``.
+    ``infos`` are the rules that matched.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -59,7 +62,7 @@ class Summary:
     _of_rule: dict[str, list[Tally]] = field(default_factory=dict, compare=False, repr=False)
 
     def add(self, row: Detection) -> None:
-        """Count a row: each of its rules is a detection."""
+        """Count a row: each of its rules counts as one detection."""
         hit = row.hit
         moment = (hit.ticks, hit.time)
         for rule in row.rules:
@@ -69,7 +72,7 @@ class Summary:
             _tally(self.days, hit.time[:10]).add(moment)
 
     def _begin(self, rule: RuleInfo) -> list[Tally]:
-        """The tallies in which every detection of a rule counts."""
+        """Create and return the tallies that count the detections of a rule."""
         self.infos[rule.id] = rule
         found = self._of_rule[rule.id] = [self.total, *self._tallies(rule)]
         return found
@@ -85,17 +88,17 @@ class Summary:
         yield from (self.cells.setdefault(cell, Tally()) for cell in sorted(cells))
 
     def by_level(self) -> list[tuple[str, Tally]]:
-        """Every level with its count, the highest first."""
+        """Return every level with its count, the highest level first."""
         return [(level.word, self.levels.get(level.word, Tally())) for level in reversed(Level)]
 
     def by_rule(self) -> list[tuple[RuleInfo, Tally]]:
-        """The rules that matched: the highest level first, then the most frequent."""
+        """Return the rules that matched: the highest level first, then the most frequent."""
         found = [(self.infos[rule_id], tally) for rule_id, tally in self.rules.items()]
         return sorted(found, key=lambda item: (-rank(item[0].level), -item[1].count, item[0].title, item[0].id))
 
 
 def most_first(counts: dict[str, Tally]) -> list[tuple[str, Tally]]:
-    """The entries with the highest counts first."""
+    """Return the entries, the highest count first."""
     return sorted(counts.items(), key=lambda item: (-item[1].count, item[0]))
 
 

@@ -37,13 +37,13 @@ _LEVELS = tuple(level.word for level in Level)
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Detections to leave out: those of ``rule`` (an id; None for every rule) whose event meets the condition."""
+    """Detections to remove: those of ``rule`` (an id; None for every rule) whose event meets the condition."""
 
     rule: str | None
     condition: Condition
 
     def includes(self, rule_id: str, event: Event) -> bool:
-        """Whether this detection is to be left out; one that cannot be decided stays."""
+        """Return whether this detection is to be removed; it is kept if the condition is undecided."""
         if self.rule not in (None, rule_id):
             return False
         return truth_of(self.condition, lambda test: truth_in(event, test)) is Truth.TRUE
@@ -51,7 +51,9 @@ class Suppression:
 
 @dataclass(slots=True)
 class Tuning:
-    """What tuning files say: levels and rules to leave out by rule id; ``unknown`` are names that no rule has."""
+    """The content of tuning files: new levels and excluded rules by rule id. ``unknown`` are names that match no
+    rule.
+    """
 
     levels: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
@@ -59,7 +61,7 @@ class Tuning:
     unknown: list[str] = field(default_factory=list)
 
     def applied(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-        """The rules with their new levels, without those to leave out."""
+        """Return the rules with their new levels, without excluded rules."""
         return tuple(
             replace(rule, info=replace(rule.info, level=self.levels[rule.info.id]))
             if rule.info.id in self.levels
@@ -73,7 +75,7 @@ def read_tuning(paths: Iterable[Path], rules: Sequence[Rule]) -> Tuning:
     """Read tuning files for these rules.
 
     Raises:
-        UsageError: if a file does not exist or an entry is wrong; the message names every one with its line.
+        UsageError: if a file does not exist or an entry is invalid; the message lists every problem with its line.
         EvidenceError: if a file cannot be read.
     """
     tuning = Tuning()
@@ -89,7 +91,7 @@ def read_tuning(paths: Iterable[Path], rules: Sequence[Rule]) -> Tuning:
 
 
 class _Reader:
-    """Reads files into one tuning and collects what is wrong."""
+    """Read files into one tuning and collect the problems."""
 
     def __init__(self, rules: Sequence[Rule], tuning: Tuning) -> None:
         self._ids: dict[str, list[str]] = {}
@@ -100,7 +102,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def read_list(self, text: str, name: str) -> None:
-        """Read a list of rule ids, or of rule ids with levels."""
+        """Parse a list of rule ids, or of rule ids with levels."""
         for number, line in enumerate(text.splitlines(), 1):
             entry = line.partition("#")[0].strip()
             rule, comma, level = (part.strip() for part in entry.partition(","))
@@ -112,7 +114,7 @@ class _Reader:
                 self._tuning.left_out.update(self._named(rule))
 
     def read_yaml(self, text: str, name: str) -> None:
-        """Read a tuning file."""
+        """Parse a tuning file in YAML."""
         try:
             document = load(text, aliases=False)
         except YamlSyntaxError as error:
@@ -150,7 +152,7 @@ class _Reader:
             yield Suppression(rule_id, condition)
 
     def _set_level(self, rule: str, level: str) -> str:
-        """Give the rules of a name a level; returns what is wrong with it, else an empty text."""
+        """Set the level of the rules with this name; return the problem, or an empty text if there is none."""
         word = level.lower()
         if word not in _LEVELS:
             return f"{level!r} is not a level; use one of {', '.join(_LEVELS)}"
@@ -158,7 +160,7 @@ class _Reader:
         return ""
 
     def _named(self, name: str) -> list[str]:
-        """The ids of the rules with this id or title; a name that no rule has is noted."""
+        """Return the ids of the rules with this id or title; a name that matches no rule is added to ``unknown``."""
         found = self._ids.get(name.casefold(), [])
         if not found:
             self._tuning.unknown.append(name)

@@ -1,8 +1,8 @@
 """Members of one group in order of time → the windows that meet a correlation, in memory that the rule bounds.
 
-The result is that of ``evtscan.detection.match.correlation.groups_of`` for members that are all certain. There a group
-is a list in memory; here a window is its first and last member and a count, and what is remembered of a window is at
-most as much as the threshold needs: a count, the values seen last, or the rules seen last.
+The result equals that of ``evtscan.detection.match.correlation.groups_of`` for members that are all certain. There a
+group is a list in memory; here a window is its first and last member and a count. The state of a window is limited to
+the data that the threshold needs: a count, the latest values, or the latest rules.
 """
 
 from collections import OrderedDict
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Member(Generic[T]):
-    """One match: its time in ticks, the position of its rule among the references, and the value that is counted."""
+    """One match: its time in ticks, the index of its rule among the references, and the counted value."""
 
     ticks: int
     place: int
@@ -41,7 +41,9 @@ _RISING: Final = (Comparison.MORE, Comparison.AT_LEAST)
 
 
 def windows(correlation: Correlation, members: Iterable[Member[T]], again: Iterable[Member[T]]) -> Iterator[Window[T]]:
-    """The windows of one group; ``again`` are the same members once more, which a second reader goes through."""
+    """Return the windows of one group; ``again`` iterates over the same members a second time, independently of
+    ``members``.
+    """
     if not _rises(correlation):
         return _with_an_end(correlation, members)
     if correlation.type is CorrelationType.TEMPORAL_ORDERED:
@@ -50,7 +52,7 @@ def windows(correlation: Correlation, members: Iterable[Member[T]], again: Itera
 
 
 def _rises(correlation: Correlation) -> bool:
-    """Whether more members can only make the condition true."""
+    """Return whether additional members can make the condition true, but never false."""
     if correlation.condition is not None:
         return not _has_not(correlation.condition)
     threshold = correlation.threshold
@@ -66,14 +68,14 @@ def _has_not(condition: Condition) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Numbered(Generic[T]):
-    """A member with its number in the group, from 0."""
+    """A member with its index in the group, from 0."""
 
     number: int
     member: Member[T]
 
 
 def _joined(found: Iterable[tuple[_Numbered[T], _Numbered[T]]]) -> Iterator[Window[T]]:
-    """Windows as first and last member → the same, joined where they share a member."""
+    """Merge windows, given as first and last member, that share a member."""
     begin: _Numbered[T] | None = None
     end: _Numbered[T] | None = None
     for first, last in found:
@@ -93,7 +95,7 @@ def _window(first: _Numbered[T], last: _Numbered[T]) -> Window[T]:
 def _sliding(
     correlation: Correlation, members: Iterable[Member[T]], again: Iterator[Member[T]]
 ) -> Iterator[tuple[_Numbered[T], _Numbered[T]]]:
-    """For each member the window of the timespan that ends with it, if that meets the condition."""
+    """Yield, for each member, the window of the timespan that ends with it, if the window meets the condition."""
     seen = _Seen(correlation)
     first: _Numbered[T] | None = None
     for number, member in enumerate(members):
@@ -107,7 +109,9 @@ def _sliding(
 
 
 class _Seen:
-    """What the latest members are told apart by, each with the time of the latest: as many as the condition needs."""
+    """The distinct values or rules of the latest members, each with its latest time; limited to the number that is
+    needed.
+    """
 
     def __init__(self, correlation: Correlation) -> None:
         self._correlation = correlation
@@ -116,7 +120,7 @@ class _Seen:
         self._latest: OrderedDict[Hashable, int] = OrderedDict()
 
     def add(self, member: Member[T]) -> None:
-        """Take the next member."""
+        """Add the next member."""
         if self._correlation.type is CorrelationType.EVENT_COUNT:
             return
         kind = (member.value,) if self._correlation.type is CorrelationType.VALUE_COUNT else member.place
@@ -126,7 +130,7 @@ class _Seen:
             self._latest.popitem(last=False)
 
     def meets(self, ticks: int, count: int) -> bool:
-        """Whether the window up to this time, which has this many members, meets the condition."""
+        """Return whether the window that ends at this time and has this number of members meets the condition."""
         correlation = self._correlation
         if correlation.type is CorrelationType.EVENT_COUNT:
             return count >= self._needed
@@ -137,7 +141,7 @@ class _Seen:
 
 
 def _needed(correlation: Correlation) -> int:
-    """The smallest number that meets a threshold that more members can only make true."""
+    """Return the smallest number that meets a threshold without an upper limit."""
     if correlation.threshold is None:
         return 1
     limits = (
@@ -154,7 +158,9 @@ def _condition_holds(correlation: Correlation, places: Iterable[Hashable]) -> bo
 
 
 def _ordered(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator[tuple[_Numbered[T], _Numbered[T]]]:
-    """For each member of the last rule the shortest window that ends with it and has all rules in their order."""
+    """Yield, for each member of the last rule, the shortest window that ends with it and has all rules in their
+    order.
+    """
     begun: list[_Numbered[T] | None] = [None] * len(correlation.references)
     for number, member in enumerate(members):
         this = _Numbered(number, member)
@@ -170,7 +176,9 @@ def _ordered(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator
 
 
 def _with_an_end(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator[Window[T]]:
-    """Windows that open with a member and last for the timespan; the next member after it opens the next one."""
+    """Yield windows that start with a member and last for the timespan; the next later member starts the next
+    window.
+    """
     open_window: _Tumbling[T] | None = None
     for member in members:
         if open_window is None or member.ticks - open_window.first.ticks > correlation.timespan:
@@ -184,7 +192,7 @@ def _with_an_end(correlation: Correlation, members: Iterable[Member[T]]) -> Iter
 
 
 class _Tumbling(Generic[T]):
-    """A window with an end: what is in it so far. Of values, one more than the threshold can tell apart are kept."""
+    """The content so far of a window of fixed length. The number of stored values is limited by the threshold."""
 
     def __init__(self, correlation: Correlation, first: Member[T]) -> None:
         self._correlation = correlation
@@ -213,5 +221,5 @@ class _Tumbling(Generic[T]):
 
 
 def _most(threshold: Threshold | None) -> float:
-    """The number of values above which the answer to a threshold does not change any more."""
+    """Return the number of values above which the result of a threshold no longer changes."""
     return inf if threshold is None else max(ceil(part.number) for part in threshold.parts()) + 1

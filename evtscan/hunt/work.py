@@ -1,7 +1,7 @@
-"""Logs → files of hits: one task is a log or a range of its chunks, done in this process or in a worker.
+"""Logs → files of hits: one task is a log or a range of its chunks, processed in this process or in a worker.
 
-A worker gets the path of a file with the rules and settings of the run, which it loads once, and writes the hits of
-each task to a file of its own. So neither the rules nor the hits go through a pipe, and memory does not grow with the
+A worker receives the path of a file with the rules and settings of the run, which it loads once. It writes the hits of
+each task to a separate file. So neither the rules nor the hits go through a pipe, and memory does not grow with the
 number of hits.
 """
 
@@ -58,7 +58,7 @@ _WAITING = 2  # finished tasks per worker that may wait for their turn
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What every task of a run needs; ``query`` selects the records that can matter."""
+    """The data that every task of a run needs; ``query`` selects the records that can match."""
 
     table: RuleTable
     options: HuntOptions
@@ -67,7 +67,7 @@ class Setup:
 
     @classmethod
     def of(cls, table: RuleTable, options: HuntOptions, suppressions: Iterable[Suppression]) -> "Setup":
-        """The setup of a run."""
+        """Return the setup of a run."""
         query = table.query()
         if options.logons:
             query |= LOGON_RULE.query()
@@ -77,10 +77,10 @@ class Setup:
 
 @dataclass(slots=True, kw_only=True)
 class Share:
-    """What one task read and found; the hits are in the file at ``hits``, those for correlations in ``members``.
+    """The result of one task; ``hits`` is the file with the hits, ``members`` the file with the hits for correlations.
 
-    ``unknown`` counts, by rule position, the events of which this log cannot tell whether the rule matches, and
-    ``suppressed`` the detections that tuning files leave out.
+    ``unknown`` counts, by rule position, the events for which the log cannot decide whether the rule matches;
+    ``suppressed`` counts the detections that tuning files remove.
     """
 
     task: Task
@@ -94,7 +94,7 @@ class Share:
 
     @property
     def members(self) -> Path:
-        """The file with the matches of rules that correlations name."""
+        """The file with the matches of rules that correlations reference."""
         return self.hits.with_suffix(".members")
 
 
@@ -102,7 +102,9 @@ class Share:
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
-    """The tasks for these files, in their order. Other files than logs are skipped; unreadable ones give a warning."""
+    """Return the tasks for these files, in order. Files that are not logs are skipped; unreadable files give a
+    warning.
+    """
     tasks: list[Task] = []
     warnings: list[ExtractionWarning] = []
     for source in sources:
@@ -125,7 +127,7 @@ def _tasks_of(source: Source, format_name: str) -> Iterator[Task]:
 
 
 def workers_for(tasks: Sequence[Task], jobs: int) -> int:
-    """How many worker processes these tasks are worth; 0 if this process does the work."""
+    """Return the number of worker processes for these tasks; 0 if this process does the work."""
     size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
     wanted = jobs or ((os.cpu_count() or 1) if size >= WORTH_WORKERS else 1)
     processes = min(wanted, len(tasks))
@@ -136,7 +138,10 @@ def workers_for(tasks: Sequence[Task], jobs: int) -> int:
 
 
 def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> Iterator[Share]:
-    """Run the tasks and return their shares in order. Files go to ``folder``; the receiver deletes those of a share."""
+    """Run the tasks and yield their shares in order.
+
+    Files are written to ``folder``; the receiver deletes those of a share.
+    """
     if not workers:
         runner = _Runner(setup)
         for number, task in enumerate(tasks):
@@ -157,7 +162,7 @@ def execute(tasks: Sequence[Task], setup: Setup, folder: Path, workers: int) -> 
 
 
 def _answer(task: Task, hits: Path, future: "Future[Share]", instead: "Callable[[], _Runner]") -> Share:
-    """The share of a task; ``instead`` gives the runner for the tasks of lost workers."""
+    """Return the share of a task; ``instead`` returns the runner for tasks whose worker was lost."""
     if isinstance(error_of(future), WorkerLostError):
         return instead().run(task, hits)
     return future.result()
@@ -174,7 +179,7 @@ def _runner(setup: str) -> "_Runner":
 
 
 class _Runner:
-    """Matches logs, one task after the other."""
+    """Matches logs, one task at a time."""
 
     def __init__(self, setup: Setup) -> None:
         self._table, self._options, self._suppressions = setup.table, setup.options, setup.suppressions
@@ -186,7 +191,7 @@ class _Runner:
         self._encode = msgspec.json.Encoder().encode
 
     def run(self, task: Task, hits: Path) -> Share:
-        """Match a log, or a range of it."""
+        """Match a log, or a range of its chunks."""
         share = Share(task=task, hits=hits)
         with naming("the folder for temporary files"), hits.open("wb") as stream, share.members.open("wb") as members:
             for matched in self._matched(task, share):
@@ -203,7 +208,9 @@ class _Runner:
         return share
 
     def _matched(self, task: Task, share: Share) -> Iterator[Matched]:
-        """The records that rules match. What was read, and what was not, goes into the share."""
+        """Yield the records that rules match; add the numbers of read and lost records and the warnings to the
+        share.
+        """
         query = self._query if task.start is None else replace(self._query, start=task.start)
         try:
             reader = read_log(format_named(task.format), task.source, query, self._options.read, chunks=task.chunks)
@@ -223,7 +230,7 @@ class _Runner:
             return self._encode(whole_text(msgspec.structs.astuple(hit)))
 
     def _kept(self, matched: Matched, share: Share) -> list[int]:
-        """The positions of the rules that match a record, without those of suppressed detections."""
+        """Return the positions of the rules that match a record, without suppressed detections."""
         share.unknown.update(matched.unknown)
         if not self._suppressions:
             return matched.rules
@@ -232,7 +239,7 @@ class _Runner:
         return kept
 
     def _hits(self, event: Event, positions: Sequence[int]) -> Iterator[Hit]:
-        """The rows of a record."""
+        """Yield the rows of a record."""
         shown = tuple(position for position in positions if position in self._table.reported)
         for rules in [shown] * bool(shown) if self._options.group_record else ((position,) for position in shown):
             yield _hit(event, rules, ordered(event.data, self._tested(rules)), event.message or "")
@@ -254,7 +261,10 @@ _MOST_FIELDS = 10_000
 
 
 def _common(one: frozenset[Selector] | None, other: frozenset[Selector] | None) -> frozenset[Selector] | None:
-    """Selectors for the records that both select, and perhaps more: a record can have two names of its provider."""
+    """Return selectors for the records that both arguments select.
+
+    They may select more records, since a record can have two provider names.
+    """
     if one is None or other is None:
         return other if one is None else one
     pairs = ((mine, its) for mine in one for its in other)

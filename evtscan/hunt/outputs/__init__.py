@@ -1,4 +1,5 @@
-"""The outputs of a hunt: one module a format, each a sink that takes the rows of the time line and the counts.
+"""The outputs of a hunt: one module per format, each with a sink that receives the rows of the time line and the
+counts.
 
 To add a format, write its module and add its row to ``FORMATS``; the command line and the documentation read the table.
 """
@@ -19,10 +20,11 @@ from evtscan.reporters.tables.csv import SAFE, Dialect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuntFormat:
-    """A row of ``FORMATS``. ``module`` offers ``sink(stream, dialect)``, which begins to write to a binary stream.
+    """A row of ``FORMATS``. ``module`` has a function ``sink(stream, dialect)`` that returns a sink for a binary
+    stream.
 
-    ``stem`` is the name of its file in a folder. A folder gets the formats with ``in_folder``; ``by_suffix``: a name
-    with its suffix asks for it.
+    ``stem`` is the name of its file in a folder. A folder gets the formats with ``in_folder``. ``by_suffix``: an output
+    whose name has the suffix gets this format.
     """
 
     name: str
@@ -34,7 +36,7 @@ class HuntFormat:
     by_suffix: bool = True
 
     def sink(self, stream: BinaryIO, dialect: Dialect) -> Sink:
-        """Begin to write.
+        """Return a sink that writes to the stream.
 
         Raises:
             OSError: if the stream cannot be written.
@@ -111,11 +113,11 @@ class Target:
 
 
 def plan_targets(outputs: Sequence[str], format_name: str | None = None) -> tuple[Target, ...]:
-    """The files that ``-o`` (``outputs``) and ``-t`` (``format_name``) ask for; a folder gets the full set.
+    """Return the files requested by ``-o`` (``outputs``) and ``-t`` (``format_name``); a folder gets the full set.
 
     Raises:
-        UsageError: for a suffix that stands for no format, an empty name, or two outputs of one name.
-        OutputError: for a name that the system refuses.
+        UsageError: if no format has the suffix, a name is empty, or two outputs have the same name.
+        OutputError: if the operating system rejects a name.
     """
     chosen = None if format_name is None else next(row for row in FORMATS if row.name == format_name)
     targets = tuple(target for output in outputs for target in _planned(output, chosen))
@@ -150,7 +152,7 @@ def _by_suffix(path: Path) -> HuntFormat:
 def writing(
     targets: Sequence[Target], dialect: Dialect = SAFE, *, clobber: bool, stdout: BinaryIO
 ) -> Iterator[list[Sink]]:
-    """The sinks of these targets. Files get their names at the end, and only if nothing went wrong.
+    """Provide the sinks of these targets. Files get their final names at the end, and only if no error occurred.
 
     Raises:
         OutputError: if a file exists and ``clobber`` is false, or if it cannot be written.

@@ -17,7 +17,7 @@ STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cya
 
 
 def render(hunted: Hunted, console: "Console") -> None:
-    """Print the counts; a long list ends with the number of entries that it leaves out."""
+    """Print the counts; a long list ends with the number of omitted entries."""
     from rich.text import Text
 
     summary = hunted.summary

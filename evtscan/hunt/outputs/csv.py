@@ -1,4 +1,4 @@
-"""The time line as CSV (RFC 4180): one line a row, formulas neutralised, the same bytes on every system."""
+"""The time line as CSV (RFC 4180): one line per row, formulas neutralised, identical bytes on every system."""
 
 from typing import BinaryIO, TypeVar
 
@@ -17,9 +17,9 @@ _MOST_CACHED = 10_000
 
 
 class CsvSink:
-    """Writes the rows as they come.
+    """Write each row when it arrives.
 
-    The cells of a rule, and those with few values (computer, channel, provider, file), are made once.
+    The cells of a rule and columns with few values (computer, channel, provider, file) are cached.
     """
 
     def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
@@ -42,10 +42,10 @@ class CsvSink:
         self._stream.write(f"{','.join(cells)}\r\n".encode("utf-8", "replace"))
 
     def close(self, hunted: Hunted) -> None:
-        """Do nothing: every row is written."""
+        """Do nothing: all rows have been written."""
 
     def _begin(self, row: Detection) -> tuple[str, str]:
-        """The cells of the rules of a row: level, title and tags, then id and file."""
+        """Return the cells of the rules of a row: level, title and tags, then id and file."""
         level, title, tags, rule_id, file = (csv_cell(COLUMNS[name](row), self._dialect.raw) for name in _OF_RULES)
         return _kept(self._of_rules, row.hit.rules, (f"{level},{title},{tags}", f"{rule_id},{file}"))
 
@@ -59,7 +59,7 @@ def _number(value: int | None) -> str:
 
 
 def _kept(cache: dict[K, V], key: K, value: V) -> V:
-    """The value, which is added to a cache; one that is full begins anew."""
+    """Add the value to a cache and return it; a full cache is cleared first."""
     if len(cache) >= _MOST_CACHED:
         cache.clear()
     cache[key] = value
@@ -67,7 +67,7 @@ def _kept(cache: dict[K, V], key: K, value: V) -> V:
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> CsvSink:
-    """Begin to write the time line.
+    """Return a sink that writes the time line.
 
     Raises:
         OSError: if the stream cannot be written.

@@ -12,7 +12,7 @@ _COLUMNS = {name: read for name, read in COLUMNS.items() if name not in _OWN}
 
 
 class JsonlSink:
-    """Writes the rows as they come."""
+    """Write each row when it arrives."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -22,11 +22,11 @@ class JsonlSink:
         self._stream.write(f"{json_text(values_of(row))}\n".encode())
 
     def close(self, hunted: Hunted) -> None:
-        """Do nothing: every row is written."""
+        """Do nothing: all rows have been written."""
 
 
 def values_of(row: Detection) -> dict[str, Any]:
-    """The columns of a row with typed values; a missing text is null."""
+    """Return the columns of a row with typed values; an empty text becomes null."""
     values: dict[str, Any] = {name: _COLUMNS[name](row) if name in _COLUMNS else None for name in COLUMNS}
     values = {name: None if value == "" else value for name, value in values.items()}
     values["Tags"] = list(row.tags)
@@ -35,5 +35,5 @@ def values_of(row: Detection) -> dict[str, Any]:
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> JsonlSink:
-    """Begin to write the time line."""
+    """Return a sink that writes the time line."""
     return JsonlSink(stream)

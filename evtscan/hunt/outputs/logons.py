@@ -17,7 +17,7 @@ class LogonSink:
         self._table = CsvTable(stream, dialect, self.COLUMNS)
 
     def add(self, row: Detection) -> None:
-        """Do nothing: logons are counted apart from detections."""
+        """Do nothing: logons are counted separately from detections."""
 
     def close(self, hunted: Hunted) -> None:
         """Write a row for each combination, the most frequent first."""
@@ -27,7 +27,7 @@ class LogonSink:
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> LogonSink:
-    """Begin to write the table of logons.
+    """Return a sink that writes the table of logons.
 
     Raises:
         OSError: if the stream cannot be written.

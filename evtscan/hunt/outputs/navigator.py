@@ -15,13 +15,13 @@ RULES_LISTED = 20
 
 
 class NavigatorSink:
-    """Writes the layer at the end, from the counts."""
+    """Write the layer at the end, from the counts."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def add(self, row: Detection) -> None:
-        """Do nothing: the counts are enough."""
+        """Do nothing: the layer needs only the counts."""
 
     def close(self, hunted: Hunted) -> None:
         """Write the layer."""
@@ -29,12 +29,12 @@ class NavigatorSink:
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> NavigatorSink:
-    """Begin to write a layer."""
+    """Return a sink that writes a layer."""
     return NavigatorSink(stream)
 
 
 def layer(summary: Summary) -> dict[str, Any]:
-    """The layer: the score of a technique is the number of its detections."""
+    """Return the layer; the score of a technique is the number of its detections."""
     counts = {technique: tally.count for technique, tally in sorted(summary.techniques.items())}
     unfolded = {technique.partition(".")[0] for technique in counts if "." in technique}
     return {

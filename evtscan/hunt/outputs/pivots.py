@@ -1,4 +1,4 @@
-"""Values of detections of high levels as CSV: addresses, accounts, hosts and hashes to look for elsewhere."""
+"""Values of detections of high levels as CSV: addresses, accounts, hosts and hashes to search for in other evidence."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class _Pivot:
 
 
 class PivotSink:
-    """Counts the values of detections of high levels, and writes them at the end."""
+    """Count the values of detections of high levels, and write them at the end."""
 
     COLUMNS = ("Kind", "Value", "Count", "FirstSeen", "LastSeen", "Computers", "Rules")
 
@@ -104,14 +104,14 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _hashes(text: str) -> Iterator[str]:
-    """``MD5=…,SHA256=…`` as single hashes, without those that are zero."""
+    """Split ``MD5=…,SHA256=…`` into single hashes, without hashes that are all zeros."""
     for part in text.split(","):
         if not _NO_HASH.match(part.rpartition("=")[2]):
             yield part.strip()
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> PivotSink:
-    """Begin to write the table of pivots.
+    """Return a sink that writes the table of pivots.
 
     Raises:
         OSError: if the stream cannot be written.

@@ -1,4 +1,4 @@
-"""A small table of a hunt as CSV."""
+"""A CSV writer for the small tables of a hunt."""
 
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
@@ -10,7 +10,7 @@ from evtscan.reporters.tables.csv import Dialect
 
 
 class CsvTable:
-    """Writes the rows of one table."""
+    """Writes the header and the rows of one table."""
 
     def __init__(self, stream: BinaryIO, dialect: Dialect, columns: Sequence[str]) -> None:
         self._stream, self._dialect = stream, dialect
@@ -22,6 +22,6 @@ class CsvTable:
         self._stream.write(f"{line}\r\n".encode("utf-8", "replace"))
 
     def times(self, tally: Tally) -> tuple[str, str]:
-        """The first and the last time as cells."""
+        """Return the first and the last time as cells."""
         first, last = tally.first[1], tally.last[1]
         return (excel_time(first), excel_time(last)) if self._dialect.excel else (first, last)

@@ -1,9 +1,9 @@
 """The time line as JSON Lines that Timesketch imports.
 
-Timesketch requires ``message``, ``datetime`` (ISO 8601) and ``timestamp_desc``, and takes ``timestamp`` (microseconds
+Timesketch requires ``message``, ``datetime`` (ISO 8601) and ``timestamp_desc``, and accepts ``timestamp`` (microseconds
 since 1970) and ``tag``, a list of labels (its guide "Import data from JSON or CSV"). The columns of the time line are
-further fields; a missing value is left out, since the index takes the type of a field from its first value. A row whose
-time is not known in UTC has the time 1970-01-01 and says so.
+further fields. A missing value is omitted, since the index derives the type of a field from its first value. A row
+whose time is not known in UTC has the time 1970-01-01, and its message starts with TIME UNKNOWN.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TimesketchSink:
-    """Writes the rows as they come."""
+    """Write each row when it arrives."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -30,11 +30,11 @@ class TimesketchSink:
         self._stream.write(f"{json_text(_event(row))}\n".encode())
 
     def close(self, hunted: Hunted) -> None:
-        """Do nothing: every row is written."""
+        """Do nothing: all rows have been written."""
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> TimesketchSink:
-    """Begin to write the time line."""
+    """Return a sink that writes the time line."""
     return TimesketchSink(stream)
 
 

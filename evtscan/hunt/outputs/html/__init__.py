@@ -1,8 +1,8 @@
-"""The summary of a hunt as one page: counts, the ATT&CK matrix and the time line; opens without a network.
+"""The summary of a hunt as one page: counts, the ATT&CK matrix and the time line; it needs no network.
 
-The data is in the page as base64 of deflated JSON, so that no text from the evidence is part of the markup. A content
-security policy allows only the page's own program and style sheet, by their digests. The building blocks (text,
-elements, lists) and the style are those of ``report.html``.
+The page contains the data as base64 of deflated JSON, so that no text from the evidence is part of the markup. A
+content security policy allows only the page's own script and style sheet, by their digests. The shared scripts (text,
+elements, lists) and the style come from ``evtscan.reporters.html``.
 """
 
 import zlib
@@ -36,7 +36,7 @@ _LEVELS = 5
 
 
 class HtmlSink:
-    """Keeps a bounded number of rows, and writes the page at the end."""
+    """Keep a bounded number of rows, and write the page at the end."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -44,7 +44,9 @@ class HtmlSink:
         self._kept = self._number = 0
 
     def add(self, row: Detection) -> None:
-        """Keep a row, in place of one of a lower level if there are many."""
+        """Keep a row; at the limit it replaces a row of the lowest level, or is discarded if its own level is not
+        higher.
+        """
         self._number += 1
         level = rank(row.level)
         if self._kept >= MOST_ROWS:
@@ -64,7 +66,7 @@ class HtmlSink:
 
 
 def sink(stream: BinaryIO, dialect: Dialect) -> HtmlSink:
-    """Begin to write the page."""
+    """Return a sink that writes the page."""
     return HtmlSink(stream)
 
 
@@ -121,7 +123,7 @@ def _listed(entries: list[tuple[str, Tally]]) -> list[list[Any]]:
 
 
 def _matrix(summary: Summary) -> list[list[Any]]:
-    """The columns of the matrix: a tactic, its count, and its techniques with name and count, most frequent first."""
+    """Return the columns of the matrix: tactic, count, and its techniques with name and count, most frequent first."""
     tactics = dict.fromkeys([*TACTICS, *summary.tactics, *(tactic for tactic, _ in summary.cells)])
     columns = []
     for tactic in tactics:

@@ -14,7 +14,7 @@ _REGDMP = re.compile(
 
 
 def is_reg_text(head: bytes, name: str) -> bool:
-    """Whether this is a ``.reg`` file, of whatever encoding."""
+    """Return whether this is a ``.reg`` file, in any encoding."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[1:2] == b"\0":
         text = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"").lstrip()
@@ -22,25 +22,27 @@ def is_reg_text(head: bytes, name: str) -> bool:
 
 
 def is_reg_query(head: bytes, name: str) -> bool:
-    """``reg query``: a bare key path in a line of its own, or the heading of the older versions."""
+    """Return whether this is ``reg query`` output: a key path alone in a line, or the heading of the older versions."""
     from evtscan.parsers.reports.recognition import REGISTRY, tool_of_head
 
     return tool_of_head(head) == REGISTRY and _REG_QUERY.search(text_of_head(head)) is not None
 
 
 def is_regedt32(head: bytes, name: str) -> bool:
-    """REGEDT32's "Save Subtree As"."""
+    """Return whether this is a text saved by REGEDT32 with "Save Subtree As"."""
     text = text_of_head(head)
     return re.match(r"\s*Key Name: ", text) is not None and "Class Name:" in text
 
 
 def is_regdmp(head: bytes, name: str) -> bool:
-    r"""``regdmp``: a key of the machine, and below it, indented by four, keys and values ``Name = data``."""
+    r"""Return whether this is ``regdmp`` output: a machine key and, indented by four, its keys and values ``Name =
+    data``.
+    """
     return _REGDMP.match(text_of_head(head)) is not None
 
 
 def is_szdd(head: bytes, name: str) -> bool:
-    """A file that ``compress`` packed: SZDD, method A."""
+    """Return whether this is a file compressed by ``compress``: SZDD, method A."""
     return head.startswith(b"SZDD\x88\xf0\x27\x33A")
 
 

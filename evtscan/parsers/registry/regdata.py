@@ -8,9 +8,10 @@ REG_MULTI_SZ, REG_QWORD = 7, 11
 
 
 def decode_data(kind: int, raw: bytes, encoding: str = "utf-16-le") -> RegistryData:
-    """Decode data of registry type ``kind``; returns bytes if the length does not fit the type, or it is unknown.
+    """Decode data of registry type ``kind``; return raw bytes if the length does not fit the type, or the type is
+    unknown.
 
-    A string ends at its first NUL, as it does for Windows; a multi-string loses the empty strings at its end.
+    A string ends at its first NUL, as in Windows; a multi-string loses the empty strings at its end.
     """
     if kind in (REG_SZ, REG_EXPAND_SZ):
         return _text(raw, encoding).partition("\0")[0]

@@ -1,7 +1,8 @@
-"""System reports that are text → inventories: one module a program, each with its ``PROGRAM``; table in ``programs``.
+"""Text output of system programs → inventories: one module per program, each with its ``PROGRAM``; table in
+``programs``.
 
-A file may hold the output of several programs, one after the other, with the prompts between them: each gives an
-inventory of its own.
+A file may contain the output of several programs in sequence, with the prompts between them: each output gives a
+separate inventory.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     """Read every report in a text file, in the order of the file.
 
     Raises:
-        EvidenceError: if the file cannot be read, or nothing of what it holds can.
+        EvidenceError: if the file cannot be read, or no part of it can be parsed.
     """
     head, ended = _ends_of(source)
     first = tool_of_head(head)
@@ -56,7 +57,7 @@ def _parse(section: Section) -> Iterator[Inventory]:
 
 
 def _ends_of(source: Source) -> tuple[bytes, bool]:
-    """The first bytes of a file, and whether its last line is whole."""
+    """Return the first bytes of a file, and whether its last line is complete."""
     try:
         with source.open() as stream:
             head = stream.read(_HEAD)
@@ -69,7 +70,7 @@ def _ends_of(source: Source) -> tuple[bytes, bool]:
 
 
 def _registry_inside(section: Section) -> Iterator[Inventory]:
-    """The registry that ``reg query`` printed among reports; the output of other registry tools is not read here."""
+    """Yield the registry that ``reg query`` printed between reports; output of other registry tools gives a warning."""
     above = "\n" * (section.first - 2) + f"C:\\>{section.command}\n" if section.command else "\n" * (section.first - 1)
     text = above + "\n".join(section.lines) + ("\n" if section.closed else "")
     try:

@@ -1,4 +1,4 @@
-"""Tables of text: where fixed columns begin and end, and the fields of a line of CSV."""
+"""Text tables: the spans of fixed columns, and the fields of a CSV line."""
 
 import csv
 import re
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 
 def columns_under(ruler: str) -> list[tuple[int, int | None]]:
-    """The spans of the columns over which a line of ``==== ===`` or ``---- ---`` is drawn; the last one is open."""
+    """Return the spans of the columns below the segments of a line ``==== ===`` or ``---- ---``; the last span has no
+    end.
+    """
     starts = [match.start() for match in re.finditer(r"[=-]+", ruler)]
     return _spans(starts)
 
 
 def columns_of(captions: str) -> dict[str, tuple[int, int | None]]:
-    """The spans of the columns by their captions, none of which has a blank in it."""
+    """Return the spans of the columns by their captions; captions must not contain blanks."""
     found = list(re.finditer(r"\S+", captions))
     return dict(zip([match[0] for match in found], _spans([match.start() for match in found]), strict=True))
 
@@ -23,5 +25,5 @@ def _spans(starts: Sequence[int]) -> list[tuple[int, int | None]]:
 
 
 def fields_of(line: str) -> list[str]:
-    """The fields of a line of CSV, which csv refuses to read if there is a carriage return within it."""
+    """Return the fields of a CSV line; carriage returns become blanks, since the csv module rejects them."""
     return next(csv.reader([line.replace("\r", " ")], strict=False), [])

@@ -1,4 +1,4 @@
-r"""``dir`` and ``dir /s`` listings → the programs and drivers that a host has, with size and date.
+r"""``dir`` and ``dir /s`` listings → the programs and drivers of a host, with size and date.
 
      Directory of C:\WINNT\system32\drivers                             (in the language of the host)
 
@@ -7,7 +7,7 @@ r"""``dir`` and ``dir /s`` listings → the programs and drivers that a host has
     RASARP   SYS        12,944  05-01-97  12:00a RASARP.SYS             short name first
     14/03/2001  09:26    <DIR>          drivers
 
-How dates are to be read is decided by all dates of the listing together.
+The date format is determined from all dates of the listing together.
 """
 
 import re
@@ -48,7 +48,7 @@ class _Row:
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one listing; of its files only programs, drivers and libraries are kept, at most ``MAX_FILES``."""
+    """Parse one listing; only programs, drivers and libraries are kept, at most ``MAX_FILES``."""
     times: set[PrintedTime] = set()
     rows: list[_Row] = []
     folder = None

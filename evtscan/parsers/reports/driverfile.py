@@ -1,12 +1,13 @@
-"""A program file that was copied from the host (driver, library, program) → inventory of that one file.
+"""A program file copied from the host (driver, library, program) → inventory of that one file.
 
-Named by the OriginalFilename of its version resource, else by its own name. The version is that of VS_FIXEDFILEINFO: on
-NT 4.0 the text beside it is just ``4.00``. The link date is the TimeDateStamp of the PE header (seconds since 1970),
-unless the file was linked reproducibly, which puts a hash there. The date is that of the copy, unless it lies more than
-a year after the link date: then the copy was dated anew when it was collected, and says nothing of the host.
+Its name is the OriginalFilename of its version resource, else the file name. The version is that of VS_FIXEDFILEINFO:
+on NT 4.0 the version string is only ``4.00``. The link date is the TimeDateStamp of the PE header (seconds since 1970),
+unless the file was linked reproducibly, in which case the field contains a hash. The date is the modification time of
+the copy, unless it is before the link date or more than a year after it: then it is the time of the copying, not a date
+from the host.
 
-A file that lies in a copy of the tree of Windows has the folder where it lies there: what a set-up put aside
-(``$NtServicePackUninstall$``, ``dllcache``) is not what Windows loads. Any other file is the one that somebody copied.
+A file inside a copy of the Windows tree keeps its folder, because Windows does not load files that a set-up saved
+(``$NtServicePackUninstall$``, ``dllcache``). Other files have no folder.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +34,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     """Read one PE file.
 
     Raises:
-        EvidenceError: if the file cannot be read, is larger than 64 MiB, is no PE file, or is cut off.
+        EvidenceError: if the file cannot be read, is larger than 64 MiB, is not a PE file, or is truncated.
     """
     raw, modified = _read(source)
     image = _parse(source, raw)
@@ -55,7 +56,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
 
 
 def _folder(name: str) -> str | None:
-    """The folder of an evidence file inside the tree of Windows, if its path shows it."""
+    """Return the folder of an evidence file if its path is inside a copy of the Windows tree, else None."""
     folders = name.replace("!", "/").split("/")[:-1]
     is_tree = any(part.lower() in _OF_WINDOWS or part.startswith("$") for part in folders)
     return "\\".join(folders) if is_tree else None
@@ -88,7 +89,9 @@ def _parse(source: Source, raw: bytes) -> Any:
 
 
 def _cut_off(image: Any, size: int) -> bool:
-    """Whether sections of the header are beyond the end of the file."""
+    """Return whether the file is truncated: a section of the header is missing or extends beyond the end of the
+    file.
+    """
     ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
     return len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > size
 
@@ -101,7 +104,7 @@ def _linked(image: Any) -> date | None:
 
 
 def _version(image: Any) -> tuple[str | None, str | None]:
-    """File version in numbers, and OriginalFilename."""
+    """Return the numeric file version, and the OriginalFilename."""
     fixed = next(iter(getattr(image, "VS_FIXEDFILEINFO", ())), None)
     version = None
     if fixed is not None:
@@ -124,7 +127,7 @@ def _original_name(image: Any) -> str | None:
 
 
 def is_driver(head: bytes, name: str) -> bool:
-    """A program file of Windows: ``MZ``, and where its offset 60 points to, the mark of a PE header."""
+    """Return whether this is a Windows program file: ``MZ``, and a PE header at the offset stored at byte 60."""
     if not head.startswith(b"MZ") or len(head) <= 64:
         return False
     offset = int.from_bytes(head[60:64], "little")

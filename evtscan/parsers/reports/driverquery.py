@@ -1,9 +1,9 @@
 """``driverquery`` (XP and later) → inventory of drivers, from CSV, tables and lists.
 
-Captions are in the language of the host, so columns count by their place. With ``/v`` there are fifteen: module name,
-display name, description, type, start mode, state, status, accept stop, accept pause, four sizes with the link date
-before the last but one … and the path: 0 name, 1 display name, 4 start mode, 5 state, 12 link date, 13 path; without
-it four: name, display name, type, link date.
+Captions are in the language of the host, so columns are identified by position. With ``/v`` there are fifteen: module
+name, display name, description, type, start mode, state, status, accept stop, accept pause, four sizes with the link
+date before the last but one … and the path: 0 name, 1 display name, 4 start mode, 5 state, 12 link date, 13 path;
+without ``/v`` there are four: name, display name, type, link date.
 """
 
 import re
@@ -23,7 +23,7 @@ _NAME, _DISPLAY_NAME, _START, _STATE, _LINKED, _PATH = 0, 1, 4, 5, 12, 13
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list. The format of link dates is found from all of them together."""
+    """Parse one list. The format of link dates is determined from all of them together."""
     rows = [row for row in _rows(section) if len(row[1]) in (_SHORT, _VERBOSE)]
     services = [_service(section, index, fields) for index, fields in rows]
     draft = Draft(section, "driverquery")
@@ -50,7 +50,7 @@ def _rows(section: Section) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def _from_list(section: Section) -> Iterator[tuple[int, Sequence[str]]]:
-    """Blocks of ``label: value``, an empty line between them."""
+    """Parse blocks of ``label: value`` lines that are separated by empty lines."""
     fields: list[str] = []
     for index, line in enumerate(section.lines):
         if (match := _LABEL.match(line[:1100])) is not None:
@@ -85,7 +85,9 @@ def _files(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[
 
 
 def _is_csv_of_drivers(lines: list[str]) -> bool:
-    """``driverquery /v /fo csv``: fifteen columns, of which the fourteenth is the path of a driver."""
+    """Return whether this is ``driverquery /v /fo csv``: fifteen columns, and the fourteenth is the path of a
+    driver.
+    """
     rows = [line.split('","') for line in lines if line.startswith('"')]
     return any(len(row) == 15 and row[13].lower().endswith(".sys") for row in rows)
 

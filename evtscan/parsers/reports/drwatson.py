@@ -1,7 +1,7 @@
-"""Dr. Watson's ``drwtsn32.log`` → an inventory of the host at each crash of a program, oldest first.
+r"""Dr. Watson's ``drwtsn32.log`` → an inventory of the host at each crash of a program, oldest first.
 
     Application exception occurred:
-            App: exe\\spooler.dbg (pid=72)
+            App: exe\spooler.dbg (pid=72)
             When: 3/14/2001 @ 9:26:53.580
     *----> System Information <----*
             Computer Name: NTBOX
@@ -10,7 +10,8 @@
             Service Pack: 6                  (or None; early builds of NT 4.0 have no such line)
             Current Type: Uniprocessor Free
 
-The log is appended to, so it is a history; of crashes between which nothing changed, the first and the last are kept.
+New crashes are appended to the log, so it is a history. Of consecutive crashes with equal values, the first and the
+last are kept.
 """
 
 import re
@@ -35,7 +36,7 @@ _PACK = re.compile(r"\d{1,2}\b")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read the blocks of one log."""
+    """Parse the blocks of one log."""
     blocks = list(_blocks(section))
     times = [printed_time(when) for when, _ in blocks]
     orders = orders_of((time for time in times if time is not None), default=DateOrder.MONTH_FIRST)
@@ -72,7 +73,7 @@ def _service_pack(value: str) -> str | None:
 
 
 def _changes(drafts: Sequence[Draft]) -> Iterator[Draft]:
-    """The first and the last block of each run of blocks with equal values."""
+    """Yield the first and the last block of each run of blocks with equal values."""
     for place, draft in enumerate(drafts):
         before = drafts[place - 1].values if place else None
         after = drafts[place + 1].values if place + 1 < len(drafts) else None

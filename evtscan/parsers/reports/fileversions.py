@@ -29,7 +29,7 @@ _VERSIONS = ("fileversion", "fileversionraw", "version")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list."""
+    """Parse one list."""
     header = next((line for line in section.lines if line.strip() and not line.startswith(_TYPE)), "")
     rows = _from_filever(section) if _FILEVER.match(header[:500]) or "," not in header else _from_csv(section)
     found = [row for _, row in zip(range(MAX_FILES), rows, strict=False)]
@@ -81,7 +81,7 @@ def _from_csv(section: Section) -> Iterator[tuple[FileEntry, PrintedTime | None]
 
 
 def _first_version(row: Mapping[str, str]) -> str | None:
-    """The file's version in numbers: ``5.1.2600.5512 (xpsp.080413-2108)`` has a tail."""
+    """Return the numeric version of the file, without a suffix as in ``5.1.2600.5512 (xpsp.080413-2108)``."""
     for caption in _VERSIONS:
         if (match := _VERSION.match(row.get(caption, "").strip())) is not None:
             return match[0]

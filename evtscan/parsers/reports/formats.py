@@ -1,4 +1,4 @@
-"""The formats of system reports: one for each program whose text output is read, and those that are not text."""
+"""The formats of system reports: one for each program whose text output is read, and the formats that are not text."""
 
 from evtscan.parsers.formats import Format, Kind, Recogniser
 from evtscan.parsers.reports import driverfile, nfo

@@ -5,8 +5,8 @@ r"""Lists of hotfixes → inventory: ``wmic qfe``, ``Get-HotFix``, ``hotfix /l``
     HotFixID=KB911164      HotFixID : KB911164                    lists (wmic /format:list, Format-List)
     Q147222: Current on system.                                   QFECheck; hotfix /l scatters numbers
 
-XP shows some as ``File 1`` with the number in ServicePackInEffect. Numbers without a caption, one to a line, are taken
-as they stand, but nothing says that they are all.
+XP lists some hotfixes as ``File 1`` with the number in ServicePackInEffect. Numbers without a caption, one per line,
+are read too, but such a list is not assumed to be complete.
 """
 
 import re
@@ -29,7 +29,7 @@ _PART = re.compile(r"\bwhere\b|\s-id\b|\s-description\b|\bfind(?:str)?\b", re.IG
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list, whatever its form."""
+    """Parse one list in any of these forms."""
     filled = next((line for line in section.lines if line.strip()), "")
     if _QFECHECK.search(filled[:400]):
         yield from _from_qfecheck(section)
@@ -42,7 +42,7 @@ def parse(section: Section) -> Iterator[Inventory]:
 
 
 def _by_host(rows: Sequence[tuple[int, dict[str, str]]]) -> list[list[tuple[int, dict[str, str]]]]:
-    """The rows of each host: a question may go to several, and their answers into one table."""
+    """Group the rows by host: a command may query several hosts and print one table."""
     hosts: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for index, row in rows:
         hosts.setdefault((_computer(row) or "").casefold(), []).append((index, row))
@@ -73,7 +73,9 @@ def _bare(section: Section) -> Iterator[Inventory]:
 
 
 def _inventory(draft: Draft, found: Mapping[str, int], *, whole: bool) -> Iterator[Inventory]:
-    """The names with their lines; ``whole``: nothing in the list speaks against its being all of them."""
+    """Yield the inventory of the hotfixes, given with their lines; ``whole``: the list shows no sign of being
+    incomplete.
+    """
     if found:
         section = draft.section
         draft.places["hotfixes"] = section.place(min(found.values()))
@@ -83,13 +85,13 @@ def _inventory(draft: Draft, found: Mapping[str, int], *, whole: bool) -> Iterat
 
 
 def _computer(row: Mapping[str, str]) -> str | None:
-    """The host, in whichever column a program puts it."""
+    """Return the host name, from the first of the possible columns that is not empty."""
     names = (row.get(column, "").strip() for column in ("csname", "pscomputername", "source", "node"))
     return next((name.lstrip("\\") for name in names if name), None)
 
 
 def _rows(section: Section, header: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table, of CSV or of a list, by their captions in lower case."""
+    """Yield the rows of a table, of CSV or of a list, with captions in lower case."""
     if "hotfixid" in header.lower() and "," in header:
         yield from _from_csv(section)
     elif _PAIR.match(header[:500]) is not None:
@@ -155,7 +157,9 @@ _HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}[:;,]?\s*$")
 
 
 def _is_list_of_hotfixes(lines: list[str]) -> bool:
-    """Numbers alone, one to a line; a text about them is no list of what is installed."""
+    """Return whether most lines are a bare hotfix number; a text that mentions hotfixes is not a list of installed
+    ones.
+    """
     filled = [line for line in lines if line]
     named = sum(1 for line in filled if _HOTFIX_LINE.match(line[:40]))
     return named >= 2 and 2 * named > len(filled)

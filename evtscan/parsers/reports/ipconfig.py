@@ -5,8 +5,8 @@
     Ethernet adapter NdisWan5:
             IP Address. . . . . . . . . : 0.0.0.0
 
-The host name is the first line with dots, in every language. Adapters of NT are named by their service (``El90x1``,
-``NdisWan5`` of RAS or RRAS), later ones by their connection.
+In every language, the host name is in the first line with dot leaders. NT names adapters by their service (``El90x1``,
+``NdisWan5`` of RAS or RRAS); later versions name them by their connection.
 """
 
 import re
@@ -23,7 +23,7 @@ _TITLE_OF_2000 = "windows 2000 ip configuration"
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one run; without ``/all`` there is no host name in it."""
+    """Parse the output of one run; without ``/all`` it has no host name."""
     draft = Draft(section, "ipconfig")
     title = next((line for line in section.lines if line.strip()), "").strip().lower()
     is_nt = title == _TITLE_OF_NT

@@ -9,7 +9,7 @@ r"""msinfo32's text report (2000 and later) → inventory.
     Version<TAB>5.1.2600 Service Pack 3 Build 2600<TAB>
     [System Drivers] …
 
-A copy from a web page has lost its TABs; of such a one only the summary is read.
+A report copied from a web page has lost its TABs; only its summary is read.
 """
 
 import re
@@ -29,7 +29,7 @@ _WITHOUT_TABS = re.compile(r"(?P<label>OS Name|Version|System Name) (?P<value>\S
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one report."""
+    """Parse one report."""
     draft = Draft(section, "msinfo")
     tables = list(_tables(draft))
     inventory = inventory_of(draft, tables)
@@ -65,7 +65,7 @@ def _without_tabs(index: int, line: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_heading(draft: Draft, index: int, line: str) -> None:
-    """The first line has the time, the second the host, in whatever language."""
+    """Read the time from the first line and the host from the second, in any language."""
     match = _HEADING.match(line)
     if match is None:
         return
@@ -80,7 +80,9 @@ def _first(section: Section) -> int:
 
 
 def _is_table_of_msinfo(lines: list[str]) -> bool:
-    """``[Section]``, then the two captions of its columns, each with a TAB after it."""
+    """Return whether the lines contain ``[Section]`` followed by the two captions of its columns, separated by a
+    TAB.
+    """
     filled = [line for line in lines if line]
     return any(
         re.fullmatch(r"\[[^\[\]\t]{3,60}\]", above) and re.fullmatch(r"[^\t]{2,40}\t[^\t]{2,40}\t?", below)

@@ -1,6 +1,6 @@
 """The tables of an msinfo32 report, from text or XML, in any language → inventory.
 
-Captions are in the language of the host, so a table is known by its number of columns and by what stands in them:
+Captions are in the language of the host, so a table is identified by its number of columns and by its content:
 
     2    first table: item, value; the version is the value that reads as one
     11   drivers: 0 name, 1 description, 2 file, 3 type, 4 started, 5 start mode, 6 state …
@@ -28,14 +28,16 @@ _SERVICE_FILE = re.compile(r"\.exe\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Table:
-    """One part of a report: its rows without captions, each with its line (from 0); ``closed`` if another follows."""
+    """One part of a report: its rows without captions, each with its line (from 0); ``closed`` if another part
+    follows.
+    """
 
     rows: list[tuple[int, Sequence[str]]] = field(default_factory=list)
     closed: bool = False
 
 
 def inventory_of(draft: Draft, tables: Sequence[Table]) -> Inventory:
-    """Read all tables of one report; ``draft`` has the values of its heading."""
+    """Convert all tables of one report to an inventory; ``draft`` contains the values of its heading."""
     services: list[ServiceEntry] = []
     files: list[FileEntry] = []
     whole: set[str] = set()
@@ -61,7 +63,7 @@ def inventory_of(draft: Draft, tables: Sequence[Table]) -> Inventory:
 
 
 def _read_summary(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """The product is in the row above its version."""
+    """Read the version, and the product from the row above it."""
     for place, (index, (_, value)) in enumerate(rows):
         printed = parse_version(value)
         if printed is None:

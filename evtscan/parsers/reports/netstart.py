@@ -20,7 +20,7 @@ _ITEM = re.compile(r" {3}(\S.{0,254})\Z")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one list; it is complete if the closing line follows it."""
+    """Parse one list; it is complete if the closing line follows it."""
     entries = []
     closing = ""
     for index, line in enumerate(section.lines):
@@ -34,7 +34,7 @@ def parse(section: Section) -> Iterator[Inventory]:
 
 
 def _is_list_of_services(lines: list[str]) -> bool:
-    """``net start``: a heading with a colon, then lines that are indented by three."""
+    """Return whether this looks like ``net start``: a heading with a colon, then lines indented by three blanks."""
     filled = [line for line in lines if line]
     if len(filled) < 5 or not re.fullmatch(r"\S[^:.]{10,80}:", filled[0]):
         return False

@@ -3,8 +3,8 @@
     <MsInfo><Metadata><Version>8.0</Version><CreationUTC>03/14/09 09:26:53</CreationUTC></Metadata>
     <Category name="System Summary"><Data><Item><![CDATA[OS Name]]></Item><Value><![CDATA[…]]></Value></Data> …
 
-The elements within ``Data`` are named by captions in the language of the host, so they count by their place. A file
-with a document type is refused, so there are no entities; nesting is bounded.
+The elements within ``Data`` have names in the language of the host, so they are identified by position. A file with a
+document type is rejected, so no entities are expanded; nesting is bounded.
 """
 
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ _BLOCK = 1 << 16
 
 
 class _TooDeepError(Exception):
-    """The nesting is deeper than that of any report."""
+    """The elements are nested deeper than in any real report."""
 
 
 class _Handler:
-    """Takes rows and the time of creation out of the stream of elements."""
+    """Collects the rows and the time of creation from the stream of XML elements."""
 
     def __init__(self, parser: expat.XMLParserType) -> None:
         self.tables: list[Table] = []
@@ -85,7 +85,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
     """Read one report.
 
     Raises:
-        EvidenceError: if the file cannot be read, is larger than 64 MiB, is no such XML, or has a document type.
+        EvidenceError: if the file cannot be read, is larger than 64 MiB, is not such XML, or has a document type.
     """
     raw = read_text(source, limit=MAX_SIZE).text.lstrip("\ufeff\0 \r\n\t").encode("utf-8", "replace")
     parser = expat.ParserCreate("utf-8")
@@ -101,7 +101,7 @@ def read_inventory(source: Source) -> tuple[Inventory, ...]:
 
 
 def _parse(source: Source, parser: expat.XMLParserType, raw: bytes) -> Iterator[ExtractionWarning]:
-    """Run the parser over the file, as far as it is well-formed."""
+    """Parse the file up to the first XML error, and yield a warning about that error."""
     try:
         for start in range(0, len(raw), _BLOCK):
             parser.Parse(raw[start : start + _BLOCK], False)
@@ -119,14 +119,14 @@ def _parse(source: Source, parser: expat.XMLParserType, raw: bytes) -> Iterator[
 
 
 def _created(text: str) -> Instant | None:
-    """The time of creation, which is in UTC and month first everywhere."""
+    """Return the time of creation, which is always in UTC and month first."""
     time = printed_time(text)
     local = instant(time, (DateOrder.MONTH_FIRST,)) if time is not None else None
     return Instant(local.ticks, local.digits) if local is not None else None
 
 
 def is_nfo(head: bytes, name: str) -> bool:
-    """Whether this is XML with the root ``MsInfo``."""
+    """Return whether this is XML with the root ``MsInfo``."""
     text = text_of_head(head)
     return text.lstrip().startswith("<") and "<MsInfo" in text
 

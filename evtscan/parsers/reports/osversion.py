@@ -15,7 +15,7 @@ _KERNEL = re.compile(r"\b((?:Uni|Multi)processor) (Free|Checked)\b", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class PrintedVersion:
-    """A version as printed; ``service_pack`` is the empty text where none is printed, None where it cannot be told."""
+    """A printed version; ``service_pack`` is empty if none is printed, and None if it cannot be determined."""
 
     version: str
     build: str
@@ -23,9 +23,9 @@ class PrintedVersion:
 
 
 def parse_version(text: str) -> PrintedVersion | None:
-    """Read a version as ``systeminfo`` and ``msinfo32`` print it, or None if the text is none.
+    """Parse a version as ``systeminfo`` and ``msinfo32`` print it; None if the text is not a version.
 
-    The words are in the language of the host, so only the numbers count: ``5.1.2600 Service Pack 3 Build 2600``,
+    The words are in the language of the host, so only the numbers are used: ``5.1.2600 Service Pack 3 Build 2600``,
     ``10.0.22631 N/A version 22631``.
 
     >>> parse_version("6.1.7601 Service Pack 1 Build 7601")
@@ -42,7 +42,7 @@ def parse_version(text: str) -> PrintedVersion | None:
 
 
 def parse_about(text: str) -> PrintedVersion | None:
-    """Read a version as ``winver`` and WinMSD print it: ``Version 4.0 (Build 1381: Service Pack 2)``."""
+    """Parse a version as ``winver`` and WinMSD print it: ``Version 4.0 (Build 1381: Service Pack 2)``."""
     match = _ABOUT.search(text[:400])
     if match is None:
         return None
@@ -55,13 +55,13 @@ def parse_about(text: str) -> PrintedVersion | None:
 
 
 def kernel_type(text: str) -> str | None:
-    """The kind of kernel as the registry spells it: ``Uniprocessor Free``."""
+    """Return the kernel type in the spelling of the registry: ``Uniprocessor Free``."""
     match = _KERNEL.search(text[:400])
     return f"{match[1].capitalize()} {match[2].capitalize()}" if match else None
 
 
 def product(text: str) -> str | None:
-    """The name of the product without its maker and marks: ``Windows NT Server``."""
+    """Return the product name without the manufacturer and trademark signs: ``Windows NT Server``."""
     plain = re.sub(r"\((?:R|TM)\)|[®™]", " ", text[:200], flags=re.IGNORECASE)
     words = plain.split()
     if words[:1] == ["Microsoft"]:

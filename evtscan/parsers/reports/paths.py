@@ -1,10 +1,10 @@
-r"""Paths of Windows as reports print them → folder and file name."""
+r"""Windows paths in reports → folder and file name."""
 
 _PROGRAMS = (".sys", ".exe", ".dll", ".drv", ".ocx", ".cpl", ".com", ".scr", ".ax", ".acm", ".386", ".vxd", ".nls")
 
 
 def split_path(path: str) -> tuple[str | None, str]:
-    r"""The folder as printed, and the file name in lower case.
+    r"""Return the folder as printed, and the file name in lower case.
 
     >>> split_path(r"C:\WINNT\System32\DRIVERS\RasArp.sys")
     ('C:\\WINNT\\System32\\DRIVERS', 'rasarp.sys')
@@ -14,5 +14,5 @@ def split_path(path: str) -> tuple[str | None, str]:
 
 
 def is_program(name: str) -> bool:
-    """Whether a file of this name in lower case is one that facts are about: a program, a driver, a library."""
+    """Return whether this lower-case file name is that of a program, driver or library, the files that facts use."""
     return name.endswith(_PROGRAMS)

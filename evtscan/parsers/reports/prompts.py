@@ -1,4 +1,4 @@
-"""Prompts of a shell in a text: the command that was typed, and the host that it asks."""
+"""Shell prompts in a text: the command that was typed, and the remote host that it queries."""
 
 import re
 
@@ -15,15 +15,15 @@ _ADDRESS = re.compile(r"[\d.]+|localhost", re.IGNORECASE)
 
 
 def prompt(line: str) -> str | None:
-    """The command that was typed at a shell's prompt, or None if the line is no prompt."""
+    """Return the command that was typed at a shell prompt; None if the line is not a prompt."""
     match = _PROMPT.match(line[:4096])
     return match["command"].strip() if match else None
 
 
 def remote_host(command: str) -> str | None:
-    """The other host that a command line asks, or None if it asks the host that it runs on.
+    r"""Return the remote host that a command line queries; None if it queries the local host.
 
-    >>> remote_host(r"sc \\\\SRV2 query"), remote_host("driverquery /s SRV2 /v"), remote_host("dir /s c:")
+    >>> remote_host(r"sc \\SRV2 query"), remote_host("driverquery /s SRV2 /v"), remote_host("dir /s c:")
     ('SRV2', 'SRV2', None)
     """
     match = _REMOTE.search(command.partition(">")[0][:1000])

@@ -1,8 +1,8 @@
 """The first bytes of a file, or one line of a text → the name of the program that printed it, by content alone.
 
-A line that only one program prints begins that program's output wherever it is, and so does a prompt with the program's
-command. Output in other languages has no such line that is known; it is recognised by its shape, but only at the
-beginning of a file.
+The output of a program begins at a line that only this program prints, or at a prompt with its command, anywhere in a
+file. For output in other languages no such line is known; it is recognised by its shape, but only at the beginning of a
+file.
 """
 
 import re
@@ -44,19 +44,19 @@ def _commands() -> dict[str, str]:
 
 
 def tool_of_line(line: str) -> str | None:
-    """The program whose output begins with this line."""
+    """Return the program whose output begins with this line."""
     match = _beginning().match(line[:_LONGEST_LINE])
     return match.lastgroup if match else None
 
 
 def likely_tool_of_line(line: str) -> str | None:
-    """The program whose output begins with this line, unless the line is part of another program's output."""
+    """Return the program whose output begins with this line, unless the line is part of another program's output."""
     match = _possible_beginning().match(line[:_LONGEST_LINE])
     return match.lastgroup if match else None
 
 
 def tool_of_command(command: str) -> str | None:
-    """The program that a command line runs, if its output can be read."""
+    """Return the program that a command line runs, if its output can be parsed."""
     words = command.lower().replace('"', " ").split()
     if not words:
         return None
@@ -70,7 +70,7 @@ def tool_of_command(command: str) -> str | None:
 
 @lru_cache(maxsize=4)
 def tool_of_head(head: bytes) -> str | None:
-    """The program that printed the first report in a file whose first bytes are ``head``."""
+    """Return the program that printed the first report in a file whose first bytes are ``head``."""
     if head.startswith(_BINARY):
         return None
     text = text_of_head(head)

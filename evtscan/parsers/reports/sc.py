@@ -6,9 +6,9 @@ r"""``sc query``, ``sc queryex``, ``sc qc`` and PsService → inventory.
             STATE              : 4  RUNNING                         START_TYPE         : 3   DEMAND_START
                                     (STOPPABLE, …)                  BINARY_PATH_NAME   : system32\drivers\rasarp.sys
 
-Labels of some languages are translated; the numbers and the words behind them are not. PsService prints the description
-below the names, and TABs. ``sc query`` alone lists what runs; only with ``state= all`` does it list all services, and
-with ``type= driver`` or ``type= all`` drivers. A query for one service has no display name in it.
+Labels are translated in some languages; the numbers and words after them are not. PsService prints the description
+below the names, and uses TABs. ``sc query`` without options lists running services only; with ``state= all`` it lists
+all services, with ``type= driver`` or ``type= all`` also drivers. The output for a single service has no display name.
 """
 
 import re
@@ -35,7 +35,7 @@ _PROGRAM = re.compile(r"\.(?:exe|sys|dll)\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Block:
-    """One service as one block shows it."""
+    """The values of one service, from one or more blocks."""
 
     name: str
     index: int
@@ -66,7 +66,7 @@ class _Block:
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read the blocks of one or of many runs."""
+    """Parse the blocks of one or more runs."""
     listed: dict[str, _Block] = {}
     for block in _blocks(section):
         known = listed.setdefault(block.name.lower(), block)
@@ -111,7 +111,9 @@ def _read(block: _Block, label: str, value: str) -> None:
 
 
 def _whole(section: Section, blocks: list[_Block]) -> set[str]:
-    """What is listed in full: known by services that every host has, and by states that a narrower query leaves out."""
+    """Return the lists that are complete: those with services that every host has, and states that a narrower query
+    omits.
+    """
     listed = [block for block in blocks if block.display_name is not None and block.state is not None]
     if len(listed) < len(blocks) or not section.closed or any(_MORE.search(line[:80]) for line in section.lines):
         return set()

@@ -1,4 +1,4 @@
-"""The output of one program, and the inventory that is made of it."""
+"""The output of one program, and the inventory that is built from it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from evtscan.parsers.shared.printedtimes import survey_of
 
 @dataclass(slots=True)
 class Section:
-    """The output of one program: its lines; the first one has the number ``first`` in the file.
+    """The output of one program. ``lines[0]`` has the line number ``first`` in the file.
 
-    ``command`` is the command at the prompt before it, if that is in the file. ``closed`` is false if the output may be
-    truncated where the file ends.
+    ``command`` is the command at the prompt before it, if the file contains one. ``closed`` is false if the output may
+    be truncated by the end of the file.
     """
 
     source: str
@@ -28,17 +28,17 @@ class Section:
 
     @property
     def begun(self) -> bool:
-        """Whether anything was printed yet."""
+        """Whether the section contains any text yet."""
         return any(self.lines)  # its first line is filled but after a prompt
 
     def place(self, index: int) -> Location:
-        """The location of a line in the file."""
+        """Return the location of a line in the file."""
         return Location(source=self.source, line=self.first + index)
 
 
 @dataclass(slots=True)
 class Draft:
-    """The inventory of a section while it is read; of several values of one name the first one counts."""
+    """The inventory of a section while it is being parsed; the first value of each name is kept."""
 
     section: Section
     format: str
@@ -48,13 +48,13 @@ class Draft:
     warnings: tuple[ExtractionWarning, ...] = ()
 
     def say(self, name: str, value: str | None, index: int) -> None:
-        """Set a value of the inventory, found in this line (from 0), unless it is set already."""
+        """Set a value of the inventory that was found in this line (from 0), unless it is already set."""
         if value is not None and name not in self.values:
             self.values[name] = value
             self.places[name] = self.section.place(index)
 
     def orders(self, times: Iterable[PrintedTime | None]) -> Sequence[DateOrder]:
-        """How the dates of a list are to be read, as all of them show together; a warning if that stays open."""
+        """Return the possible date orders of a list, from all of its dates; add a warning if they remain ambiguous."""
         survey = survey_of(time for time in times if time is not None)
         if survey.assumed is not None:
             message = (
@@ -82,7 +82,7 @@ class Draft:
         files: Iterable[FileEntry] = (),
         whole: Iterable[str] = (),
     ) -> Inventory:
-        """All of it as an inventory; where the output names no host, of the one that the command asked."""
+        """Return the complete inventory; without a printed host name, the host is the one that the command queried."""
         asked = remote_host(self.section.command)
         self.say("computer", asked, -1)
         return Inventory(

@@ -16,14 +16,15 @@ MAX_SIZE = 128 << 20
 
 @cache
 def _begins_once() -> frozenset[str]:
-    """Programs whose first line comes once in each report: where it comes again, another report begins."""
+    """Return the programs whose first line occurs once in each report; a second such line begins another report."""
     return frozenset(program.name for program in PROGRAMS if program.begins_once)
 
 
 class BoundedLines:
-    """The lines of a text with their numbers, from 1, as far as a report can reach.
+    """The lines of a text with their numbers, from 1, up to the size limits of a report.
 
-    ``cut_at`` is the number of the last line that was read, if there are more. Of a line ``MAX_LINE`` characters count.
+    ``cut_at`` is the number of the last line that was read, if there are more. At most ``MAX_LINE`` characters of a
+    line are kept.
     """
 
     def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
@@ -44,9 +45,10 @@ class BoundedLines:
 
 
 def sections_of(source: str, lines: BoundedLines, first_tool: str | None, *, ended: bool) -> Iterator[Section]:
-    """Split a text where the output of another program begins; other lines are left out.
+    """Split a text at the lines where the output of another program begins; text of unknown programs is skipped.
 
-    ``first_tool`` printed the beginning, if it is known; ``ended``: the last line of the file is complete.
+    ``first_tool`` is the program that printed the beginning, if it is known; ``ended``: the last line of the file is
+    complete.
     """
     current = Section(source, first_tool, 1)
     for number, line in lines:
@@ -67,7 +69,7 @@ def sections_of(source: str, lines: BoundedLines, first_tool: str | None, *, end
 
 
 def _begins(current: Section, line: str) -> str | None:
-    """The program whose output begins in this line, or None if the line continues the section."""
+    """Return the program whose output begins at this line, or None if the line continues the section."""
     if not line:
         return None
     tool = tool_of_line(line)

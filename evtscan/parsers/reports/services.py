@@ -1,4 +1,4 @@
-"""The words and the completeness of lists of services and drivers."""
+"""Start types, states and completeness of lists of services and drivers."""
 
 import re
 from collections.abc import Iterable
@@ -23,23 +23,23 @@ without them is not the list of all services or drivers."""
 
 
 def start_type(text: str) -> int | None:
-    """Windows' number of a start type that a report writes as a word, or None if the word is not known."""
+    """Return Windows' number of a start type that a report prints as a word; None for an unknown word."""
     words = re.split(r"[\s_(]+", text[:80].strip().lower())
     return _STARTS.get(words[0])
 
 
 def running(text: str) -> bool | None:
-    """Whether a service with this state runs; None for an unknown word, or a state in between."""
+    """Return whether a service in this state is running; None for an unknown word or a transitional state."""
     return _RUNNING.get(text[:80].strip().lower())
 
 
 def lists_services(entries: Iterable[ServiceEntry]) -> bool:
-    """Whether these can be all services of a host."""
+    """Return whether this list may contain all services of a host."""
     return any(_names(entry) & _EVENT_LOG for entry in entries)
 
 
 def lists_drivers(entries: Iterable[ServiceEntry]) -> bool:
-    """Whether these can be all drivers of a host."""
+    """Return whether this list may contain all drivers of a host."""
     return any(_names(entry) & _PIPES for entry in entries)
 
 

@@ -33,7 +33,7 @@ _ROLES = (("domain controller", "domain controller"), ("workstation", "workstati
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one report."""
+    """Parse one report."""
     draft = Draft(section, "srvinfo")
     hotfixes: list[str] = []
     services: list[ServiceEntry] = []

@@ -10,8 +10,8 @@ r"""``systeminfo`` (XP and later) in its three forms, in any language → invent
     "Host Name","OS Name",…    /fo csv: one row of captions, one of values, lists joined by commas
     Host Name   OS Name  …     /fo table: the same, in columns under a line of ====
 
-Labels are in the language of the host, but always in the same order: 1 host, 2 product, 3 version, 5 configuration,
-6 build type, 10 date of installation, 11 boot time (XP prints how long it is up, which is no time). XP shows some
+Labels are in the language of the host, but always in the same order: 1 host, 2 product, 3 version, 5 configuration, 6
+build type, 10 date of installation, 11 boot time (XP prints the uptime instead, which is not used). XP lists some
 hotfixes as ``File 1``.
 """
 
@@ -52,7 +52,7 @@ class _Entry:
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read the output of one run; ``/fo csv`` may print a row for each of several hosts."""
+    """Parse the output of one run; ``/fo csv`` may print a row for each of several hosts."""
     for entries in _properties(section):
         if len(entries) > _VERSION:
             yield _inventory(section, entries)
@@ -92,7 +92,7 @@ def _from_csv(section: Section, first: int) -> Iterator[list[_Entry]]:
 
 
 def _listed(text: str, index: int) -> _Entry:
-    """A value followed by its list: ``2 Hotfix(s) Installed.,[01]: KB911164,[02]: Q147222``."""
+    """Parse a value followed by its list: ``2 Hotfix(s) Installed.,[01]: KB911164,[02]: Q147222``."""
     return _Entry(text.strip(), index, [item.strip() for item in _ITEM.findall(text)])
 
 
@@ -118,7 +118,7 @@ def _inventory(section: Section, entries: Sequence[_Entry]) -> Inventory:
 
 
 def _hotfixes(draft: Draft, entries: Sequence[_Entry]) -> tuple[list[str], bool]:
-    """The numbers of the hotfixes, and whether the list is complete by its own count."""
+    """Return the hotfix numbers, and whether the list is complete according to its own count."""
     for entry in entries[:-1]:  # the last property may be cut off; the network cards come after the hotfixes
         names = [match[0].upper() for item in entry.items if (match := _HOTFIX.match(item)) is not None]
         if names:

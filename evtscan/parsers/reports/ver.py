@@ -1,11 +1,11 @@
-"""``ver``, the banner of a command prompt, and the line of ``winver`` → version.
+"""``ver``, the banner of a command prompt, and the version line of ``winver`` → version.
 
     Windows NT Version 4.0
     Microsoft Windows 2000 [Version 5.00.2195]
     Microsoft Windows [Version 10.0.19045.4291]
     Version 4.0 (Build 1381: Service Pack 6)
 
-Only the last form prints the service pack, or none where there is none.
+Only the last form prints the service pack; if it prints none, none is installed.
 """
 
 import re
@@ -23,7 +23,7 @@ _OF_NT = re.compile(r"Windows NT Version (?P<version>\d+\.\d+)\s*\Z")
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read the first line with a version."""
+    """Parse the lines that contain a version; the first value of each kind is kept."""
     draft = Draft(section, "ver")
     for index, line in enumerate(section.lines):
         line = line[:400].strip()

@@ -13,9 +13,9 @@ r"""WinMSD's text report (Windows NT 3.5 to 4.0) → inventory.
     Drivers Report
     Remote Access ARP Service (PNP_TDI)              Running    (Automatic)
 
-Services and drivers stand under their display names, with the load order group behind; a complete report (``/a``)
-adds path, account and dependencies, indented. NT 3.5x centres titles and prints ``label: value`` (Q130374, Q232848).
-WinMSD prints no hotfixes.
+Services and drivers are listed by display name, followed by the load order group. A complete report (``/a``) adds
+path, account and dependencies, indented. NT 3.5x centres titles and prints ``label: value`` (Q130374, Q232848). WinMSD
+prints no hotfixes.
 """
 
 import re
@@ -38,7 +38,7 @@ _ROLES = {"Windows NT Workstation": "workstation"}
 
 
 def parse(section: Section) -> Iterator[Inventory]:
-    """Read one report."""
+    """Parse one report."""
     draft = Draft(section, "winmsd")
     lists: dict[str, list[ServiceEntry]] = {"services": [], "drivers": []}
     finished: set[str] = set()
@@ -62,7 +62,7 @@ def parse(section: Section) -> Iterator[Inventory]:
 
 
 def _heading(lines: list[str], index: int) -> str | None:
-    """The lower-case title of the part that begins in this line: it has a rule above or below."""
+    """Return the lower-case title of the part that begins at this line; a title has a ruled line above or below it."""
     match = _TITLE.match(lines[index][:200])
     if match is None:
         return None

@@ -1,1 +1,1 @@
-"""Text lines, and dates and times as programs print them: shared by parsers of every group."""
+"""Parsers of text lines and of printed dates and times, shared by all groups of parsers."""

@@ -1,16 +1,13 @@
-"""Printed dates and times without a zone → points in time, once the whole file has shown their format.
+"""Printed dates and times without a zone → points in time, using the whole file to determine their format.
 
-Viewers and export tools print times in the manner that the exporting machine was set to, and say neither which manner
-that was nor in which zone. ``read_time`` takes one printed time apart; a ``TimeSurvey`` gathers all those of a file,
-and from them it knows whether the day or the month comes first:
+Viewers and export tools print times in the regional format of the exporting machine, and state neither the format nor
+the zone. ``read_time`` parses one printed time; a ``TimeSurvey`` collects all times of a file and determines whether
+the day or the month comes first:
 
-* a field over 12 is a day, and one of four digits or over 31 a year;
-* dots (``14.3.01``) stand between day, month and year, in this order (Bulgarian has ``г.`` behind them);
-* records stand in order of time, oldest or newest first: a reading under which they do not is wrong;
-* a year of two digits comes last where that is possible at all;
-* what is still open then, and is printed with AM and PM, is taken for the American manner, with a warning.
-
-Otherwise the dates that could be two days are left unread.
+* a field over 12 is a day, and a field of four digits or over 31 is a year; * dots (``14.3.01``) separate day, month
+and year, in this order (Bulgarian adds ``г.``); * records are in order of time, oldest or newest first: a date order
+that contradicts this is wrong; * a year of two digits comes last if that is possible; * if the order is still ambiguous
+and times have AM and PM, the American format is assumed, with a warning. Otherwise ambiguous dates are not read.
 """
 
 import re
@@ -29,7 +26,7 @@ MOST_SECTIONS = 4096
 
 
 class DateOrder(IntEnum):
-    """Which part of a date is printed first."""
+    """The part of a date that is printed first."""
 
     YEAR_FIRST = 0
     DAY_FIRST = 1
@@ -40,9 +37,9 @@ class DateOrder(IntEnum):
 class PrintedTime:
     """A date and time of day as printed.
 
-    ``days`` holds, for each ``DateOrder``, the day that it means if read so, in days since 1601-01-01, or None if it
-    is no date then. ``ticks`` is the time of day in units of 100 nanoseconds, ``digits`` how many digits of the second
-    are printed. ``offset`` is in seconds east of UTC, where the text has one. ``halved``: the clock has twelve hours.
+    ``days`` contains, for each ``DateOrder``, the day under that order, in days since 1601-01-01, or None if it is not
+    a valid date. ``ticks`` is the time of day in units of 100 nanoseconds, ``digits`` the number of printed fractional
+    digits of the second. ``offset`` is in seconds east of UTC, if the text has one. ``halved``: it is a 12-hour clock.
     """
 
     days: tuple[int | None, int | None, int | None]
@@ -82,7 +79,7 @@ _MONTHS = {
 
 
 def read_time(text: str) -> PrintedTime | None:
-    """Take a printed date and time apart, or None if the text is not one.
+    """Parse a printed date and time; None if the text is not one.
 
     >>> read_time("12/31/1601 1:00:00 PM").days
     (None, None, 364)
@@ -121,7 +118,7 @@ def _offset(zone: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _days(first: str, separator: str, second: str, third: str) -> tuple[int | None, int | None, int | None] | None:
-    """The day in each order, or None if it is a date in none of them."""
+    """Return the day for each date order; None if the date is invalid in all of them."""
     named = second.isalpha()
     if named:
         second = _MONTHS.get(second[:3].lower(), "0")
@@ -153,9 +150,9 @@ def _day(year: int, month: int, day: int) -> int | None:
 
 @dataclass(slots=True)
 class _Steps:
-    """How often, from one record of a section to the next, time goes forward and back under one reading.
+    """The number of forward and backward time steps between successive records of a section, for one date order.
 
-    ``telling`` counts, of both, those steps that go the other way under another reading.
+    ``telling_forward`` and ``telling_backward`` count only the steps that have another direction in another date order.
     """
 
     forward: int = 0
@@ -173,7 +170,7 @@ class _Steps:
 
     @property
     def against(self) -> int:
-        """The telling steps that go against the rest; all of them, if neither direction prevails."""
+        """The telling steps against the prevailing direction; all telling steps if neither direction prevails."""
         if self.forward == self.backward:
             return self.telling_forward + self.telling_backward
         return self.telling_backward if self.forward > self.backward else self.telling_forward
@@ -181,16 +178,16 @@ class _Steps:
 
 @dataclass(slots=True)
 class _Section:
-    """One of several outputs: how its times step, read in each order of day, month and year, and its last time."""
+    """One of several outputs in a file: its time steps for each date order, and its last time."""
 
     steps: tuple[_Steps, _Steps, _Steps] = field(default_factory=lambda: (_Steps(), _Steps(), _Steps()))
     last: PrintedTime | None = None
 
 
 class TimeSurvey:
-    """What all printed times of a file say of how they are to be read, and of the order in which the records stand.
+    """Determines the date order and the record order of a file from all of its printed times.
 
-    A file may hold several outputs one after the other; ``begin_section`` says that the next begins.
+    A file may contain several outputs in sequence; ``begin_section`` marks the beginning of the next one.
     """
 
     def __init__(self) -> None:
@@ -200,12 +197,12 @@ class TimeSurvey:
         self._halved = False
 
     def begin_section(self) -> None:
-        """Begin a section: the next time is in another output."""
+        """Begin a section: the next time belongs to another output."""
         if len(self._sections) < MOST_SECTIONS:
             self._sections.append(_Section())
 
     def add(self, time: PrintedTime) -> None:
-        """Take the next time, in the order of the file."""
+        """Add the next time, in the order of the file."""
         self._halved = self._halved or time.halved
         section = self._sections[-1]
         last, section.last = section.last, time
@@ -228,7 +225,7 @@ class TimeSurvey:
 
     @property
     def orders(self) -> tuple[DateOrder, ...]:
-        """The date orders that no date of the file contradicts; if there is only one, the order is certain."""
+        """The date orders that the dates of the file contradict least; if there is only one, the order is certain."""
         fewest = min(self._misfits)
         left = [order for order in DateOrder if self._misfits[order] == fewest]
         against = {order: sum(section.steps[order].against for section in self._sections) for order in left}
@@ -239,7 +236,9 @@ class TimeSurvey:
 
     @property
     def assumed(self) -> DateOrder | None:
-        """The reading to take, with a warning, where several are left: American if the clock has twelve hours."""
+        """The date order to assume, with a warning, if several are possible: month first if the clock has twelve
+        hours.
+        """
         orders = self.orders
         return DateOrder.MONTH_FIRST if self._halved and len(orders) > 1 and DateOrder.MONTH_FIRST in orders else None
 
@@ -250,20 +249,22 @@ class TimeSurvey:
 
     @property
     def disordered(self) -> bool:
-        """Whether the records are sorted by something else than time, such as the source."""
+        """Whether the records are sorted by something other than time, such as the source."""
         steps = [section.steps[self.orders[0]] for section in self._sections]
         turns = sum(min(section.forward, section.backward) for section in steps)
         return turns * 4 > sum(section.forward + section.backward for section in steps)
 
     def newest_first(self, default: bool) -> list[bool]:
-        """Of each section whether its newest record stands at its top; ``default`` is for what its times leave open."""
+        """Return for each section whether its newest record comes first; ``default`` is used if its times do not show
+        it.
+        """
         order = self.orders[0]
         steps = (section.steps[order] for section in self._sections)
         return [default if one.forward == one.backward else one.backward > one.forward for one in steps]
 
 
 def _directions(before: PrintedTime, after: PrintedTime) -> list[int | None]:
-    """For each order 1 if time goes forward and -1 if back; None where one of the two is no date."""
+    """Return for each date order 1 if time goes forward, -1 if backward, or None if one of the dates is invalid."""
     return [
         None if old is None or new is None else ((new, after.ticks) > (old, before.ticks)) * 2 - 1
         for old, new in zip(before.days, after.days, strict=True)
@@ -271,7 +272,7 @@ def _directions(before: PrintedTime, after: PrintedTime) -> list[int | None]:
 
 
 def ticks_of(time: PrintedTime, orders: Iterable[DateOrder]) -> int | None:
-    """Local ticks since 1601-01-01, or None if ``orders`` do not agree on the day."""
+    """Return local ticks since 1601-01-01; None if the date orders result in different days."""
     days = {time.days[order] for order in orders}
     day = days.pop() if len(days) == 1 else None
     return None if day is None else day * SECONDS_PER_DAY * TICKS_PER_SECOND + time.ticks

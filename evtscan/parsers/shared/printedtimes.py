@@ -1,4 +1,4 @@
-"""Dates and times that reports print in the manner of the host, without zone → points in time and days."""
+"""Dates and times that reports print in the host's regional format, without zone → points in time and days."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _SHORT_HALF = re.compile(r"(\d)([ap])\Z", re.IGNORECASE)
 
 @lru_cache(maxsize=4096)
 def printed_time(text: str) -> PrintedTime | None:
-    """Take a printed time apart, also in forms of reports: ``12:00a``, ``3/14/01 - 9:26 AM``, ``3/14/01 @ 9:26``."""
+    """Parse a printed time, also in the forms of reports: ``12:00a``, ``3/14/01 - 9:26 AM``, ``3/14/01 @ 9:26``."""
     if len(text) > 64:
         return None
     text = text.strip()
@@ -26,15 +26,15 @@ def printed_time(text: str) -> PrintedTime | None:
 
 
 def printed_date(text: str) -> PrintedTime | None:
-    """Take a printed date without time of day apart."""
+    """Parse a printed date without time of day."""
     return read_time(f"{text.strip()} 0:00") if len(text) < 32 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How the dates of a list can be read; ``assumed`` is what to take where several readings are left.
+    """The possible date orders of a list; ``assumed`` is the order to use if several are possible.
 
-    ``undecided``: several are left, nothing is assumed, and some date is a different day in each.
+    ``undecided``: several orders are possible, none is assumed, and at least one date depends on the order.
     """
 
     orders: tuple[DateOrder, ...]
@@ -43,7 +43,7 @@ class Survey:
 
 
 def survey_of(times: Iterable[PrintedTime]) -> Survey:
-    """Find the order of day, month and year from all dates of a list, which is not sorted by time."""
+    """Determine the order of day, month and year from all dates of a list, which is not sorted by time."""
     seen = set(times)
     survey = TimeSurvey()
     for time in seen:
@@ -55,7 +55,9 @@ def survey_of(times: Iterable[PrintedTime]) -> Survey:
 
 
 def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) -> Sequence[DateOrder]:
-    """How dates are to be read; ``default`` is how the program prints them, as long as nothing speaks against it."""
+    """Return the possible date orders; ``default`` is the usual order of the program, used unless the dates contradict
+    it.
+    """
     survey = survey_of(times)
     if survey.assumed is not None:
         return (survey.assumed,)
@@ -63,7 +65,9 @@ def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) ->
 
 
 def instant(time: PrintedTime, orders: Iterable[DateOrder]) -> Instant | None:
-    """The point in time, local to a zone that is not known unless the text names one; None if the day is open."""
+    """Return the point in time, in local time of an unknown zone unless the text has an offset; None if the day is
+    ambiguous.
+    """
     ticks = ticks_of(time, orders)
     if ticks is None:
         return None
@@ -73,12 +77,12 @@ def instant(time: PrintedTime, orders: Iterable[DateOrder]) -> Instant | None:
 
 
 def day(time: PrintedTime, orders: Iterable[DateOrder]) -> str | None:
-    """The date as YYYY-MM-DD, or None if the day is open."""
+    """Return the date as YYYY-MM-DD; None if the day is ambiguous."""
     ticks = ticks_of(time, orders)
     return None if ticks is None else (_FIRST_DAY + timedelta(days=ticks // _TICKS_PER_DAY)).isoformat()
 
 
 def lone_time(text: str) -> Instant | None:
-    """The only time that a report prints; None if it cannot be read, or could be two days."""
+    """Parse the only time in a report; None if it is invalid or ambiguous."""
     time = printed_time(text)
     return None if time is None else instant(time, orders_of([time]))

@@ -1,7 +1,7 @@
-"""A text file of any size → blocks of UTF-8 bytes, and the places of its parts in the file.
+"""A text file of any size → blocks of UTF-8 bytes, and the offsets of its parts in the file.
 
-Exports are UTF-8, some code page, or UTF-16 where PowerShell or a window wrote them. Blocks keep memory bounded, and
-bytes are what expressions search fastest; only the parts that are used become text.
+Exports are UTF-8, a code page, or UTF-16 if they were written by PowerShell or saved from a window. Blocks keep memory
+bounded, and regular expressions search bytes fastest; only the parts that are used are decoded to text.
 """
 
 import codecs
@@ -19,9 +19,9 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM
 
 
 def _encoding_of(head: bytes) -> tuple[str, int]:
-    """The encoding of a file of markup by its first bytes, and how many of them are its byte order mark.
+    """Return the encoding of a markup file from its first bytes, and the length of its byte order mark.
 
-    Markup begins with an ASCII character, so that a NUL beside it shows UTF-16 without a mark.
+    Markup begins with an ASCII character, so a NUL next to it means UTF-16 without a byte order mark.
 
     >>> _encoding_of("<Events>".encode("utf-16-be"))
     ('utf-16-be', 0)
@@ -56,18 +56,18 @@ class TextBlocks:
 
     @cached_property
     def code_page(self) -> str:
-        """The code page for parts that are no UTF-8: the one of which the whole file has more letters."""
+        """The code page for parts that are not UTF-8: the one in which the whole file has more letters."""
         with self._source.open() as stream:
             encoding = eight_bit_encoding(stream)
         return ANSI if encoding == "utf-8" else encoding
 
     def size_in_file(self, part: bytes) -> int:
-        """The number of bytes in the file that a part of the blocks was decoded from."""
+        """Return the number of bytes in the file from which this part of the blocks was decoded."""
         return len(part) if self.encoding == "utf-8" else len(part.decode("utf-8", "replace").encode("utf-16-le"))
 
 
 def text_of(part: bytes, fallback: str = "cp1252") -> tuple[str, bool]:
-    """A part of the blocks as text, and whether it had to be read in the fallback code page, being no UTF-8."""
+    """Decode a part of the blocks; also return whether it is not UTF-8 and was decoded in the fallback code page."""
     try:
         return part.decode(), False
     except UnicodeDecodeError:

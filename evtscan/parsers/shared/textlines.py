@@ -1,7 +1,7 @@
-"""A text file of any size → its lines with their numbers, a line at a time.
+"""A text file of any size → its lines with their numbers, one line at a time.
 
-The encoding is found as in ``text``, over the whole file. Where it is a code page, which one shows by the letters:
-the bytes that are letters in the OEM pages of Western Europe (437, 850) are rare punctuation in the ANSI page (1252).
+The encoding is determined as in ``text``, over the whole file. If it is a code page, the letters decide which one: the
+bytes of letters in the OEM pages of Western Europe (437, 850) are rare punctuation in the ANSI page (1252).
 """
 
 import codecs
@@ -29,15 +29,15 @@ _PROMPT = re.compile(r'[A-Za-z]:\\[^<>|"*?:]{0,260}>')
 
 
 class TextLines:
-    """The lines of one text file; each iteration reads the file anew.
+    """The lines of one text file; each iteration reads the file again.
 
-    Line ends, the end-of-file mark of DOS (Ctrl-Z), form feeds and byte order marks in the middle (of files appended to
-    each other) are taken off. ``encoding`` is what the file is read in; ``guessed`` says that it is a code page which
-    only looks likely.
+    Line ends, the end-of-file mark of DOS (Ctrl-Z), form feeds and byte order marks in the middle (of concatenated
+    files) are removed. ``encoding`` is the encoding of the file; ``guessed`` means that it is a code page that is only
+    likely.
     """
 
     def __init__(self, source: Source, longest: int = LONGEST_LINE) -> None:
-        """Find out the encoding; a line that is longer is given in pieces.
+        """Determine the encoding; a line longer than ``longest`` characters is yielded in pieces.
 
         Raises:
             EvidenceError: if the file cannot be read.
@@ -59,7 +59,7 @@ class TextLines:
 
     @property
     def doubt(self) -> str:
-        """The warning about the encoding, if it is a guess; else empty."""
+        """The warning about a guessed encoding; empty if the encoding is certain."""
         if not self.guessed:
             return ""
         page = self.encoding.removeprefix("cp")
@@ -83,12 +83,12 @@ class TextLines:
 
 
 def is_prompt(line: str) -> bool:
-    r"""Whether a line is a prompt of the command interpreter with a command (``C:\>dumpel …``)."""
+    r"""Return whether a line is a prompt of the command interpreter with a command (``C:\>dumpel …``)."""
     return line[1:3] == ":\\" and _PROMPT.match(line) is not None
 
 
 def eight_bit_encoding(stream: BinaryIO) -> str:
-    """UTF-8 if it is almost certain, else the code page in which the text has more letters."""
+    """Return UTF-8 if it is almost certain, else the code page in which the text has more letters."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     right = wrong = oem = ansi = 0
     ended = False

@@ -5,8 +5,8 @@ version in ``Microsoft\Windows NT\CurrentVersion`` (a user's hive has that key t
 ``CurrentControlSet`` exists only in a running system; ``Select\Current`` names the control set that it refers to.
 
 A hive contains all of its keys, so a missing key does not exist, except below a part that cannot be read, and except
-for the keys that Windows keeps in memory only. A hive that was not closed is updated, in memory, from the logs beside
-it; without them it is read as it is, with a warning.
+for the keys that Windows keeps in memory only. A hive that was not closed is updated, in memory, from the logs in its
+folder; without them it is read without these updates, with a warning.
 
 The time of a hive is the last write of its header or of its newest key, whichever is later.
 """
@@ -39,12 +39,12 @@ _IN_MEMORY_ONLY = (
 
 
 def read_registry(source: Source) -> "Hive":
-    """Open a hive of either kind.
+    """Open a SYSTEM or SOFTWARE hive.
 
     Raises:
         NotEvidenceError: if it is a hive's log or a hive of another kind.
-        EvidenceError: if the file cannot be read or is too large, if its version is one that is not read or its root
-            key is unreadable.
+        EvidenceError: if the file cannot be read or is too large, its version is not supported, or its root key is
+            unreadable.
     """
     raw = _read(source, MAX_SIZE)
     base = BaseBlock.parse(raw)
@@ -86,7 +86,9 @@ def _read(source: Source, limit: int) -> bytes:
 
 
 def _logs_beside(source: Source) -> tuple[list[bytes], list[str]]:
-    """The logs of a hive (beside it, with its name and ``.LOG``, ``.LOG1``, ``.LOG2`` in any case), and what failed."""
+    """Return the logs of a hive (same folder and name, plus ``.LOG``, ``.LOG1``, ``.LOG2`` in any case), and the
+    problems.
+    """
     wanted = {f"{source.path.name}{suffix}".lower() for suffix in (".log", ".log1", ".log2")}
     logs: list[bytes] = []
     problems: list[str] = []
@@ -104,7 +106,7 @@ def _logs_beside(source: Source) -> tuple[list[bytes], list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Children:
-    """The keys below one: cell by lower-case name, names as written, and whether all of them could be read."""
+    """The subkeys of a key: cell by lower-case name, names as written, and whether all of them could be read."""
 
     cells: dict[str, int]
     names: tuple[str, ...]
@@ -140,7 +142,7 @@ class Hive:
         self._control_set = self._current_control_set() if self._kind == "system" else None
 
     def key(self, path: str) -> RegistryKey | None:
-        """The key with this canonical path, or None if the hive does not have it or it cannot be read."""
+        """Return the key with this canonical path; None if the hive does not have it or it cannot be read."""
         way = self._own_path(path)
         nodes = self._walk(way) if way is not None else []
         if way is None or len(nodes) <= len(way):
@@ -158,7 +160,9 @@ class Hive:
         )
 
     def covers(self, path: str) -> bool:
-        """Whether the hive would have this key: true for all keys of it that are not damaged or kept in memory only."""
+        """Return whether a missing key does not exist: true for keys of this hive, unless damaged or kept in memory
+        only.
+        """
         way = self._own_path(path)
         if way is None or _in_memory_only(path):
             return False
@@ -206,7 +210,7 @@ class Hive:
         return None
 
     def _own_path(self, path: str) -> list[str] | None:
-        """A canonical path → the names from this hive's root on, or None if it is not of this hive."""
+        """Convert a canonical path to key names below this hive's root; None if the path is not in this hive."""
         hive, *way = (part for part in path.split("\\") if part)
         if hive.lower() != self._kind:
             return None
@@ -219,7 +223,7 @@ class Hive:
     # ------------------------------------------------------------------------------------ keys and values
 
     def _walk(self, way: Sequence[str]) -> list[KeyNode]:
-        """The root, and as many of the keys below it as the hive has on the way."""
+        """Return the root key and the keys below it along the path, up to the first that is missing."""
         nodes = [self._root]
         for name in way:
             cell = self._below(nodes[-1]).cells.get(name.lower())
@@ -231,7 +235,7 @@ class Hive:
         return nodes
 
     def _below(self, node: KeyNode) -> _Children:
-        """The keys below a node, listed once: a name is looked up in them, however many there are."""
+        """Return the subkeys of a key; they are listed once and cached."""
         if (known := self._children.get(node.offset)) is None:
             cells: dict[str, int] = {}
             names: list[str] = []
@@ -274,7 +278,7 @@ class Hive:
         )
 
     def warn(self, offset: int, kind: str, message: str) -> None:
-        """Add a warning once: keys are read again for each query."""
+        """Add a warning unless it was added before: keys are read again for each query."""
         told = f"{offset} {message}"
         if told in self._warned or len(self.warnings) >= MAX_WARNINGS:
             return

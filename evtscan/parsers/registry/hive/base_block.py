@@ -19,7 +19,7 @@ _CHECKED = 508
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseBlock:
-    """The fields of a base block that reading needs. Offsets count from the first bin, ``written`` is a FILETIME."""
+    """The fields of a base block that the parser needs. Offsets count from the first bin, ``written`` is a FILETIME."""
 
     primary: int
     secondary: int
@@ -33,7 +33,7 @@ class BaseBlock:
 
     @classmethod
     def parse(cls, raw: bytes) -> "BaseBlock | None":
-        """Read a base block from its first 512 bytes, or None if they are none."""
+        """Parse a base block from its first 512 bytes; None if they are not a base block."""
         if len(raw) < 512 or not raw.startswith(SIGNATURE):
             return None
         _, primary, secondary, written, major, minor, file_type, _, root, bins_size = _FIELDS.unpack_from(raw)
@@ -51,12 +51,12 @@ class BaseBlock:
 
     @property
     def dirty(self) -> bool:
-        """Whether the hive was not closed: some changes may be only in its logs."""
+        """Whether the hive was not closed, so that some changes may be only in its logs."""
         return self.primary != self.secondary or not self.checksum_fits
 
 
 def checksum(raw: bytes) -> int:
-    """XOR of the first 127 words; Windows stores 1 for 0 and 0xFFFFFFFE for 0xFFFFFFFF."""
+    """Return the XOR of the first 127 words; Windows stores 1 for 0 and 0xFFFFFFFE for 0xFFFFFFFF."""
     value = 0
     for (word,) in struct.iter_unpack("<I", raw[:_CHECKED]):
         value ^= word

@@ -1,9 +1,9 @@
 """The cells of a hive → key nodes and values, one at a time and on request.
 
-The layouts are those of regipy (``regipy.structs``). The walk from cell to cell is our own, because that of
-``regipy.RegistryHive`` is not safe for evidence: it takes the first cell of the first bin for the root key, whatever
-the base block says; it follows offsets without checking a cell's signature, size or use; it ends a list of values
-silently at the first damaged one; and for a value that is stored in place of its offset it reads the rest of the file.
+The layouts are those of regipy (``regipy.structs``). The traversal of cells is implemented here, because that of
+``regipy.RegistryHive`` is not safe for evidence: it uses the first cell of the first bin as the root key, regardless of
+the base block; it follows offsets without checking a cell's signature, size or use; it ends a list of values silently
+at the first damaged one; and for a value that is stored in place of its offset it reads the rest of the file.
 """
 
 import re
@@ -94,7 +94,7 @@ class Cells:
         )
 
     def subkeys(self, key: KeyNode) -> Iterator[KeyNode | CellError]:
-        """The keys below a key, and an error for each part of their list that cannot be read."""
+        """Yield the subkeys of a key, and an error for each part of their list that cannot be read."""
         if key.subkey_count == 0:
             return
         seen = 0
@@ -115,7 +115,7 @@ class Cells:
             yield CellError(key.offset, f"lists {seen} of {key.subkey_count} keys below it")
 
     def values(self, key: KeyNode) -> Iterator[Value | CellError]:
-        """The values of a key, and an error for each that cannot be read."""
+        """Yield the values of a key, and an error for each value that cannot be read."""
         if key.value_count == 0:
             return
         try:
@@ -141,7 +141,7 @@ class Cells:
             yield CellError(key.values, f"lists {count} of {key.value_count} values")
 
     def newest_write(self) -> int:
-        """The time of the newest key in use (FILETIME), or 0 if no key has one; reads all bins."""
+        """Return the time of the newest key in use (FILETIME), or 0 if no key has a time; reads all bins."""
         newest = 0
         for found in _KEY_SIGNATURE.finditer(self._bins):
             place = found.start()
@@ -153,7 +153,7 @@ class Cells:
     # ------------------------------------------------------------------------------------------------ cells
 
     def _cell(self, cell: int) -> memoryview:
-        """The content of a cell in use, without its size."""
+        """Return the content of a cell in use, without its size field."""
         if not 0 <= cell <= len(self._bins) - 4:
             raise CellError(cell, "lies outside the file")
         size = int.from_bytes(self._bins[cell : cell + 4], "little", signed=True)
@@ -171,7 +171,7 @@ class Cells:
             raise CellError(cell, f"is too short for {what}") from error
 
     def _listed(self, cell: int) -> Iterator[int | CellError]:
-        """The cells in a list of subkeys; a list of lists (``ri``) has one level."""
+        """Yield the cells in a list of subkeys; a list of lists (``ri``) has one level."""
         try:
             held = self._cell(cell)
             if bytes(held[:2]) == b"ri":

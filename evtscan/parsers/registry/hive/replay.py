@@ -29,7 +29,8 @@ _SEED = 0x82EF4D887A4E55C5
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A hive after replay: how many log entries were applied, how many were not for a gap before them.
+    """A hive after replay: ``entries`` log entries were applied; ``left`` entries were not, because of a gap before
+    them.
 
     ``written`` is the newest time of the hive and the logs that were used.
     """
@@ -49,10 +50,10 @@ class _Entry:
 
 
 def replay(hive: bytes, logs: Iterable[bytes], limit: int) -> Replayed | None:
-    """Apply the logs that belong to the hive; returns None if none does. The result has at most ``limit`` bytes.
+    """Apply the logs that belong to the hive; return None if no log does. The result has at most ``limit`` bytes.
 
-    Entries are applied from the first whose number is not below the hive's secondary sequence number, as long as
-    the numbers rise by one.
+    The first applied entry is the first whose number is not below the hive's secondary sequence number; the last is the
+    one before a gap in the numbers.
     """
     base = BaseBlock.parse(hive)
     if base is None:
@@ -94,7 +95,7 @@ def _entries(log: bytes, hive: BaseBlock) -> Iterator[_Entry]:
 
 
 def _hvle_entries(log: memoryview, oldest: int, written: int) -> Iterator[_Entry]:
-    """The complete entries that belong together; an entry of an earlier use of the log ends the iteration."""
+    """Yield the consecutive complete entries; an entry from an earlier use of the log ends the iteration."""
     start = _LOG_HEADER
     previous: int | None = None
     while start + _ENTRY.size <= len(log):
@@ -142,7 +143,7 @@ def _dirt_pages(log: memoryview, bins_size: int) -> Iterator[tuple[int, memoryvi
 
 
 def marvin32(data: bytes | memoryview) -> int:
-    """Marvin32 with the seed that hive logs use (US patent 8,555,082 describes the function)."""
+    """Return the Marvin32 hash with the seed that hive logs use (US patent 8,555,082 describes the function)."""
     low, high = _SEED & 0xFFFFFFFF, _SEED >> 32
     whole = len(data) & ~3
     last = int.from_bytes(bytes(data[whole:]) + b"\x80", "little")

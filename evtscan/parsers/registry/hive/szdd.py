@@ -1,13 +1,14 @@
-r"""A file that ``compress`` packed (SZDD, method A) → the bytes that were packed, and the registry in them.
+r"""A file compressed by ``compress`` (SZDD, method A) → the uncompressed bytes, and the registry in them.
 
     0  8  "SZDD" 88 F0 27 33        8  1  method "A"        9  1  last letter of the name that was replaced by ``_``
     10 4  length when unpacked      14 … data
 
-The data are LZSS: a byte of flags, lowest bit first, then for each a literal byte (1) or two bytes (0) that name
-an earlier place in a ring of 4096 bytes, first filled with blanks and written from 4080 on: low eight bits of the
-place; four high bits of it, and the length less three. (Format as documented for libmspack.)
+The data are LZSS: a byte of flags, lowest bit first, then for each flag a literal byte (1) or two bytes (0) that
+reference an earlier position in a ring buffer of 4096 bytes, initially filled with blanks and written from position
+4080: the low eight bits of the position; then its four high bits and the length minus three. (Format as documented for
+libmspack.)
 
-NT writes repair copies of its hives so (``repair\system._``), at set-up and with ``rdisk /s``.
+NT writes repair copies of its hives in this format (``repair\system._``), at set-up and with ``rdisk /s``.
 """
 
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ class SzddError(ValueError):
 
 
 def expand(raw: bytes, limit: int = MAX_SIZE) -> bytes:
-    """Unpack; truncated data give the part that they have.
+    """Uncompress the bytes; truncated data give the part that they contain.
 
     Raises:
-        SzddError: if this is no SZDD file, or unpacks to more than ``limit`` bytes.
+        SzddError: if this is not an SZDD file, or its uncompressed size exceeds ``limit`` bytes.
     """
     if not raw.startswith(_MAGIC) or len(raw) < _HEADER:
         raise SzddError("not a file that compress packed")
@@ -79,7 +80,7 @@ def _repeat(out: bytearray, low: int, high: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Unpacked(Source):
-    """The unpacked content of a file, under the file's name."""
+    """The uncompressed content of a file, under the file's name."""
 
     content: bytes = b""
 
@@ -88,10 +89,10 @@ class _Unpacked(Source):
 
 
 def read_registry(source: Source) -> Registry:
-    """Read the hive that is packed in a file.
+    """Read the hive in a compressed file.
 
     Raises:
-        EvidenceError: if the file cannot be read, does not unpack, or holds no hive.
+        EvidenceError: if the file cannot be read or uncompressed, or does not contain a hive.
     """
     try:
         with source.open() as stream:

@@ -1,4 +1,4 @@
-r"""The Resource Kit's ``regdmp`` → registry keys; ``regini`` reads the same text.
+r"""The Resource Kit's ``regdmp`` → registry keys; ``regini`` reads this format too.
 
     \Registry\Machine\SYSTEM\CurrentControlSet\Services\RasArp [1 5 7]     a key, perhaps with permissions
         Start = REG_DWORD 0x00000003                                      its values and sub-keys, indented by four
@@ -9,7 +9,7 @@ r"""The Resource Kit's ``regdmp`` → registry keys; ``regini`` reads the same t
         Parameters
     ; comment
 
-A dump holds a key with all that lies below it.
+A dump contains a key with everything below it.
 """
 
 import re
@@ -36,7 +36,7 @@ def read_registry(source: Source) -> DumpedRegistry:
     """Read one dump.
 
     Raises:
-        EvidenceError: if the file cannot be read, is too large, or shows no key.
+        EvidenceError: if the file cannot be read, is too large, or contains no key.
     """
     text = read_text(source, fallback=OEM).text.rstrip("\x1a\0")
     registry = DumpedRegistry(source.name, "regdmp")
@@ -48,7 +48,9 @@ def read_registry(source: Source) -> DumpedRegistry:
 
 
 def _keys(registry: DumpedRegistry, text: str) -> Iterator[DumpedKey]:
-    """The keys in the order of the text; ``above`` is the way to the current one, with the indent of each."""
+    """Yield the keys in the order of the text. ``above`` contains the parents of the current line with their
+    indents.
+    """
     above: list[tuple[int, DumpedKey]] = []
     count = 0
     for line_number, line in _whole_lines(text):
@@ -75,7 +77,7 @@ def _keys(registry: DumpedRegistry, text: str) -> Iterator[DumpedKey]:
 
 
 def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines joined with their continuation lines; without comments, blank lines and TABs."""
+    """Yield lines joined with their continuation lines; comments and blank lines are skipped, TABs become blanks."""
     held: list[str] = []
     first = size = 0
     for line_number, raw in lines_of(text):
@@ -121,7 +123,7 @@ def _data(text: str) -> RegistryData | None:
 
 
 def _binary(text: str) -> bytes | None:
-    """The length in bytes, then DWORDs, the last of them padded."""
+    """Parse binary data: the length in bytes, then DWORDs, of which the last one is padded."""
     numbers = [number(word) for word in text.split()]
     if not numbers:
         return b""

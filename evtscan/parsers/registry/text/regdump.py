@@ -1,4 +1,4 @@
-"""Common parts of the readers of registry dumps: keys that are read whole, and data as dumps print them."""
+"""Common code for registry dumps: keys that are read completely, and data in the form that dumps print."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ _HEX_NUMBER = re.compile(r"(?:0x)?([0-9a-f]{1,16})\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class DumpedKey(KeySection):
-    """A key with its values by lower-case names."""
+    """A key with its values by lower-case name."""
 
     values: dict[str, RegistryValue] = field(default_factory=dict)
 
@@ -67,13 +67,13 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
         self.taken = max(written, default=None)
 
     def bad_line(self, key: DumpedKey | None, line: int, text: str) -> None:
-        """Warn about a line that cannot be read; its key is incomplete."""
+        """Warn about a line that cannot be parsed; its key is then incomplete."""
         if key is not None:
             key.damaged = True
         self._warn_of_line(line, f"{text.strip()[:60]!r} cannot be read and is left out")
 
     def mixed(self, line: int) -> None:
-        """Warn that the output of another program begins in this line, which is not read."""
+        """Warn that the output of another program begins at this line and is not read."""
         self._warn(
             line,
             "mixed",
@@ -85,7 +85,7 @@ class DumpedRegistry(TextRegistry[DumpedKey]):
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a text with their numbers, without their ends and the blanks before these."""
+    """Yield the lines of a text with their numbers, without line ends and trailing blanks."""
     start = line = 0
     while start < len(text):
         end = text.find("\n", start)
@@ -96,6 +96,6 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
 
 
 def number(text: str) -> int | None:
-    """A number that a dump prints in hexadecimal, with or without ``0x``."""
+    """Parse a hexadecimal number, with or without ``0x``."""
     match = _HEX_NUMBER.match(text.strip())
     return int(match[1], 16) if match else None

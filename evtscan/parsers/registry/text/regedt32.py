@@ -18,8 +18,9 @@ r"""REGEDT32's "Save Subtree As" (Windows NT 3.1 to 2000) → registry keys.
       Data:
     00000000   01 02 03                                   ...
 
-No root is named: SYSTEM and SOFTWARE, spelled so, are of the machine; a user's key is spelled ``Software``. A
-text holds a key with all that lies below it. The program ended it without a word where a disk was full (Q111708).
+The root is not printed: ``SYSTEM`` and ``SOFTWARE`` in capitals are keys of the machine; a user's key is spelled
+``Software``. A text contains a key with everything below it. If the disk was full, REGEDT32 truncated the text without
+an error message (Q111708).
 """
 
 import re
@@ -53,7 +54,7 @@ def read_registry(source: Source) -> DumpedRegistry:
     """Read one saved subtree.
 
     Raises:
-        EvidenceError: if the file cannot be read, is too large, or shows no key.
+        EvidenceError: if the file cannot be read, is too large, or contains no key.
     """
     text = read_text(source).text.rstrip("\x1a\0")
     is_cut = not text.endswith("\n") or _MUST_GO_ON.match(text.rstrip().rpartition("\n")[2]) is not None

@@ -8,20 +8,20 @@ r"""A ``.reg`` export → registry keys: REGEDIT4 (ANSI) and ``Windows Registry 
       00,00                                 ; comment
 
 (Format: KB310516. Data of hex(1), hex(2) and hex(7) are ANSI under REGEDIT4 and UTF-16 under version 5.00: the header
-decides, not how the file happens to be encoded.)
+decides, not the encoding of the file.)
 
-The file is gone through once, for its sections and its broken lines; values are read when a key is asked for. A hive
-may have been loaded under any name to export it (``HKEY_LOCAL_MACHINE\OFFLINE\ControlSet001\…``): what lies under a
-control set is SYSTEM, what lies under ``Microsoft`` is SOFTWARE. A user's ``Software`` key is neither.
+The file is scanned once, for its sections and its invalid lines; values are parsed when a key is requested. A hive may
+have been loaded under any name to export it (``HKEY_LOCAL_MACHINE\OFFLINE\ControlSet001\…``): keys below a control set
+belong to SYSTEM, keys below ``Microsoft`` to SOFTWARE. A user's ``Software`` key belongs to neither.
 
-**What the file covers.** A key is held in full when a section for it or for a key above it stands in the file, for
-regedit writes all that lies below an exported key. This ends
+**What the file covers.** A key is complete if the file has a section for it or for a key above it, because regedit
+writes everything below an exported key. Exceptions:
 
-- where the file is cut off: regedit writes depth first, so the last key, the keys above it, and whatever is not there
-  below those are unknown; keys that were finished before are not;
-- where lines are unreadable: a value makes its key unknown, a section everything that is not there;
-- where anything is deleted: such a file is a script to be imported, and no export;
-- where the file does not tell which control set is the current one.
+- a truncated file: regedit writes depth first, so the last key, the keys above it, and all missing keys below those
+  are unknown; keys that were finished before are complete;
+- unreadable lines: after an unreadable value its key is unknown, after an unreadable section every missing key;
+- deletions: a file that deletes anything is a script to be imported, not an export;
+- a file that does not show which control set is the current one.
 """
 
 import re
@@ -57,7 +57,7 @@ def read_registry(source: Source) -> "RegFile":
     """Read a ``.reg`` file of either version.
 
     Raises:
-        EvidenceError: if the file cannot be read, is too large, or does not begin as a registry export does.
+        EvidenceError: if the file cannot be read, is too large, or does not begin like a registry export.
     """
     return RegFile(source.name, read_text(source))
 
@@ -76,7 +76,7 @@ class _Item:
 
 
 def _items(text: str, offset: int, end: int, line: int) -> Iterator[_Item]:
-    """Everything between two offsets but blank lines and comments."""
+    """Yield the statements between two offsets; blank lines and comments are skipped."""
     while offset < end:
         match = next((found for form in _FORMS if (found := form.match(text, offset, end))), None)
         if match is not None and match.re is _VALUE and match["hex"] and _BROKEN_HEX.search(match["hex"]):
@@ -101,7 +101,7 @@ class _Section(KeySection):
 
 
 class RegFile(TextRegistry[_Section]):
-    """The registry keys of one ``.reg`` file (see ``model.Registry``). A ``.reg`` file has no time."""
+    """The registry keys of one ``.reg`` file (see ``model.Registry``). The format contains no times."""
 
     format = "reg"
 
@@ -128,7 +128,7 @@ class RegFile(TextRegistry[_Section]):
     # ---------------------------------------------------------------------------------------- sections
 
     def _read_sections(self) -> list[_Section]:
-        """Go through the whole text: the sections in their order, and a warning for each line that is broken."""
+        """Scan the whole text: return the sections in order, and add a warning for each invalid line."""
         sections: list[_Section] = []
         current: _Section | None = None
         wide: bool | None = None
@@ -161,7 +161,7 @@ class RegFile(TextRegistry[_Section]):
         return sections
 
     def _broken(self, item: _Item, current: _Section | None) -> _Section | None:
-        """Count a line that cannot be read; return the section that continues after it."""
+        """Register a line that cannot be parsed; return the section that continues after it."""
         line = self._text[item.offset : item.end].strip()
         if item.end == len(self._text) or _OPEN_TEXT.match(self._text, item.offset):
             self._cut = True

@@ -5,15 +5,15 @@ r"""``reg query`` → registry keys.
 
     ! REG.EXE VERSION 3.0                                              2000 and XP: a heading, and TABs between columns
     HKEY_LOCAL_MACHINE\…
-        <NO NAME>	REG_SZ	text
+        <NO NAME>       REG_SZ  text
 
-DWORDs are hexadecimal, parts of a multi-string are joined by ``\0``, the default value is ``<NO NAME>`` or a word in
-parentheses in the language of the host. A file may hold what several runs printed.
+DWORDs are hexadecimal, the strings of a multi-string are joined by ``\0``, the default value is ``<NO NAME>`` or a
+word in parentheses in the language of the host. A file may contain the output of several runs.
 
-**What the file covers.** With ``/s`` a key and all below it. Without, the key's values and the names of the keys
-directly below it, printed like keys without values: so values, or a second level, below the key that was asked for
-show that there was ``/s``. A key with one value and nothing below it may be the answer to a question for that
-value (``/v``), and a search (``/f``) shows only what fits: there nothing is known to be absent.
+**What the file covers.** With ``/s``: a key and everything below it. Without ``/s``: the key's values and the names of
+its direct subkeys, printed like keys without values. So values of a subkey, or a second level of subkeys, show that
+``/s`` was used. A key with one value and no subkeys may be the answer to a query for that value (``/v``), and a search
+(``/f``) prints only matches: in both cases no key or value is known to be absent.
 """
 
 import re
@@ -42,19 +42,19 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})+", re.IGNORECASE)
 
 
 def read_registry(source: Source) -> DumpedRegistry:
-    """Read the output of one or several runs.
+    """Read a file with the output of one or several runs.
 
     Raises:
-        EvidenceError: if the file cannot be read, is too large, or shows no key.
+        EvidenceError: if the file cannot be read, is too large, or contains no key.
     """
     return read_printed(source.name, read_text(source, fallback=OEM).text.rstrip("\x1a\0"))
 
 
 def read_printed(source_name: str, text: str) -> DumpedRegistry:
-    """Read the output of one or several runs.
+    """Parse the output of one or several runs.
 
     Raises:
-        EvidenceError: if the text shows no key.
+        EvidenceError: if the text contains no key.
     """
     registry = DumpedRegistry(source_name, "reg query")
     runs = [run for run in _runs(registry, text) if run.keys]
@@ -65,9 +65,9 @@ def read_printed(source_name: str, text: str) -> DumpedRegistry:
 
 
 def _breaks_off(text: str, last: "_Run") -> bool:
-    """Whether a text ends in the middle: where a line is not whole, or no blank line follows the last values.
+    """Return whether a text is truncated: its last line is incomplete, or no blank line follows the last values.
 
-    What was printed with ``/s`` ends in a blank line, whatever is last; a list of names alone ends in a name.
+    Output of ``/s`` always ends with a blank line; a list of names alone ends with a name.
     """
     *_, line, rest = ("", *text.rsplit("\n", 2))
     if rest or not line.strip():
@@ -76,7 +76,7 @@ def _breaks_off(text: str, last: "_Run") -> bool:
 
 
 class _Run:
-    """The output of one run; ``narrowed``: the command asked for some values only."""
+    """The output of one run; ``narrowed``: the command requested only some values."""
 
     def __init__(self, command: str = "") -> None:
         self.keys: list[DumpedKey] = []
@@ -85,12 +85,14 @@ class _Run:
 
     @property
     def is_recursive(self) -> bool:
-        """Whether the output has all keys below the requested one, by the command or by the keys in it."""
+        """Whether the output contains all keys below the requested one, according to the command or to the keys in
+        it.
+        """
         depth = len(self.keys[0].path) if self.keys else 0
         return self._recursive or any(key.values or len(key.path) > depth + 1 for key in self.keys[1:])
 
     def holds(self, path: tuple[str, ...]) -> bool:
-        """Whether a key is the requested one, or is below it."""
+        """Return whether a key is the requested key or is below it."""
         root = self.keys[0].path if self.keys else ()
         return [part.lower() for part in path[: len(root)]] == [part.lower() for part in root]
 
@@ -128,7 +130,9 @@ def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
 
 
 def _read_line(registry: DumpedRegistry, run: _Run, line: str, line_number: int, last: str) -> str:
-    """Read a line below a key; the name of the value that a line without one would go on is ``last``."""
+    """Parse a line below a key and return the name of its value; a line without a value name continues the value
+    ``last``.
+    """
     key = run.keys[-1]
     found = _TYPE.search(line) if line[:1].isspace() else None
     if found is not None and (name := line[: found.start()].strip()):
@@ -167,7 +171,9 @@ def _data(kind: str, text: str) -> RegistryData | None:
 
 
 def _judged(run: _Run) -> list[DumpedKey]:
-    """The keys of a run, each with whether all of its values and subkeys are in the output."""
+    """Return the keys of a run, marked as ``shallow`` or ``damaged`` if values or subkeys may be missing from the
+    output.
+    """
     root, *below = run.keys
     recursive = run.is_recursive
     for key in run.keys:

@@ -1,9 +1,9 @@
-r"""Keys of a text, one after the other → a registry with canonical names, and whether each key is complete.
+r"""Keys of a text in sequence → a registry with canonical names, and whether each key is complete.
 
-What the texts of all programs have in common: a hive may have been loaded under any name
-(``HKEY_LOCAL_MACHINE\OFFLINE\ControlSet001\…``), so what lies under a control set is SYSTEM, and what lies under
-``Microsoft`` is SOFTWARE (a user's ``Software`` key is neither); and a program writes a key before what lies below it,
-so that only the last keys of a text that was cut off are in doubt.
+Common rules of all text formats: a hive may have been loaded under any name
+(``HKEY_LOCAL_MACHINE\OFFLINE\ControlSet001\…``), so keys below a control set belong to SYSTEM, and keys below
+``Microsoft`` belong to SOFTWARE (a user's ``Software`` key belongs to neither). A program writes a key before the keys
+below it, so in a truncated text only the last keys are uncertain.
 """
 
 import re
@@ -30,8 +30,9 @@ _CURRENT = "CurrentControlSet"
 class KeySection:
     """One key of a text.
 
-    ``deletes``: importing the text would remove it. ``shallow``: it names all keys directly below it, and no more.
-    ``damaged``: some of it is unreadable, or may have been left out. ``written`` is when the key was written last.
+    ``deletes``: importing the text would remove the key. ``shallow``: the section lists all direct subkeys, and nothing
+    below them. ``damaged``: some of it is unreadable, or may have been omitted. ``written`` is the last write time of
+    the key.
     """
 
     path: tuple[str, ...]
@@ -47,7 +48,7 @@ S = TypeVar("S", bound=KeySection)
 
 @dataclass(slots=True)
 class _Key(Generic[S]):
-    """A key in the tree of canonical names; one without ``sections`` is only known from the keys below it."""
+    """A key in the tree of canonical names; without ``sections`` it is known only from the keys below it."""
 
     name: str
     shown_in_line: int
@@ -58,8 +59,8 @@ class _Key(Generic[S]):
 class TextRegistry(Generic[S]):
     """The registry keys of one text file (see ``model.Registry``).
 
-    A reader of a format adds the sections (``_plant``) and reads the values of one (``_read_values``). ``_cut``: the
-    file is truncated. ``_partial``: keys that are not in it may exist.
+    The parser of a format adds the sections (``_plant``) and implements reading the values of one (``_read_values``).
+    ``_cut``: the file is truncated. ``_partial``: keys that are missing from the file may exist.
     """
 
     format = ""
@@ -75,11 +76,11 @@ class TextRegistry(Generic[S]):
         self._unfinished: list[_Key[S]] = []
 
     def _read_values(self, section: S, values: dict[str, RegistryValue]) -> None:
-        """Read the values of a section into ``values``: later ones replace earlier ones."""
+        """Read the values of a section into ``values``; later values replace earlier ones."""
         raise NotImplementedError
 
     def key(self, path: str) -> RegistryKey | None:
-        """The key with this canonical path, or None if the file does not show it."""
+        """Return the key with this canonical path; None if the file does not contain it."""
         found = self._walk(path)[-1]
         if found is None:
             return None
@@ -98,7 +99,9 @@ class TextRegistry(Generic[S]):
         )
 
     def covers(self, path: str) -> bool:
-        """Whether the file has this key completely, if it exists; the module of each format documents when."""
+        """Return whether the file contains this key completely if it exists; the module of each format documents the
+        rules.
+        """
         way = self._walk(path)
         shown = [key for key in way if key is not None]
         held = any(not section.shallow for key in shown for section in key.sections)
@@ -112,7 +115,7 @@ class TextRegistry(Generic[S]):
         return way[-1] is None or not any(section.damaged for section in way[-1].sections)
 
     def _walk(self, path: str) -> list[_Key[S] | None]:
-        """The keys from the top of the tree to ``path``; None ends the list if one is missing."""
+        """Return the keys from the top of the tree to ``path``; None ends the list if a key is missing."""
         way: list[_Key[S] | None] = [self._tree]
         key: _Key[S] | None = self._tree
         for part in _parts(path):
@@ -145,7 +148,7 @@ class TextRegistry(Generic[S]):
     # ------------------------------------------------------------------------------------ canonical names
 
     def _plant(self, sections: Sequence[S]) -> None:
-        """Give the sections of SYSTEM and SOFTWARE their canonical places in the tree, in the order of the file."""
+        """Insert the sections of SYSTEM and SOFTWARE at their canonical paths in the tree, in the order of the file."""
         system = self._mount("SYSTEM", sections)
         software = self._mount("SOFTWARE", sections)
         control_set = self._control_set(system, sections) if system is not None else None
@@ -175,7 +178,7 @@ class TextRegistry(Generic[S]):
             self._unfinished = []
 
     def _plant_one(self, section: S, place: tuple[str, ...]) -> int:
-        """Add one section to the tree, or remove the keys that it deletes; returns the number of new keys."""
+        """Add one section to the tree, or remove the keys that it deletes; return the number of new keys."""
         if section.deletes:
             *above, deleted = (name.lower() for name in place or ("",))
             parent: _Key[S] | None = self._tree
@@ -196,7 +199,7 @@ class TextRegistry(Generic[S]):
         return new
 
     def _mount(self, hive: str, sections: Sequence[S]) -> tuple[str, ...] | None:
-        """The name under which the file contains a hive: the usual one, or the only other one."""
+        """Return the path under which the file contains a hive: the usual one, or the only other one."""
         usual = (_MACHINE, hive.lower())
         found: dict[tuple[str, ...], int] = {}
         for section in sections:
@@ -214,7 +217,7 @@ class TextRegistry(Generic[S]):
         return next(iter(found)) if len(found) == 1 else None
 
     def _control_set(self, system: tuple[str, ...], sections: Sequence[S]) -> str | None:
-        """The lower-case name of the control set that the host ran from."""
+        """Return the lower-case name of the current control set of the host."""
         depth = len(system)
         inside = [section for section in sections if _lower(section.path[:depth]) == system and section.path[depth:]]
         names = {section.path[depth].lower() for section in inside if _CONTROL_SET.fullmatch(section.path[depth])}
@@ -238,18 +241,18 @@ def _parts(path: str) -> list[str]:
 
 
 def _lower(path: tuple[str, ...]) -> tuple[str, ...]:
-    """A path of the file in lower case, its root spelled out."""
+    """Return a path in lower case, with the full name of its root."""
     lower = tuple(part.lower() for part in path)
     return (_ROOTS.get(lower[0], lower[0]), *lower[1:]) if lower else ()
 
 
 def is_path(path: str) -> bool:
-    """Whether a path is no deeper than the registry allows."""
+    """Return whether a path is no deeper than the registry allows."""
     return path.count("\\") <= MAX_DEPTH
 
 
 def _mount_of(path: tuple[str, ...], hive: str) -> tuple[str, ...] | None:
-    """The name under which ``path`` shows that a hive is loaded (``()`` for an export without a root)."""
+    """Return the path at which this key shows a hive to be loaded (``()`` for an export without a root), or None."""
     lower = _lower(path)
     if lower[:2] == (_MACHINE, hive.lower()):
         return lower[:2]

@@ -1,1 +1,1 @@
-"""Events out: every record of a log that passes some filters, as CSV or JSON Lines, in a stable order."""
+"""Export of events: all records of a log that pass the filters, as CSV or JSON Lines, in a stable order."""

@@ -40,7 +40,7 @@ SCHEMA: pa.Schema = pa.schema([*((name, _type_of(name)) for name in COLUMNS), (L
 
 
 def record_batches(logs: Iterable[tuple[LogReader, str]]) -> Iterator[pa.RecordBatch]:
-    """The events of some logs, each with its name, as record batches of ``SCHEMA``."""
+    """Yield the events of logs, given with their names, as record batches with the schema ``SCHEMA``."""
     typed = TypedReader()
     for reader, name in logs:
         for batch in typed.batches(reader, name):
@@ -49,7 +49,7 @@ def record_batches(logs: Iterable[tuple[LogReader, str]]) -> Iterator[pa.RecordB
 
 
 def to_arrow(batch: TypedBatch, categories: dict[str, Categories]) -> pa.RecordBatch:
-    """A batch as Arrow; its dictionaries are those that are known so far."""
+    """Convert a batch to Arrow; its dictionaries contain the categories known so far."""
     arrays: dict[str, pa.Array] = {}
     for name in COLUMNS:
         if name in INTEGER_BITS:
@@ -84,7 +84,9 @@ def _integers(numbers: Numbers, bits: int) -> pa.Array:
 
 
 def _times(times: Numbers, wanted: Any) -> pa.Array:
-    """Nanoseconds since 1970; null where a time is missing, not wanted, or of a year that nanoseconds cannot hold."""
+    """Return times as nanoseconds since 1970; null if a time is missing, not selected, or out of range for
+    nanoseconds.
+    """
     ticks, missing = times
     since = ticks - _UNIX_EPOCH
     missing = missing | ~wanted | (since > _NS_TICKS) | (since < -_NS_TICKS) | (ticks < 0)
@@ -92,7 +94,7 @@ def _times(times: Numbers, wanted: Any) -> pa.Array:
 
 
 def _utf8(lines: Sequence[bytes | memoryview]) -> pa.Array:
-    """Lines of UTF-8, each with its only line feed at its end, as texts without it."""
+    """Return lines of UTF-8 as texts without the line feed; each line has exactly one, at its end."""
     ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) - 1)
     offsets = np.concatenate([np.zeros(1, np.int64), ends]).astype(np.int32)
     data = pa.py_buffer(b"".join(lines).replace(b"\n", b""))
@@ -100,12 +102,12 @@ def _utf8(lines: Sequence[bytes | memoryview]) -> pa.Array:
 
 
 def table_of(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> pa.Table:
-    """One table of some batches, with one dictionary for each column."""
+    """Join batches into one table, with one dictionary for each column."""
     return pa.Table.from_batches(batches, schema).unify_dictionaries()
 
 
 def frame(batch: pa.RecordBatch) -> bytes:
-    """One record batch with its dictionaries."""
+    """Return one record batch with its dictionaries as a frame (see ``parquet``)."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
         stream.write_batch(batch)
@@ -117,7 +119,9 @@ def frame(batch: pa.RecordBatch) -> bytes:
 
 
 def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
-    """The events of some logs with a column for each field of their data, in order of first appearance."""
+    """Return the events of logs as a table, with a column for each field of their data, in order of first
+    appearance.
+    """
     typed = TypedReader(data=False)
     system: list[pa.RecordBatch] = []
     fields: list[Mapping[str, pa.Array]] = []
@@ -138,7 +142,9 @@ def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
 
 
 def _field(values: Sequence[Any]) -> pa.Array:
-    """A column of one field: whole numbers, truth values or times if all its values are, else text."""
+    """Return the column of a field: whole numbers, truth values or times if all its values have that type, else
+    text.
+    """
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return pa.array(values, pa.bool_())

@@ -1,4 +1,4 @@
-"""Logs → blocks: columns of values for some thousand records at a time, whatever the format of the log."""
+"""Logs → blocks: columns of values for some thousand records at a time, in one form for all log formats."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ FIELDS = {field.column: field.name for field in SYSTEM_FIELDS if field.name not 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows as columns under the names of a dump, each ``count`` long; ``Data`` is the text of a JSON object.
+    """Rows as columns with the column names of a dump, each ``count`` long; ``Data`` is the text of a JSON object.
 
-    ``ticks`` are the times of the rows as FILETIME, 0 where a row has none.
+    ``ticks`` are the times of the rows as FILETIME, 0 for rows without a time.
     """
 
     columns: dict[str, list[Any] | Same]
@@ -34,7 +34,7 @@ class Block:
 
 
 def of_events(events: Iterable[Event]) -> Iterator[Block]:
-    """Blocks of decoded events."""
+    """Yield decoded events as blocks."""
     source = iter(events)
     while chunk := list(islice(source, BLOCK)):
         columns: dict[str, list[Any] | Same] = {
@@ -45,13 +45,13 @@ def of_events(events: Iterable[Event]) -> Iterator[Block]:
 
 
 def of_batch(batch: EventBatch, source_name: str) -> Block:
-    """The block of a batch of records."""
+    """Return a batch of records as a block."""
     columns = {name: _folded(column_of(batch, name, source_name)) for name in COLUMNS}
     return Block(columns, [tick or 0 for tick in batch.column("ticks")], len(batch))
 
 
 def column_of(batch: EventBatch, name: str, source_name: str) -> list[Any] | Same:
-    """One column of a dump."""
+    """Return one column of a dump."""
     if name in FIELDS:
         return batch.column(FIELDS[name])
     if name == "Recovered":
@@ -78,7 +78,7 @@ def _folded(values: list[Any] | Same) -> list[Any] | Same:
 
 
 def times(ticks: Iterable[int | None]) -> list[str | None]:
-    """FILETIMEs as text: the date of each second is worked out once."""
+    """Return FILETIMEs as text; the text of each second is computed once."""
     texts: list[str | None] = []
     for tick in ticks:
         if tick is None:
@@ -92,7 +92,7 @@ def times(ticks: Iterable[int | None]) -> list[str | None]:
 
 
 class _Seconds(dict[str, str]):
-    """Seconds since 1601, as digits, as text up to the second."""
+    """A cache from seconds since 1601, given as digits, to their text without fractions."""
 
     def __missing__(self, second: str) -> str:
         if len(self) > _MOST_SECONDS:

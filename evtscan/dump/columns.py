@@ -1,4 +1,4 @@
-"""One event → the columns of a dump, under the names that CSV and JSON Lines share."""
+"""One event → the columns of a dump, whose names CSV and JSON Lines share."""
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
@@ -40,5 +40,5 @@ COLUMNS: Mapping[str, Callable[[Event], Any]] = {
 
 
 def row(event: Event) -> dict[str, Any]:
-    """All columns of an event, in their order."""
+    """Return all columns of an event, in the order of the columns."""
     return {name: read(event) for name, read in COLUMNS.items()}

@@ -1,8 +1,9 @@
-"""One event → the 27 columns of EvtxECmd's CSV, for people whose tools and habits are built on them.
+"""One event → the 27 columns of EvtxECmd's CSV, for users whose tools expect them.
 
-The columns, their spelling and their order are those of EvtxECmd 1.5 and later. What its maps would fill
-(``MapDescription`` … ``ExecutableInfo``) stays empty: maps are rules of another tool. Values keep Windows' spelling
-(EvtxECmd has hexadecimal in upper case and GUIDs without braces in lower case), and ``SourceFile`` is relative.
+The columns, their spelling and their order are those of EvtxECmd 1.5 and later. The columns that EvtxECmd fills from
+its maps (``MapDescription`` … ``ExecutableInfo``) are empty, since maps are rules of another tool. Values have Windows'
+spelling (EvtxECmd has hexadecimal in upper case and GUIDs without braces in lower case), and ``SourceFile`` is
+relative.
 """
 
 import re
@@ -41,7 +42,7 @@ _UNNAMED = re.compile(r"Data\d+\Z")
 
 
 def _time(time: Instant | None) -> str:
-    """``2019-03-25 21:28:11.0736270``: no zone (it is UTC), seven digits; nothing for a local time."""
+    """Return a time as ``2019-03-25 21:28:11.0736270``: UTC without a zone, seven digits; empty for a local time."""
     if time is None or time.local:
         return ""
     text = str(Instant(time.ticks)).removesuffix("Z")
@@ -54,9 +55,10 @@ def _chunk_number(event: Event) -> int:
 
 
 def _payload(event: Event) -> str:
-    """The data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``, one alone without a list.
+    """Return the data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``; one item is no
+    list.
 
-    Strings without a name are joined, and Binary stands behind them whether or not there is any.
+    Strings without a name are joined. ``Binary`` follows them always, even if the event has no binary data.
     """
     if not event.data:
         return ""
@@ -85,7 +87,7 @@ def _payload(event: Event) -> str:
 
 
 def _element(content: Mapping[str, Any]) -> dict[str, Any]:
-    """An element with its attributes as ``@Name``."""
+    """Return an element with its attributes as ``@Name``."""
     members = {name: _value(value) for name, value in content.items() if name != "#attributes"}
     return _attributes(content) | members
 
@@ -104,7 +106,7 @@ def _value(value: Any) -> Any:
 
 
 def _with_dashes(value: Any) -> Any:
-    """``56-00-53`` for the hexadecimal text ``560053``."""
+    """Insert dashes between bytes: ``56-00-53`` for the hexadecimal text ``560053``."""
     return "-".join(re.findall("..", value)) if isinstance(value, str) else _value(value)
 
 

@@ -1,4 +1,4 @@
-"""The data of events of one kind as columns: each field with values of its own type."""
+"""The data of events of one kind as columns, in which each field has values of its own type."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _REALS, _TRUTH, _TIMES = frozenset({0x0B, 0x0C}), 0x0D, frozenset({0x11, 0x12})
 
 
 def typed_rows(part: EventBatch) -> list[Mapping[str, Any]]:
-    """The data of the records of one structure, with whole numbers, truth values and times as such."""
+    """Return the data of records of one structure; whole numbers, truth values and times have their own types."""
     rows = part.data()
     readers = {name: reader for name, kind in part.data_types().items() if (reader := _reader(kind)) is not None}
     for row in rows if readers else ():
@@ -44,13 +44,13 @@ def _time(text: str) -> Instant | str:
 
 
 def fields_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Rows → columns in order of first appearance; None where a row has no such field."""
+    """Convert rows to columns in order of first appearance; None if a row does not have the field."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
 
 
 def field_text(value: Any) -> str:
-    """A value as text; what is nested is JSON."""
+    """Return a value as text; nested values become JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, Instant):

@@ -1,4 +1,4 @@
-"""Names of logs → names of the files that their dumps are written to, which every system allows."""
+"""Names of logs → names of their dump files that are valid on every system."""
 
 import re
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ _LONGEST = 200  # bytes: file systems allow 255, and a suffix and a number follo
 
 
 def file_names(sources: Iterable[str], suffix: str) -> dict[str, str]:
-    """A name for the dump of each log: its own with its folders, and a number where two would share one.
+    """Return a file name for the dump of each log: the log's name with its folders, and a number if two would be equal.
 
-    Windows allows neither some characters nor the names of devices, and takes names that differ in case for one
+    Windows does not allow some characters and the names of devices, and treats names that differ only in case as equal
     (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
     """
     names: dict[str, str] = {}

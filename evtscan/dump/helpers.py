@@ -1,7 +1,7 @@
-"""Worker processes of a dump: when they are worth starting, and starting them before the command line is parsed.
+"""Worker processes of a dump: decide how many are useful, and start them before the command line is parsed.
 
-A worker loads for longer than it takes to parse the command line; ``start_ahead`` starts workers by what the command
-line looks like.
+Starting a worker takes longer than parsing the command line; ``start_ahead`` therefore starts workers by the look of
+the command line.
 """
 
 import os
@@ -25,30 +25,32 @@ _ahead: list[Worker] = []
 
 
 class Helpers(Workers):
-    """The workers of a dump; those that were started ahead are used first."""
+    """The workers of a dump; workers that ``start_ahead`` started are used first."""
 
     def __init__(self, count: int) -> None:
         super().__init__(count, MODULES, _ahead)
 
 
 def start_ahead(words: Sequence[str]) -> None:
-    """Start the workers that a command line of ``dump`` seems to be worth: the next ``Helpers`` use them.
+    """Start the workers that a ``dump`` command line will probably need; the next ``Helpers`` use them.
 
-    Unused ones end with this process, which holds the other end of their pipes.
+    Unused workers end with this process, because it holds the other end of their pipes.
     """
     if looks_worth_it(words):
         _ahead.extend(Worker(MODULES) for _ in range((os.cpu_count() or 1) - 1))
 
 
 def looks_worth_it(words: Sequence[str]) -> bool:
-    """Whether these words select a few events in large files, as far as that shows without parsing the options."""
+    """Whether the command line selects a few events in large files, as far as this is visible without parsing the
+    options.
+    """
     if not any(word.startswith(_SELECTING) for word in words):
         return False
     return sum(map(_size, set(words))) >= WORTH_HELPERS_SELECTING
 
 
 def _size(word: str) -> int:
-    """The size in bytes of the file with this name, 0 if there is none; any word is allowed."""
+    """Return the size in bytes of the file with this name, or 0 if there is none; any text is allowed."""
     try:
         state = Path(word).stat()
     except (OSError, ValueError):

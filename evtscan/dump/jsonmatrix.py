@@ -1,6 +1,7 @@
-"""Records of one structure → JSON Lines, all of them at once where the reader can do that.
+"""Records of one structure → JSON Lines, all at once if the reader supports this.
 
-``lines.JsonLines`` writes the same value by value; it serves for everything else, and as the reference in tests.
+``lines.JsonLines`` writes the same lines value by value. It is used for all other records, and as the reference in
+tests.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ def _value_by_value() -> JsonLines:
 
 @cache
 def _layout(source_name: str) -> LineLayout:
-    """The columns of a dump of one file as a line of JSON."""
+    """Return the layout of a line of JSON for a dump of one file."""
     layout: list[tuple[bytes, str]] = []
     before = "{"
     for name in COLUMNS:
@@ -44,7 +45,7 @@ def _layout(source_name: str) -> LineLayout:
 
 
 def json_lines(part: EventBatch, source_name: str) -> Sequence[bytes | memoryview]:
-    """The lines of some records, which should have one structure, each with its line break."""
+    """Return the lines of records, which should have one structure, each with its line break."""
     lines = part.json_lines(_layout(source_name))
     if lines is None:
         texts = _value_by_value().lines(of_batch(part, source_name))

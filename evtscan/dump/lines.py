@@ -1,4 +1,4 @@
-"""Blocks → lines of JSON or CSV: one row a line, every column, the same bytes whatever the number of workers."""
+"""Blocks → lines of JSON or CSV, one row a line; the output is the same for any number of workers."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ Cells = Callable[[list[Any]], list[str]]
 
 
 class _Cache(dict[Any, str]):
-    """Text by value, made when it is first asked for; emptied before it grows large."""
+    """Text by value, computed at the first look-up; cleared when it becomes large."""
 
     def __init__(self, make: Callable[[Any], str]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ _UNIQUE = frozenset({"TimeCreated", "RecordID", "Offset", "HeaderID", "Data", "M
 
 
 class Lines:
-    """Rows as lines: for each column what stands before its cell, and how its cells are written."""
+    """Rows as lines: for each column, the text before its cell, and the format of its cells."""
 
     suffix = ""
     header = ""
@@ -53,15 +53,15 @@ class Lines:
         self._before = {name: self.before(name, place) for place, name in enumerate(columns)}
 
     def before(self, name: str, place: int) -> str:
-        """The text before a cell."""
+        """Return the text before a cell."""
         raise NotImplementedError
 
     def cell(self, name: str, value: Any) -> str:
-        """The text of a cell."""
+        """Return the text of a cell."""
         raise NotImplementedError
 
     def lines(self, block: Block) -> Iterator[str]:
-        """The lines of a block, each with its line break."""
+        """Yield the lines of a block, each with its line break."""
         columns: list[Iterable[str]] = []
         literal = ""  # what columns of one value say, up to the next one that varies
         for name, values in block.columns.items():
@@ -81,12 +81,12 @@ class Lines:
         return map(self._caches[name].__getitem__, values)
 
     def unique(self, name: str, values: list[Any]) -> Iterable[str]:
-        """The cells of a column in which hardly any value repeats."""
+        """Return the cells of a column in which hardly any value repeats."""
         return (self.cell(name, value) for value in values)
 
 
 class JsonLines(Lines):
-    """Rows as JSON Lines: absent is null, numbers are numbers, ``Data`` is an object."""
+    """Rows as JSON Lines: missing values are null, numbers are numbers, ``Data`` is an object."""
 
     suffix = ".jsonl"
     end = "}\n"
@@ -95,15 +95,15 @@ class JsonLines(Lines):
         super().__init__(columns)
 
     def before(self, name: str, place: int) -> str:
-        """The key of the member."""
+        """Return the key of the member."""
         return f'{"," if place else "{"}"{name}":'
 
     def cell(self, name: str, value: Any) -> str:
-        """The value as JSON."""
+        """Return the value as JSON."""
         return str(value) if name == "Data" else json_text(value)
 
     def unique(self, name: str, values: list[Any]) -> Iterable[str]:
-        """The values as JSON; most of them are known to need no escapes."""
+        """Return the values as JSON; most of them never need escapes."""
         if name == "Data":
             return values
         if None in values or name == "Message":
@@ -121,7 +121,9 @@ _CONTROLS = (
 
 
 def csv_cell(value: Any, raw: bool = False) -> str:
-    """One cell: text on one line and without controls, quoted where it must be, formulas neutralised unless ``raw``."""
+    """Return one cell: one line without control characters, quoted if necessary, formulas neutralised unless
+    ``raw``.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -143,7 +145,7 @@ def _enclosed(text: str) -> str:
 class Csv(Lines):
     """Rows as CSV (RFC 4180, CRLF) with a header; ``Data`` is the text of a JSON object.
 
-    ``excel`` begins with a byte order mark, and writes times that Excel reads as times.
+    ``excel`` adds a byte order mark at the beginning, and writes times in a form that Excel reads as times.
     """
 
     suffix = ".csv"
@@ -155,17 +157,17 @@ class Csv(Lines):
         self._raw, self._excel = raw, excel
 
     def before(self, name: str, place: int) -> str:
-        """The separator."""
+        """Return the separator."""
         return "," if place else ""
 
     def cell(self, name: str, value: Any) -> str:
-        """The value as a cell."""
+        """Return the value as a cell."""
         if self._excel and name in _TIMES and value is not None:
             return excel_time(value)
         return _enclosed(value) if name == "Data" else csv_cell(value, self._raw)
 
     def unique(self, name: str, values: list[Any]) -> Iterable[str]:
-        """The values as cells; times and numbers need no quotes."""
+        """Return the values as cells; times and numbers need no quotes."""
         if name in ("Data", "Message") or None in values:
             return super().unique(name, values)
         return map(excel_time, values) if self._excel and name == "TimeCreated" else map(str, values)

@@ -1,4 +1,4 @@
-"""``--since``: the events of the last days of each log, counted back from its end."""
+"""``--since``: the events of the last days of each log, counted back from the end of the log."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,9 +15,9 @@ _NOTHING = Query(frozenset())
 
 
 def newest(tasks: Iterable[Task], ticks: int, start: Instant | None, options: ReadOptions = PLAIN) -> Iterator[Task]:
-    """The tasks, each narrowed to what its log holds of the last ``ticks``, and to what follows ``start``.
+    """Yield the tasks, each limited to the last ``ticks`` of its log and to events from ``start`` on.
 
-    Each log is gone through once for the time of its last record, and nothing of it is decoded.
+    Each log is read once to find the time of its last record; no record is decoded for this.
     """
     ends: dict[Source, Instant | None] = {}
     for task in tasks:

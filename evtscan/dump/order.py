@@ -1,4 +1,4 @@
-"""Lines with times → the same lines in order of time, in bounded memory: sorted runs in files, then merged."""
+"""Sort lines in bounded memory: sorted runs are written to files and then merged."""
 
 import heapq
 import tempfile
@@ -21,12 +21,12 @@ _BY_KEY = itemgetter(0)
 
 
 def by_time(lines: Iterable[tuple[int, str]]) -> Iterator[str]:
-    """Sort lines by their times; lines of the same time keep their order."""
+    """Sort lines by their times; lines with equal times keep their order."""
     return _in_order(lines, int)
 
 
 def by_key(lines: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Sort lines by keys of text without tabs and line breaks; lines with the same key keep their order."""
+    """Sort lines by text keys without tabs and line breaks; lines with equal keys keep their order."""
     return _in_order(lines, str)
 
 

@@ -1,18 +1,18 @@
-"""The bytes of a dump → an open output: text as it is, a JSON array, or Parquet."""
+"""Write the bytes of a dump to an open output: text, a JSON array, or Parquet."""
 
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
 class Output(Protocol):
-    """Takes the bytes of a dump, piece by piece."""
+    """Receives the bytes of a dump, piece by piece."""
 
     def write(self, data: bytes) -> None:
-        """Take in the next piece."""
+        """Write the next piece."""
         ...
 
     def close(self) -> None:
-        """Finish the output; the stream stays open."""
+        """Finish the output; the stream remains open."""
         ...
 
 
@@ -28,11 +28,11 @@ class Text:
         self._stream.write(data)
 
     def close(self) -> None:
-        """Do nothing: every line is written."""
+        """Do nothing: all lines have been written."""
 
 
 class JsonArray:
-    """JSON Lines as one JSON array; no line feed is inside a line."""
+    """Writes JSON Lines as one JSON array; the lines contain no line feed except at their ends."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -51,7 +51,7 @@ class JsonArray:
         self._stream.write(before + body.replace(b"\n", b",\n"))
 
     def close(self) -> None:
-        """End the array."""
+        """Finish the array."""
         self._stream.write(b"\n]\n" if self._begun else b"]\n")
 
 
@@ -67,7 +67,7 @@ def begin(writer: str, stream: BinaryIO, header: str) -> Output:
 
 
 def begin_partitioned(folder: Path) -> Output:
-    """Begin to write Parquet to a folder, partitioned by channel."""
+    """Begin to write Parquet files to a folder, partitioned by channel."""
     from evtscan.dump.parquet import ParquetFolder
 
     return ParquetFolder(folder)

@@ -1,6 +1,6 @@
-"""Record batches in frames → Parquet: one file, or a folder with a part for each channel (the extra ``arrow``).
+"""Write framed record batches as Parquet: one file, or a folder with a part for each channel (the extra ``arrow``).
 
-A worker sends each record batch as a frame: eight bytes of length, then an Arrow stream that holds this batch alone.
+A worker sends each record batch as a frame: eight bytes of length, then an Arrow stream that contains only this batch.
 """
 
 from collections import OrderedDict
@@ -21,13 +21,13 @@ _LONGEST_NAME = 150  # characters of the name of a folder
 
 
 class Frames:
-    """Bytes in pieces of any size → the record batches that they hold."""
+    """Decodes record batches from bytes in pieces of any size."""
 
     def __init__(self) -> None:
         self._left = bytearray()
 
     def batches(self, data: bytes) -> Iterator[pa.RecordBatch]:
-        """Take in the next piece, and yield what is complete."""
+        """Add the next piece of bytes, and yield the record batches that are complete."""
         self._left += data
         while len(self._left) >= FRAME_HEADER:
             end = FRAME_HEADER + int.from_bytes(self._left[:FRAME_HEADER], "little")
@@ -39,7 +39,7 @@ class Frames:
 
 
 class ParquetFile:
-    """One file. Memory is bounded by a row group."""
+    """Writes one file. Memory is limited to one row group."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._writer = pq.ParquetWriter(stream, SCHEMA, compression="zstd")
@@ -48,19 +48,19 @@ class ParquetFile:
         self._rows = 0
 
     def write(self, data: bytes) -> None:
-        """Take in the next piece of frames."""
+        """Write the record batches in the next piece of frames."""
         for batch in self._frames.batches(data):
             self.add(batch)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Take in a record batch."""
+        """Write a record batch."""
         self._waiting.append(batch)
         self._rows += batch.num_rows
         if self._rows >= _ROWS:
             self._flush()
 
     def close(self) -> None:
-        """Write what is left, and the end of the file."""
+        """Write the remaining rows and the end of the file."""
         self._flush()
         self._writer.close()
 
@@ -72,7 +72,9 @@ class ParquetFile:
 
 
 class ParquetFolder:
-    """A folder partitioned by channel, as DuckDB, Polars and Spark read it: ``Channel=NAME/part-0.parquet``."""
+    """Writes a folder partitioned by channel that DuckDB, Polars and Spark can read:
+    ``Channel=NAME/part-0.parquet``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,7 +83,7 @@ class ParquetFolder:
         self._parts: dict[str, int] = {}
 
     def write(self, data: bytes) -> None:
-        """Take in the next piece of frames."""
+        """Write the record batches in the next piece of frames."""
         import pyarrow.compute as pc
 
         for batch in self._frames.batches(data):
@@ -116,7 +118,9 @@ class ParquetFolder:
 
 
 def folder_name(channel: str | None) -> str:
-    """The folder of a channel, in the form of Hive partitions; letters that a file name cannot have are escaped."""
+    """Return the folder of a channel in the form of Hive partitions; characters that file names cannot have are
+    escaped.
+    """
     if channel is None:
         return "Channel=__HIVE_DEFAULT_PARTITION__"
     return f"Channel={quote(channel[:_LONGEST_NAME], safe=' ()-_').replace('.', '%2E')[:_LONGEST_NAME]}"

@@ -1,4 +1,4 @@
-"""Files + filters → lines; a large file is shared out over processes by ranges of chunks, and the order stays."""
+"""Run a dump: files and filters → lines. Processes share a large file by ranges of chunks; the order is kept."""
 
 import os
 from collections import deque
@@ -34,10 +34,11 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumpOptions:
-    """What is dumped and how: ``writer`` is a format or ``evtxecmd``; ``contains`` is a text in any value.
+    """Options of a dump: ``writer`` is a format or ``evtxecmd``; ``contains`` is a text that at least one value must
+    contain.
 
-    ``raw`` leaves formulas in CSV as they are, ``excel`` is for CSV that Excel opens; ``with_times`` keeps the time of
-    each line, to sort by. ``finish`` may add to each event before it is written, and keeps the work in one process.
+    ``raw`` does not neutralise formulas in CSV, ``excel`` writes CSV for Excel; ``with_times`` keeps the time of each
+    line, for sorting. ``finish`` may add to each event before it is written; with it, all work is done in one process.
     """
 
     query: Query = EVERYTHING
@@ -52,9 +53,9 @@ class DumpOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One piece of work: a log, or a range of its chunks (the first, and the one after the last).
+    """One unit of work: a log, or a range of its chunks (the first chunk, and the one after the last).
 
-    The format goes by its name, which can be sent to another process. ``start`` narrows the query for this log.
+    The format is given by its name, which can be sent to another process. ``start`` narrows the query for this log.
     """
 
     source: Source
@@ -65,7 +66,9 @@ class Task:
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """What a task gave: its lines as UTF-8, or singly with their times (FILETIME), and its share of the books."""
+    """The result of a task: its lines as UTF-8, or single lines with their times (FILETIME), and its counts and
+    warnings.
+    """
 
     source: Source
     data: bytes = b""
@@ -79,7 +82,7 @@ class Result:
 
 @cache
 def writer(name: str, raw: bool, excel: bool = False) -> JsonLines | Csv:
-    """The writer of a format, one for a process: what it has learned serves every block."""
+    """Return the writer of a format, one for each process, so that its caches are used for every block."""
     if name in ("jsonl", "json"):
         return JsonLines()
     if name == "timesketch":
@@ -95,7 +98,9 @@ _OF_EVENTS: Mapping[str, Mapping[str, Callable[[Event], Any]]] = {
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
-    """The tasks for these files, in their order; files that are no logs are passed over, unreadable ones warned of."""
+    """Return the tasks for files, in their order, and warnings about unreadable files; files that are not logs are
+    skipped.
+    """
     tasks: list[Task] = []
     warnings: list[ExtractionWarning] = []
     for source in sources:
@@ -109,7 +114,9 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
 
 
 def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
-    """A large log in ranges of as many chunks as its size has room for: how many it has takes long to find out."""
+    """Split a large log into ranges of as many chunks as fit into its size; counting the real chunks would take
+    long.
+    """
     size = source.path.stat().st_size
     if not row.part_size or size < WORTH_HELPERS:
         yield Task(source=source, format=row.name)
@@ -119,7 +126,7 @@ def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
 
 
 def helpers_for(tasks: Sequence[Task], query: Query, jobs: int = 0) -> Helpers:
-    """Start the helpers that these tasks are worth (with ``jobs`` processes at work, 0: as many as pay off)."""
+    """Start the workers for these tasks; ``jobs`` is the total number of processes, 0 selects it automatically."""
     size = sum(path.stat().st_size for path in {task.source.path for task in tasks})
     worth = WORTH_HELPERS_SELECTING if _is_selective(query) else WORTH_HELPERS
     processes = min(jobs or ((os.cpu_count() or 1) if size >= worth else 1), len(tasks))
@@ -129,7 +136,7 @@ def helpers_for(tasks: Sequence[Task], query: Query, jobs: int = 0) -> Helpers:
 
 
 def execute(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers | None = None) -> Iterator[Result]:
-    """Run the tasks and give their results in order, the same with any number of helpers."""
+    """Run the tasks and yield their results in order; the results are the same for any number of workers."""
     if helpers is None or not helpers.count:
         for task in _joined(tasks):
             yield from _stream(task, options)
@@ -146,7 +153,7 @@ def execute(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers | None
 
 
 def _in_turn(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
-    """The helpers make everything, and this process hands it over: no more than a few results wait on disk."""
+    """Let the workers run all tasks and yield their results in order; only a few results wait on disk."""
     waiting: deque[tuple[Task, Path, Future[Result]]] = deque()
     for number, task in enumerate(tasks):
         place = folder / str(number)
@@ -158,9 +165,9 @@ def _in_turn(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, fold
 
 
 def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helpers, folder: Path) -> Iterator[Result]:
-    """Helpers take the tasks from the end while this process, which need not start first, takes them from the front.
+    """Let workers run tasks from the end of the list while this process runs tasks from the front.
 
-    Of a few events the results are small, however many wait.
+    This process can start at once. It is used for a few selected events: results are small, however many wait.
     """
     futures = {
         number: helpers.submit(_whole, tasks[number], options, folder / str(number))
@@ -174,7 +181,9 @@ def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helper
 
 
 def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOptions) -> Iterator[Result]:
-    """What a helper makes of a task: its text piece by piece, then the rest. A lost one's task is done here."""
+    """Yield the result of a worker: its text piece by piece, then the rest. If the worker was lost, run its task
+    here.
+    """
     if isinstance(error_of(future), WorkerLostError):
         yield from _stream(task, options)
         return
@@ -197,7 +206,7 @@ def _timed(stream: BinaryIO, source: Source) -> Iterator[Result]:
 
 
 def _joined(tasks: Iterable[Task]) -> Iterable[Task]:
-    """The same work with one task for each log, which is what takes least in one process."""
+    """Join the ranges of each log to one task for each log, which is fastest in one process."""
     logs: dict[Source, Task] = {}
     for task in tasks:
         begun = logs.get(task.source, task)
@@ -212,9 +221,9 @@ def _is_selective(query: Query) -> bool:
 
 
 def _whole(task: Task, options: DumpOptions, place: Path) -> Result:
-    """All of a task as one result but for its text, which goes into a file: through a pipe it would be copied often.
+    """Run a task and return one result; its text is written to a file, since a pipe would copy it several times.
 
-    So does each line behind its time: many results may wait, and are not to fill the memory.
+    Lines with times are written to the file too: many results may wait, and must not fill the memory.
     """
     books = Result(source=task.source)
     with place.open("wb") as stream:
@@ -230,7 +239,7 @@ def _whole(task: Task, options: DumpOptions, place: Path) -> Result:
 
 
 def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
-    """The results of a task block by block; the last one has its books."""
+    """Yield the results of a task block by block; the last one has its counts and warnings."""
     books = Result(source=task.source)
     try:
         query = options.query if task.start is None else replace(options.query, start=task.start)
@@ -250,7 +259,7 @@ def _stream(task: Task, options: DumpOptions) -> Iterator[Result]:
 
 
 def _json_results(reader: BatchReader, source: Source) -> Iterator[Result]:
-    """JSON Lines of whole columns."""
+    """Yield JSON Lines that are made from whole columns."""
     for batch in reader.batches():
         lines = batch.in_order(json_lines(part, source.name) for part in batch.parts())
         for start in range(0, len(lines), BLOCK):
@@ -259,7 +268,7 @@ def _json_results(reader: BatchReader, source: Source) -> Iterator[Result]:
 
 
 def _frames(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
-    """Record batches in frames (see ``parquet``)."""
+    """Yield record batches in frames (see ``parquet``)."""
     from evtscan.dump.arrow import frame, to_arrow
     from evtscan.dump.typed import TypedReader
 
@@ -272,7 +281,7 @@ def _frames(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Res
 
 
 def _line_results(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[Result]:
-    """Lines of any format, written value by value."""
+    """Yield lines of any format, written value by value."""
     for lines, times in _lines(reader, task, options):
         if options.with_times:
             yield Result(source=task.source, lines=lines, times=times, rows=len(lines))
@@ -287,7 +296,7 @@ def _is_plain_json(options: DumpOptions) -> bool:
 
 
 def _lines(reader: LogReader, task: Task, options: DumpOptions) -> Iterator[tuple[list[str], list[int]]]:
-    """The lines of a log with their times, some thousand at a time."""
+    """Yield the lines of a log with their times, some thousand at a time."""
     lines_of = writer(options.writer, options.raw, options.excel).lines
     if options.writer in _OF_EVENTS or options.contains or options.finish or not isinstance(reader, BatchReader):
         for block in _blocks(reader, options):
@@ -326,7 +335,7 @@ def _of_columns(events: Iterable[Event], columns_of: Mapping[str, Callable[[Even
 
 
 def contains(event: Event, wanted: str) -> bool:
-    """Whether any value of an event contains a text (given in ``casefold`` form), without regard to case."""
+    """Whether any value of an event contains a text (given in ``casefold`` form); case is ignored."""
     system = (
         *(getattr(event, name) for name in _TEXT_FIELDS),
         event.event_type,

@@ -1,7 +1,7 @@
 """One event → the fields of a row that Timesketch imports (its guide "Import data from JSON or CSV").
 
-``message``, ``datetime`` and ``timestamp_desc`` are required; the columns of a dump follow. An event whose time is not
-known in UTC has the time 1970-01-01, and says so.
+``message``, ``datetime`` and ``timestamp_desc`` are required; the columns of a dump follow. If the time of an event is
+not known in UTC, the row has the time 1970-01-01 and states this.
 """
 
 from collections.abc import Callable, Mapping

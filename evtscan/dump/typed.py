@@ -1,7 +1,8 @@
 """Events as typed columns, some thousand at a time: the step between logs and data frames, Arrow tables or Parquet.
 
-Columns are those of a dump. Numbers are 64 bits with a mask, times are FILETIMEs, texts that repeat are codes in a
-dictionary that grows while logs are read. No Python code runs for a value of a column that is formatted as a whole.
+The columns are the columns of a dump. Numbers have 64 bits and a mask, times are FILETIMEs, and repeating texts are
+codes in a dictionary that grows while logs are read. Columns that can be formatted as a whole need no Python code for
+single values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,12 +46,12 @@ Numbers = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 @dataclass(slots=True)
 class Categories:
-    """Texts → codes, numbered as they are met; ``None`` is -1."""
+    """Assigns codes to texts, numbered in order of first appearance; ``None`` has the code -1."""
 
     codes: dict[str | None, int] = field(default_factory=lambda: {None: -1})
 
     def of(self, values: Iterable[str | None]) -> NDArray[np.int32]:
-        """The codes of some texts."""
+        """Return the codes of some texts."""
         codes = self.codes
         for value in dict.fromkeys(values):
             if value not in codes:
@@ -58,16 +59,16 @@ class Categories:
         return np.fromiter(map(codes.__getitem__, values), np.int32)
 
     def texts(self) -> list[str]:
-        """The texts by their codes."""
+        """Return the texts in the order of their codes."""
         return [text for text in self.codes if text is not None]
 
 
 @dataclass(slots=True)
 class TypedBatch:
-    """Some events as columns under the names of a dump.
+    """Some events as columns with the column names of a dump.
 
-    ``times`` are FILETIMEs, and ``local`` says of which events these are local times of an unknown zone. ``data`` has
-    a line with a JSON object in UTF-8 for each event, or nothing if it was not requested.
+    ``times`` are FILETIMEs; ``local`` marks the events whose times are local times of an unknown zone. ``data`` has a
+    line with a JSON object in UTF-8 for each event, or is empty if it was not requested.
     """
 
     count: int
@@ -81,7 +82,7 @@ class TypedBatch:
 
 
 class TypedReader:
-    """Reads logs as typed batches; ``categories`` are shared by all of them.
+    """Reads logs as typed batches; ``categories`` are shared by all logs.
 
     Args:
         data: whether the data of the events is needed.
@@ -92,7 +93,7 @@ class TypedReader:
         self.categories = {name: Categories() for name in CATEGORIES}
 
     def batches(self, reader: LogReader, source_name: str) -> Iterator[TypedBatch]:
-        """The selected events of a log, in its order."""
+        """Yield the selected events of a log, in the order of the log."""
         if isinstance(reader, BatchReader):
             for batch in reader.batches():
                 if len(batch):
@@ -101,7 +102,7 @@ class TypedReader:
         yield from self.of_events(reader)
 
     def of_events(self, events: Iterable[Event]) -> Iterator[TypedBatch]:
-        """Events as batches."""
+        """Yield events as batches."""
         source = iter(events)
         while some := list(islice(source, BATCH)):
             yield self._of_events(some)
@@ -109,7 +110,10 @@ class TypedReader:
     def with_fields(
         self, reader: LogReader, source_name: str
     ) -> Iterator[tuple[TypedBatch, Mapping[str, Sequence[Any]]]]:
-        """The same with the fields of the data as columns: typed values, None where an event has none."""
+        """Yield the selected events of a log, and the fields of their data as columns.
+
+        The columns have typed values, and None for events without the field.
+        """
         if isinstance(reader, BatchReader):
             for batch in reader.batches():
                 if len(batch):
@@ -120,7 +124,7 @@ class TypedReader:
             yield self._of_events(some), fields_of([event.data for event in some])
 
     def forget(self) -> None:
-        """Begin new categories if there are very many: a batch has those of its own events."""
+        """Start new categories if there are very many; for callers that write each batch with its own dictionaries."""
         for categories in self.categories.values():
             if len(categories.codes) > _MOST_CATEGORIES:
                 categories.codes = {None: -1}
@@ -181,7 +185,7 @@ class TypedReader:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Where the records of each part of a batch are in record order."""
+    """The rows of a batch, in record order, to which the records of each part belong."""
 
     part: NDArray[np.int64]
     rows: NDArray[np.int64]
@@ -189,7 +193,7 @@ class _Rows:
 
     @classmethod
     def of(cls, batch: EventBatch, parts: Sequence[EventBatch]) -> "_Rows":
-        """Find them."""
+        """Compute the rows for the parts of a batch."""
         part = np.array(batch.in_order([index] * len(some) for index, some in enumerate(parts)), np.int64)
         return cls(part, np.argsort(part, kind="stable"), np.cumsum([0, *map(len, parts)]))
 
@@ -199,11 +203,13 @@ class _Rows:
         return len(self.part)
 
     def of_part(self, place: int) -> NDArray[np.int64]:
-        """The rows of a part."""
+        """Return the rows of a part."""
         return self.rows[self.starts[place] : self.starts[place + 1]]
 
     def spread(self, is_same: Sequence[bool], values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-        """A column of parts that have one value each; what other parts have is left to the caller."""
+        """Return a column from one value for each part; the rows of other parts are zero, and the caller fills them
+        in.
+        """
         by_part = np.zeros(len(is_same), dtype)
         by_part[np.array(is_same, np.bool_)] = values
         column: NDArray[Any] = by_part[self.part]
@@ -240,7 +246,9 @@ def _integers(parts: Sequence[EventBatch], name: str, rows: _Rows) -> Numbers:
 
 
 def _masked(values: Sequence[int | None]) -> Numbers:
-    """Numbers with a mask; what 63 bits cannot hold, as damaged records have it, is missing."""
+    """Return numbers with a mask; numbers of more than 63 bits, which only damaged records have, are masked as
+    missing.
+    """
     missing = np.array([value is None or not 0 <= value < 1 << 63 for value in values], np.bool_)
     if not missing.any():
         return np.array(values, np.int64), missing
@@ -269,5 +277,8 @@ def _json(part: EventBatch) -> Sequence[bytes | memoryview]:
 
 @cache
 def largest(bits: int) -> int:
-    """The first number that a column of this size leaves out: the type is signed, and the next larger one."""
+    """Return the first number that is too large for a column of this size.
+
+    The column's type is signed, and one size larger if there is one.
+    """
     return 1 << {8: 15, 16: 31}.get(bits, 63)

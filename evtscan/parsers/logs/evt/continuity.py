@@ -1,4 +1,4 @@
-"""Record numbers, and the bytes between records → what a log lacks."""
+"""Find missing records of a log, by record numbers and by the bytes between records."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -26,7 +26,7 @@ class GapPlace(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes that are no record, from an address on, and how many records are lost there by the numbers."""
+    """Bytes from an address on that are not a record, and the number of lost records there, by their record numbers."""
 
     place: GapPlace
     address: int
@@ -35,9 +35,9 @@ class Gap:
 
 
 class Continuity:
-    """The record numbers and gaps of one log, as far as it was read.
+    """The record numbers and gaps of one log, updated while it is read.
 
-    ``base``, a multiple of 2^32, is added to its record numbers to keep the logs of one file apart.
+    ``base``, a multiple of 2^32, is added to the record numbers, so that the logs of one file have different sequences.
     """
 
     def __init__(self, log: StoredLog, base: int = 0) -> None:
@@ -54,12 +54,14 @@ class Continuity:
         self._end = 0
 
     def sequence(self, number: int) -> int:
-        """A record's place in record order: its number, as if numbers did not start again after 2^32 - 1."""
+        """Return the position of a record in record order: its number, unwrapped if numbers restarted after 2^32 -
+        1.
+        """
         return self._base + number + (MODULUS if number < self._restart else 0)
 
     @property
     def _restart(self) -> int:
-        """The number below which record numbers count as continuing after the highest possible one."""
+        """Return the limit below which a record number is considered to follow the wrap-around at 2^32."""
         return (self.log.reference or 0) - HALF
 
     @property
@@ -79,12 +81,12 @@ class Continuity:
 
     @property
     def wrapped(self) -> bool:
-        """Whether older records were overwritten: by the header, or because the oldest record is not number 1."""
+        """Whether older records were overwritten: the header states it, or the oldest record is not number 1."""
         return bool(self.log.header and self.log.header.wrapped) or (self._first or 0) > 1
 
     @property
     def cleared(self) -> bool:
-        """Whether the log is empty, and held records once."""
+        """Whether the log is empty but had records before."""
         state = self.log.end or self.log.header
         return state is not None and not self.records and state.start == state.end and state.current > 1
 
@@ -109,7 +111,9 @@ class Continuity:
         return gaps
 
     def _goes_on(self, batch: Batch, numbers: NDArray[np.uint32]) -> bool:
-        """Whether the records of a batch continue the previous ones and each other, by bytes and by numbers."""
+        """Whether the records of a batch follow the previous ones, and each other, without gaps in bytes and in
+        numbers.
+        """
         return (
             batch.unbroken
             and batch.address + int(batch.starts[0]) == self._end
@@ -118,7 +122,7 @@ class Continuity:
         )
 
     def _gaps(self, batch: Batch, numbers: NDArray[np.int64], reader: ExtentReader) -> list[Gap]:
-        """Count the holes in the numbers, and find the gaps that mean something."""
+        """Count the gaps in the record numbers, and return the gaps in the bytes that need a warning."""
         starts = batch.address + batch.starts
         ends = starts + batch.rows["length"]
         rises = (numbers - _shifted(numbers, self._number_before(int(numbers[0])))).astype(np.int32)  # modulo 2^32
@@ -133,7 +137,7 @@ class Continuity:
         return gaps
 
     def close(self, reader: ExtentReader) -> list[Gap]:
-        """End the log, and return the gap after the newest record, if there is one."""
+        """Finish the log, and return the gap after the newest record, if there is one."""
         size = reader.length - self._end
         cut = self.log.end is None and (self.log.missing > 0 or reader.peek(self._end + 4, len(MAGIC)) == MAGIC)
         lost = self._lost_behind(size, cut)
@@ -152,13 +156,15 @@ class Continuity:
         return max(_lost(rising, room) if rising > 1 and room else 0, begun)
 
     def _number_before(self, number: int) -> int:
-        """The number of the newest record so far; before the first record, the number before the oldest."""
+        """Return the number of the newest record so far; before the first record, the oldest expected number minus
+        1.
+        """
         if self._last is not None:
             return self._last
         return (number if self.log.oldest is None else self.log.oldest) - 1
 
     def _judge(self, reader: ExtentReader, start: int, size: int, rising: int, first: bool) -> Gap | None:
-        """The gap of ``size`` bytes before the record at ``start``, if it means something."""
+        """Return the gap of ``size`` bytes before the record at ``start``, or None if it needs no warning."""
         seam = reader.joins(start - size, start)
         missing_here = seam or (first and (self.log.end is None or not size))
         if missing_here and self.log.missing and rising > 1:
@@ -175,7 +181,7 @@ def _shifted(numbers: NDArray[np.int64], first: int) -> NDArray[np.int64]:
 
 
 def _lost(rising: int, room: int) -> int:
-    """The number of lost records by their numbers, limited by what the bytes can have contained."""
+    """Return the number of records lost by their numbers, limited to the number that the bytes can have contained."""
     if rising > 1:
         return min(rising - 1, max(1, room // SHORTEST_RECORD))
     return 1 if rising < 1 and room >= SHORTEST_RECORD else 0

@@ -1,4 +1,4 @@
-"""The bytes of one record → an event.
+"""Decoder for the bytes of one record → an event.
 
 ::
 
@@ -7,7 +7,7 @@
                     ClosingRecordNumber, StringOffset, UserSidLength, UserSidOffset, DataLength, DataOffset (dwords)
     then            SourceName, ComputerName (UTF-16, ended by NUL), SID, strings, data, padding, Length again
 
-Offsets count from the start of the record, and have no meaning if their length or number is 0.
+Offsets count from the start of the record. An offset is meaningless if the length or number that belongs to it is 0.
 """
 
 import struct
@@ -25,21 +25,21 @@ _NO_CHANNEL = frozenset({"Channel"})
 
 
 def source_name(record: bytes) -> str:
-    """The name of the source that logged a record."""
+    """Return the name of the source that logged a record."""
     return _names(record)[0]
 
 
 def computer_name(record: bytes) -> str:
-    """The name of the computer on which a record was logged."""
+    """Return the name of the computer on which a record was logged."""
     return _names(record)[1]
 
 
 def decode(
     record: bytes, location: Location, sequence: int, channel: str | None, *, recovered: bool = False
 ) -> tuple[Event, list[str]]:
-    """Decode a whole record; the texts describe the parts that could not be read.
+    """Decode a whole record; return its event, and a description of each part that could not be read.
 
-    Level and keywords are those that Windows sets when it converts the log to EVTX.
+    Level and keywords have the values that Windows sets when it converts a log to EVTX.
     """
     fixed = _FIXED.unpack_from(record)
     number, generated, written, event_id, event_type, string_count, category = fixed[2:9]
@@ -84,7 +84,7 @@ def decode(
 
 
 def _names(record: bytes) -> tuple[str, str, bool]:
-    """Source, computer, and whether both are there in full."""
+    """Return source and computer of a record, and whether both are complete."""
     parts = _text(record[FIXED_SIZE:-_TAIL_SIZE]).split("\0", 2)
     return parts[0], parts[1] if len(parts) > 1 else "", len(parts) > 2
 

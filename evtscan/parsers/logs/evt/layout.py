@@ -1,16 +1,16 @@
-"""A ``.evt`` file → the logs in it: where each one's ring lies, and in which order its bytes are to be read.
+"""Find the logs in a ``.evt`` file: the position of each log's ring, and the order in which its bytes must be read.
 
 ::
 
     header   48 bytes, 12 dwords: 0x30, "LfLe", 1, 1, StartOffset (oldest record), EndOffset (EOF record),
              CurrentRecordNumber (next to be written), OldestRecordNumber (0 if empty), MaxSize, Flags, Retention, 0x30
-    ring     the rest of the file: records, the EOF record, then what is left of records that were deleted
+    ring     the rest of the file: records, the EOF record, then remains of deleted records
     EOF      40 bytes, 10 dwords: 0x28, 0x11111111, 0x22222222, 0x33333333, 0x44444444, StartOffset, EndOffset,
              CurrentRecordNumber, OldestRecordNumber, 0x28
 
-A record or the EOF record that reaches the end of the file goes on after the header. While the service runs, the header
-is stale and its dirty flag set; the EOF record is written with every event, so it is what counts. MaxSize is what was
-configured once, and often not the size of the file.
+A record, or the EOF record, that reaches the end of the file continues after the header. While the event log service
+runs, the header is stale and its dirty flag is set. The EOF record is written with every event, so it takes precedence.
+MaxSize is the configured size at some time, and often differs from the size of the file.
 """
 
 import struct
@@ -44,13 +44,13 @@ HALF = MODULUS // 2
 
 
 def rise(number: int, previous: int) -> int:
-    """The difference of a record number to the previous one, modulo 2^32: -2^31 … 2^31 - 1, usually 1."""
+    """Return the difference of a record number to the previous one, modulo 2^32: -2^31 … 2^31 - 1, usually 1."""
     return (number - previous + HALF) % MODULUS - HALF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """The header of a log; offsets count from where it begins."""
+    """The header of a log; offsets count from the beginning of the header."""
 
     start: int
     end: int
@@ -87,13 +87,15 @@ class EndRecord:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The part of a file from ``first`` to ``limit`` (excluded), which continues at its beginning."""
+    """The part of a file from ``first`` to ``limit`` (exclusive), which continues at ``first`` after its end."""
 
     first: int
     limit: int
 
     def extents(self, start: int, length: int) -> tuple[Extent, ...]:
-        """``length`` bytes from ``start`` on, at most one turn, as extents of the file."""
+        """Return the extents of the file that contain ``length`` bytes from ``start`` on, at most the whole ring
+        once.
+        """
         if start >= self.limit:
             start = self.first
         length = max(min(length, self.limit - self.first), 0)
@@ -102,11 +104,11 @@ class Ring:
         return tuple(piece for piece in pieces if piece.start < piece.end)
 
     def distance(self, start: int, end: int) -> int:
-        """Bytes from ``start`` on to ``end``."""
+        """Return the number of bytes from ``start`` to ``end``, in the direction of the ring."""
         return (end - start) % (self.limit - self.first)
 
     def read(self, stream: BinaryIO, start: int, length: int) -> bytes:
-        """``length`` bytes from ``start`` on; empty if ``start`` is outside."""
+        """Read ``length`` bytes from ``start`` on; empty if ``start`` is outside of the ring."""
         if not self.first <= start <= self.limit:
             return b""
         return b"".join(_read(stream, each.start, each.end - each.start) for each in self.extents(start, length))
@@ -116,7 +118,7 @@ class Ring:
 class StoredLog:
     """One log of a file.
 
-    ``extents`` are the bytes of its records in record order, ``slack`` those of the ring after its EOF record.
+    ``extents`` contain its records in record order, ``slack`` contains the rest of the ring after the EOF record.
     ``reference`` is the number of the oldest record, None if unknown. ``oldest`` and ``newest`` are the numbers of the
     first and the last expected record, if known. ``missing`` is the number of bytes of the log that are, or may be,
     beyond the end of the file.
@@ -136,7 +138,7 @@ class StoredLog:
 def find_logs(stream: BinaryIO, size: int) -> list[StoredLog]:
     """Find the logs of a file of ``size`` bytes: usually one, several if files were appended to each other.
 
-    A clean header that agrees with its EOF record is trusted; otherwise the file is searched.
+    If a header is clean and agrees with its EOF record, it is used; otherwise the file is searched.
     """
     logs: list[StoredLog] = []
     offset = 0
@@ -149,7 +151,7 @@ def find_logs(stream: BinaryIO, size: int) -> list[StoredLog]:
 
 
 def _parse_header(raw: bytes) -> Header | None:
-    """Read a header, or None if it is not one."""
+    """Parse a header, or return None if the bytes are not a header."""
     if len(raw) < HEADER_SIZE or not raw.startswith(_HEADER_MARK):
         return None
     _, _, _, _, start, end, current, oldest, max_size, flags, _, size = _HEADER.unpack(raw)
@@ -168,9 +170,9 @@ def _parse_end(raw: bytes) -> EndRecord | None:
 
 
 def _bound(stream: BinaryIO, offset: int, header: Header | None, size: int) -> int:
-    """The beginning of the next log, or the size of the file.
+    """Return the beginning of the next log, or the size of the file.
 
-    A header inside a file of exactly the size that the first header states is slack.
+    If the first header states exactly the size of the file, any other header in it is slack.
     """
     if header is None:
         return _next_header(stream, offset + len(MAGIC), size)
@@ -190,7 +192,7 @@ def _next_header(stream: BinaryIO, start: int, size: int) -> int:
 
 
 def _clean_end(stream: BinaryIO, ring: Ring, offset: int, header: Header) -> EndRecord | None:
-    """The EOF record that a clean header points to, if both agree."""
+    """Return the EOF record that a clean header points to, if both agree, else None."""
     end = None if header.dirty else _parse_end(ring.read(stream, offset + header.end, END_SIZE))
     said = (header.start, header.end, header.current, header.oldest)
     return end if end and said == (end.start, end.end, end.current, end.oldest) and _fits(end, ring, offset) else None
@@ -225,9 +227,10 @@ def _stored_log(stream: BinaryIO, offset: int, header: Header | None, bound: int
 
 
 def _start(stream: BinaryIO, ring: Ring, offset: int, header: Header | None, end: EndRecord) -> int:
-    """The beginning of the oldest record: by EOF record or header, else the position of a record with its number.
+    """Return the position of the oldest record: from the EOF record or the header, else found by its record number.
 
-    The slack, which comes first, may contain copies of it. If no such record is found, the EOF record decides.
+    The slack, which is searched first, may contain copies of the record, so the last match is used. If no record has
+    the number, the position in the EOF record is returned.
     """
     for told in (end.start, header.start if header else end.start):
         if _number_and_time(ring.read(stream, offset + told, _HEAD.size))[:1] == (end.oldest,):
@@ -241,13 +244,13 @@ def _start(stream: BinaryIO, ring: Ring, offset: int, header: Header | None, end
 
 
 def _behind(ring: Ring, end: int, length: int) -> tuple[int, int]:
-    """Start and length of what follows the EOF record up to the oldest record."""
+    """Return start and length of the bytes between the EOF record and the oldest record."""
     size = ring.limit - ring.first
     return ring.first + (end + END_SIZE - ring.first) % size, size - END_SIZE - length
 
 
 def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> int:
-    """The end of the ring: the bound, unless only filling follows the size in the header."""
+    """Return the end of the ring: ``bound``, or the size in the header if only padding follows it."""
     if header is None:
         return bound
     told = offset + header.max_size
@@ -258,11 +261,11 @@ def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> 
 
 
 def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
-    """The newest EOF record, by number, among those in the ring that contain their own position and fit their
-    neighbours.
+    """Return the newest EOF record of the ring, by number; it must contain its own position and fit the records next to
+    it.
 
-    When a log is cleared, numbers restart at 1, and an earlier EOF record may survive. So an EOF record among the
-    records of the highest one is newer if the record before it was written later.
+    When a log is cleared, numbers restart at 1, and an earlier EOF record may survive. Therefore an EOF record among
+    the records of the highest one is newer if the record before it was written later.
     """
     candidates: list[EndRecord] = []
 
@@ -294,7 +297,7 @@ def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
 
 
 def _end_places(stream: BinaryIO, ring: Ring) -> Iterator[int]:
-    """Positions where EOF records seem to begin, also one that is divided by the end of the ring."""
+    """Yield the positions where EOF records seem to begin, also for one that is split by the end of the ring."""
     for mark in _find(stream, ring.first, ring.limit, _END_MARK):
         if mark - 4 >= ring.first:
             yield mark - 4
@@ -312,7 +315,9 @@ def _oldest_is_there(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) 
 
 
 def _record_before(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) -> tuple[int, int] | None:
-    """Number and time written of the record before an EOF record, if it has the number that belongs there."""
+    """Return number and time written of the record before an EOF record, or None if it does not have the expected
+    number.
+    """
     tail = ring.read(stream, _back(ring, offset + end.end, 4), 4)
     length = int.from_bytes(tail, "little")
     if length >= ring.limit - ring.first:
@@ -326,7 +331,9 @@ def _back(ring: Ring, position: int, length: int) -> int:
 
 
 def _number_and_time(head: bytes) -> tuple[int, int] | tuple[()]:
-    """Number and time written of the record that begins with these bytes; nothing if none does."""
+    """Return number and time written of the record that begins with these bytes, or an empty tuple if there is no
+    record.
+    """
     if len(head) < _HEAD.size or head[4 : 4 + len(MAGIC)] != MAGIC:
         return ()
     _, _, number, _, written = _HEAD.unpack(head)
@@ -334,7 +341,7 @@ def _number_and_time(head: bytes) -> tuple[int, int] | tuple[()]:
 
 
 def _carved(stream: BinaryIO, offset: int, header: Header | None, ring: Ring, missing: int) -> StoredLog:
-    """A log without an EOF record to go by: all that is there, in the order of record numbers."""
+    """Build a log without a usable EOF record: all records that exist, in the order of their numbers."""
     region = Extent(ring.first if header else offset, ring.limit)
     starts, numbers = _runs(stream, region)
     turns = np.argsort(_unwrapped(numbers), kind="stable").tolist() if numbers else []
@@ -354,7 +361,7 @@ def _carved(stream: BinaryIO, offset: int, header: Header | None, ring: Ring, mi
 
 
 def _runs(stream: BinaryIO, region: Extent) -> tuple[list[int], list[int]]:
-    """Offset and number of each record whose number does not continue that of the previous record in the file."""
+    """Return offset and number of each record whose number does not continue the previous record in the file."""
     starts: list[int] = []
     numbers: list[int] = []
     expected = -1
@@ -373,7 +380,7 @@ def _runs(stream: BinaryIO, region: Extent) -> tuple[list[int], list[int]]:
 
 
 def _unwrapped(numbers: list[int]) -> list[int]:
-    """Numbers modulo 2^32, unwrapped from the oldest one, which follows the widest gap."""
+    """Unwrap numbers modulo 2^32; the oldest number is assumed to follow the widest gap."""
     ordered = sorted(set(numbers))
     gaps = [
         (here - before) % MODULUS or MODULUS for before, here in zip([ordered[-1], *ordered], ordered, strict=False)
@@ -388,7 +395,7 @@ def _read(stream: BinaryIO, offset: int, count: int) -> bytes:
 
 
 def _find(stream: BinaryIO, start: int, end: int, mark: bytes) -> Iterator[int]:
-    """Every position of ``mark`` from ``start`` to ``end``, block by block."""
+    """Yield every position of ``mark`` from ``start`` to ``end``, reading block by block."""
     while start + len(mark) <= end:
         block = _read(stream, start, min(_BLOCK_SIZE, end - start))
         if len(block) < len(mark):

@@ -1,4 +1,4 @@
-"""The computers that a log names, found without Python code per record."""
+"""Collect the computer names of a log, without running Python code for each record."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ _MULTIPLIERS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in ra
 
 
 class _Tail:
-    r"""The last bytes of the names of some records: ``\0NAME\0`` in UTF-16, with the filling after it."""
+    r"""The last bytes of the names of some records: ``\0NAME\0`` in UTF-16, with the padding after it."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -35,7 +35,7 @@ class _Tail:
         self._words = np.frombuffer(bytes(filling) + raw, np.uint64)
 
     def ends_at(self, batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether these bytes precede the given positions in the records, after the fixed parts."""
+        """Return for each record whether these bytes precede the given position, and begin after the fixed part."""
         behind = batch.starts[rows] + np.maximum(ends, self.width)
         words = batch.windows_at(behind - self.width, self.width).view(np.uint64).reshape(-1, len(self._words))
         same = ends >= FIXED_SIZE + len(self.raw)
@@ -45,10 +45,11 @@ class _Tail:
 
 
 class Computers:
-    """Names of computers in order of first appearance, at most ``MOST_COMPUTERS``.
+    """Computer names in order of first appearance, at most ``MOST_COMPUTERS``.
 
     A record is decoded for its name only if its pair of source and computer is new. Most records are recognised by the
-    last bytes of that pair, which are those of an earlier record. ``newest`` is the name in the newest record.
+    last bytes of this pair, which are equal to the last bytes of an earlier record. ``newest`` is the name in the
+    newest record.
     """
 
     def __init__(self) -> None:
@@ -90,7 +91,7 @@ class Computers:
         return len(self._names) >= MOST_COMPUTERS or self._pairs.size >= _MOST_PAIRS
 
     def _untold(self, batch: Batch) -> NDArray[np.int64]:
-        """The rows whose names do not end with a known tail at the position where they most likely end."""
+        """Return the rows whose names do not end with a known tail at the most likely position."""
         rows, ends = np.arange(batch.rows.size), _likely_end(batch.rows)
         for tail in self._tails:
             if not rows.size:
@@ -109,7 +110,7 @@ class Computers:
 
 
 def _likely_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """The end of the names if all offsets are valid; Windows writes offsets even of absent parts."""
+    """Return the end of the names if all offsets are valid; Windows writes offsets even for absent parts."""
     ends = rows["length"] - 5
     for offset in ("sid_offset", "string_offset", "data_offset"):
         np.minimum(ends, rows[offset] - 1, out=ends)  # 0 becomes the largest number
@@ -117,7 +118,9 @@ def _likely_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
 
 
 def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A number for the bytes between the fixed part of each of these records and what comes next in it, at ``ends``."""
+    """Return a number for the bytes of each record between its fixed part and the end of its names, which is in
+    ``ends``.
+    """
     sizes = np.clip(ends - FIXED_SIZE, 0, _WINDOW)
     width = max(-(-int(sizes.max()) // 8) * 8, 8)
     words = batch.windows_at(batch.starts[rows] + FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)
@@ -128,7 +131,7 @@ def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> ND
 
 
 def _names_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """The latest possible end of the names: the beginning of SID, strings or data, if present."""
+    """Return the latest possible end of the names: the beginning of SID, strings or data, whichever exists."""
     ends = rows["length"].astype(np.int64) - 4
     for count, offset in (
         ("sid_length", "sid_offset"),

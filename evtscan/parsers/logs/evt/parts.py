@@ -1,4 +1,4 @@
-"""Some kilobytes of an ``.evt`` around an event, whose records are found without the file's header."""
+"""Read some kilobytes of a ``.evt`` file around an event, without using the file's header."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _WINDOW = 8 << 10
 
 @dataclass(frozen=True, slots=True)
 class _Window(Source):
-    """A range of bytes of a file, opened as if it were the file."""
+    """A range of bytes of a file that can be opened like a file."""
 
     data: bytes = b""
 
@@ -29,13 +29,13 @@ class _Window(Source):
 
 @dataclass(frozen=True, slots=True)
 class EvtParts:
-    """One log whose records are read in windows of bytes (see ``LogParts``)."""
+    """A log whose records are read in windows of bytes (see ``LogParts``)."""
 
     source: Source
     options: ReadOptions
 
     def near(self, event: Event) -> Sequence[Event]:
-        """The records of the bytes around an event, located as in the whole file."""
+        """Return the records in the bytes around an event; their locations are positions in the whole file."""
         offset = event.location.offset or 0
         start = max(offset - _WINDOW, 0)
         with self.source.open() as stream:

@@ -30,7 +30,7 @@ _LOG_STRIDE = 1 << 33
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "EvtLog":
-    """Open a ``.evt`` file for one pass; ``recover`` adds remains of deleted records, marked.
+    """Open a ``.evt`` file for one pass; the option ``recover`` adds remains of deleted records, marked as recovered.
 
     Raises:
         EvidenceError: if the file cannot be read, is larger than the format allows, or has no log and no record.
@@ -52,8 +52,8 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> "Evt
 class EvtLog(ProblemReader):
     """One pass over one file (see ``LogReader``). Logs that were appended to each other are read one after the other.
 
-    ``Event.sequence`` is the unwrapped record number; in a later log of the same file it is increased by a multiple of
-    2^32. Recovered events precede the log that they were deleted from, and are not counted as its records.
+    ``Event.sequence`` is the unwrapped record number; in a later log of the file it is increased by a multiple of 2^32.
+    Recovered events come before the log that they were deleted from, and do not count as its records.
     """
 
     def __init__(self, source: Source, logs: list[StoredLog], query: Query, recover: bool) -> None:
@@ -128,7 +128,7 @@ class EvtLog(ProblemReader):
             yield event
 
     def _count_problems(self, batch: Batch, reader: ExtentReader) -> None:
-        """Count the errors and warnings of a batch by the type in their fixed parts."""
+        """Count the errors and warnings of a batch, by the event types in the fixed parts of its records."""
         if self._problems is None:
             return
         types = batch.rows["event_type"]

@@ -1,4 +1,4 @@
-"""Bytes of a log in record order → records, a segment at a time, without Python code per record."""
+"""Find the records in the bytes of a log, a segment at a time, without running Python code for each record."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -55,14 +55,14 @@ _LEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The bytes of a file from ``start`` to ``end``, the latter excluded."""
+    """The bytes of a file from ``start`` to ``end`` (exclusive)."""
 
     start: int
     end: int
 
 
 class ExtentReader:
-    """Extents of a file, read one after the other, so that a wrapped log becomes linear.
+    """Reads extents of a file one after the other, so that a wrapped log becomes linear.
 
     An *address* counts bytes in this order, an *offset* counts bytes in the file.
     """
@@ -75,23 +75,25 @@ class ExtentReader:
 
     @property
     def length(self) -> int:
-        """Bytes in all extents together."""
+        """The total number of bytes in all extents."""
         return self._bounds[-1]
 
     def offset_of(self, address: int) -> int:
-        """The file offset of the byte at an address; the end of all extents is the end of the last one."""
+        """Return the file offset of the byte at an address; for the address after the last byte, the end of the last
+        extent.
+        """
         if not self._extents:
             return 0
         index = min(max(bisect_right(self._bounds, address) - 1, 0), len(self._extents) - 1)
         return self._extents[index].start + address - self._bounds[index]
 
     def joins(self, start: int, end: int) -> bool:
-        """Whether the end of an extent is between two addresses, both included."""
+        """Whether an extent ends between two addresses (both inclusive)."""
         index = max(bisect_left(self._bounds, start), 1)
         return index < len(self._bounds) - 1 and self._bounds[index] <= end
 
     def peek(self, address: int, count: int) -> bytes:
-        """Up to ``count`` bytes at an address, no further than its extent goes."""
+        """Return up to ``count`` bytes at an address, at most to the end of its extent."""
         offset = self.offset_of(address)
         index = bisect_right(self._bounds, address) - 1
         if not 0 <= index < len(self._extents):
@@ -100,7 +102,7 @@ class ExtentReader:
         return self._stream.read(min(count, self._bounds[index + 1] - address))
 
     def readinto(self, target: memoryview) -> int:
-        """Fill the target as far as the extents go; a file that ends early gives less."""
+        """Fill the target from the extents and return the number of bytes; a file that ends early yields fewer."""
         filled = 0
         while filled < len(target) and self._address < self.length:
             index = bisect_right(self._bounds, self._address) - 1
@@ -118,9 +120,9 @@ class ExtentReader:
 class Batch:
     """The records of one segment, in order.
 
-    ``data`` is the segment and a margin, valid until the next batch is requested; ``address`` is that of its first
-    byte. ``starts`` are the positions of the records in ``data``, ``rows`` their fixed parts (``ROW``), ``ids`` the
-    event ids without qualifiers. ``unbroken``: each record begins where the previous one ends.
+    ``data`` is the segment and a margin, valid until the next batch is requested; ``address`` is the address of its
+    first byte. ``starts`` are the positions of the records in ``data``, ``rows`` their fixed parts (``ROW``), ``ids``
+    the event ids without qualifiers. ``unbroken``: each record begins where the previous one ends.
     """
 
     data: memoryview
@@ -136,7 +138,7 @@ class Batch:
         return bytes(self.data[start : start + int(self.rows["length"][index])])
 
     def windows_at(self, places: NDArray[np.int64], size: int) -> NDArray[np.void]:
-        """``size`` bytes, ``MARGIN`` at most, from each of these places in ``data`` on."""
+        """Return ``size`` bytes, ``MARGIN`` at most, from each of these positions in ``data``."""
         return _sliding(self.data, size)[places]
 
 
@@ -151,10 +153,11 @@ class _Found:
 
 
 def find_records(reader: ExtentReader) -> Iterator[Batch]:
-    """Find every record: the next one is expected at the end of each; otherwise the next whole record is searched.
+    """Find every record: the next one is expected at the end of each; if it is not there, the next whole record is
+    searched.
 
-    A record is whole if its length is valid and repeated in its last four bytes. Bytes inside of a record are never
-    taken for a record. A record that is cut by the end of a segment waits for the next segment.
+    A record is whole if its length is valid and repeated in its last four bytes. Bytes inside a record are never read
+    as another record. A record that is cut off by the end of a segment is returned with the next segment.
     """
     segment = min(SEGMENT_SIZE, reader.length + 1)
     left_over = LONGEST_RECORD if reader.length >= SEGMENT_SIZE else 0  # at most, of a segment for the next one
@@ -175,7 +178,9 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
 
 
 def _sliding(data: bytearray | memoryview, size: int) -> NDArray[np.void]:
-    """A view of all ``size``-byte windows, one at each byte: indexing it is the fastest way to gather many of them."""
+    """Return a view of all windows of ``size`` bytes, one at each byte; indexing it is the fastest way to gather
+    many.
+    """
     return np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))
 
 
@@ -188,9 +193,9 @@ def _words(buffer: bytearray, size: int, alignment: int = 0) -> NDArray[np.uint3
 
 
 def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
-    """The records of the first ``size`` bytes, if they form a chain without a gap from the first byte on.
+    """Return the records of the first ``size`` bytes if they are contiguous from the first byte on, else None.
 
-    This is the usual case; the record after each one confirms its end.
+    This is the usual case. The end of each record is confirmed by the record that follows it.
     """
     words = _words(buffer, size)
     heads = np.flatnonzero(words == _MAGIC_WORD)
@@ -211,12 +216,12 @@ def _chained(buffer: bytearray, size: int, final: bool) -> _Found | None:
 
 
 def _dealt_with(end: int, size: int, final: bool) -> int:
-    """The position to continue at if the last record ends at ``end`` and no visible record begins after it."""
+    """Return the position to continue at, given the end of the last record, if no other record is visible after it."""
     return size if final else max(end, size - len(MAGIC) - 3)
 
 
 def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
-    """All whole records among the first ``size`` bytes, with any bytes between them."""
+    """Search all whole records among the first ``size`` bytes; other bytes may be between them."""
     found = [_candidates(buffer, size, final, alignment) for alignment in _ALIGNMENTS]
     starts = np.concatenate([each for each, _ in found])
     ends = np.concatenate([each for _, each in found])
@@ -233,7 +238,9 @@ def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
 def _candidates(
     buffer: bytearray, size: int, final: bool, alignment: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Start and end of everything that looks like a record at one alignment; records cut by the end are included."""
+    """Return start and end of everything that looks like a record at one alignment, including records that are cut
+    off.
+    """
     words = _words(buffer, size, alignment)
     heads = np.flatnonzero(words == _MAGIC_WORD) - 1
     if heads.size and heads[0] < 0:
@@ -254,7 +261,7 @@ def _candidates(
 
 
 def _disjoint(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Candidates in order, without those that begin inside of an earlier accepted one."""
+    """Return the candidates in order, without candidates that begin inside an earlier accepted one."""
     taken = []
     position = 0
     for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):

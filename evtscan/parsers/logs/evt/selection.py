@@ -1,4 +1,4 @@
-"""A query → which records of a batch it can use, from their fixed parts."""
+"""Select the records of a batch that may match a query, by their fixed parts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ class Selection:
     """A query, prepared for one log.
 
     ``candidates`` tests all records of a batch by their fixed parts and the first four characters of the source name,
-    and may accept too many; ``accepts`` then tests the whole name.
+    and may return too many; ``accepts`` then tests the whole name.
     """
 
     def __init__(self, query: Query, channel: str | None) -> None:
@@ -43,7 +43,7 @@ class Selection:
         self._decisions: dict[tuple[int, str], bool] = {}
 
     def candidates(self, batch: Batch) -> NDArray[np.int64]:
-        """Indices of the records that may be wanted."""
+        """Return the indexes of the records that may match."""
         hits = self._ids[batch.ids]
         if self._heads and not self._everything:
             heads = batch.rows["source_head"] | np.uint64(_FOLDED)
@@ -54,7 +54,7 @@ class Selection:
         return found[self._admitted(batch.rows[found])] if self._query.filters else found
 
     def _admitted(self, rows: NDArray[np.void]) -> NDArray[np.bool_]:
-        """Which of these records pass the filters (``Query.admits`` for all of them)."""
+        """Return for each record whether it passes the filters (``Query.admits`` for all of them)."""
         query = self._query
         admitted = np.ones(rows.size, np.bool_)
         if query.levels is not None:
@@ -71,7 +71,7 @@ class Selection:
         return admitted
 
     def accepts(self, event_id: int, source_name: str) -> bool:
-        """Whether a record of this id and source is wanted."""
+        """Whether a record with this id and source matches."""
         key = event_id, source_name
         decision = self._decisions.get(key)
         if decision is None:
@@ -82,7 +82,9 @@ class Selection:
 
 
 def _head(provider: str) -> tuple[int, int]:
-    """Value and mask of a name's first eight bytes in UTF-16, its end included; what is not ASCII stays open."""
+    """Return value and mask of a name's first eight bytes in UTF-16, including its end; other than ASCII is not
+    compared.
+    """
     units = [*provider.encode("utf-16-le")[::2], 0][:4]
     highs = [*provider.encode("utf-16-le")[1::2], 0][:4]
     value = mask = 0

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evtscan.base.errors import Problem
 from evtscan.base.model.source import ExtractionWarning, SkippedFile
 from evtscan.base.safetext import prose
 
@@ -108,6 +109,21 @@ def by_reason(skipped: Mapping[str, Names]) -> list[str]:
     """A line for each reason, the commonest first, with the names of the skipped files."""
     most_first = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))
     return [f"{names.count:,} {reason}: {names}" for reason, names in most_first]
+
+
+def warning_count(problems: Sequence[Problem]) -> str:
+    """The number of problems of rules that loaded, to follow other counts; empty if there are none."""
+    noun = "warning" if len(problems) == 1 else "warnings"
+    return f", {len(problems):,} {noun} about rules (-v lists them)" if problems else ""
+
+
+def by_problem(problems: Iterable[Problem]) -> list[str]:
+    """A line for each problem of rules, the commonest first, with the first files."""
+    names: dict[str, Names] = {}
+    for problem in problems:
+        reason = f"{problem.key}: {problem.message}" if problem.key else problem.message
+        names.setdefault(reason, Names()).add(problem.file)
+    return by_reason(names)
 
 
 def damaged_part(files: Sequence[tuple[str, int, int]], count: int | None = None, *, detailed: bool) -> list[str]:

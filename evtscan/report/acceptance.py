@@ -110,7 +110,7 @@ def read_acceptances(path: Path) -> tuple[Acceptance, ...]:
     """Read a file of accepted findings, YAML or (named ``.csv``) CSV.
 
     Raises:
-        UsageError: if there is no such file, or an entry is wrong; it names every one with its line.
+        UsageError: if there is no such file, or an entry is wrong; it names each wrong entry by line, number and host.
         EvidenceError: if the file cannot be read.
     """
     if not path.exists() or path.is_dir():
@@ -119,30 +119,39 @@ def read_acceptances(path: Path) -> tuple[Acceptance, ...]:
     found = _from_csv(text) if path.suffix.lower() == ".csv" else _from_yaml(text, path.name)
     entries = []
     problems = []
-    for line, fields in found:
+    for line, number, fields in found:
         made = _entry(fields)
         if isinstance(made, Acceptance):
             entries.append(made)
         else:
-            problems.append(f"{path.name}, line {line}: {made}")
+            problems.append(f"{path.name}, line {line}{_called(number, fields)}: {made}")
     if problems:
         raise UsageError("\n".join(problems))
     return tuple(entries)
 
 
-def _from_yaml(text: str, name: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
+def _called(number: int, fields: Mapping[str, str] | str) -> str:
+    """The number and the host of a wrong entry, to follow its line; empty if the problem is not about an entry."""
+    host = "" if isinstance(fields, str) else fields.get("host", "")
+    return f", entry {number}" + (f" (host {host})" if host else "") if number else ""
+
+
+def _from_yaml(text: str, name: str) -> Iterator[tuple[int, int, Mapping[str, str] | str]]:
+    """Line, number from 1 (0: the file as a whole), and the fields of each entry or a problem."""
     try:
         document = load(text, plain_text_scalars=True, aliases=False)
     except YamlSyntaxError as error:
         raise UsageError(f"{name}, line {error.line}: {error.message}") from error
-    yield from ((problem.line, problem.message) for problem in document.problems)
+    for problem in document.problems:
+        place = problem.path[0] if problem.path else None
+        yield problem.line, place + 1 if isinstance(place, int) else 0, problem.message
     if document.data is None:
         return
     if not isinstance(document.data, list):
-        yield document.line(()), "not a list of entries; begin each with “- host:”"
+        yield document.line(()), 0, "not a list of entries; begin each with “- host:”"
         return
     for place, item in enumerate(document.data):
-        yield document.line((place,)), _texts(item)
+        yield document.line((place,)), place + 1, _texts(item)
 
 
 def _texts(item: Any) -> Mapping[str, str] | str:
@@ -151,7 +160,8 @@ def _texts(item: Any) -> Mapping[str, str] | str:
     return {str(key): str(value).strip() for key, value in item.items()}
 
 
-def _from_csv(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
+def _from_csv(text: str) -> Iterator[tuple[int, int, Mapping[str, str] | str]]:
+    """As ``_from_yaml``."""
     lines = text.removeprefix("\ufeff").splitlines()
     separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
     found = rows(enumerate(lines, 1), separator)
@@ -160,11 +170,11 @@ def _from_csv(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
         return
     columns = [column.strip().casefold() for column in header.fields]
     if missing := [name for name in REQUIRED if name not in columns]:
-        yield header.line, f"no column {', '.join(name.capitalize() for name in missing)}; the first line names them"
+        yield header.line, 0, f"no column {', '.join(name.capitalize() for name in missing)}; the first line names them"
         return
-    for row in found:
+    for number, row in enumerate(found, 1):
         fields = dict(zip(columns, (field.strip() for field in row.fields), strict=False))
-        yield row.line, row.error or {name: fields.get(name, "") for name in FIELDS}
+        yield row.line, number, row.error or {name: fields.get(name, "") for name in FIELDS}
 
 
 def _entry(fields: Mapping[str, str] | str) -> Acceptance | str:

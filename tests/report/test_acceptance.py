@@ -54,20 +54,25 @@ def test_a_file_of_either_form(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.yaml", "- {host: a, article: b, until: 2026-12-31}", "a.yaml, line 1: without reason"),
+        ("a.yaml", "- {host: a, article: b, until: 2026-12-31}", "a.yaml, line 1, entry 1 (host a): without reason"),
         (
             "a.yaml",
             "- {host: a, article: b, reason: c, until: soon}\n- {host: a}\n",
-            "a.yaml, line 1: until: soon is not a date; write 2026-12-31\n"
-            "a.yaml, line 2: without article and until and reason",
+            "a.yaml, line 1, entry 1 (host a): until: soon is not a date; write 2026-12-31\n"
+            "a.yaml, line 2, entry 2 (host a): without article and until and reason",
         ),
         ("a.yaml", "- {host: a, article: b, reason: c, until: 2026-02-30}", "2026-02-30 is not a date"),
-        ("a.yaml", "- {host: a, article: b, reason: c, until: 2026-02-01, by: me}", "line 1: unknown: by; use host"),
+        (
+            "a.yaml",
+            "- {host: a, article: b, reason: c, until: 2026-02-01, by: me}",
+            "line 1, entry 1 (host a): unknown: by; use host",
+        ),
         ("a.yaml", "host: a\n", "a.yaml, line 1: not a list of entries"),
-        ("a.yaml", "- [a, b]\n", "line 1: not an entry"),
+        ("a.yaml", "- [a, b]\n", "line 1, entry 1: not an entry"),
         ("a.yaml", "- {host: [", "a.yaml, line"),
         ("a.csv", "Host,Article\na,b\n", "a.csv, line 1: no column Until, Reason"),
-        ("a.csv", "Host,Article,Until,Reason\na,b,2026-01-01,\n", "a.csv, line 2: without reason"),
+        ("a.csv", "Host,Article,Until,Reason\na,b,2026-01-01,\n", "a.csv, line 2, entry 1 (host a): without reason"),
+        ("a.yaml", "- {host: a, host: b, article: c, until: 2026-12-31, reason: d}", "a.yaml, line 1, entry 1"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, name: str, text: str, message: str) -> None:

@@ -182,6 +182,7 @@ def audit(
             clobber=settings.clobber or kept.is_lasting,
             live=live,
             written=outputs if is_current else (),
+            rule_warnings=loaded.warnings,
         )
         report = report_of(hosts, loaded, narrowed=chosen.narrows)
         report = replace(report, title=request.title, date=request.date)

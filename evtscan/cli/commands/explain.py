@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from evtscan.base.errors import UsageError
+from evtscan.base.ledger import part
 from evtscan.base.model.diagnosis import LEVEL_WORDS
 from evtscan.base.model.event import Event
 from evtscan.base.model.finding import Finding
@@ -22,7 +23,7 @@ from evtscan.cli.options import groups, judging, values
 from evtscan.cli.options.option import OUTPUT, option
 from evtscan.cli.options.outputfile import OutputFile
 from evtscan.cli.options.ruleoptions import RuleSource
-from evtscan.cli.output import session
+from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE
 from evtscan.detection.authoring.manifests import provider_of
 from evtscan.detection.authoring.products import products_of
@@ -92,10 +93,10 @@ def explain(
     """Show what a rule says, or what an event means; with evidence, why it applies to that host or does not."""
     target.check()
     own = _own_file(rule)
-    known = session.rules_of(
-        [own, *(source.rules or ()), *(source.add_rules or ())] if own else source.paths,
-        cached=not source.no_rule_cache,
-    ).rules
+    rule_paths = [own, *(source.rules or ()), *(source.add_rules or ())] if own else source.paths
+    known = session.rules_of(rule_paths, cached=not source.no_rule_cache).rules
+    speaking = sum(not item.silent for item in known)
+    terminal.print_ledger(part("rules", [f"{speaking:,} loaded from {session.origin_of_rules(rule_paths)}"]))
     word, paths = _word(rule, paths or [])
     of_own = [item for item in known if own and item.info.file == own.name and not item.silent]
     chosen = of_own if own else rules_called(known, word)

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from evtscan.base.errors import Problem, UsageError
-from evtscan.base.ledger import Names, by_reason, part
+from evtscan.base.errors import UsageError
+from evtscan.base.ledger import Names, by_problem, part, warning_count
 from evtscan.base.model.query import Query, Selector
 from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing
 from evtscan.cli.command import command
@@ -245,8 +245,8 @@ def _print(
             print(f"wrote {target.path}")
     also = [
         *part("rules", [_rules(hunted, loaded)]),
-        *part("refused", refused(loaded.problems)),
-        *(part("metadata", refused(loaded.warnings)) if verbose else ()),
+        *part("refused", by_problem(loaded.problems)),
+        *(part("metadata", by_problem(loaded.warnings)) if verbose else ()),
         *part("mapped", list(hunted.mapped.lines())),
         *part("undecided", _undecided(hunted.unknown, loaded.rules)),
         *part("rows", [f"{hunted.rows:,}" + (f", {hunted.suppressed:,} suppressed" if hunted.suppressed else "")]),
@@ -256,16 +256,7 @@ def _print(
 
 def _rules(hunted: Hunted, loaded: RuleSet) -> str:
     text = f"{len(loaded.rules):,} loaded, {len(hunted.summary.rules):,} matched, {len(loaded.problems):,} problems"
-    return text + (f", {len(loaded.warnings):,} warnings about metadata" if loaded.warnings else "")
-
-
-def refused(problems: Iterable[Problem]) -> list[str]:
-    """A line for each reason to refuse rules, the most frequent first, with the first files."""
-    names: dict[str, Names] = {}
-    for problem in problems:
-        reason = f"{problem.key}: {problem.message}" if problem.key else problem.message
-        names.setdefault(reason, Names()).add(problem.file)
-    return by_reason(names)
+    return text + warning_count(loaded.warnings)
 
 
 def _undecided(unknown: Counter[str], rules: Iterable[Rule]) -> list[str]:

@@ -22,7 +22,7 @@ from evtscan.cli.options.groups import Screen
 from evtscan.cli.options.helptext import Command, Group
 from evtscan.cli.options.option import OUTPUT, RULES, option
 from evtscan.cli.options.ruleoptions import RuleSource
-from evtscan.cli.output import terminal
+from evtscan.cli.output import session, terminal
 from evtscan.cli.output.exits import DONE, USAGE
 from evtscan.detection.authoring.lints.issues import ARTICLE, KINDS
 from evtscan.detection.authoring.skeleton import Begun, Product, skeleton
@@ -197,7 +197,8 @@ def check_rules(
         typer.echo(f"{problem} [{problem.lint}]")
     if not screen.quiet:
         counts = ((checked.rules, "rule"), (checked.cases, "case"), (len(checked.problems), "problem"))
-        typer.echo(", ".join(count(number, noun) for number, noun in counts), err=True)
+        counted = ", ".join(count(number, noun) for number, noun in counts)
+        typer.echo(f"{counted} (read from {session.origin_of_rules(chosen)})", err=True)
     return USAGE if checked.problems or not checked.rules else DONE
 
 

@@ -74,7 +74,7 @@ def scan(
             title=request.title,
             date=request.date,
         ),
-        delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber),
+        delivery_of(request, settings, outputs, zone=zone, clobber=settings.clobber, rule_warnings=loaded.warnings),
     )
     session.print_remarks(accepted.remarks([result.host]), quiet=settings.quiet)
     return code

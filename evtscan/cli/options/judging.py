@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from evtscan.base.errors import Problem
 from evtscan.base.model.finding import Verdict
 from evtscan.base.model.rule import RuleInfo
 from evtscan.cli.options import groups, values
@@ -181,6 +182,7 @@ def delivery_of(
     clobber: bool,
     live: LiveLines | None = None,
     written: Sequence[Output] = (),
+    rule_warnings: Sequence[Problem] = (),
 ) -> Delivery:
     """How the report is delivered; ``zone`` is the parsed ``--timezone``.
 
@@ -199,6 +201,7 @@ def delivery_of(
         new_only=request.new_only,
         fail_on=fail_on_verdict(request.fail_on),
         strict=settings.strict,
+        rule_warnings=rule_warnings,
     )
 
 

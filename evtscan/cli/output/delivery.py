@@ -8,6 +8,7 @@ from functools import partial
 
 import typer
 
+from evtscan.base.errors import Problem
 from evtscan.base.model.finding import Verdict
 from evtscan.base.outfiles import STDOUT
 from evtscan.cli.output import terminal
@@ -35,6 +36,7 @@ class Delivery:
     ``written`` are outputs that an earlier run has written just so. ``live`` has shown the findings of some hosts on
     stdout already, and shows the rest. ``zone``, ``show_all`` and ``in_detail`` are the console's, ``new_only`` leaves
     out what is known or accepted, but for the full form. ``fail_on`` and ``strict`` decide the exit code.
+    ``rule_warnings`` are problems of rules that loaded, for the ledger.
     """
 
     outputs: Sequence[Output] = ()
@@ -49,6 +51,7 @@ class Delivery:
     new_only: bool = False
     fail_on: Verdict | None = None
     strict: bool = False
+    rule_warnings: Sequence[Problem] = ()
 
 
 def planned_outputs(output: Sequence[str] | None, format_name: str | None, dialect: Dialect) -> tuple[Output, ...]:
@@ -87,7 +90,11 @@ def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
         OutputError: if an output cannot be written.
     """
     also: list[Sink] = [] if how.live is None else [how.live]
-    digest, ledger, exit_code = Digest(), Ledger(report), ExitCode(fail_on=how.fail_on, strict=how.strict)
+    digest, ledger, exit_code = (
+        Digest(),
+        Ledger(report, how.rule_warnings),
+        ExitCode(fail_on=how.fail_on, strict=how.strict),
+    )
     shown = partial(only_new, rules=rules_by_id(report)) if how.new_only else None
     write_outputs(
         report,

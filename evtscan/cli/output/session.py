@@ -8,6 +8,7 @@ from evtscan.base.errors import EvidenceError, UsageError
 from evtscan.base.model.source import SkippedFile
 from evtscan.base.safetext import prose
 from evtscan.cli.output.runlog import note
+from evtscan.detection.load import catalogue
 from evtscan.detection.load.rulecache import key_of
 from evtscan.facts.catalogue.names import is_known
 from evtscan.report.comparison import kinds_of_problems, verdicts_of
@@ -16,6 +17,15 @@ from evtscan.survey.rulesets import rule_paths as rule_paths
 from evtscan.survey.rulesets import rules_of as rules_of
 
 _REASONS = 3
+_PATHS_SHOWN = 3
+
+
+def origin_of_rules(paths: Sequence[Path]) -> str:
+    """Where rules were read from, in words: the installed catalogue, or the paths as the user gave them."""
+    installed = catalogue.folder()
+    names = ["the installed catalogue" if path == installed else str(path) for path in paths]
+    more = f" and {len(names) - _PATHS_SHOWN:,} more" if len(names) > _PATHS_SHOWN else ""
+    return prose(", ".join(names[:_PATHS_SHOWN]) + more)
 
 
 def key_of_rules(paths: Sequence[Path] | None) -> bytes:

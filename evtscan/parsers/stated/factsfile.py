@@ -31,6 +31,7 @@ _CLOCK_OFFSET = "clock_offset"
 _OFFSET = re.compile(
     r"(?P<sign>[+-])?(?:(?P<hours>\d{1,5}):(?P<minutes>[0-5]\d)(?::(?P<rest>[0-5]\d))?|(?P<seconds>\d{1,9}))\Z"
 )
+_FORM = "write one fact in each line: “name: value”, or “name: [{value: …, from: …}]”"
 _FIELDS = frozenset({"value", "from", "source"})
 
 
@@ -43,10 +44,10 @@ def read_facts(source: Source) -> FactsFile:
     try:
         document = load(read_text(source, limit=MAX_SIZE).text, limit=MAX_SIZE, plain_text_scalars=True, aliases=False)
     except YamlSyntaxError as error:
-        raise EvidenceError(f"{source.name}, line {error.line}: {error.message}") from error
+        raise EvidenceError(f"{source.name}, line {error.line}: {error.message}; {_FORM}") from error
     if document.data is not None and not isinstance(document.data, dict):
         line = document.line(())
-        raise EvidenceError(f"{source.name}, line {line}: not a list of facts; write one 'name: value' in each line")
+        raise EvidenceError(f"{source.name}, line {line}: not a list of facts; {_FORM}")
     return _Reader(source.name, document).read()
 
 

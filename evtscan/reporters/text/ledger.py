@@ -2,7 +2,19 @@
 used.
 """
 
-from evtscan.base.ledger import LINES_SHOWN, Names, Warnings, damaged_part, part, reasons_part
+from collections.abc import Sequence
+
+from evtscan.base.errors import Problem
+from evtscan.base.ledger import (
+    LINES_SHOWN,
+    Names,
+    Warnings,
+    by_problem,
+    damaged_part,
+    part,
+    reasons_part,
+    warning_count,
+)
 from evtscan.base.model.rule import RefusedRule
 from evtscan.report.model import Report
 from evtscan.reporters.digest.files import damaged_files, read_files
@@ -12,8 +24,9 @@ from evtscan.reporters.digest.summary import HostSummary
 class Ledger:
     """Collects the ledger from the hosts of a report; of long lists it keeps the beginning and the number."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, rule_warnings: Sequence[Problem] = ()) -> None:
         self._report = report
+        self._rule_warnings = rule_warnings
         self._several = len(report.hosts) > 1
         self._skipped: dict[str, Names] = {}
         self._damaged: list[tuple[str, int, int]] = []
@@ -50,14 +63,16 @@ class Ledger:
         refused = [_refused(rule) for rule in rules.refused]
         if len(refused) > 1 and not detailed:
             refused = [f"{refused[0]} and {len(refused) - 1:,} more; -v lists them"]
+        warned = warning_count(self._rule_warnings)
         return [
             *part("files", [f"{self._read + skipped:,} seen, {self._read:,} read, {skipped:,} skipped"]),
             *reasons_part(self._skipped, detailed=detailed),
             *damaged_part(self._damaged, self._damaged_count, detailed=detailed),
             *part("records", [f"{self._records:,} read, {self._lost:,} lost"]),
             *self._warnings.part(detailed=detailed),
-            *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused"]),
+            *part("rules", [f"{len(rules.rules):,} loaded, {len(rules.refused):,} refused{warned}"]),
             *part("refused", refused),
+            *(part("metadata", by_problem(self._rule_warnings)) if detailed else ()),
         ]
 
 

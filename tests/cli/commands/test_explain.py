@@ -19,6 +19,16 @@ def test_a_rule_as_a_page(evtscan, word):
     assert result.code == 0
     assert "Remedy" in result.out
     assert "Fixed in" in result.out
+    assert "installed catalogue" in result.err
+    assert str(catalogue.folder()) not in result.err
+
+
+def test_the_rules_of_a_folder_are_named_as_they_were_given(evtscan, tmp_path, monkeypatch):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "other.yml").write_text(OTHER)
+    monkeypatch.chdir(tmp_path)
+    result = evtscan("explain", "Dhcp/1008", "-r", "own")
+    assert (result.code, result.err.split()) == (0, ["rules", "1", "loaded", "from", "own"])
 
 
 def test_a_rule_on_evidence_shows_each_condition(evtscan, affected):

@@ -27,10 +27,32 @@ def test_check_of_the_catalogue_finds_nothing(evtscan):
     result = evtscan("rules", "check")
     assert (result.code, result.out) == (0, "")
     assert "0 problems" in result.err
+    assert "installed catalogue" in result.err
 
 
 def test_check_counts_one_rule_as_one(evtscan):
     assert evtscan("rules", "check", RULE).err.startswith("1 rule, ")
+
+
+def test_check_says_which_rules_it_read(evtscan, tmp_path, monkeypatch):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / RULE.name).write_text(RULE.read_text("utf-8"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "installed catalogue" not in evtscan("rules", "check", "own").err
+    assert "read from own)" in evtscan("rules", "check", "own").err
+    assert str(tmp_path) not in evtscan("rules", "check", "own").err
+
+
+def test_the_ledger_of_a_scan_counts_warnings_of_rules_that_loaded(evtscan, tmp_path, affected):
+    (tmp_path / "own").mkdir()
+    text = RULE.read_text("utf-8")
+    (tmp_path / "own" / RULE.name).write_text(text.replace("status: stable", "status: done", 1), "utf-8")
+    short = evtscan("scan", affected, "-r", tmp_path / "own")
+    assert "1 loaded, 0 refused, 1 warning " in short.err
+    assert "metadata " not in short.err
+    detailed = evtscan("scan", affected, "-r", tmp_path / "own", "-v")
+    (line,) = [line for line in detailed.err.splitlines() if line.startswith("metadata ")]
+    assert RULE.name in line
 
 
 def test_check_names_file_line_and_key_of_every_problem(evtscan, tmp_path):

@@ -148,6 +148,14 @@ def test_a_broken_file_is_refused_with_its_line(tmp_path: Path, text: str | byte
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize("text", ["os.version: [", "os.version 4.0\nos.build: 1381\n", "just words\n"])
+def test_the_error_of_a_broken_file_shows_the_form_of_a_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        read(tmp_path, text)
+    assert "name: value" in str(caught.value)
+    assert "name: [{value: " in str(caught.value)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert told(read(tmp_path, "host.name: GRÖSSE\n".encode(encoding))) == {"host.name": "GRÖSSE"}

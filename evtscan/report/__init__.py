@@ -1,1 +1,1 @@
-"""Reports: their nouns, how one is assembled, compared, and which findings are accepted."""
+"""Reports: their data model, how a report is assembled and compared, and which findings are accepted."""

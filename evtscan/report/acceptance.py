@@ -36,7 +36,7 @@ _MOST_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """One entry: the finding, the host, the last day (included), and the reason."""
+    """One entry: the finding, the host, the last valid day (inclusive), and the reason."""
 
     host: str
     article: str
@@ -68,11 +68,13 @@ class Accepted:
 
     @property
     def in_force(self) -> str:
-        """A key of the entries that count on this day: if it differs between runs, their statuses may differ."""
+        """Return a key of the entries that are valid on this day; statuses can differ between runs only if it
+        differs.
+        """
         return "\n".join(sorted(map(repr, (entry for entry in self._entries if entry.until >= self._today))))
 
     def of(self, finding: Finding) -> Acceptance | None:
-        """The entry that accepts a finding: of several, the one that lasts longest."""
+        """Return the entry that accepts a finding; of several entries, the one that is valid longest."""
         candidates = [
             entry
             for host in (finding.host.casefold(), EVERY_HOST)
@@ -82,7 +84,7 @@ class Accepted:
         return max(candidates, key=lambda entry: entry.until, default=None)
 
     def remarks(self, hosts: Collection[str]) -> Iterator[str]:
-        """Entries that do not fit a run over these hosts: unknown names, and entries that have ended."""
+        """Yield remarks on entries that do not fit a run over these hosts: unknown names, and expired entries."""
         known = {host.casefold() for host in hosts}
         unknown = (entry.host for entry in self._entries if entry.host.casefold() not in {*known, EVERY_HOST})
         yield from _remark("there is no host", unknown)
@@ -178,7 +180,7 @@ def _from_csv(text: str) -> Iterator[tuple[int, int, Mapping[str, str] | str]]:
 
 
 def _entry(fields: Mapping[str, str] | str) -> Acceptance | str:
-    """The entry that these fields make, or what is wrong with them."""
+    """Return the entry with these fields, or a text that says what is wrong with them."""
     if isinstance(fields, str):
         return fields
     if unknown := sorted(fields.keys() - set(FIELDS)):

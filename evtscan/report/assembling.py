@@ -58,7 +58,7 @@ class NearbyRecords:
     options: ReadOptions
 
     def __call__(self, events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
-        """The records around each event, by the location of the event."""
+        """Return the records around each event, by the location of the event."""
         return around(self.sources, events, self.options)
 
 
@@ -67,7 +67,7 @@ def _alone(events: Sequence[Event]) -> Mapping[Location, Sequence[Event]]:
 
 
 def report_of(survey: Survey, options: ScanOptions) -> HostReport:
-    """The report of a surveyed host: findings with the verdicts that ``options`` ask for, and messages of events."""
+    """Return the report of a surveyed host: findings with the verdicts in ``options``, and messages of events."""
     verdicts = options.verdicts
     outcomes = [outcome for outcome in survey.outcomes if not verdicts or outcome.finding.verdict in verdicts]
     messages = None if options.messages is None else HostMessages(survey.host, message_tables(options.messages))
@@ -96,7 +96,7 @@ def report_of(survey: Survey, options: ScanOptions) -> HostReport:
 
 
 def _explained(outcomes: Iterable[Outcome]) -> Iterator[Event]:
-    """The events that rules explain on the host."""
+    """Yield the events that rules explain on the host."""
     for outcome in outcomes:
         for item in outcome.matches:
             if item.verdict in EXPLAINING:
@@ -104,12 +104,12 @@ def _explained(outcomes: Iterable[Outcome]) -> Iterator[Event]:
 
 
 def _rules_seen(outcomes: Iterable[Outcome]) -> set[str]:
-    """The rules with a match on the host, whatever became of it."""
+    """Return the ids of rules with a match on the host, whatever the match's verdict."""
     return {item.match.rule.info.id for outcome in outcomes for item in outcome.matches}
 
 
 def own_message(event: Event) -> str | None:
-    """The message that the log itself carries for an event."""
+    """Return the message that the log itself contains for an event."""
     return event.message
 
 
@@ -123,10 +123,9 @@ def assemble(
     message_of: Callable[[Event], str | None] = own_message,
     neighbours: Neighbours = _alone,
 ) -> HostReport:
-    """Assemble the report of one host; without ``show_all`` only with what was found.
+    """Return the report of one host; without ``show_all`` it contains only findings that were found.
 
-    ``message_of`` returns the message of a matched event, if there is one; ``neighbours`` returns the records around
-    it.
+    ``message_of`` returns the message of a matched event, or None. ``neighbours`` returns the records around it.
     """
     shown = [outcome for outcome in outcomes if show_all or Verdict(outcome.finding.verdict) not in NOT_SEEN]
     names = host.names
@@ -168,13 +167,13 @@ def fact_rows(host: Host, also: Iterable[str] = ()) -> Iterator[FactRow]:
 
 
 def fact_rows_at(host: Host, point: Point, when: str) -> Iterator[FactRow]:
-    """What is known of each stated fact at one point; ``when`` is the printed time."""
+    """Yield the value of each stated fact at one point; ``when`` is the printed time."""
     for name in (*host.fact_names, *host.fact_names_on_request):
         yield _row(host.known(name, point), when)
 
 
 def _changes(placed: Sequence[Placed]) -> Iterator[Placed]:
-    """Statements without those that repeat the previous one in the same kind of evidence."""
+    """Yield the statements, without those that repeat the previous one in the same kind of evidence."""
     last: dict[str, tuple[FactValue | Undecided, Listing]] = {}
     for item in placed:
         key = item.statement.location.source
@@ -236,7 +235,7 @@ def _components(host: Host) -> Iterator[str]:
 def _match_rows(
     host: Host, outcomes: Iterable[Outcome], message_of: Callable[[Event], str | None]
 ) -> Iterator[MatchRow]:
-    """A row for each event of each match; an event of two matches of a rule has one row."""
+    """Yield a row for each event of each match; an event in two matches of a rule has one row."""
     found: dict[tuple[str, int, str, Location], tuple[Event, Judged, Outcome]] = {}
     for outcome in outcomes:
         for item in outcome.matches:
@@ -276,7 +275,7 @@ def _match_row(event: Event, point: Point, item: Judged, outcome: Outcome, detai
 
 
 def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> Iterator[Finding]:
-    """The findings, each with the records around its first and its last match."""
+    """Yield the findings, each with the records around its first and its last match."""
     outcomes = list(outcomes)
     worst_first = sorted(outcomes, key=lambda outcome: Verdict(outcome.finding.verdict).rank)
     ends = [event for outcome in worst_first for event in _ends(outcome)]
@@ -289,7 +288,7 @@ def _with_surroundings(outcomes: Iterable[Outcome], neighbours: Neighbours) -> I
 
 
 def _ends(outcome: Outcome) -> list[Event]:
-    """The first and the last of the matches that the verdict is based on."""
+    """Return the first and the last match that the verdict is based on."""
     verdict = outcome.finding.verdict
     if not outcome.matches or Verdict(verdict) in NOT_SEEN:
         return []

@@ -1,5 +1,6 @@
-"""Two audits of the same hosts → new, gone, better and worse findings; and the status of a finding relative to an
-earlier one.
+"""Two audits of the same hosts → new, gone, better and worse findings; and the status of each finding.
+
+The status states whether a finding is new since an earlier audit, known, or accepted.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +15,7 @@ from evtscan.report.model import HostReport, MatchRow, Report
 
 
 class Change(Enum):
-    """The change of a finding, or of a host, in the order in which a comparison lists them."""
+    """The change of a finding or a host, in the order in which a comparison lists them."""
 
     NEW = "new"
     WORSE = "worse"
@@ -25,16 +26,16 @@ class Change(Enum):
 
     @property
     def calls_for_attention(self) -> bool:
-        """Whether something is worse than it was."""
+        """Return whether the state of a host has become worse."""
         return self in (Change.NEW, Change.WORSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that differs: a finding with the verdict that it had and that it has, or a host that came or went.
+    """One difference: a finding with its old and its new verdict, or a host that is in one report only.
 
-    ``rule`` is None for a host, and the finding's texts are empty then. ``status`` and ``reason`` are those of the
-    newer finding, or of the older one where there is none.
+    For a host, ``rule`` is None and the texts of the finding are empty. ``status`` and ``reason`` are from the newer
+    finding, or from the older one if there is no newer one.
     """
 
     change: Change
@@ -50,16 +51,17 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict that it has, or had."""
+        """Return the new verdict, or the old one if there is no new one."""
         return self.new or self.old
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What differs between two reports, by kind of change, then host and severity.
+    """The differences between two reports, sorted by kind of change, host and severity.
 
-    ``hosts`` counts those that both of them looked at, ``same`` the findings that have not changed, and ``unasked``
-    those of the older report that the newer run did not look for: it was narrowed, or their rule took no part in it.
+    ``hosts`` is the number of hosts in both reports, ``same`` the number of unchanged findings. ``unasked`` is the
+    number of findings in the older report that the newer run did not check, because it was narrowed or did not use
+    their rule.
     """
 
     differences: tuple[Difference, ...]
@@ -68,16 +70,16 @@ class Comparison:
     unasked: int = 0
 
     def of(self, change: Change) -> list[Difference]:
-        """The differences of one kind."""
+        """Return the differences of one kind."""
         return [item for item in self.differences if item.change is change]
 
 
 def compare(old: Report, new: Report) -> Comparison:
     """Compare two reports by host and finding.
 
-    Only a host of which something was read in both tells what is gone, and only by rules that took part in both, in a
-    run that was not narrowed. One that only one of them has read came or went; what was found on it is as new as the
-    host, and nothing of it counts as gone.
+    A finding is gone only if evidence of its host was read in both runs, the newer run was not narrowed, and that run
+    used the rule. A host that was read in one run only is reported as a host that came or went: all findings on a new
+    host are new, and no finding of a missing host counts as gone.
     """
     before, after = _Side(old), _Side(new)
     found: list[Difference] = []
@@ -102,7 +104,7 @@ def compare(old: Report, new: Report) -> Comparison:
 
 
 def with_status(host: HostReport, earlier: Mapping[str, str], accepted: Accepted = NOTHING) -> HostReport:
-    """Say of each finding of a host whether it is new, known or accepted.
+    """Return the host with the status of each finding: new, known or accepted.
 
     ``earlier`` maps the ids of the findings of an earlier report to their verdicts: a finding is known if it had the
     same verdict there or a more severe one.
@@ -113,12 +115,12 @@ def with_status(host: HostReport, earlier: Mapping[str, str], accepted: Accepted
 
 
 def kinds_of_problems(host: HostReport) -> tuple[str, ...]:
-    """The kinds of unexplained errors and warnings of a host, as texts to compare with later ones."""
+    """Return the kinds of unexplained errors and warnings of a host, as texts that can be compared with later ones."""
     return tuple(sorted({_kind_of_problem(row) for row in host.unexplained}))
 
 
 def with_new_problems(host: HostReport, earlier: Collection[str] | None) -> HostReport:
-    """Mark the unexplained kinds of a host that an earlier report did not have (None: there is no such report)."""
+    """Mark the unexplained kinds of a host that an earlier report did not have; None: there is no earlier report."""
     if earlier is None or not host.unexplained:
         return host
     rows = (replace(row, is_new=_kind_of_problem(row) not in earlier) for row in host.unexplained)
@@ -130,14 +132,14 @@ def _kind_of_problem(row: UnexplainedRow) -> str:
 
 
 def with_acceptance(host: HostReport, accepted: Accepted) -> HostReport:
-    """Mark the findings of a host that are accepted; the others stay as they are."""
+    """Mark the accepted findings of a host; the others are unchanged."""
     return replace(host, findings=tuple(_with_acceptance(finding, accepted) for finding in host.findings))
 
 
 def only_new(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostReport:
-    """The host without the findings that are known or accepted, and without their matches.
+    """Return the host without known and accepted findings, and without their matches.
 
-    ``rules`` are those of the report by their ids: a finding has the matches of all rules of its article.
+    ``rules`` are the rules of the report by id: a finding has the matches of all rules of its article.
     """
 
     def subject(row: Finding | MatchRow) -> tuple[str, str]:
@@ -150,7 +152,7 @@ def only_new(host: HostReport, rules: Mapping[str, RuleInfo]) -> HostReport:
 
 
 def verdicts_of(host: HostReport) -> dict[str, str]:
-    """The verdict of each finding of a host by its id, to be compared with later."""
+    """Return the verdict of each finding of a host by its id, for a later comparison."""
     return {finding.finding_id: finding.verdict for finding in host.findings if _is_seen(finding)}
 
 
@@ -165,26 +167,26 @@ def _with_acceptance(finding: Finding, accepted: Accepted) -> Finding:
 
 
 class _Side:
-    """One of the two reports."""
+    """One of the two compared reports."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._rules = {rule.id: rule for rule in report.rules}
 
     def hosts(self) -> Iterator[HostReport]:
-        """The hosts of which something was read, in order of their names."""
+        """Return the hosts with evidence that was read, in order of their names."""
         hosts = self._report.hosts
         ordered = sorted(hosts, key=lambda host: host.host) if isinstance(hosts, tuple | list) else hosts
         return (host for host in ordered if host.evidence)
 
     def findings(self, host: HostReport) -> dict[str, Finding]:
-        """What was found on a host, by id."""
+        """Return the findings on a host that were seen, by id."""
         return {finding.finding_id: finding for finding in host.findings if _is_seen(finding)}
 
     def tells_of(self, old: Finding, now: Finding | None) -> bool:
-        """Whether this report says what became of an older finding, and not only what it was told to look at.
+        """Return whether this report can decide how an older finding has changed.
 
-        What is left out of a narrowed run can make a finding go, or look better, and never worse.
+        A narrowed run omits events or verdicts. This can make a finding disappear or look better, but never worse.
         """
         if now is None:
             return not self._report.narrowed and old.rule_id in self._rules
@@ -201,7 +203,7 @@ def _is_seen(finding: Finding) -> bool:
 def _paired(
     old: Iterator[HostReport], new: Iterator[HostReport]
 ) -> Iterator[tuple[HostReport | None, HostReport | None]]:
-    """The hosts of both sides by name, of which no more than one each is held at a time."""
+    """Pair the hosts of both sides by name; at most one host of each side is in memory."""
     left, right = next(old, None), next(new, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left.host < right.host):

@@ -1,4 +1,4 @@
-"""The data of an event as ``Details``: whole, on one line, the fields that a rule tests first."""
+"""The data of an event as ``Details``: complete, on one line, with the fields that a rule tests first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,27 +9,27 @@ from evtscan.detection.model.rule import Rule
 
 
 def fields_tested(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """The fields that rules test, in the order in which they state them."""
+    """Return the fields that rules test, in the order of the rules' tests."""
     return tuple(dict.fromkeys(test.field for rule in rules for test in tests_in(rule.detection) if test.field))
 
 
 def ordered(data: Mapping[str, Any], first: Sequence[str]) -> dict[str, Any]:
-    """The data of an event with the fields of ``first`` before the others."""
+    """Return the data of an event with the fields of ``first`` before the others."""
     names = [name for name in first if name in data]
     return {name: data[name] for name in names} | dict(data)
 
 
 def details_of(data: Mapping[str, Any], message: str = "") -> str:
-    """The data of an event as ``name=value; …``, then its message.
+    """Return the data of an event as ``name=value; …``, followed by its message.
 
-    Nothing is cut: a command line or a script block is whole.
+    Nothing is cut: a command line or a script block is complete.
     """
     text = data_text(data)
     return f"{text}; {message}" if text and message else text or message
 
 
 def whole_text(value: Any) -> Any:
-    """A value of JSON with U+FFFD for each lone surrogate in its texts, which UTF-8 cannot carry."""
+    """Return a JSON value with U+FFFD in place of each lone surrogate in its texts, which UTF-8 cannot represent."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The events of a host → their messages: each by the tables of the Windows that the host ran when it was logged."""
+"""The events of a host → their messages, from the message tables of the Windows version that logged each event."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -21,7 +21,7 @@ from evtscan.messages.store import MessageStore, MessageTables
 
 @cache
 def message_tables(place: MessagesFrom) -> MessageTables:
-    """The message tables of a place, opened once for all hosts of a process.
+    """Return the message tables of a file or folder, opened once for all hosts of a process.
 
     Raises:
         EvidenceError: if they cannot be read.
@@ -32,8 +32,8 @@ def message_tables(place: MessagesFrom) -> MessageTables:
 class HostMessages:
     """Messages for the events of one host.
 
-    Which Windows logged an event is what is stated for its boot session, or carried forward to it. A version that is
-    carried back from a later session is none: the host may have been upgraded in between.
+    The Windows version of an event is the one stated for its boot session, or carried forward to it. A version that is
+    carried back from a later session is not used: the host may have been upgraded in between.
     """
 
     def __init__(self, host: Host, tables: MessageTables) -> None:
@@ -41,12 +41,12 @@ class HostMessages:
         self._store = MessageStore(tables, host.evidence.registries)
 
     def text(self, event: Event) -> str | None:
-        """The message of an event, or None if there is none to be had."""
+        """Return the message of an event, or None if no message is available."""
         return self._store.text(event, None if event.message is not None else self._windows_of(event))
 
     @property
     def warnings(self) -> tuple[ExtractionWarning, ...]:
-        """Why events so far went without a message, each reason once."""
+        """Return the reasons why events so far have no message, without duplicates."""
         return self._store.warnings
 
     def _windows_of(self, event: Event) -> str | None:
@@ -56,10 +56,10 @@ class HostMessages:
 
 
 class FileMessages:
-    """Messages for the events of many files, whichever hosts they are of.
+    """Messages for the events of many files, of any hosts.
 
-    Each log is rendered by what is known of its own machine; a log that cannot be assigned to one, by what it says
-    itself.
+    A log is rendered with the Windows version of its own machine; a log that cannot be assigned to a machine, with the
+    information in the log itself.
     """
 
     def __init__(self, reading: Reading, tables: MessageTables) -> None:
@@ -76,13 +76,13 @@ class FileMessages:
         self._unassigned = HostMessages(Host(Evidence()), tables)
 
     def add_to(self, event: Event) -> Event:
-        """The event with its message, where there is one."""
+        """Return the event with its message, if there is one."""
         text = self._messages_of(event).text(event)
         return event if text is None or text == event.message else replace(event, message=text)
 
     @property
     def warnings(self) -> list[ExtractionWarning]:
-        """Why events so far went without a message, each reason once."""
+        """Return the reasons why events so far have no message, without duplicates."""
         hosts = dict.fromkeys((*self._by_log.values(), self._unassigned))
         return list(dict.fromkeys(warning for host in hosts for warning in host.warnings))
 
@@ -93,7 +93,7 @@ class FileMessages:
 
 
 def messages_for(sources: Iterable[Source], tables: MessageTables, options: ReadOptions = PLAIN) -> FileMessages:
-    """Read what these files say of the Windows that logged their events, and of its message files."""
+    """Read the Windows versions and message files from these files, and return the messages for their events."""
     return FileMessages(read(sources, facts.query(), options), tables)
 
 

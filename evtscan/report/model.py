@@ -1,4 +1,4 @@
-"""The nouns of a report: what was found, and what every output format is written from."""
+"""The data model of a report: its findings, and everything that output formats are written from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from evtscan.base.model.source import EvidenceRow, ExtractionWarning, Location, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRow:
-    """One match, as a row of ``events.csv`` (times are text, as docs/report.md has them).
+    """One match, as a row of ``events.csv`` (times are text, as in docs/report.md).
 
-    ``message`` is the text that the event's provider has for it, where it is known. ``session`` and ``sequence`` place
-    it in the history of the host, as in ``TimelineRow``.
+    ``message`` is the provider's text for the event, if it is known. ``session`` and ``sequence`` are its position in
+    the history of the host, as in ``TimelineRow``.
     """
 
     timestamp: str
@@ -38,10 +38,11 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """One fact as a report lists it: what is known of it now, or (``history``) one statement in the time line.
+    """One fact as a report lists it: its current value, or (``history``) one statement in the timeline.
 
-    ``session`` and ``sequence`` place a statement in the history of the host, as in ``TimelineRow``. Of a set
-    (``is_set``) that is known now, ``members`` are the names in it; ``complete``: no other name is in it.
+    ``session`` and ``sequence`` are the position of a statement in the history of the host, as in ``TimelineRow``. For
+    the current value of a set (``is_set``), ``members`` are the names that it contains; ``complete``: it contains no
+    other name.
     """
 
     name: str
@@ -62,9 +63,9 @@ class FactRow:
 class SessionRow:
     """One boot session of a host: the records of its System log from one start to the next.
 
-    ``session`` counts from 0. ``first``…``last`` are the sequences of its records; ``begins`` and ``ends`` are empty
-    where they are not known. ``started`` is ``in order``, ``unclean`` (after a stop without shutdown), or empty where
-    no start was logged. ``whole``: it is in the log from its start to the next one.
+    ``session`` counts from 0. ``first`` and ``last`` are the sequences of its first and last record. ``begins`` and
+    ``ends`` are empty if they are not known. ``started`` is ``in order``, ``unclean`` (after a stop without shutdown),
+    or empty if no start was logged. ``whole``: the log contains it from its start to the next one.
     """
 
     session: int
@@ -78,11 +79,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
-    """One thing that happened to a host, or became known of it.
+    """One event in the history of a host, or one statement of a fact.
 
     ``session`` is the index of the boot session (-1 or the number of sessions for evidence taken before or after the
-    log; None: not known), ``sequence`` the place in its record order (None: behind its last record). ``time`` is
-    ISO 8601 text. ``verdict`` and ``rule_id`` are those of a match.
+    log; None: not known), ``sequence`` the position in its record order (None: after its last record). ``time`` is ISO
+    8601 text. ``verdict`` and ``rule_id`` are those of a match.
     """
 
     session: int | None
@@ -99,10 +100,10 @@ class TimelineRow:
 class HostReport:
     """Everything found on one host.
 
-    ``sessions`` are its newest boot sessions, and ``timeline`` what happened in them besides matches and facts, which
-    have rows of their own: gaps in the logs, starts, stops, steps of the clock. ``clock_steps`` counts each step once,
-    however many of its logs show it. ``rules_seen`` are the ids of rules with a match on the host, also one that gives
-    no finding. ``unexplained`` are the errors and warnings that no rule matched, by kind.
+    ``sessions`` are its newest boot sessions. ``timeline`` contains the gaps in the logs, starts, stops and clock steps
+    in these sessions; matches and facts have their own rows. ``clock_steps`` counts each step once, even if several
+    logs show it. ``rules_seen`` are the ids of rules with a match on the host, including matches that give no finding.
+    ``unexplained`` are the errors and warnings that no rule matched, by kind.
     """
 
     host: str
@@ -133,13 +134,13 @@ class HostReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that a run found. Every output format is written from it alone; it loads again from JSON.
+    """Everything that a run found. Every output format is written from it alone; it can be loaded again from JSON.
 
-    ``hosts`` may be read anew from where they are kept each time that somebody goes over them: readers keep
-    none of them. A sequence that is neither tuple nor list is in order of their names. ``narrowed``: the run was told
-    to leave out some events or verdicts, so that what it does not report may be there still.
-    ``title`` and ``date`` are what the user calls the report, and the date that it bears. ``factors`` are the common
-    factors of the affected hosts, for each rule with enough of them; empty if they were not looked for.
+    ``hosts`` may read each host from its storage again on every iteration; readers keep no host. A sequence that is
+    neither tuple nor list is in order of the hosts' names. ``narrowed``: an option of the run excluded some events or
+    verdicts, so a problem that is not reported may still exist. ``title`` and ``date`` are the title and date that the
+    user chose for the report. ``factors`` are the common factors of the affected hosts, for each rule with enough of
+    them; empty if they were not computed.
     """
 
     schema: int = 2

@@ -9,6 +9,6 @@ from evtscan.report.model import HostReport, Report
 
 
 def report_of(hosts: Sequence[HostReport], rules: RuleSet, *, narrowed: bool = False) -> Report:
-    """The report of a run, with the rules that report something; ``narrowed`` as in ``Report``."""
+    """Return the report of a run, with the rules that report findings; ``narrowed`` as in ``Report``."""
     infos = tuple(replace(rule.info, channels=rule.channels()) for rule in rules.rules if not rule.silent)
     return Report(hosts=hosts, rules=infos, refused=rules.refused, evtscan=__version__, narrowed=narrowed)

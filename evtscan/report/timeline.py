@@ -1,4 +1,4 @@
-"""One host and what the rules come to on it → its history as rows, in the order of its records."""
+"""One host and the matches on it → its history as rows, in record order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ _NAME = "host.name"
 
 
 def rows_of(host: Host, outcomes: Iterable[Outcome] = ()) -> list[TimelineRow]:
-    """The history of a host: starts and stops, gaps in its logs, clock steps, what became known, and matches.
+    """Return the history of a host: starts and stops, gaps in its logs, clock steps, statements of facts, and matches.
 
-    What belongs to no known boot session stands at the end, in order of time.
+    Rows without a known boot session are at the end, in order of time.
     """
     rows = [
         *_of_logs(host, first=0),
@@ -42,7 +42,7 @@ def rows_of(host: Host, outcomes: Iterable[Outcome] = ()) -> list[TimelineRow]:
 
 
 def session_rows(host: Host, most: int) -> list[SessionRow]:
-    """The newest boot sessions of a host, at most so many."""
+    """Return the newest boot sessions of a host, at most ``most`` of them."""
     first = max(len(host.sessions) - most, 0)
     return [
         SessionRow(
@@ -59,13 +59,13 @@ def session_rows(host: Host, most: int) -> list[SessionRow]:
 
 
 def rows_of_logs(host: Host, sessions: int, most: int) -> list[TimelineRow]:
-    """Gaps, starts, stops and clock steps in the newest boot sessions: the newest of them, at most so many."""
+    """Return the newest gaps, starts, stops and clock steps in the newest boot sessions, at most ``most`` of them."""
     rows = sorted(_of_logs(host, first=max(len(host.sessions) - sessions, 0)), key=_order)
     return rows[-most:]
 
 
 def _of_logs(host: Host, first: int) -> Iterator[TimelineRow]:
-    """What the logs show besides facts and matches, from a boot session on."""
+    """Yield the gaps, starts, stops and clock steps of the logs, from a boot session on."""
     yield from (row for row in _gaps(host) if row.session is None or row.session >= first)
     for index, session in enumerate(host.sessions[first:], first):
         yield from _of_session(index, session)
@@ -87,7 +87,7 @@ def _order(row: TimelineRow) -> tuple[float, float, str, int]:
 
 
 def row_sequence(sequence: float) -> int | None:
-    """A place in record order as rows have it: a number, or None behind the last record."""
+    """Return a position in record order as a row has it: a number, or None after the last record."""
     return None if sequence == inf else int(sequence)
 
 
@@ -149,7 +149,7 @@ def _of_event(index: int | None, event: Event, kind: str, text: str) -> Timeline
 
 
 def _gaps(host: Host) -> Iterator[TimelineRow]:
-    """Where logs begin, with what they lack, and what lies between two of them."""
+    """Yield the beginning of each log, its flaws, and the gap or change of log before it."""
     flaws = {log.source.name: log.summary.completeness for log in host.evidence.logs}
     before: Stretch | None = None
     for stretch, sessions in zip(host.stretches, host.sessions_of, strict=True):
@@ -190,7 +190,7 @@ def _is_later(before: Stretch, stretch: Stretch) -> bool:
 
 
 def _facts(host: Host, name: str) -> Iterator[TimelineRow]:
-    """When a fact was stated otherwise than before, and the bounds on it."""
+    """Yield the statements of a fact whose value differs from the previous one, and the bounds on the fact."""
     timeline = host.timeline(name)
     before: object = None
     for item, following in zip_longest(timeline.placed, timeline.placed[1:]):
@@ -204,7 +204,7 @@ def _facts(host: Host, name: str) -> Iterator[TimelineRow]:
 
 
 def _comparable(name: str, value: FactValue | Undecided) -> FactValue | Undecided:
-    """A value as far as it makes a difference: one host has a short name and a long one."""
+    """Return a value in the form for comparison: lower case, and of a computer name the first label."""
     if not isinstance(value, str):
         return value
     return value.partition(".")[0].casefold() if name == _NAME else value.casefold()
@@ -281,7 +281,7 @@ def _match(item: Judged) -> TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionBar:
-    """A boot session as a line of characters, one for each equal share of its records, and how it is called."""
+    """A boot session as a line of characters, one for each equal share of its records, and its duration in words."""
 
     session: int
     begins: str
@@ -296,7 +296,7 @@ _NOTHING_JUDGED = frozenset({Verdict.NOT_APPLICABLE.value, Verdict.EXCLUDED.valu
 
 
 def bars(host: Host, rows: Sequence[TimelineRow], width: int) -> list[SessionBar]:
-    """A bar of ``width`` characters for each boot session, with the rows that lie in it as marks."""
+    """Return a bar of ``width`` characters for each boot session; a mark shows each row in the session."""
     by_session: dict[int, list[TimelineRow]] = {}
     for row in rows:
         if row.session is not None and row.verdict not in _NOTHING_JUDGED:

@@ -25,9 +25,7 @@ _Kind = tuple[str, int, int]
 
 @dataclass(slots=True)
 class _Fleet:
-    """The data of all hosts that the comparison needs: facts, covered channels, matched rules, kinds of unexplained
-    events.
-    """
+    """The data of all hosts to compare: facts, covered channels, matched rules, kinds of unexplained events."""
 
     facts: list[HostFacts] = field(default_factory=list)
     channels: dict[str, frozenset[str]] = field(default_factory=dict)

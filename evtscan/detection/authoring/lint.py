@@ -1,6 +1,6 @@
 """The table of lints: checks of rules that load, each with its reason and its remedy.
 
-What keeps a rule from loading is the loader's business, and whether its cases come out is shown by running them.
+Problems that prevent a rule from loading are reported by the loader; the cases of a rule are checked by running them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,9 +21,10 @@ LINTS: Final[tuple[Lint, ...]] = (*SELECTIONS, *MANIFEST, *ISSUES, *METADATA)
 
 
 def lint(rules: Sequence[Written], *, fact_known: Callable[[str], bool], others: Iterable[Rule] = ()) -> list[Problem]:
-    """Check every rule against every lint; problems in the order of rules, then of the table.
+    """Return the problems that all lints find in all rules, in the order of the rules, then of the table.
 
-    ``fact_known`` says whether the catalogue has a fact of this name; ``others`` are the rules that these live with.
+    ``fact_known`` returns whether the catalogue has a fact of this name. ``others`` are rules that are loaded together
+    with these.
     """
     around = Surroundings.of((*(item.rule for item in rules), *others), fact_known)
     return [

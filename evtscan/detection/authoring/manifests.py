@@ -1,12 +1,12 @@
-"""The events that Windows' own message manifests define, as far as rules of the catalogue use their providers.
+"""The events that the message manifests of Windows define, for the providers that rules of the catalogue use.
 
-``manifests.csv`` beside this module is made from a table of all manifests (columns ``provider, event_id, version,
-level, fields, builds``; fields as ``Type Name`` separated by commas, builds as ``FIRST-LAST``):
+``manifests.csv`` in this folder is made from a table of all manifests (columns ``provider, event_id, version, level,
+fields, builds``; fields as ``Type Name`` separated by commas, builds as ``FIRST-LAST``):
 
     python -m evtscan.detection.authoring.manifests event-manifests.csv.xz
 
-It holds two kinds of rows: one for each provider with the ids of all its events (``event_ids`` such as ``1-5 9``, the
-other columns empty), and one for each version of an event that a rule names, with the names of its fields.
+It contains two kinds of rows: one for each provider with the ids of all its events (``event_ids`` such as ``1-5 9``,
+the other columns empty), and one for each version of an event that a rule names, with the names of its fields.
 """
 
 import csv
@@ -28,7 +28,7 @@ LEVELS: Final[Mapping[str, int]] = {"Critical": 1, "Error": 2, "Warning": 3, "In
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventVersion:
-    """One version of an event in a manifest; ``level`` is Windows' number, None where the manifest leaves it open."""
+    """One version of an event in a manifest; ``level`` is Windows' number, None if the manifest does not define it."""
 
     version: int
     level: int | None
@@ -42,7 +42,7 @@ class EventVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A provider: the ids of all its events, and the versions of those that rules name."""
+    """A provider: the ids of all its events, and the versions of the events that rules name."""
 
     name: str
     event_ids: frozenset[int]
@@ -55,7 +55,7 @@ def provider_of(name: str) -> Provider | None:
 
 
 def builds() -> tuple[int, ...]:
-    """The builds at which a version of an event begins or ends, in order: those of which there are manifests."""
+    """Return the first and last builds of the versions of events, in order; the manifests are from these builds."""
     versions = (one for provider in _providers().values() for found in provider.versions.values() for one in found)
     return tuple(sorted({end for one in versions for end in (one.builds.start, one.builds.stop - 1)}))
 

@@ -101,7 +101,7 @@ def may_hold(condition: Condition, release: Release) -> bool:
 
 
 def _words(places: Sequence[int]) -> Iterator[str]:
-    """Runs of releases as “FIRST to LAST”, single ones by their names."""
+    """Yield runs of releases in words, such as “FIRST to LAST” or “FIRST and later”, and single releases by name."""
     for _, run in groupby(enumerate(places), key=lambda item: item[1] - item[0]):
         found = [place for _, place in run]
         first, last = RELEASES[found[0]].name, RELEASES[found[-1]].name

@@ -1,6 +1,6 @@
-"""A template for a new rule file, with blanks to fill in; and the blanks that remain in a file.
+"""A template for a new rule file with blanks to fill in, and the list of blanks that remain in a file.
 
-A blank is a text with ``FILL IN`` that says what belongs there. With every blank filled, a skeleton passes
+A blank is a text with ``FILL IN`` that describes the required content. With every blank filled, a skeleton passes
 ``evtscan rules check``.
 """
 

@@ -1,7 +1,7 @@
-"""Files and folders of YAML → rules, and all problems of these at once.
+"""Files and folders of YAML → rules, and all problems in these files.
 
-A document that is not a whole rule is refused and the others load. Whoever asked for one file by name raises what is
-wrong with it; in a folder it is a note in the ledger.
+An invalid document is refused, and the others load. A problem in a file that the user named directly is raised as an
+error; a problem in a folder is listed in the ledger.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ DEFAULT_LEVEL = "informational"
 class RuleSet:
     """The rules that loaded, and every problem of those that did not.
 
-    ``warnings`` are problems of rules that loaded: of metadata, and of what newer rules write in another way.
+    ``warnings`` are problems of rules that loaded: invalid metadata, and deprecated syntax.
     """
 
     rules: tuple[Rule, ...]
@@ -45,7 +45,7 @@ class RuleSet:
 
     @property
     def refused(self) -> tuple[RefusedRule, ...]:
-        """The problems as a report lists them."""
+        """Return the problems in the form that a report lists."""
         return tuple(
             RefusedRule(file=problem.file, message=problem.message, line=problem.line, key=problem.key)
             for problem in self.problems
@@ -55,7 +55,8 @@ class RuleSet:
 def load_rules(paths: Sequence[Path], *, fact_known: Callable[[str], bool]) -> RuleSet:
     """Load rule files, and every ``.yml`` and ``.yaml`` below rule folders, in the order of their names.
 
-    Files are called as in ``rule_files``. ``fact_known`` says whether the catalogue has a fact of this name.
+    Files have the names that ``rule_files`` gives them. ``fact_known`` returns whether the catalogue has a fact of this
+    name.
     """
     rules: list[Rule] = []
     filters: list[Filter] = []
@@ -82,7 +83,7 @@ def _filtered(rule: Rule, filters: Sequence[Filter]) -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What a document has: rules (two for an aggregation of older rules) or a filter; or problems that refuse it."""
+    """The content of a document: rules (two for an old aggregation rule) or a filter; or the errors that refuse it."""
 
     rules: tuple[Rule, ...] = ()
     filters: tuple[Filter, ...] = ()
@@ -91,10 +92,10 @@ class _Loaded:
 
 
 def rule_files(paths: Sequence[Path]) -> dict[str, Path]:
-    """The rule files of paths, each once, by their names in reports.
+    """Return the rule files at or below paths, by their names in reports, without duplicates.
 
-    That is the place below the folder that was given, for a file given itself its name; where another file is called
-    so already, with the name of the folder before it, or a number behind it.
+    The name is the path below the given folder, or the file name for a file given itself. If that name is already used,
+    the name of the folder is put before it, and if that is used too, a number is added.
 
     Raises:
         UsageError: if a folder cannot be listed.
@@ -154,7 +155,7 @@ def _load_file(path: Path, name: str, fact_known: Callable[[str], bool]) -> Iter
 
 
 def _refused(name: str, line: int | None, message: str) -> _Loaded:
-    """A file of which nothing loads."""
+    """Return the result for a file from which nothing could be loaded."""
     return _Loaded(problems=(Problem(file=name, line=line, key="", message=message),))
 
 
@@ -198,7 +199,7 @@ def _filter(section: Section) -> Filter:
 
 
 def _rules(section: Section, fallback_id: str, fact_known: Callable[[str], bool]) -> Iterator[Rule]:
-    """A rule about single events; or the correlation that an aggregation stands for, and the rule of its events."""
+    """Return a rule about single events, or the correlation and the event rule of an old aggregation rule."""
     from evtscan.detection.load import sigma
 
     rule = _rule(section, fallback_id, fact_known)
@@ -295,13 +296,13 @@ _LEVELS: Final = frozenset(level.word for level in Level)
 
 
 def _tags(stated: object) -> tuple[str, ...]:
-    """The tags in lower case, each once; a wrong one is reported with the other metadata."""
+    """Return the tags in lower case, without duplicates; an invalid tag is reported with the other metadata."""
     tags = stated if isinstance(stated, list) else [stated]
     return tuple(dict.fromkeys(tag.strip().lower() for tag in tags if isinstance(tag, str) and tag.strip()))
 
 
 def _without_doubles(rules: list[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
-    """The first rule of each id, and a problem for each later one."""
+    """Return the first rule of each id, and a problem for each later rule with that id."""
     first: dict[str, Rule] = {}
     problems = []
     for rule in rules:

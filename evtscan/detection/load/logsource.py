@@ -157,6 +157,6 @@ def category_of(name: str) -> Category | None:
 
 
 def channels_of(service: str) -> tuple[str, ...] | None:
-    """The channels of a Sigma service of product ``windows``, or None if there is no such service."""
+    """Return the channels of a Sigma service of product ``windows``, or None for an unknown service."""
     name = service.lower()
     return WINDOWS_SERVICES.get(_OLDER_NAMES.get(name, name))

@@ -1,11 +1,11 @@
-"""``%name%`` in a rule with the modifier ``expand`` → the values in a ``placeholders.yaml``.
+"""``%name%`` in a rule with the modifier ``expand`` → the values from a ``placeholders.yaml``.
 
-The file lies in the folder of the rule, or in one above it; the nearest that has the name counts. It maps names to
-lists of values, which are read as if they stood in the rule::
+The file is in the folder of the rule or in a parent folder; the nearest file that contains the name is used. It maps
+names to lists of values, which are read as if they were written in the rule::
 
     storport_miniports: [storahci, stornvme, iaStorAVC]
 
-A backslash before a percent sign takes its meaning from it (Sigma specification 2.1, "Placeholders").
+A backslash before a percent sign escapes it (Sigma specification 2.1, "Placeholders").
 """
 
 import re
@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(r"(?<!\\)%([^%\\]+)%")
 
 
 def expanded(values: Iterable[Any], folder: Path | None) -> list[Any]:
-    """Replace the placeholders in values of a rule; lists in the rule's folder come before those of folders above.
+    """Return values with placeholders replaced; lists in the rule's folder precede those of parent folders.
 
     Raises:
         ValueError: if no file has the placeholder, or if a file cannot be read; the text says what to do.

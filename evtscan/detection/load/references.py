@@ -1,7 +1,7 @@
 """Resolves the names of rules in correlations, across all loaded files.
 
-A rule is named by its ``name`` or its id; one of the same file goes before others. Rules that serve correlations report
-nothing themselves, unless a correlation about them says so (``generate``).
+A rule is named by its ``name`` or its id; a rule in the same file takes precedence. A rule that a correlation uses
+gives no findings of its own, unless the correlation sets ``generate``.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def resolved(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], list[Problem]]:
 
 
 class _Names:
-    """Rules by name and id; ``served`` are the ids of rules that correlations name, ``problems`` the failures."""
+    """Rules by name and id; ``served`` are the ids of rules that correlations name, ``problems`` unresolved names."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.problems: list[Problem] = []
@@ -39,7 +39,7 @@ class _Names:
                 self._by_name.setdefault(name, []).append(rule)
 
     def resolve(self, rule: Rule, above: tuple[str, ...] = ()) -> Rule | None:
-        """A correlation with its members; any other rule as it is; None if there is a problem."""
+        """Return a correlation with its members, or any other rule unchanged; None if there is a problem."""
         if rule.correlation is None:
             return rule
         if rule.info.id not in self._done:

@@ -1,4 +1,4 @@
-"""Archives of rules, such as a release of Sigma rules as ZIP → folders of rule files, as long as they are needed."""
+"""Archives of rules, such as a ZIP release of Sigma rules → temporary folders of rule files."""
 
 import re
 import tempfile
@@ -23,9 +23,9 @@ _DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|\Z)", re.IGNORECASE)
 
 @contextmanager
 def unpacked_rules(paths: Iterable[Path]) -> Iterator[list[Path]]:
-    """The paths, with a temporary folder of its rule files in place of each archive.
+    """Yield the paths, with a temporary folder of its rule files in place of each archive.
 
-    Rule files are called as in the archive. Nothing leads out of the folder, and sizes are bounded.
+    Rule files have their names in the archive. No file is written outside the folder, and sizes are bounded.
 
     Raises:
         EvidenceError: if an archive cannot be unpacked in full.

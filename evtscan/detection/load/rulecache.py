@@ -1,8 +1,8 @@
-"""Rule files → rules, with a cache of compiled rules: compiling thousands takes seconds, reading them does not.
+"""Rule files → rules, with a cache of compiled rules. Compiling thousands takes seconds, reading the cache does not.
 
-What is kept is found by the content of everything that it was made of: the rule files, the lists of placeholders that
-they may use, and the code that compiled them. So nothing in it is ever out of date, and two runs that write at once
-write the same. Whatever is wrong with the cache, the rules are compiled instead: it can save time and nothing else.
+The key of a cache entry is a digest of all its inputs: the rule files, the lists of placeholders that they may use, and
+the code that compiles them. So an entry is never out of date, and two runs that write at once write the same content.
+If the cache has any problem, the rules are compiled instead; the cache never changes a result.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ logger = logging.getLogger(__name__)
 def load_through_cache(
     paths: Sequence[Path], *, fact_known: Callable[[str], bool], folder: Path | None = None
 ) -> RuleSet:
-    """Load rules as ``load_rules`` does, from the cache in ``folder`` (default: the user's) if they are in it.
+    """Load rules as ``load_rules`` does, using the cache in ``folder`` (default: the user's cache folder).
 
-    The rules have no lines and no cases, whether they were in it or not.
+    The rules never have lines and cases, whether they come from the cache or not.
     """
     if not all(path.is_dir() or path.is_file() for path in paths):  # a pipe can be read only once
         return load_rules(paths, fact_known=fact_known)
@@ -100,7 +100,7 @@ def _inputs(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _below(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[str]:
-    """The regular files below a folder that have one of these suffixes."""
+    """Yield the regular files below a folder that have one of these suffixes."""
     waiting = [str(folder)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
@@ -124,7 +124,7 @@ def _content(file: str) -> bytes:
 
 @cache
 def _code() -> bytes:
-    """A digest of the code that compiles rules: evtscan's files, and sizes and times of pySigma's."""
+    """Return a digest of the code that compiles rules: evtscan's files, and sizes and times of pySigma's files."""
     digest = hashlib.blake2b(sys.version.encode(), digest_size=_SIZE)
     for file in sorted(_below(Path(__file__).parents[2], (".py", ".yaml"))):
         digest.update(_content(file))
@@ -162,7 +162,7 @@ def _head(key: bytes, body: bytes) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write rules under a temporary name and rename, so that no reader finds half a file."""
+    """Write rules under a temporary name and rename the file, so that no reader finds a partial file."""
     temporary = file.with_name(f"{file.stem}-{secrets.token_hex(6)}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,7 @@
-"""Compiled rules ↔ bytes: plain data, never code. The fields are those of the dataclasses.
+"""Compiled rules ↔ bytes: plain data, never code, with the fields of the dataclasses.
 
-A rule comes back as one that unpacks itself when somebody looks inside: most rules of a run are only asked which
-records they can use, and what a report says of them. Lines and cases stay behind, which only a check of the rule files
-asks for.
+A loaded rule unpacks itself on first access, because a run needs only the query and the report texts of most rules.
+Lines and cases are not packed; only a check of the rule files needs them.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from evtscan.detection.model.rule import KnownIssue, Rule
 
 
 class UnpackableError(TypeError):
-    """A rule contains a value that is not plain data, or a class that its fields do not name."""
+    """A rule contains a value that is not plain data, or a class that is not in the type hints of its fields."""
 
 
 # ---------------------------------------------------------------------------------------------- whole rule sets
@@ -29,7 +28,7 @@ class UnpackableError(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One rule: the values that every run needs, and the rest, packed until it is needed."""
+    """One rule: the values that every run needs, and the other fields, packed until they are needed."""
 
     info: RuleInfo
     selectors: frozenset[Selector] | None
@@ -50,7 +49,7 @@ def pack(rules: RuleSet) -> bytes:
     """Encode rules, and the problems of refused rules.
 
     Raises:
-        UnpackableError: if a rule holds what cannot be packed.
+        UnpackableError: if a rule contains a value that cannot be packed.
     """
     try:
         return msgspec.msgpack.encode(_Pack(tuple(map(_row, rules.rules)), rules.problems, rules.warnings))
@@ -62,7 +61,7 @@ def unpack(data: bytes) -> RuleSet:
     """Decode the result of ``pack``.
 
     Raises:
-        ValueError: if it is something else.
+        ValueError: if the bytes are not packed rules.
     """
     try:
         loaded = msgspec.msgpack.decode(data, type=_Pack)
@@ -94,7 +93,7 @@ class PackedRule(Rule):
 
     @classmethod
     def of(cls, row: _Row) -> "PackedRule":
-        """The rule in a row."""
+        """Return the rule of a row."""
         rule = object.__new__(cls)
         known = {"_row": row, "_query": None, "info": row.info, "silent": row.silent, "lines": _NO_LINES}
         for name, value in known.items():
@@ -102,11 +101,11 @@ class PackedRule(Rule):
         return rule
 
     def __new__(cls, **values: Any) -> Rule:  # type: ignore[misc]
-        """An ordinary rule, as ``replace`` needs it."""
+        """Return an ordinary rule, because ``replace`` calls this constructor."""
         return Rule(**values)
 
     def __getattr__(self, name: str) -> Any:
-        """Unpack all fields when Python finds one of them unset."""
+        """Unpack all fields on the first access to a field that is not set yet."""
         if name not in _FIELDS:
             raise AttributeError(name)
         values = _value(msgspec.msgpack.decode(self._row.rest))
@@ -115,7 +114,7 @@ class PackedRule(Rule):
         return object.__getattribute__(self, name)
 
     def query(self) -> Query:
-        """The records that this rule can use, as stored when it was packed; the next two properties are, too."""
+        """Return the records that this rule can use, as stored when it was packed; so do the next two properties."""
         query = self._query
         if query is None:
             query = Query(self._row.selectors)
@@ -129,7 +128,7 @@ class PackedRule(Rule):
 
     @property
     def speaks_unseen(self) -> bool:
-        """Whether it may have to report something although nothing was logged."""
+        """Whether the rule can give findings without a match."""
         return self._row.speaks_unseen
 
     def __reduce__(self) -> tuple[Callable[[_Row], "PackedRule"], tuple[_Row]]:
@@ -152,10 +151,10 @@ _TUPLE, _LIST, _SET, _MAP, _FIRST_CLASS = range(5)
 
 
 def _plain(value: Any) -> Any:
-    """A value as scalars and lists.
+    """Convert a value to scalars and lists.
 
     Raises:
-        UnpackableError: if it is none that a rule can hold.
+        UnpackableError: if no rule can contain such a value.
     """
     match value:
         case Enum():
@@ -191,7 +190,7 @@ def _number_of(kind: type) -> int:
 
 
 def _value(plain: Any) -> Any:
-    """The value that ``_plain`` encoded."""
+    """Convert the result of ``_plain`` back to the value."""
     if type(plain) is not list:
         return plain
     return _makers()[plain[0]]([_value(part) for part in plain[1:]])

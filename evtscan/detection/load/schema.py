@@ -23,7 +23,7 @@ LINT: Final = "schema"
 
 
 def schema_problems(document: Document, file: str) -> list[Problem]:
-    """Everything in a document that its schema does not allow. There is none for filters, which the loader checks."""
+    """Yield every violation of its schema in a document; none for filters, which the loader checks."""
     if isinstance(document.data, dict) and "filter" in document.data:
         return []
     found = (
@@ -35,7 +35,7 @@ def schema_problems(document: Document, file: str) -> list[Problem]:
 
 
 def schema_text(name: str) -> str:
-    """One of the schemas, as JSON."""
+    """Return one of the schemas as JSON text."""
     return (files("evtscan.detection.load") / "schemas" / name).read_text(encoding="utf-8")
 
 
@@ -60,7 +60,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _told(error: Any) -> Iterator[tuple[EntryPath, str]]:
-    """The path of a validator's error, and its message for the author of a rule."""
+    """Return the path of a validator's error, and its message for the author of a rule."""
     path = tuple(error.absolute_path)
     match error.validator:
         case "additionalProperties":

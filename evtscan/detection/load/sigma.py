@@ -109,7 +109,7 @@ _KEYS_OF_ERRORS: Final[Mapping[type[errors.SigmaError], str]] = {
 
 
 def check_metadata(rule: Section) -> None:
-    """Note pySigma's problems of everything but log source and detection, as warnings."""
+    """Report pySigma's problems outside log source and detection as warnings."""
     rule = replace(rule, lenient=True)
     known = {problem.key for problem in (*rule.problems.found, *rule.problems.warnings)}
     try:
@@ -124,7 +124,7 @@ def check_metadata(rule: Section) -> None:
 
 
 def logsource_of(rule: Section) -> Logsource:
-    """Read ``logsource``; one without a known channel is a problem."""
+    """Read ``logsource``; a missing section, and an unknown product, service or category, are problems."""
     if "logsource" not in rule.data:
         rule.problem("a rule needs a logsource, such as {product: windows, service: system}", "logsource")
         return Logsource()
@@ -153,7 +153,7 @@ def logsource_of(rule: Section) -> Logsource:
 
 
 def selections_of(rule: Section) -> dict[str, Condition]:
-    """Read the named selections of ``detection``; a time frame, as older rules have it, is none."""
+    """Read the named selections of ``detection``; ``timeframe``, which older rules have, is not a selection."""
     if "detection" not in rule.data:
         rule.problem("a rule needs a detection", "detection")
     detection = rule.section("detection")
@@ -190,7 +190,7 @@ def filter_of(document: Section) -> Filter:
 
 
 def detection_of(rule: Section, named: Mapping[str, Condition]) -> Condition:
-    """The selections of ``detection``, joined as its condition says."""
+    """Return the selections of ``detection``, joined by its condition."""
     detection = rule.section("detection")
     conditions = [_without_count(text) for text in detection.texts("condition")]
     if detection.data and not conditions:
@@ -214,7 +214,10 @@ def _tests_of_category(rule: Section) -> list[Condition]:
 
 
 def _definition(value: AnyValue, path: EntryPath, problems: Problems) -> Condition:
-    """One named selection: a map (all of its items), a list of maps (any of them), or keywords (any of them)."""
+    """Return the condition of a named selection.
+
+    All items of a map must match; of a list of maps or keywords, one must match.
+    """
     if isinstance(value, Mapping):
         if not value:
             problems.add(path, "an empty selection selects nothing: give it a field and a value")
@@ -245,15 +248,15 @@ _SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def _without_count(text: str) -> str:
-    """The events that an aggregation counts; any other condition as it is."""
+    """Return the condition of the events that an aggregation counts; any other condition is returned unchanged."""
     counted = _COUNT.match(text)
     return text if counted is None else counted["events"].strip()
 
 
 def aggregation_of(rule: Section, events: str) -> Correlation | None:
-    """The correlation that ``| count()`` in the condition of an older rule stands for; None where there is none.
+    """Return the correlation that replaces ``| count()`` in the condition of an older rule; None without a count.
 
-    ``events`` is what the correlation calls the rule of the events that it counts.
+    ``events`` is the name by which the correlation refers to the rule of the counted events.
     """
     detection = rule.section("detection")
     conditions = detection.texts("condition")
@@ -303,7 +306,7 @@ _PLACE = re.compile(r"\(at char (\d+)\), \(line:\d+, col:\d+\)\Z")
 
 
 def _where_it_ends(text: str, message: str) -> str:
-    """A parser's message about a condition, reworded for its author: from where the condition cannot be read."""
+    """Reword a parser's message about a condition: it states from which position the condition cannot be read."""
     place = _PLACE.search(message)
     if place is None:
         return message
@@ -342,7 +345,7 @@ def _condition(parsed: object, named: Mapping[str, Condition]) -> Condition:
 
 
 def _selected(pattern: str, name: str) -> bool:
-    """Whether ``1 of PATTERN`` means a selection; names with a leading underscore only where the pattern has one."""
+    """Whether ``1 of PATTERN`` includes a selection. A leading underscore in the name needs one in the pattern."""
     if name.startswith("_") and not pattern.startswith("_"):
         return False
     if pattern == "them":
@@ -360,11 +363,11 @@ _PART_MODIFIERS: Final = frozenset(part.value for part in TimePart)
 
 
 def item(key: str, value: AnyValue, path: EntryPath, problems: Problems, *, facts: bool = False) -> Condition:
-    """One line of a selection: ``field|modifiers: value(s)``.
+    """Return the condition of one line of a selection: ``field|modifiers: value(s)``.
 
-    A value that begins with a comparison is a range: of times in the fields that are the event's own times, and with
-    ``facts``, which says that it is a line of a host condition, of versions, dates and (in a field of the event)
-    numbers. Such a line has no keywords and no references to fields other than in ranges.
+    A value that begins with a comparison is a range: of times, in the fields that are the event's own times. ``facts``
+    means that the line is of a host condition; then it is a range of versions, dates or (in a field of the event)
+    numbers. Such a line has no keywords, and it can refer to other fields only in ranges.
     """
     field, *modifiers = key.split("|")
     values = value if isinstance(value, list) else [value]
@@ -495,7 +498,7 @@ _ORDERS: Final[Mapping[types.CompareOperators, Operator]] = {
 
 
 class _Operand(NamedTuple):
-    """One value of pySigma, converted."""
+    """One value of pySigma, converted to an operator and a literal."""
 
     operator: Operator
     literal: Literal
@@ -504,10 +507,10 @@ class _Operand(NamedTuple):
 
 
 def _operands(value: types.SigmaType) -> Iterator[_Operand]:
-    """Convert one value of pySigma; the values that it expands to are alternatives.
+    """Convert one value of pySigma to operands; if it expands to several values, they are alternatives.
 
     Raises:
-        ValueError: for a combination of modifiers that has no meaning.
+        ValueError: for an invalid combination of modifiers.
     """
     match value:
         case types.SigmaExpansion():

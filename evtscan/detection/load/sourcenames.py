@@ -1,7 +1,7 @@
-"""The names under which one source of events is printed, so that a rule that names one of them finds all.
+"""The alternative names of event sources, so that a rule that uses one name matches events with any of them.
 
-The table is ``sources.yaml`` beside this module. Two names stand in one row only if the same ids mean the same under
-both.
+The table is ``sources.yaml`` in this folder. Two names are in one row only if the same event ids have the same meaning
+under both.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ TABLE = "sources.yaml"
 
 
 def names_of(name: str) -> tuple[str, ...]:
-    """All names of a source, the given one first; that alone if the table does not know it. Case does not matter.
+    """Return all names of a source, the given one first; only the given one if it is not in the table. Case is ignored.
 
     >>> names_of("kdc")
     ('kdc', 'Kdcsvc', 'Microsoft-Windows-Kerberos-Key-Distribution-Center')
@@ -24,7 +24,7 @@ def names_of(name: str) -> tuple[str, ...]:
 
 
 def row_of(name: str) -> tuple[str, ...]:
-    """All names of a source as the table spells them; the given one if the table does not know it.
+    """Return all names of a source as spelled in the table; only the given one if it is not in the table.
 
     >>> row_of("kdcsvc")
     ('KDC', 'Kdcsvc', 'Microsoft-Windows-Kerberos-Key-Distribution-Center')
@@ -33,13 +33,13 @@ def row_of(name: str) -> tuple[str, ...]:
 
 
 def rows() -> tuple[tuple[str, ...], ...]:
-    """The rows of the table, in its order."""
+    """Return the rows of the table, in its order."""
     return tuple(dict.fromkeys(_rows().values()))
 
 
 @cache
 def _rows() -> Mapping[str, tuple[str, ...]]:
-    """The row of each name, by its lower case."""
+    """Return the row of each name, by the name in lower case."""
     table = load((files("evtscan.detection.load") / TABLE).read_text(encoding="utf-8")).data
     found: dict[str, tuple[str, ...]] = {}
     for row in map(tuple, table):

@@ -1,4 +1,4 @@
-"""Rules as they are written: beside what was compiled of a document, its data, its lines and its text."""
+"""Compiled rules together with their source: the document's data, its lines and its text."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from evtscan.detection.model.rule import Rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A file of rules: what messages call it, where it lies, and what it holds as far as that can be read."""
+    """A file of rules: its name in messages, its path, and its content as far as it can be read."""
 
     name: str
     path: Path
@@ -21,7 +21,7 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A rule with the document that it was compiled of, and the lines of the file from ``first_line`` to the next."""
+    """A compiled rule with its document, and the text of the document from line ``first_line`` on."""
 
     rule: Rule
     path: Path
@@ -31,13 +31,13 @@ class Written:
 
     @property
     def data(self) -> Mapping[Any, Any]:
-        """The document's data; a rule is a map."""
+        """Return the data of the document, which is a map."""
         data: Mapping[Any, Any] = self.document.data
         return data
 
 
 def read_file(path: Path, name: str) -> RuleFile:
-    """Read a file of rules once more; what keeps it from being read is told where rules are loaded."""
+    """Read a rule file again; an error gives an empty result here, because loading the rules reports it."""
     if not path.is_file():  # a pipe can be read only once
         return RuleFile(name=name, path=path)
     try:
@@ -51,9 +51,9 @@ def read_file(path: Path, name: str) -> RuleFile:
 
 
 def written(rules: Iterable[Rule], files: Mapping[str, RuleFile]) -> list[Written]:
-    """The rules beside what they were compiled of; ``files`` are those that they lie in, by name.
+    """Return the rules with their source; ``files`` are their rule files by name.
 
-    A rule whose file has changed since it was loaded is left out.
+    A rule whose file has changed since it was loaded is omitted.
     """
     return [found for rule in rules for found in _beside(rule, files[rule.file])]
 

@@ -17,7 +17,7 @@ Literal = str | int | float | bool | None
 
 
 class Operator(Enum):
-    """How a test compares a value with its literals."""
+    """The way in which a test compares a value with its literals."""
 
     IS = "is"
     MATCHES = "matches"
@@ -57,11 +57,12 @@ class TimePart(Enum):
 class Test:
     """One comparison: it holds if the value of ``field`` matches any of ``values``.
 
-    ``field`` names a field of an event or a fact of a host; empty, it is a keyword that may stand in any value.
-    ``values`` are, after the operator: Sigma strings, numbers, booleans or None (absent) for ``IS``; RE2 patterns for
-    ``MATCHES``; networks in CIDR form for ``IN_NETWORK``; numbers for the four orders; one boolean for ``EXISTS``; the
-    name of another field for ``SAME_AS_FIELD`` and its kin; texts such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``.
-    With a ``part``, the value is a time, and that part of it is compared. ``text`` is the test as a person reads it.
+    ``field`` names a field of an event or a fact of a host; if it is empty, the test is a keyword that any value may
+    contain. The type of ``values`` depends on the operator: Sigma strings, numbers, booleans or None (absent) for
+    ``IS``; RE2 patterns for ``MATCHES``; networks in CIDR form for ``IN_NETWORK``; numbers for the four orders; one
+    boolean for ``EXISTS``; the name of another field for ``SAME_AS_FIELD`` and the other operators on fields; texts
+    such as ``>=5.0, <5.0.2195`` for ``IN_RANGE``. With a ``part``, the value is a time, and that part of it is
+    compared. ``text`` is the test in readable form.
     """
 
     __test__ = False  # not a test of pytest's
@@ -76,10 +77,10 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Unobservable:
-    """A condition that no evidence of the host can show: always unknown; the text is the question to ask.
+    """A condition that no evidence of the host can show. It is always unknown, and its text is the question to ask.
 
-    ``elsewhere``: the evidence of another host shows it, and the text says what to look for there. ``{FIELD}`` in the
-    text stands for a field of the event.
+    ``elsewhere``: the evidence of another host can show it, and the text names what to look for there. ``{FIELD}`` in
+    the text is replaced by a field of the event.
     """
 
     text: str
@@ -111,12 +112,12 @@ Condition = Union[All, Any, Not, Test, Unobservable]  # noqa: UP007 - the classe
 
 
 def conjunction(*children: Condition) -> Condition:
-    """The conjunction of conditions; a single one is returned as it is."""
+    """Return the conjunction of conditions; a single condition is returned unchanged."""
     return children[0] if len(children) == 1 else All(children)
 
 
 def disjunction(*children: Condition) -> Condition:
-    """The disjunction of conditions; a single one is returned as it is."""
+    """Return the disjunction of conditions; a single condition is returned unchanged."""
     return children[0] if len(children) == 1 else Any(children)
 
 
@@ -172,11 +173,11 @@ def evaluate(
     positive: bool = True,
     unobservable: Callable[[Unobservable], Explanation] = explain_unobservable,
 ) -> Explanation:
-    """The truth of a condition with all reasons: every test is evaluated, also after the result is certain.
+    """Return the truth of a condition with all reasons: every test is evaluated, even after the result is certain.
 
-    ``leaf`` answers one test; its second argument says whether the test counts as it stands (True) or stands under an
-    odd number of negations, so that a leaf can refuse an assumption that would favour one of the outcomes.
-    ``unobservable`` words what no evidence shows.
+    ``leaf`` evaluates one test. Its second argument is True if the test is under an even number of negations (or none),
+    and False under an odd number, so that a leaf can refuse an assumption that would favour one of the outcomes.
+    ``unobservable`` returns the explanation of an unobservable condition.
     """
     match condition:
         case Test():
@@ -197,7 +198,7 @@ def evaluate(
 def _joined(
     kind: NodeKind, children: tuple[Explanation, ...], join: Callable[[Iterator[Truth]], Truth], decisive: Truth
 ) -> Explanation:
-    """A node over its children; one child with the ``decisive`` truth decides the result."""
+    """Return a node over its children; one child with the ``decisive`` truth decides the result."""
     truth = join(child.truth for child in children)
     basis = _basis(truth, children, truth is decisive)
     return Explanation(text=f"{kind.value} of", truth=truth, kind=kind, basis=basis, children=children)

@@ -1,4 +1,4 @@
-"""``known_issue.consequence_of``: the rules whose problem may be the cause of this one's."""
+"""``known_issue.consequence_of``: the rules whose problem may cause the problem of this rule."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +13,7 @@ DEFAULT_WITHIN: Final = 24 * 3600 * TICKS_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
-    """A rule, by article, id or title, that this rule's matches may follow from.
+    """A rule, named by article, id or title, whose matches may cause this rule's matches.
 
     ``within`` is the longest time from a match of that rule to the next match of this one, in ticks.
     """

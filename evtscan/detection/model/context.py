@@ -1,6 +1,6 @@
-"""``context``, ``supported_by`` and ``cleared_by`` of a known issue → what a rule asks of the events around a match.
+"""``context``, ``supported_by`` and ``cleared_by`` of a known issue → the conditions on events around a match.
 
-What they come to on a host, with what its logs cover, is decided in ``evtscan.verdicts``.
+``evtscan.verdicts`` evaluates them on a host, with regard to the time that its logs cover.
 """
 
 import re
@@ -14,10 +14,11 @@ from evtscan.detection.model.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """Another event stands behind the match (``after``) or before it, or, where it is not ``wanted``, does not.
+    """Another event must be after the match (``after``) or before it; if not ``wanted``, there must be no such event.
 
-    ``name`` is that of a selection or rule. ``within`` is in ticks; without it, to the end or the beginning of the log.
-    ``same`` pairs a field of the match with one of the other event. ``text`` is the condition as a person reads it.
+    ``name`` is the name of a selection or rule. ``within`` is in ticks; without it, the search goes to the end or the
+    beginning of the log. ``same`` pairs a field of the match with a field of the other event that must be equal.
+    ``text`` is the condition in readable form.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinceBoot:
-    """So much time has passed since the start of the boot session, in ticks."""
+    """The time since the start of the boot session must be within limits (ticks)."""
 
     text: str
     at_least: int | None = None
@@ -40,7 +41,7 @@ class SinceBoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boots:
-    """The rule matched in so many of the last boot sessions, up to that of the match."""
+    """The rule must have matched in ``at_least`` of the last ``of_last`` boot sessions, up to that of the match."""
 
     text: str
     at_least: int
@@ -49,7 +50,7 @@ class Boots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
-    """The matches before and after stand at multiples of a period (ticks), or, where not ``wanted``, one does not."""
+    """The previous and the next match must be at multiples of a period (ticks); if not ``wanted``, one must not be."""
 
     text: str
     period: int
@@ -59,7 +60,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameBoot:
-    """All events of a match stand in one boot session."""
+    """All events of a match must be in one boot session."""
 
     text: str
 
@@ -70,7 +71,7 @@ Around = Beside | SinceBoot | Boots | Every | SameBoot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearedBy:
-    """Such an event behind a match says that what it told of is over."""
+    """An event after a match which states that the problem is over."""
 
     name: str
     text: str
@@ -85,13 +86,13 @@ _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
 
 
 def parse_duration(text: str) -> int:
-    """A duration as Sigma writes it, in ticks.
+    """Return the ticks of a duration in Sigma's notation.
 
     >>> parse_duration("24h") // TICKS_PER_SECOND
     86400
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if the text is not a duration.
     """
     match = _DURATION.match(text)
     if match is None or not int(match[1]):
@@ -105,7 +106,7 @@ def parse_duration(text: str) -> int:
 def context_of(issue: Section, named: Container[str] | None, key: str = "context") -> tuple[Around, ...]:
     """Read ``context``: a list of entries, each with one condition and its options.
 
-    ``named`` are the selections that there are; None where names are those of other rules, which may be in any file.
+    ``named`` are the selections of the rule; None if the names are those of other rules, which may be in any file.
     """
     found = []
     for section in issue.sections(key):
@@ -122,7 +123,7 @@ def context_of(issue: Section, named: Container[str] | None, key: str = "context
 
 
 def supported_by_of(issue: Section, named: Container[str] | None) -> tuple[Beside, ...]:
-    """Read ``supported_by``: other events beside a match that make it no truer and are worth a word."""
+    """Read ``supported_by``: events near a match that do not change its verdict but are mentioned in the report."""
     entries = context_of(issue, named, "supported_by")
     found = tuple(entry for entry in entries if isinstance(entry, Beside) and entry.wanted)
     if len(found) < len(entries):
@@ -256,7 +257,7 @@ def _count(section: Section, key: str) -> int:
 
 
 def _same(section: Section) -> tuple[tuple[str, str], ...]:
-    """Pairs of fields; ``FIELD=OTHER`` where the other event has another name for it."""
+    """Read pairs of fields; ``FIELD=OTHER`` if the field has another name in the other event."""
     pairs = []
     for place, text in enumerate(section.texts("same")):
         field, equals, other = (part.strip() for part in text.partition("="))

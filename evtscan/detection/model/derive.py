@@ -1,4 +1,4 @@
-r"""Fields that a rule works out of an event: words and text in its raw data, captures, differences, sizes.
+r"""Fields that a rule derives from an event: words and text in its raw data, captures, differences, sizes.
 
 ``known_issue.derive`` names them::
 
@@ -7,8 +7,8 @@ r"""Fields that a rule works out of an event: words and text in its raw data, ca
         Percent: {of: Data2, capture: '(\d+) percent'}
         Step: {difference: [NewTime, OldTime]}
 
-They are then fields of the event like any other. What cannot be worked out is absent, and what depends on a field that
-this evidence cannot carry is as unreadable as that.
+They are then used like any other field of the event. A field that cannot be derived is absent. A field derived from an
+unreadable field is itself unreadable.
 """
 
 import operator
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[A-Za-z_]\w{0,63}\Z", re.ASCII)
 
 
 class How(Enum):
-    """How a derived field is computed; the value is the key in a rule."""
+    """The computation of a derived field; the value is the key in a rule."""
 
     DWORD = "dword"
     WORD = "word"
@@ -56,10 +56,10 @@ _KEYS: Final = ("of", *(how.value for how in How))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """One derived field: its inputs, and how it is computed.
+    """One derived field: its inputs and its computation.
 
-    ``of`` are names of fields, and for arithmetic also numbers that stand for themselves. ``offset`` counts bytes of
-    raw data; ``pattern`` is the regular expression (RE2) of a capture.
+    ``of`` are names of fields, and for arithmetic also literal numbers. ``offset`` counts bytes of raw data.
+    ``pattern`` is the regular expression (RE2) of a capture.
     """
 
     name: str

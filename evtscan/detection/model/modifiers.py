@@ -1,9 +1,8 @@
 """The meaning of a test for a value: Sigma's comparisons, orders of versions and dates, and bounds of values.
 
-Sigma compares text without regard to case; ``*`` stands for any text, ``?`` for one character, and a backslash takes
-the meaning from ``*``, ``?`` and from a backslash before one of them (Sigma specification 2.1, "Escaping"). A field
-with several values passes a test if one of them does. A number in a rule also fits text that spells it, in decimal or
-in Windows' hexadecimal.
+Sigma compares text without regard to case; ``*`` matches any text, ``?`` one character, and a backslash escapes ``*``,
+``?``, and a backslash before one of them (Sigma specification 2.1, "Escaping"). A field with several values passes a
+test if one of them does. A number in a rule also matches text that spells it, in decimal or in Windows' hexadecimal.
 """
 
 import math
@@ -52,7 +51,8 @@ _ORDERS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
 def holds(test: Test, value: Any) -> bool:
     """Whether a value passes a test; None means that the field or fact is known to be absent.
 
-    ``value`` is text, a number, a boolean, or a list, tuple or map of such: those pass if one value in them does.
+    ``value`` is text, a number, a boolean, or a list, tuple or map of such values; these pass if one value in them
+    does.
     """
     scalars = list(scalars_of(value))
     if test.operator is Operator.EXISTS:
@@ -67,7 +67,7 @@ def check(test: Test) -> None:
     """Compile a test, so that invalid values are found when the rule is loaded.
 
     Raises:
-        ValueError: if a value is not a pattern, network or range; the text says what is wrong.
+        ValueError: if a value is not a valid pattern, network or range; the text says what is wrong.
     """
     if test.operator is not Operator.EXISTS and test.operator not in FIELD_OPERATORS:
         predicate_of(test)
@@ -89,7 +89,7 @@ def with_field_value(test: Test, other: Any) -> Test:
 
 
 def with_references(test: Test, values: Mapping[str, Any]) -> Test:
-    """Replace each fact or field that a range refers to by its value; an absent one matches nothing."""
+    """Return a test with each fact or field in a range replaced by its value; an absent value matches nothing."""
     names = references_in(test)
     choices = product(*(scalars_of(values[name]) for name in names))
     texts = [dict(zip(names, map(text_of, choice), strict=True)) for choice in islice(choices, MAX_FILLED)]
@@ -97,10 +97,10 @@ def with_references(test: Test, values: Mapping[str, Any]) -> Test:
 
 
 def predicate_of(test: Test) -> Predicate:
-    """The predicate of a test for one present scalar value; the test must not compare with another field.
+    """Return the predicate of a test for one present scalar value; the test must not compare with another field.
 
     Raises:
-        ValueError: if a value of the test is not a pattern, network or range.
+        ValueError: if a value of the test is not a valid pattern, network or range.
     """
     return _compiled_once(test, tuple(map(type, test.values)))
 
@@ -117,10 +117,10 @@ def _compiled_once(test: Test, types: tuple[type, ...]) -> Predicate:
 
 
 def literal_predicate(test: Test, literal: Literal) -> Predicate:
-    """The comparison of one present scalar value with one literal of a test.
+    """Return a predicate that compares one present scalar value with one literal of a test.
 
     Raises:
-        ValueError: if the literal is not a pattern, network or range, or the test compares with another field.
+        ValueError: if the literal is not a valid pattern, network or range, or the test compares with another field.
     """
     match test.operator:
         case Operator.IS:
@@ -274,7 +274,7 @@ def _expression(pattern: str) -> Predicate:
 
 
 def compiled(pattern: str) -> Any:
-    """Compile an RE2 pattern: linear time, bounded memory, silent.
+    """Compile an RE2 pattern; matching takes linear time and bounded memory, and RE2 prints no messages.
 
     Raises:
         ValueError: if RE2 does not accept it; the text says why.
@@ -289,7 +289,7 @@ def compiled(pattern: str) -> Any:
 
 
 def encodable(text: str) -> str:
-    """Replace lone surrogates, which damaged records may have and RE2, working on UTF-8, rejects."""
+    """Replace lone surrogates, which damaged records may contain and which RE2 rejects, because it works on UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -328,7 +328,7 @@ def _whole(number: int | float) -> tuple[int, ...]:
 
 
 def holds_within(test: Test, bound: Bound) -> Truth:
-    """Whether a test holds for an integer of which only a bound is known: unknown unless all of them agree."""
+    """Whether a test holds for an integer with a known bound: unknown unless all possible integers give one answer."""
     samples = _integers_in(bound, critical_values(test))
     return Truth.UNKNOWN if samples is None else _agreement(test, samples)
 
@@ -348,7 +348,7 @@ def _integers_in(bound: Bound, critical: tuple[int, ...] | None) -> Iterable[int
 
 
 def holds_up_to(test: Test, upper: str) -> Truth:
-    """Whether a test holds for a version or a day of which only an upper limit (itself included) is known."""
+    """Whether a test holds for a version or a day with a known upper limit (inclusive), as ``holds_within``."""
     order = next((order for order in _ORDERED_TEXTS if order.key(upper) is not None), None)
     if order is None or test.part is not None or test.operator not in (Operator.IS, Operator.IN_RANGE):
         return Truth.UNKNOWN
@@ -387,7 +387,7 @@ _ORDERED_TEXTS: Final = (
 
 
 def _operands_in(kind: Operator, literal: Literal) -> Iterator[str | None]:
-    """The operands of a literal; None for one that has no order."""
+    """Yield the operands of a literal; None for an operand without an order."""
     if kind is Operator.IN_RANGE:
         yield from (comparison.operand for comparison in parse_range(str(literal)))
     else:

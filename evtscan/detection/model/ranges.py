@@ -1,7 +1,7 @@
-"""Comparisons that a rule writes as text, such as ``>=5.0, <5.0.2195``: of versions, of days and times, of numbers.
+"""Comparisons in a rule's text, such as ``>=5.0, <5.0.2195``: of versions, of days and times, of numbers.
 
-An operand in braces stands for another value: ``>{file.ntoskrnl.exe.version}`` for that of a fact, ``={event.Data1}``
-for that of a field of the event. Whoever knows it fills it in before the comparison is made.
+An operand in braces is a reference: ``>{file.ntoskrnl.exe.version}`` refers to a fact, ``={event.Data1}`` to a field of
+the event. The caller replaces references by their values before the comparison.
 """
 
 import json
@@ -35,7 +35,7 @@ _HOLDS: Final[Mapping[str, Callable[[Any, Any, Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A sign and its operand: a version, a day or time, a number, or (``filled``) any text."""
+    """An operator and its operand: a version, a day or time, a number, or (``filled``) any text."""
 
     sign: str
     operand: str
@@ -43,7 +43,7 @@ class Comparison:
 
     @property
     def reference(self) -> str:
-        """The name of the fact or field whose value the operand stands for, or empty."""
+        """Return the name of the fact or field that the operand refers to, or an empty text."""
         match = None if self.filled else _REFERENCE.match(self.operand)
         return match[1] if match else ""
 
@@ -59,10 +59,10 @@ def is_range(literal: Any) -> bool:
 
 
 def parse_range(literal: str, *, numbers: bool = False) -> tuple[Comparison, ...]:
-    """Split ``>=5.0, <5.0.2195``. ``numbers`` allows those that are no versions: negative, hexadecimal.
+    """Split a range such as ``>=5.0, <5.0.2195``. ``numbers`` also allows negative and hexadecimal numbers.
 
     Raises:
-        ValueError: if it is not made of comparisons; the text says what is wrong.
+        ValueError: if the text is not a list of comparisons; the message says what is wrong.
     """
     comparisons = []
     end, more = 0, True
@@ -99,9 +99,9 @@ _Reading = tuple[Callable[[str], Any], Any, Any]
 
 
 def within(literal: str, *, numbers: bool = False) -> Callable[[str], bool]:
-    """A predicate for values in a range; a value that cannot be compared with an operand is outside.
+    """Return a predicate for values in a range; a value that cannot be compared with an operand is outside.
 
-    ``numbers`` says to compare numbers as such where both are one, and not as versions (of which 5.9 is below 5.10).
+    With ``numbers``, two numbers are compared as numbers and not as versions (as a version, 5.9 is less than 5.10).
 
     Raises:
         ValueError: as ``parse_range``.
@@ -147,7 +147,7 @@ def _ticks(text: str) -> int | None:
 
 
 def references_in(test: Test) -> tuple[str, ...]:
-    """The names in braces that a test compares with, each once."""
+    """Return the names in braces that a test compares with, without duplicates."""
     if test.operator is not Operator.IN_RANGE:
         return ()
     ranges = (parse_range(str(literal), numbers=True) for literal in test.values)
@@ -168,7 +168,7 @@ def _written(part: Comparison, values: Mapping[str, str]) -> str:
 
 
 def facts_in(test: Test) -> tuple[str, ...]:
-    """The facts of a host that a test needs: its own, unless it is about the event, and those that it compares with."""
+    """Return the facts of a host that a test needs: its field, if that is a fact, and the facts in braces."""
     return tuple(name for name in _names_in(test) if not name.startswith(EVENT))
 
 

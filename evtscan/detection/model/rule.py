@@ -26,7 +26,7 @@ MAX_SELECTORS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logsource:
-    """Where a rule looks: ``channels`` of its service or category; without any, in every channel."""
+    """The log source of a rule: ``channels`` of its service or category; if empty, all channels."""
 
     product: str = ""
     service: str = ""
@@ -38,7 +38,7 @@ class Logsource:
         return not self.channels or channel is None or channel.casefold() in map(str.casefold, self.channels)
 
     def includes(self, other: "Logsource") -> bool:
-        """Whether each part that this log source names is the same in another one."""
+        """Whether each part that this log source specifies is equal in another log source."""
         parts = ((self.product, other.product), (self.service, other.service), (self.category, other.category))
         return all(not own or own.lower() == theirs.lower() for own, theirs in parts)
 
@@ -47,7 +47,7 @@ class Logsource:
 class Selection:
     """A condition on events of a log source, with the fields that are derived before it is evaluated.
 
-    Where the condition itself asks for a channel, that goes before the log source.
+    A channel in the condition itself takes precedence over the log source.
     """
 
     condition: Condition
@@ -87,7 +87,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent:
-    """One event of a case: its fields under the names that rules use, and its time if the case gives one."""
+    """One event of a case: its fields by their names in rules, and its time if the case specifies one."""
 
     fields: Mapping[str, AnyValue]
     at: Instant | None = None
@@ -98,7 +98,7 @@ class CaseEvent:
 class Case:
     """The expected ``verdict`` (one of the five, or ``none``) for these events on a host with these facts.
 
-    The events are one whole log in record order. A fact without ``since`` is a snapshot taken with the last event.
+    The events are one complete log in record order. A fact without ``since`` is a snapshot taken with the last event.
     """
 
     events: tuple[CaseEvent, ...]
@@ -111,14 +111,14 @@ class Case:
 class KnownIssue:
     """The part of a rule that judges matches by the facts of the host.
 
-    ``when`` holds the conditions on the host, among them those that nothing can show (``unobservable``) and those that
-    only the evidence of another host shows (``elsewhere``). ``derive`` are the fields that the rule works out of an
-    event, for its detection too. ``entity`` are the fields that name what a finding is about (a disk, an account).
-    ``context`` is what must hold around a match, ``supported_by`` what may stand there and is told if it does,
-    ``cleared_by`` the event that says that it is over, and ``around`` all that is looked for there. ``precedence``
+    ``when`` is the condition on the host. It includes the conditions that no evidence can show (``unobservable``) and
+    those that only the evidence of another host can show (``elsewhere``). ``derive`` are the fields that the rule
+    derives from an event, also for its detection. ``entity`` are the fields that identify the subject of a finding (a
+    disk, an account). ``context`` are the required conditions around a match, and ``supported_by`` events near a match
+    that are mentioned if they exist. ``cleared_by`` is the event which states that the problem is over. ``precedence``
     lists the ids, articles or titles of the rules that this one silences on an event that both match.
-    ``consequence_of`` names the rules whose problem may be the cause of this one's. ``says`` is a sentence with the
-    values of the event (``detection.model.saying``).
+    ``consequence_of`` names the rules whose problem may cause this one's. ``says`` is a sentence with the values of the
+    event (``detection.model.saying``).
     """
 
     when: Condition
@@ -139,12 +139,12 @@ class KnownIssue:
 
     @property
     def around(self) -> tuple[Around, ...]:
-        """All entries about the events around a match: those that must hold, and those that support it."""
+        """Return all conditions on events around a match: the required ones, then the supporting ones."""
         return (*self.context, *self.supported_by)
 
 
 class CorrelationType(Enum):
-    """The type of a correlation; the value is Sigma's word for it."""
+    """The type of a correlation; the value is its name in Sigma."""
 
     EVENT_COUNT = "event_count"
     VALUE_COUNT = "value_count"
@@ -153,7 +153,7 @@ class CorrelationType(Enum):
 
 
 class Comparison(Enum):
-    """How a count compares with a number; the value is Sigma's word for it."""
+    """The comparison of a count with a number; the value is its name in Sigma."""
 
     EQUAL = "eq"
     OTHER = "neq"
@@ -197,10 +197,10 @@ _COMPARE: Mapping[Comparison, Callable[[int | float, int | float], bool]] = {
 class Correlation:
     """A correlation of matches of other rules (Sigma specification 2.1, "Correlation rules").
 
-    ``references`` are names or ids of rules in their order, ``members`` those rules, once they are found. ``timespan``
-    is in ticks. ``threshold`` is on the number of events, of different values of ``fields``, or of different rules;
-    an extended condition stands in ``condition`` instead: a test of the field X asks whether rule X matched.
-    ``aliases`` map an alias and a reference to the field that it stands for.
+    ``references`` are names or ids of rules in their order, ``members`` the rules themselves, once they are resolved.
+    ``timespan`` is in ticks. ``threshold`` limits the number of events, of distinct values of ``fields``, or of
+    distinct rules. An extended condition is in ``condition`` instead: a test of the field X holds if rule X matched.
+    ``aliases`` map an alias and a reference to the field that the alias means there.
     """
 
     type: CorrelationType
@@ -219,9 +219,9 @@ class Correlation:
 class Rule:
     """One Sigma document, ready to match. ``lines`` maps the paths of its keys to lines of ``file``, from 1.
 
-    ``name`` is what correlations call it. ``selections`` are those that its ``known_issue`` names, of its own or, in a
-    correlation, other rules; a correlation matches nothing by itself. ``silent``: it serves correlations, and reports
-    nothing itself.
+    ``name`` is the name by which correlations refer to it. ``selections`` are the selections that its ``known_issue``
+    names: its own or, in a correlation, other rules; a correlation matches no event by itself. ``silent``: the rule is
+    used by correlations only and gives no findings itself.
     """
 
     info: RuleInfo
@@ -259,7 +259,7 @@ class Rule:
         return Selection(condition=self.detection, logsource=self.logsource, derive=self.derived)
 
     def bases(self) -> Iterator["Rule"]:
-        """The rules about single events that a correlation consists of, nested ones included; else the rule itself."""
+        """Return the rules about single events in a correlation, including nested ones; else the rule itself."""
         if self.correlation is None:
             yield self
         else:
@@ -273,7 +273,7 @@ class Rule:
         return tuple(sorted(named)) if all(of_bases) else ()
 
     def query(self) -> Query:
-        """The records that this rule can use: all of those and perhaps more, but never fewer."""
+        """Return the records that this rule can use. It may select more records than necessary, but never too few."""
         asked = [*(base.selection for base in self.bases()), *self.selections.values()]
         return Query(frozenset[Selector]().union(*(selection.selectors() for selection in asked)))
 
@@ -285,9 +285,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A Sigma filter: a condition that events must meet, too, to match some rules.
+    """A Sigma filter: an additional condition on events that match some rules.
 
-    ``rules`` are names or ids of rules, None for all; of these, the rules whose log source is included are meant.
+    ``rules`` are names or ids of rules, None for all. The filter applies only to those whose log source is included in
+    its own.
     """
 
     condition: Condition
@@ -296,7 +297,7 @@ class Filter:
     file: str = ""
 
     def applies_to(self, rule: Rule) -> bool:
-        """Whether the filter narrows a rule down; it never does a correlation."""
+        """Whether the filter narrows a rule; it never narrows a correlation."""
         if rule.correlation is not None or not self.logsource.includes(rule.logsource):
             return False
         return self.rules is None or rule.name in self.rules or rule.info.id in map(str.lower, self.rules)
@@ -307,7 +308,7 @@ class Filter:
 
 
 def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
-    """The facts that the conditions and doubts of rules test, each with the rules that do, by article or title."""
+    """Return the facts that the conditions and doubts of rules test, with the articles or titles of these rules."""
     asked: dict[str, dict[str, None]] = {}
     for rule in rules:
         for fact in rule.asks:
@@ -316,9 +317,9 @@ def asked_by(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
 
 
 def _naming_channels(condition: Condition) -> Condition | None:
-    """The part of a condition that names the channel of an event by itself; None if no part does.
+    """Return the part of a condition that itself names the channel of an event; None if no part does.
 
-    Its size goes with that of the condition and how deep it is, not with the number of parts that name a channel.
+    Its size depends on the size and depth of the condition, not on the number of parts that name a channel.
     """
     match condition:
         case Test():
@@ -381,7 +382,7 @@ def _common_selectors(sides: list[frozenset[Selector]]) -> frozenset[Selector]:
 
 
 def _joined(one: Selector, other: Selector) -> Selector | None:
-    """One selector for both, or None if their event ids differ (a record can have two names of its provider)."""
+    """Return one selector for both, or None if their event ids differ (a record can have two provider names)."""
     if None not in (one.event_id, other.event_id) and one.event_id != other.event_id:
         return None
     event_id = other.event_id if one.event_id is None else one.event_id

@@ -12,12 +12,12 @@ FIELD: Final = re.compile(r"\{([A-Za-z_][\w./ -]*)(?:\|([a-z]+))?\}")
 
 
 def fields_in(template: str) -> Iterator[tuple[str, str]]:
-    """The fields of a template, each with its filter."""
+    """Yield the fields of a template, each with its filter."""
     return ((match[1], match[2] or "") for match in FIELD.finditer(template))
 
 
 def problems_of(template: str) -> Iterator[str]:
-    """What is wrong with a template."""
+    """Yield the errors in a template."""
     if not FIELD.search(template):
         yield "it names no field of the event, such as {param1}"
     for _, name in fields_in(template):

@@ -13,7 +13,7 @@ from evtscan.base.yamltext import Document, EntryPath
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """The problems of one document of a rule file, which is in ``folder``: those that refuse it, and ``warnings``."""
+    """The problems of one document of a rule file in ``folder``: errors that refuse it, and ``warnings``."""
 
     file: str
     document: Document
@@ -22,11 +22,11 @@ class Problems:
     warnings: list[Problem] = field(default_factory=list)
 
     def add(self, path: EntryPath, message: str) -> None:
-        """Note a problem of the entry at ``path``."""
+        """Add an error in the entry at ``path``; it refuses the document."""
         self.found.append(self._problem(path, message))
 
     def warn(self, path: EntryPath, message: str) -> None:
-        """Note a problem of the entry at ``path`` that does not refuse the document."""
+        """Add a warning about the entry at ``path``; it does not refuse the document."""
         self.warnings.append(self._problem(path, message))
 
     def _problem(self, path: EntryPath, message: str) -> Problem:
@@ -42,16 +42,17 @@ def key_of(path: EntryPath) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint at the nearest of the known words, to append to a message; empty if none is near."""
+    """Return a hint at the most similar known word, to append to a message; empty if none is similar."""
     close = get_close_matches(word, tuple(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A map at ``path``. Each reader gives a value of its kind, or a neutral one and a problem.
+    """A map at ``path`` in a rule file, with readers for its entries.
 
-    ``lenient``: the map is metadata, whose problems are warnings.
+    For an invalid value, a reader adds a problem and returns a default. ``lenient``: the map is metadata, whose
+    problems are only warnings.
     """
 
     data: Mapping[Any, Any]
@@ -60,11 +61,11 @@ class Section:
     lenient: bool = False
 
     def problem(self, message: str, *steps: Any) -> None:
-        """Note a problem of this map, or of an entry below it."""
+        """Add a problem of this map, or of an entry below it."""
         (self.problems.warn if self.lenient else self.problems.add)((*self.path, *steps), message)
 
     def only(self, known: Iterable[str]) -> None:
-        """Note every unknown key as a problem, so that a typing error is always found."""
+        """Add a problem for every unknown key, so that misspelt keys are always found."""
         names = tuple(known)
         for key in self.data:
             if key not in names:
@@ -77,7 +78,7 @@ class Section:
         return "" if value is None else self._text(value, key)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; a single text is a list of one."""
+        """Return a list of texts; a single text becomes a list of one."""
         value = self.data.get(key)
         if value is None:
             return ()

@@ -8,7 +8,7 @@ from evtscan.base.wintypes import Instant, parse_time
 
 
 def scalars_of(value: Any) -> Iterator[str | int | float | bool]:
-    """The single values in a value, nested ones included; None yields nothing."""
+    """Yield the single values in a value, including nested ones; None yields nothing."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

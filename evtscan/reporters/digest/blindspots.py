@@ -36,9 +36,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BlindSpot:
-    """A part of a host's evidence that could not be assessed; ``source_file`` is empty if the whole host is
-    concerned.
-    """
+    """A part of a host's evidence that could not be assessed; ``source_file`` is empty for the host as a whole."""
 
     kind: str
     source_file: str
@@ -93,9 +91,7 @@ def _of_log(row: EvidenceRow) -> Iterator[tuple[str, str]]:
 
 
 def _days(row: EvidenceRow) -> float | None:
-    """Return the number of days that a log covers; None if its times do not allow it, for example after a clock set
-    back.
-    """
+    """Return the number of days that a log covers; None if unknown, for example after the clock was set back."""
     if row.first_time.endswith("Z") is not row.last_time.endswith("Z"):
         return None
     try:

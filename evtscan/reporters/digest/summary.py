@@ -1,6 +1,4 @@
-"""Short summaries of a report's hosts: counts of verdicts, the worst verdict, and the amount of evidence that was
-read.
-"""
+"""Short summaries of a report's hosts: counts of verdicts, the worst verdict, the amount of evidence read."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,9 +33,7 @@ _CERTAINTY = {Verdict.CONFIRMED: 1, Verdict.EXPOSED: -1}
 
 
 def urgency(verdict: Verdict, level: str) -> int:
-    """Return the urgency of a finding. The level has more weight than the verdict: possible-high precedes
-    confirmed-medium.
-    """
+    """Return the urgency of a finding: the level precedes the verdict, so possible-high precedes confirmed-medium."""
     return 2 * level_rank(level) + _CERTAINTY.get(verdict, 0)
 
 
@@ -84,9 +80,7 @@ class ReportedFinding:
 
     @property
     def reading_order(self) -> tuple[bool, bool, int, int, int, str, str, str, str]:
-        """Sort key for readers: findings that need action first, then active before quiet ones, then the most
-        urgent.
-        """
+        """Sort key for readers: findings that need action first, then active before quiet, then the most urgent."""
         finding, rule = self.finding, self.rule
         is_past = not self.calls_for_action
         return (
@@ -127,9 +121,7 @@ class HostSummary:
 
     @property
     def judged(self) -> int:
-        """Return the number of rules with a finding of a present, possible or past problem; quiet kinds do not
-        count.
-        """
+        """Return the number of rules with a finding of a present, possible or past problem, without quiet kinds."""
         return len({item.rule.id for item in self.findings if item.counts_as_worst})
 
     @property

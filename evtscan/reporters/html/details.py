@@ -90,9 +90,7 @@ def _record(location: Location | None) -> str:
 
 
 def _facts(rows: Iterable[FactRow]) -> Iterator[tuple[Any, ...]]:
-    """Yield each fact with its current value and its statements; statements omit what they repeat from the current
-    value.
-    """
+    """Yield each fact with its current value, and its statements without what they repeat from that value."""
     for name, group in groupby(rows, key=lambda row: row.name):
         members = list(group)
         now = next((row for row in members if not row.history), None)

@@ -111,8 +111,9 @@ def _check_beginning(stream: BinaryIO, name: str) -> None:
 
 
 def _taken_apart(stream: BinaryIO, name: str) -> tuple[Report, list[_Span], int] | None:
-    """Return the report without hosts, the byte ranges of the hosts and the form number; None for a small file or
-    another layout.
+    """Split a report into the report without hosts, the byte ranges of the hosts, and the form number.
+
+    None for a small file or another layout.
     """
     if stream.seek(0, SEEK_END) < max(LARGE, 1):
         return None

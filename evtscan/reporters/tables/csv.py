@@ -20,9 +20,7 @@ from evtscan.reporters.tables.columns import Cell, Kind, Table, TableForm, cell_
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A variant of CSV: ``raw`` does not neutralise formulas, ``excel`` adds a byte order mark and uses Excel's time
-    format.
-    """
+    """A variant of CSV: ``raw`` keeps formulas, ``excel`` adds a byte order mark and uses Excel's time format."""
 
     raw: bool = False
     excel: bool = False

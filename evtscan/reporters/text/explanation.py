@@ -93,8 +93,7 @@ def host_lines(explanation: Explanation) -> Iterator[Line]:
 
 
 def about_host(node: Explanation, depth: int = _DEEPEST) -> Explanation | None:
-    """Return the part of an explanation that is about the host: tests of facts, and conditions that no evidence can
-    show.
+    """Return the part of an explanation about the host: tests of facts, and conditions that no evidence can show.
 
     None if there is no such part. Deeper than ``depth``, a group of conditions is omitted unless it is itself about the
     host.

@@ -1,6 +1,4 @@
-"""Report → the ledger at the end of every run: the files that were read or skipped and why, and the rules that were
-used.
-"""
+"""Report → the ledger at the end of every run: files read, files skipped with the reason, and rules used."""
 
 from collections.abc import Sequence
 

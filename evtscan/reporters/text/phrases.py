@@ -51,9 +51,7 @@ def in_short(item: ReportedFinding) -> str:
 
 
 def in_short_of_all(group: Sequence[ReportedFinding]) -> str:
-    """Return the summary of several findings that differ in their entity: their number, all events, the whole time
-    span.
-    """
+    """Return a summary of several findings that differ in their entity: their number, all events, the time span."""
     first = group[0]
     times = sorted(time for item in group for time in (item.finding.first_seen, item.finding.last_seen) if time)
     events = sum(item.finding.count for item in group)
@@ -72,9 +70,7 @@ def in_short_of_all(group: Sequence[ReportedFinding]) -> str:
 
 
 def in_short_of_one(item: ReportedFinding) -> str:
-    """Return one of several findings that differ in their entity: the entity, its number of events and the last
-    time.
-    """
+    """Return one of several findings that differ in their entity: entity, number of events and last time."""
     finding = item.finding
     last = f", last {finding.last_seen}" if finding.last_seen else ""
     return f"{short_entity(finding.entity)}: {count(finding.count, 'event')}{last}"

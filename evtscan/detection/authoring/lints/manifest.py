@@ -82,7 +82,7 @@ def _release(build: int) -> Release:
 
 
 def _is_checked(rule: Written) -> bool:
-    """Whether a rule can be about a Windows with manifests, and states no reason against the check."""
+    """Whether a rule can match Windows versions with manifests, and has no comment that disables the check."""
     places = products_of(rule.rule.known_issue.when).places if rule.rule.known_issue else None
     if "nt" in PurePosixPath(rule.rule.file).parts or (places is not None and max(places, default=0) < _FIRST):
         return False
@@ -130,7 +130,7 @@ def _names_only_known(rule: Written, lines: Sequence[Line]) -> bool:
 
 
 def _versions(pairs: Sequence[tuple[Provider, int]]) -> list[EventVersion] | None:
-    """All versions of these events; None if the table does not have one of them."""
+    """Return all versions of these events; None if one of the events is not in the table."""
     found = [provider.versions.get(event_id) for provider, event_id in pairs]
     if not found or any(versions is None for versions in found):
         return None

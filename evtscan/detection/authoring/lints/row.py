@@ -16,9 +16,9 @@ Found = Iterator[tuple[EntryPath, str]]
 class Surroundings:
     """Input of a lint besides the rule: names of facts, and names of other rules.
 
-    ``files`` maps each title, in lower case, and each id to the files of the rules that have it; ``names`` holds the
-    ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of
-    those that it goes before, and ``causes`` to the ids of those that it may be a consequence of.
+    ``files`` maps each title, in lower case, and each id to the files of the rules that have it. ``names`` contains the
+    ids, articles and titles by which a rule can name another. ``precedence`` maps the id of each rule to the ids of the
+    rules that it takes precedence over, and ``causes`` to the ids of the rules that it may be a consequence of.
     """
 
     fact_known: Callable[[str], bool]
@@ -29,7 +29,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, rules: Iterable[Rule], fact_known: Callable[[str], bool]) -> "Surroundings":
-        """The surroundings that these rules form."""
+        """Return the surroundings that consist of these rules."""
         files: dict[str, list[str]] = {}
         names: dict[str, set[str]] = {}
         before: dict[str, tuple[str, ...]] = {}
@@ -69,7 +69,7 @@ class Lint:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a selection as it is written: ``field|modifiers: values``."""
+    """One line of a selection as written in the file: ``field|modifiers: values``."""
 
     path: EntryPath
     field: str

@@ -1,7 +1,8 @@
-"""What is missing → a script that gathers it on the host, with tools that the host has.
+"""Missing facts and logs → a script that collects them on the host, with tools that the host has.
 
-Names out of evidence and reports never reach a script as they are: in comments everything but letters, digits and a few
-signs becomes ``_``, and a name that a command needs is used only if nothing in it means anything to a shell.
+Names from evidence and reports are never copied to a script unchanged: in comments, every character except letters,
+digits and a few signs becomes ``_``, and a name is used in a command only if it contains no character with a special
+meaning for a shell.
 """
 
 import re
@@ -26,7 +27,9 @@ _HOSTS_SHOWN = 8
 
 
 def collect_all(generation: Generation, facts: Iterable[str]) -> str:
-    """A script that gathers all that evtscan reads of such a host; of files and keys, those that these facts name."""
+    """Return a script that collects all evidence that evtscan reads from such a host; files and keys only for these
+    facts.
+    """
     needs = [Need(fact=fact) for fact in facts]
     tasks = list(_each_key_once(task for step in generation.steps for task in _tasks(step, needs)))
     head = (f"Gathers evidence of this host for evtscan. For {generation.title}.",)
@@ -34,7 +37,7 @@ def collect_all(generation: Generation, facts: Iterable[str]) -> str:
 
 
 def collect_missing(generation: Generation, missing: Missing) -> str:
-    """A script that gathers what would decide open findings, the most decisive first."""
+    """Return a script that collects the evidence that would decide open findings, the most decisive first."""
     tasks = [task for step in generation.steps for task in _tasks(step, missing.needs) if task.needs]
     tasks.sort(key=lambda task: -len(task.decides))
     tasks = [*_log_tasks(generation, missing.logs), *tasks]
@@ -53,7 +56,7 @@ def collect_missing(generation: Generation, missing: Missing) -> str:
 
 
 def _log_tasks(generation: Generation, logs: Sequence[tuple[str, Sequence[str]]]) -> "list[_Task]":
-    """Tasks that export these logs: one each with wevtutil; before Vista the step that saves all logs."""
+    """Return tasks that export these logs: one per log with wevtutil; before Vista, the step that saves all logs."""
     if generation.shell is Shell.CMD:
         steps = [step for step in generation.steps if step.title.startswith("Event logs")] if logs else []
         hosts = tuple(dict.fromkeys(host for _, names in logs for host in names))
@@ -70,7 +73,7 @@ def _log_tasks(generation: Generation, logs: Sequence[tuple[str, Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A step with the name that it asks for, and the needs that it serves."""
+    """A step with the file or key that it is used for, and the needs that it serves."""
 
     step: Step
     item: str
@@ -78,25 +81,25 @@ class _Task:
     needs: tuple[Need, ...]
 
     def lines(self) -> Iterator[str]:
-        """Its lines of the script."""
+        """Yield the lines of the task for the script."""
         for line in self.step.lines:
             yield line.format(item=self.item, number=self.number)
 
     @property
     def decides(self) -> set[tuple[str, str]]:
-        """The open findings that it helps to decide."""
+        """The open findings that the task helps to decide."""
         return {finding for need in self.needs for finding in need.findings}
 
     @property
     def title(self) -> str:
-        """What it is for, and on which hosts it is missing."""
+        """The purpose of the task, and the hosts that lack its result."""
         hosts = tuple(dict.fromkeys(host for need in self.needs for host in need.hosts))
         served = f" [{_listed(hosts)}]" if hosts else ""
         return f"{self.step.title.format(item=self.item)}{served}"
 
 
 def _tasks(step: Step, needs: Sequence[Need]) -> list[_Task]:
-    """A step once, or once for each name that it asks for and that a need has."""
+    """Return one task for a step, or one for each file or key if the step is specific to one."""
     served = [need for need in needs if _gives(step, need.fact)]
     if not any("{item}" in line for line in step.lines):
         return [_Task(step, "", 0, tuple(served))]
@@ -107,7 +110,7 @@ def _tasks(step: Step, needs: Sequence[Need]) -> list[_Task]:
 
 
 def _each_key_once(tasks: Iterable[_Task]) -> Iterator[_Task]:
-    """The tasks without those that export a key which lies in what another one exports."""
+    """Yield the tasks without those that export only registry keys which an earlier task already exports."""
     exported: list[str] = []
     for task in tasks:
         keys = [key.lower() for line in task.lines() for key in _EXPORTED.findall(line)]
@@ -124,7 +127,7 @@ def _gives(step: Step, fact: str) -> bool:
 
 
 def _item(fact: str) -> str:
-    """The file or the key that a fact is about, or nothing where its name cannot stand in a command."""
+    """Return the file or the key of a fact; empty if its name is not safe in a command."""
     kind = catalogue.find(fact)
     if kind is None:
         return ""
@@ -182,7 +185,7 @@ _ON_POWERSHELL = (
 
 
 def _script(generation: Generation, head: Iterable[str], tasks: Iterable[_Task]) -> str:
-    """Put a script together, with line ends of Windows."""
+    """Assemble a script, with Windows line ends."""
     is_cmd = generation.shell is Shell.CMD
     mark = "rem" if is_cmd else "#"
     begin, end = (_CMD_BEGIN, _CMD_END) if is_cmd else (_POWERSHELL_BEGIN, _POWERSHELL_END)

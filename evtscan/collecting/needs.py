@@ -1,4 +1,4 @@
-"""Which facts rules ask of hosts, and which of them the open findings of a saved report lack."""
+"""The facts that rules need from hosts, and the facts that open findings of a saved report lack."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,25 +13,26 @@ from evtscan.report.model import HostReport, Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """A fact that is missing, and the open findings that it would help to decide, as host and rule."""
+    """A missing fact, and the open findings that it would help to decide, as host and rule."""
 
     fact: str
     findings: tuple[tuple[str, str], ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts that it is missing on, each once."""
+        """The hosts that lack the fact, without duplicates."""
         return tuple(dict.fromkeys(host for host, _ in self.findings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """What the open findings of a report lack, most decisive first.
+    """The facts and logs that the open findings of a report lack, most decisive first.
 
     ``logs`` are event logs to export, each with the hosts that lack it: the System log first, which most rules need,
     then logs of open findings that a collected export cannot decide.
-    ``notes`` are a host and an instruction that goes beyond how to get a fact. ``others`` are the hosts with open
-    findings that are known to be of another generation.
+
+    ``notes`` are pairs of a host and an instruction that is not about collecting a fact. ``others`` are the hosts with
+    open findings that are known to be of another generation.
     """
 
     needs: tuple[Need, ...] = ()
@@ -41,7 +42,7 @@ class Missing:
 
 
 def about(rules: Iterable[Rule], generation: Generation) -> list[Rule]:
-    """The rules that can be about hosts of a generation; one that does not say of which products it is may be."""
+    """Return the rules that can apply to hosts of a generation, including rules that do not specify products."""
     admitted = {place for place, release in enumerate(RELEASES) if generation.admits(version_key(release.version))}
 
     def may_be(rule: Rule) -> bool:
@@ -52,7 +53,9 @@ def about(rules: Iterable[Rule], generation: Generation) -> list[Rule]:
 
 
 def missing_in(report: Report, generation: Generation) -> Missing:
-    """What would decide the open findings of a report, on hosts of a generation or of unknown version."""
+    """Return the evidence that would decide the open findings of a report, for hosts of a generation or unknown
+    version.
+    """
     names = {rule.id: rule.article or rule.title for rule in report.rules}
     missing: dict[str, list[tuple[str, str]]] = {}
     notes: dict[tuple[str, str], None] = {}
@@ -87,7 +90,7 @@ SYSTEM = "System"
 def _missing_logs(
     host: HostReport, findings: Iterable[Finding], channels: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
-    """The logs that a host lacks: the System log, and those of findings that need something other than a fact."""
+    """Yield the logs that a host lacks: the System log, and those of findings that need something other than a fact."""
     logs = [row for row in host.evidence if row.records is not None]
     if not any(not row.channels or SYSTEM in row.channels for row in logs):
         yield SYSTEM

@@ -1,6 +1,6 @@
-r"""What to run on a host of each generation, and which facts that gives: data, with tools that such a host has.
+r"""The commands to run on a host of each generation, and the facts that they provide: data, with tools of such a host.
 
-In the lines of a step that asks for something by name, ``{item}`` stands for it: a file (``rasarp.sys``) or a registry
+In the lines of a step for a particular file or key, ``{item}`` is replaced by the file (``rasarp.sys``) or registry
 key (``SYSTEM\CurrentControlSet\Services\Dhcp``). Output goes to the folder ``%OUT%``, in PowerShell ``$Out``.
 """
 
@@ -23,7 +23,7 @@ class Shell(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Some lines of a script, what they are for, and the facts that they give (patterns of the catalogue)."""
+    """Some lines of a script, their purpose, and the facts that they provide (patterns of the catalogue)."""
 
     title: str
     lines: tuple[str, ...]
@@ -32,7 +32,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """Hosts that a script is for: those whose version of Windows, as numbers, lies from ``first`` up to ``below``."""
+    """The hosts that a script supports: their version of Windows, as numbers, is at least ``first`` and less than
+    ``below``.
+    """
 
     name: str
     title: str
@@ -42,7 +44,7 @@ class Generation:
     steps: tuple[Step, ...]
 
     def admits(self, version: tuple[int, ...] | None) -> bool:
-        """Whether a host of this version may be meant; one of unknown version may."""
+        """Return whether the generation includes hosts of this version; an unknown version is included."""
         return version is None or self.first <= version < self.below
 
 

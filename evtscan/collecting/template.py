@@ -1,4 +1,4 @@
-"""Facts that nobody knows → a ``facts.yaml`` with a blank for each, and how to fill it in."""
+"""Unknown facts → a ``facts.yaml`` with a blank for each, and instructions to fill it in."""
 
 import json
 import re
@@ -14,9 +14,9 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
 
 def template(host: str, blanks: Mapping[str, Sequence[str]]) -> str:
-    """Write a ``facts.yaml`` for a host; ``blanks`` are facts, each with the rules that ask for it.
+    """Return a ``facts.yaml`` for a host; ``blanks`` are facts, each with the rules that need it.
 
-    As it is, it states nothing: what is left blank says nothing.
+    The unedited file states no facts: entries that are left blank are ignored.
     """
     return "".join(f"{line}\n" for line in (*_head(host, bool(blanks)), *_entries(blanks)))
 

@@ -1,9 +1,11 @@
-"""Message texts: tables of the messages of Windows' components, and events rendered with those of their own product.
+"""Message texts: tables of the messages of Windows components, and rendering of events with the messages of their
+version.
 
-The events of old logs carry only insertion strings; the sentences stand in message files on the host. They are read
+The events of old logs contain only insertion strings; the sentences are in message files on the host. They are read
 from a folder of these files (``dlls``), or from the SQLite databases of libyal's winevt-kb and of plaso (``winevtrc``).
-The tables of one version of Windows never render the events of another: identifiers were given anew between NT 4.0 and
-2000, so a Dhcp 1008 of the one would get the sentence of the other.
+
+The tables of one version of Windows never render events of another: identifiers were reassigned between NT 4.0 and
+2000, so a Dhcp 1008 of one version would get the sentence of the other.
 """
 
 import os
@@ -21,17 +23,17 @@ _SQLITE = b"SQLite format 3\0"
 
 @dataclass(frozen=True, slots=True)
 class MessagesFrom:
-    """Where messages come from; ``version`` is that of Windows for tables that do not state their own."""
+    """The location of message texts; ``version`` is the version of Windows for tables that do not state one."""
 
     path: Path
     version: str | None = None
 
 
 def messages_from(text: str) -> MessagesFrom:
-    """Read what ``--messages`` is given: a path, or ``PATH@VERSION`` (``winevt-rc.db@5.1``).
+    """Parse the value of ``--messages``: a path, or ``PATH@VERSION`` (``winevt-rc.db@5.1``).
 
     Raises:
-        UsageError: if there is nothing at the path, or the version is none.
+        UsageError: if the path does not exist, or the version is invalid.
     """
     if os.path.lexists(text):
         return MessagesFrom(Path(text))

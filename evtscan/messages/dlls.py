@@ -1,11 +1,12 @@
-"""A folder of a host's message files → message definitions, by the registry's entry for a source or by file name.
+"""A folder of a host's message files → message definitions, by the registry entry of a source or by file name.
 
 Message files are DLLs, programs and drivers with a resource of type RT_MESSAGETABLE; from Vista on the texts are in
-``NAME.mui`` files in a folder of their language. Each belongs to the Windows that its version resource names
-(``ProductVersion``), and serves events of that version alone; a file of another product says nothing of a Windows.
+``NAME.mui`` files in a folder of their language. The version resource of a file states its version of Windows
+(``ProductVersion``), and the file is used only for events of that version. A file of another product does not state a
+version of Windows.
 
-Where no registry was collected, the file of a source is found by name: that in ``USUAL_FILES``, or one with the name of
-the source (``w32time.dll`` for W32Time). That is an assumption, and is said to be one.
+If no registry was collected, the file of a source is found by name: the file in ``USUAL_FILES``, or a file with the
+name of the source (``w32time.dll`` for W32Time). Such a file is reported as an assumption.
 """
 
 import os
@@ -49,9 +50,9 @@ PARAMETER_FILES = ("msobjs.dll", "kernel32.dll")
 
 @dataclass(frozen=True, slots=True)
 class MessageFile:
-    """One message file: its messages in the language of choice, and the Windows that it is part of.
+    """One message file: its messages in the preferred language, and its version of Windows.
 
-    ``version`` is None if it does not say, ``product`` is set if it is part of something else.
+    ``version`` is None if the file does not state it; ``product`` is set if it belongs to another product.
     """
 
     name: str
@@ -62,9 +63,9 @@ class MessageFile:
 
 
 class MessageFiles:
-    """The message files of a folder, each read when it is first asked for.
+    """The message files of a folder, each read at its first use.
 
-    ``version`` is that of Windows for files that do not state one.
+    ``version`` is the version of Windows for files that do not state one.
     """
 
     def __init__(self, folder: Path, version: str | None = None) -> None:
@@ -74,7 +75,7 @@ class MessageFiles:
         self._loaded: dict[Path, MessageFile] = {}
 
     def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
-        """The definition from the first file of the source that has it and is of the right Windows."""
+        """Return the definition from the first file of the source that has it and is of the same version of Windows."""
         names = key.registered or _usual_names(key)
         refusal = None
         for file in self._files(names):
@@ -109,7 +110,7 @@ class MessageFiles:
 
 
 def load(path: Path) -> MessageFile:
-    """Read one file; a file that cannot be read has no messages, and the reason."""
+    """Read one file; a file that cannot be read has no messages, and its ``flaw`` is the reason."""
     name = path.name.lower()
     try:
         image = _parse(path)
@@ -121,7 +122,7 @@ def load(path: Path) -> MessageFile:
 
 
 def _files_by_name(folder: Path) -> dict[str, list[Path]]:
-    """Files below the folder by lower-case name, those of a folder of English texts first; links are not followed."""
+    """Return the files below the folder by lower-case name, folders of English texts first; links are not followed."""
     found: dict[str, list[Path]] = {}
     count = 0
     for root, folders, names in os.walk(folder):
@@ -170,7 +171,9 @@ def _parse(path: Path) -> Any:
 
 
 def _messages_of_choice(image: Any) -> dict[int, str]:
-    """The messages in English, else those without a language, else those of the language with the lowest number."""
+    """Return the messages in English, else those without a language, else those of the language with the lowest
+    number.
+    """
     by_language: dict[int, list[Any]] = {}
     for leaf in islice(_leaves(image), MOST_TABLES):
         by_language.setdefault((leaf.id or 0) & 0xFFFF, []).append(leaf.data.struct)
@@ -187,7 +190,7 @@ def _messages_of_choice(image: Any) -> dict[int, str]:
 
 
 def _leaves(image: Any) -> Iterator[Any]:
-    """Message tables of the resource directory, whose levels are type, name, language."""
+    """Yield the message tables of the resource directory, whose levels are type, name, language."""
     for kind in getattr(getattr(image, "DIRECTORY_ENTRY_RESOURCE", None), "entries", ()):
         for entry in getattr(getattr(kind, "directory", None), "entries", ()) if kind.id == _MESSAGE_TABLE else ():
             for leaf in getattr(getattr(entry, "directory", None), "entries", ()):
@@ -203,7 +206,7 @@ def _data(image: Any, place: Any, most: int) -> bytes:
 
 
 def _product(image: Any) -> tuple[str | None, str]:
-    """The Windows that a file is part of, and the name of the product if that is another."""
+    """Return the version of Windows of a file, and the name of the product if it is not Windows."""
     fixed = next(iter(getattr(image, "VS_FIXEDFILEINFO", ())), None)
     version = None
     if fixed is not None:

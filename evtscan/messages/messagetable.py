@@ -35,7 +35,7 @@ _TRADITIONAL_CHINESE = frozenset({0x0404, 0x0C04, 0x1404})
 
 
 def read_table(raw: bytes, language: int) -> dict[int, str]:
-    """The messages of one resource, without those outside its bytes. ``language`` is that of the resource."""
+    """Return the messages of one resource, without those outside its bytes. ``language`` is that of the resource."""
     messages: dict[int, str] = {}
     if len(raw) < 4:
         return messages

@@ -1,6 +1,6 @@
-r"""The registry of a host → the message files that it gives for a source of events.
+r"""The registry of a host → the message files that it lists for an event source.
 
-They stand in ``SYSTEM\CurrentControlSet\Services\EventLog\LOG\SOURCE``, values ``EventMessageFile`` and
+They are in ``SYSTEM\CurrentControlSet\Services\EventLog\LOG\SOURCE``, values ``EventMessageFile`` and
 ``ParameterMessageFile``: paths with variables, separated by ``;`` ("Event Sources" of the Windows SDK).
 """
 
@@ -17,7 +17,7 @@ MOST_FILES = 16
 def registered_files(
     registries: Iterable[Registry], provider: str, channel: str | None, value_name: str
 ) -> tuple[str, ...]:
-    """Names of the files in lower case, without folders; empty if no registry names any."""
+    """Return the names of the files in lower case, without folders; empty if no registry lists any."""
     for registry in registries:
         for log in _logs(registry, channel):
             key = registry.key(rf"{_EVENT_LOG}\{log}\{provider}")

@@ -1,13 +1,13 @@
 """A message definition and insertion strings → the text that a viewer shows.
 
 The escapes are those of the Windows function FormatMessage: ``%1`` … ``%99`` insert a string, ``%1!08x!`` formats it as
-printf does, ``%n`` breaks the line, ``%r`` returns the carriage, ``%t`` is a tab, ``%b`` and ``%`` before a space are a
-space, ``%.``, ``%!`` and ``%%`` stand for the sign itself, and ``%0`` ends the message. Placeholders of parameter
-messages, ``%%1833``, are replaced in the text that this gives ("Event Identifiers" of the Windows SDK), so they may
-stand in insertion strings.
+printf does, ``%n`` is a line break, ``%r`` a carriage return, ``%t`` a tab, ``%b`` and ``%`` before a space are a
+space, ``%.``, ``%!`` and ``%%`` are the sign itself, and ``%0`` ends the message. Placeholders of parameter messages,
+``%%1833``, are replaced in the resulting text ("Event Identifiers" of the Windows SDK), so insertion strings may
+contain them.
 
-Insertion strings count from the first, as the log has them. What a driver logs has the name of its device as the first
-string, so the sentences about it begin with ``%2``.
+Insertion strings are numbered in the order of the log. Events of a driver have the device name as the first string, so
+their messages begin with ``%2``.
 """
 
 import re
@@ -34,10 +34,10 @@ def _none(number: int) -> str | None:
 
 
 def render(definition: str, strings: Sequence[str], parameters: Parameters = _none) -> str:
-    """Put strings, and then parameter messages, into a message definition.
+    r"""Insert strings, and then parameter messages, into a message definition.
 
-    A string that the event does not have leaves its placeholder, as does a parameter message that is not known. Line
-    breaks are ``\\n``, and none ends the text.
+    The placeholder of a missing string or of an unknown parameter message is kept. Line breaks are ``\n``; trailing
+    line breaks are removed.
     """
     text = _filled(definition, _ESCAPE, lambda found: None if found[6] == "0" else _replaced(found, strings))
     text = _filled(text, _PARAMETER, lambda found: _named(found, parameters))
@@ -45,12 +45,14 @@ def render(definition: str, strings: Sequence[str], parameters: Parameters = _no
 
 
 def parameter_text(definition: str) -> str:
-    """The text of a parameter message, whose own placeholders stay."""
+    """Return the text of a parameter message; its own placeholders are kept."""
     return render(definition, ())
 
 
 def _filled(text: str, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str | None]) -> str:
-    """The text with each match replaced, as far as it may grow; where ``put`` gives None it ends."""
+    """Return the text with each match replaced, up to the size limit; it ends at a match for which ``put`` returns
+    None.
+    """
     parts: list[str] = []
     length = place = 0
     for found in pattern.finditer(text):
@@ -79,9 +81,9 @@ def _replaced(found: re.Match[str], strings: Sequence[str]) -> str:
 
 
 def _formatted(text: str, flags: str, width: str, precision: str | None, kind: str) -> str:
-    """A string as printf shows it; a format for numbers leaves other text as it is.
+    """Format a string like printf; a number format does not change text that is not a number.
 
-    A width or precision that another string gives (``*``) is not followed.
+    A width or precision that refers to another string (``*``) is ignored.
     """
     columns = 0 if width == "*" else int(width or 0)
     digits = None if precision in (None, "*") else int(precision or 0)

@@ -1,7 +1,7 @@
-"""An event, and the Windows that logged it → the message that the tables of its provider have for it.
+"""An event and the Windows version that logged it → its message, from the tables of its provider.
 
-A table is used only if it is of the same version of Windows. Where that is not so, or one of the two is not known,
-there is no message, and a warning says why, once for each reason.
+A table is used only if it is of the same version of Windows. If the versions differ, or one of them is not known, there
+is no message, and one warning per reason.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ _SOURCES_NAMED = 6
 
 
 class Role(Enum):
-    """Kind of message: the sentence of an event, or a parameter text that replaces a number in it."""
+    """The kind of a message: the sentence of an event, or a parameter text that replaces a number in it."""
 
     EVENT = "EventMessageFile"
     PARAMETER = "ParameterMessageFile"
@@ -30,10 +30,10 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageKey:
-    """Identifies a message: its 32-bit identifier, the source that logs it, and the version of Windows (``5.1``).
+    """Identifies a message: its 32-bit identifier, its source, and the version of Windows (``5.1``).
 
-    ``registered`` names the message files that the host's registry gives for the source, in lower case and without
-    folders; it is empty if no registry names them.
+    ``registered`` contains the message files that the host's registry lists for the source, in lower case and without
+    folders; it is empty if no registry lists any.
     """
 
     role: Role
@@ -46,7 +46,9 @@ class MessageKey:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Tables that may not be used; ``kind`` is that of the warning, ``source`` the file, ``why`` a sentence."""
+    """The reason why tables must not be used; ``kind`` is that of the warning, ``source`` the file, ``why`` a
+    sentence.
+    """
 
     kind: str
     source: str
@@ -55,26 +57,28 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class FoundMessage:
-    """A message definition; ``assumed`` names its file if no registry assigns that file to the source."""
+    """A message definition; ``assumed`` is the name of its file if no registry assigns that file to the source."""
 
     definition: str
     assumed: str = ""
 
 
 class MessageTables(Protocol):
-    """Message definitions by product. ``name`` is that of the file or folder they come from."""
+    """Message definitions by product. ``name`` is that of their file or folder."""
 
     name: str
 
     def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
-        """The definition, why tables that could have it may not be used, or None if there is none."""
+        """Return the definition, or the reason why tables that could contain it must not be used, or None if there is
+        none.
+        """
         ...
 
 
 class MessageStore:
     """Messages for the events of one host.
 
-    ``registries`` are the host's registries, which state the message files of each source.
+    ``registries`` are the host's registries, which list the message files of each source.
     """
 
     def __init__(self, tables: MessageTables, registries: Iterable[Registry] = ()) -> None:
@@ -87,7 +91,7 @@ class MessageStore:
 
     @property
     def warnings(self) -> tuple[ExtractionWarning, ...]:
-        """Why events went without a message, each reason once, and which message files were assumed."""
+        """The reasons why events have no message, without duplicates, and the message files that were assumed."""
         assumed: tuple[ExtractionWarning, ...] = ()
         if self._assumed:
             named = [f"{file} for {source}" for source, file in sorted(self._assumed.items())]
@@ -98,9 +102,10 @@ class MessageStore:
         return (*self._refused.values(), *assumed)
 
     def text(self, event: Event, version: str | None) -> str | None:
-        """The message of an event: its own, or that of the tables for ``version``, the Windows that logged it.
+        """Return the message of an event: its own, or that of the tables for ``version``, the Windows version that
+        logged it.
 
-        None where there is none to be had.
+        The result is None if there is no message.
         """
         if event.message is not None:
             return event.message
@@ -185,7 +190,7 @@ def _incomplete(event: Event) -> Refusal:
 
 
 def insertion_strings(data: Mapping[str, Any]) -> list[str]:
-    """The strings of an event in log order: all of its data but ``Binary``, arrays one by one."""
+    """Return the strings of an event in log order: all of its data except ``Binary``, with the elements of arrays."""
     strings: list[str] = []
     for name, value in data.items():
         if name != "Binary":

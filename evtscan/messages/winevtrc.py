@@ -1,21 +1,22 @@
-"""SQLite databases of message texts (libyal's winevt-kb, and the ones made of it for plaso) → message definitions.
+"""SQLite databases of message texts (libyal's winevt-kb, and databases derived from it for plaso) → message
+definitions.
 
-Three forms are read, told apart by their tables:
+Three forms are supported, and identified by their tables:
 
-- ``winevt-kb.db`` with a database for each message file beside it. ``event_log_providers`` (``log_source``),
+- ``winevt-kb.db`` with a database for each message file in the same folder. ``event_log_providers`` (``log_source``),
   ``message_file_per_event_log_provider`` (``message_file_type``: event, parameter …) and ``message_files``
   (``message_filename``, ``database_filename``) lead to a file, whose database has a table for each language and file
   version: ``message_table_0x00000409_5_1_2600_5512``.
-- ``winevt-rc.db``, version 20150315. The same tables, but ``message_files`` has a ``path``, and the messages stand in
+- ``winevt-rc.db``, version 20150315. The same tables, but ``message_files`` has a ``path``, and the messages are in
   ``message_table_KEY_0x00000409`` of the same file.
 - ``winevt-rc.db``, version 20240929: ``winevtrc_eventlog_provider``, ``winevtrc_message_file`` (``windows_path``,
   ``product_version``), ``winevtrc_message_table`` (``language_identifier``), ``winevtrc_message_string``.
 
-The last two are merged from several versions of Windows and do not say which message is of which, unless a message file
-has a version. Without one, a table is used only for the Windows that the user names.
+The last two are merged from several versions of Windows and do not state the version of a message, unless a message
+file has one. A table without a version is used only for the Windows version that the user specifies.
 
 Identifiers are text (``0x000003e8``) in the first two and numbers in the last. Definitions are as in the resource
-(``string_format`` wrc); those that were turned into Python formats cannot be turned back, and are refused.
+(``string_format`` wrc); definitions that were converted to Python formats cannot be converted back, and are rejected.
 """
 
 import json
@@ -49,10 +50,10 @@ _USUAL_PARAMETER_FILES = ("msobjs.dll", "kernel32.dll")
 
 
 def open_database(path: Path, version: str | None = None) -> MessageTables:
-    """Open a database; ``version`` is that of Windows for tables that do not state one.
+    """Open a database; ``version`` is the version of Windows for tables that do not state one.
 
     Raises:
-        EvidenceError: if it is none that is known, or is damaged.
+        EvidenceError: if its form is unknown, or it is damaged.
     """
     database = Database(path)
     try:
@@ -70,7 +71,7 @@ def open_database(path: Path, version: str | None = None) -> MessageTables:
 class Database:
     """One SQLite file, read-only and bounded: hostile schemas and values end a query, not the run.
 
-    ``tables`` maps the ordinary tables (no views, no virtual ones) to the names of their columns.
+    ``tables`` maps the ordinary tables (no views, no virtual tables) to their column names.
 
     Raises:
         EvidenceError: from every method, if the file is damaged or a query takes too long.
@@ -98,7 +99,7 @@ class Database:
         self._connection.close()
 
     def rows(self, query: str, values: Iterable[Any] = (), most: int = MOST_ROWS) -> list[tuple[Any, ...]]:
-        """The first ``most`` rows of a query.
+        """Return the first ``most`` rows of a query.
 
         Raises:
             EvidenceError: if the database is damaged, or the query takes more than ``MOST_STEPS``.
@@ -133,7 +134,7 @@ class Database:
 
 
 def _uri(path: PurePath) -> str:
-    """A path as a URI for SQLite, which refuses one with a server (a share of Windows)."""
+    """Return a path as a URI for SQLite, which rejects URIs with a server name (a Windows share)."""
     plain = path.as_uri()
     return (plain if plain.startswith("file:///") else plain.replace("//", "////", 1)) + "?mode=ro&immutable=1"
 
@@ -159,7 +160,7 @@ class ProviderTables:
         _check_format(database, "name")
 
     def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
-        """The definition of a source's message for one version of Windows."""
+        """Return the definition of a source's message for one version of Windows."""
         try:
             return self._find(key)
         except EvidenceError as error:
@@ -201,7 +202,7 @@ class ProviderTables:
         return "f.path" if "path" in self._database.tables["message_files"] else "f.message_filename"
 
     def _file_rows(self, rest: str, values: list[str]) -> list[tuple[int, str, str, str | None]]:
-        """Key, file name, name of its database, version."""
+        """Return for each message file its key, file name, database name and version."""
         columns = self._database.tables["message_files"]
         companion = "f.database_filename" if "database_filename" in columns else "''"
         version = next((f"f.{name}" for name in ("product_version", "file_version") if name in columns), "NULL")
@@ -225,7 +226,7 @@ class ProviderTables:
                 yield _Table(file, int(found[1], 16), version, database, name)
 
     def _companion(self, name: str) -> Database | None:
-        """The database of one message file, which must be in the same folder."""
+        """Open the database of one message file, which must be in the same folder."""
         if name not in self._companions:
             path = self._database.path.parent / name
             inside = not set(name) & set("/\\:") and path.is_file() and not path.is_symlink()
@@ -255,7 +256,7 @@ class ContainerStore:
         self._messages: dict[int, list[dict[int, str]]] = {}
 
     def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
-        """The definition of a source's message for one version of Windows."""
+        """Return the definition of a source's message for one version of Windows."""
         try:
             return self._find(key)
         except EvidenceError as error:
@@ -289,7 +290,7 @@ class ContainerStore:
         return found
 
     def _read_files(self) -> dict[str, tuple[tuple[int, str | None], ...]]:
-        """Identifiers of message files, with their Windows, by name."""
+        """Return the identifiers of message files, with their versions of Windows, by file name."""
         columns = self._database.tables.get("winevtrc_message_file", frozenset())
         version = next((name for name in ("product_version", "file_version") if name in columns), "NULL")
         found: dict[str, tuple[tuple[int, str | None], ...]] = {}
@@ -302,7 +303,7 @@ class ContainerStore:
         return found
 
     def _all(self, columns: str, table: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, page by page."""
+        """Yield the rows of a table, page by page."""
         for page in range(MOST_PAGES):
             rows = self._database.rows(f"SELECT {columns} FROM {table} LIMIT ? OFFSET ?", [MOST_ROWS, page * MOST_ROWS])
             yield from rows
@@ -313,7 +314,9 @@ class ContainerStore:
         return next((text for table in self._tables_of(file) if (text := table.get(identifier)) is not None), None)
 
     def _tables_of(self, file: int) -> Iterator[dict[int, str]]:
-        """The messages of a file, a table for each language: read whole, for no index helps to find one."""
+        """Yield the messages of a file, one table per language; tables are read completely because they have no usable
+        index.
+        """
         if file not in self._messages:
             if len(self._messages) >= _MOST_OPEN:
                 self._messages.clear()
@@ -334,10 +337,10 @@ class ContainerStore:
 
 
 def _check_format(database: Database, key: str) -> None:
-    """Refuse definitions that are no longer as in the resource.
+    """Reject definitions that differ from the form in the resource.
 
     Raises:
-        EvidenceError: if they were turned into Python formats.
+        EvidenceError: if they were converted to Python formats.
     """
     if {key, "value"} <= database.tables.get("metadata", frozenset()):
         rows = database.rows(f"SELECT value FROM metadata WHERE {key} = 'string_format'")
@@ -348,7 +351,7 @@ def _check_format(database: Database, key: str) -> None:
 
 
 def _by_language(tables: Iterable[_Table]) -> list[_Table]:
-    """Sort key of languages: English first, then none, then the others by number."""
+    """Sort tables by language: English first, then neutral, then the others by number."""
     return sorted(tables, key=lambda table: (table.language != _ENGLISH, table.language != _NEUTRAL, table.language))
 
 
@@ -357,7 +360,7 @@ def _fits(version: str | None, stated: str | None, asked: str) -> bool:
 
 
 def _refusal(database: str, holding: list[tuple[str, str | None]], asked: str) -> Refusal | None:
-    """Why tables that hold a message may not give it."""
+    """Return the reason why tables that contain a message must not be used; None if no table contains it."""
     if not holding:
         return None
     versions = sorted({version for _, version in holding if version is not None})
@@ -377,7 +380,7 @@ def _base_name(path: object) -> str:
 
 
 def _listed(value: object) -> list[str]:
-    """A list that is stored as JSON, or one text."""
+    """Parse a list that is stored as JSON, or return a single text as a list."""
     if not isinstance(value, str) or not value:
         return []
     try:

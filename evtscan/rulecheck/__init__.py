@@ -1,1 +1,1 @@
-"""Rule files → everything that is wrong with them, their cases included."""
+"""Rule files → all problems in them, including failing cases."""

@@ -1,4 +1,4 @@
-"""The cases in a rule → whether the rule says of each what its author expects."""
+"""Run the cases in a rule: does the rule give the verdict that its author expects?"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ _MINUTE = 60 * TICKS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of one case: the verdict that the rule came to, why, and what is wrong with its facts."""
+    """The result of one case: the verdict of the rule, its reason, and warnings about the facts of the case."""
 
     case: Case
     verdict: str
@@ -42,12 +42,12 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether it is the verdict that the case asks for."""
+        """Whether the verdict is the one that the case expects."""
         return self.verdict == self.case.verdict
 
 
 def run(rule: Rule) -> Iterator[CaseResult]:
-    """Run the cases of a rule, also of one that reports nothing itself."""
+    """Run the cases of a rule, even if the rule itself is silent."""
     rule = replace(rule, silent=False)
     for case in rule.known_issue.cases if rule.known_issue else ():
         host = Host(evidence_of(rule, case))
@@ -58,7 +58,7 @@ def run(rule: Rule) -> Iterator[CaseResult]:
 
 
 def problems(rules: Sequence[Rule]) -> Iterator[Problem]:
-    """Every case that fails, and every fact of a case that cannot be used, as a problem of its rule's file."""
+    """Yield every failing case, and every unusable fact of a case, as a problem of its rule's file."""
     for rule in rules:
         for number, result in enumerate(run(rule)):
             key = key_of(("known_issue", "cases", number))
@@ -78,7 +78,7 @@ def _problem(rule: Rule, line: int | None, key: str, message: str, lint: str) ->
 
 
 def evidence_of(rule: Rule, case: Case) -> Evidence:
-    """A case as evidence: its events are whole logs, one for each channel, its facts a ``facts.yaml`` beside them."""
+    """Convert a case to evidence: its events are complete logs, one per channel, and its facts are a ``facts.yaml``."""
     return Evidence(
         logs=tuple(_logs(_events(rule, case))),
         facts_files=(FactsFile(source="facts", entries=case.facts),),
@@ -92,7 +92,9 @@ def _worst(rule: Rule, host: Host) -> Outcome:
 
 
 def _events(rule: Rule, case: Case) -> list[Event]:
-    """The events in their order; where they give no time, a minute apart, and where no channel, in the rule's."""
+    """Return the events in order; the default time is a minute after the previous event, the default channel the
+    rule's.
+    """
     default = next((channel for base in rule.bases() for channel in base.logsource.channels), "System")
     time, events = _FIRST, []
     for number, described in enumerate(case.events, start=1):
@@ -104,7 +106,9 @@ def _events(rule: Rule, case: Case) -> list[Event]:
 
 
 def _logs(events: Sequence[Event]) -> Iterator[Log]:
-    """A log for each channel, whole from the first to the last event of the case; record numbers are those of all."""
+    """Yield a log for each channel, complete from the first to the last event of the case; record numbers span all
+    logs.
+    """
     by_channel: dict[str, list[Event]] = {}
     for event in events:
         by_channel.setdefault((event.channel or "").casefold(), []).append(event)

@@ -1,4 +1,4 @@
-"""Rule files → everything that is wrong with them: loading, schema, lints, cases, and cases that other rules claim."""
+"""Rule files → all problems in them: loading, schema, lints, cases, and cases that other rules confirm too."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from evtscan.verdicts.judging import judge
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A kind of problem that ``rules check`` names: why it matters, and what to do about it."""
+    """A kind of problem that ``rules check`` reports: why it matters, and how to fix it."""
 
     name: str
     reason: str
@@ -57,7 +57,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of a check: the problems in the order of their places, and how much was looked at."""
+    """The result of a check: the problems sorted by file and line, and the numbers of rules and cases checked."""
 
     problems: tuple[Problem, ...]
     rules: int
@@ -65,9 +65,10 @@ class Checked:
 
 
 def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
-    """Check rule files, and all below rule folders, among the rules that lie in the folder ``beside`` (the catalogue).
+    """Check rule files, and all rule files below folders, together with the rules in the folder ``beside`` (the
+    catalogue).
 
-    The rules of ``beside`` are not checked themselves; they only have to get on with those that are.
+    The rules of ``beside`` are not checked themselves; they are only used to find conflicts with the checked rules.
     """
     loaded = load_rules(paths, fact_known=is_known)
     files = {name: read_file(path, name) for name, path in rule_files(paths).items()}
@@ -97,7 +98,7 @@ def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
 
 
 def _others(folder: Path, checked: Sequence[Path]) -> tuple[Rule, ...]:
-    """The rules of a folder without those of the files that are checked."""
+    """Return the rules of a folder without those of the checked files."""
     known = {path.resolve() for path in checked}
     rules = load_through_cache([folder], fact_known=is_known).rules if folder.is_dir() else ()
     return tuple(rule for rule in rules if (folder / rule.info.file).resolve() not in known)
@@ -107,7 +108,7 @@ _SIGN_OF_YAML = re.compile(r":\s+[>!]=?\s*\d")
 
 
 def _with_hint(problem: Problem, files: Mapping[str, RuleFile]) -> Problem:
-    """A problem of a line on which YAML took a comparison for a sign of its own says so."""
+    """Add a hint to the problem if YAML may have misread a comparison on its line as YAML syntax."""
     lines = files[problem.file].text.splitlines() if problem.file in files else []
     if problem.line is None or problem.line > len(lines) or not _SIGN_OF_YAML.search(lines[problem.line - 1]):
         return problem
@@ -115,7 +116,7 @@ def _with_hint(problem: Problem, files: Mapping[str, RuleFile]) -> Problem:
 
 
 def _of_schema(files: Iterable[RuleFile], told: Iterable[Problem]) -> Iterator[Problem]:
-    """What the schemas do not allow, but for lines of which something is told already."""
+    """Yield violations of the schemas, except on lines for which a problem is already reported."""
     known = {(problem.file, problem.line) for problem in told}
     for file in files:
         for document in file.documents:
@@ -128,7 +129,7 @@ def _of_schema(files: Iterable[RuleFile], told: Iterable[Problem]) -> Iterator[P
 
 
 def _of_cases(rules: Sequence[Rule], told: Iterable[Problem]) -> Iterator[Problem]:
-    """What the cases come to, but for facts of which something is told already."""
+    """Yield problems found by running the cases, except facts for which a problem is already reported."""
     known = {(problem.file, problem.line) for problem in told}
     for problem in cases.problems(rules):
         if problem.lint != "case-fact" or (problem.file, problem.line) not in known:
@@ -136,7 +137,7 @@ def _of_cases(rules: Sequence[Rule], told: Iterable[Problem]) -> Iterator[Proble
 
 
 def confirmed_twice(rules: Sequence[Rule], others: Sequence[Rule]) -> Iterator[Problem]:
-    """Cases of rules of which another rule confirms the same event, too."""
+    """Yield the cases in which another rule confirms the same event too."""
     neighbours = _Neighbours((*rules, *others))
     for rule in rules:
         for number, case in enumerate(rule.known_issue.cases if rule.known_issue else ()):
@@ -153,7 +154,7 @@ def confirmed_twice(rules: Sequence[Rule], others: Sequence[Rule]) -> Iterator[P
 
 
 class _Neighbours:
-    """Rules by the event ids that they can use, so that a case is run against few of them."""
+    """Rules by the event ids that they can use, so that a case is run against only a few rules."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._by_id: dict[int | None, list[tuple[Rule, Query]]] = {}
@@ -163,14 +164,14 @@ class _Neighbours:
                 self._by_id.setdefault(event_id, []).append((rule, query))
 
     def of(self, event: Event) -> Iterator[Rule]:
-        """The rules that can use an event."""
+        """Yield the rules that can use an event."""
         for rule, query in (*self._by_id.get(event.event_id, ()), *self._by_id.get(None, ())):
             if query.accepts(event.channel, event.provider, event.event_source_name, event.event_id):
                 yield rule
 
 
 def _rivals(rule: Rule, case: Case, neighbours: _Neighbours) -> list[Rule]:
-    """The other rules that confirm an event which the rule confirms in a case; rules of one article are one."""
+    """Return the other rules that confirm an event which the rule confirms in this case."""
     evidence = cases.evidence_of(rule, case)
     events = [event for log in evidence.logs for event in log.events]
     near = {other.info.id: other for event in events for other in neighbours.of(event)}

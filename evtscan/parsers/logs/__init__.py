@@ -1,1 +1,1 @@
-"""Event logs and their exports → events: one package a family of formats."""
+"""Event logs and their exports → events: one package for each family of formats."""

@@ -1,4 +1,4 @@
-"""Names of accounts, as viewers print them → security identifiers, for the few that are the same on every host."""
+"""Account names as viewers print them → security identifiers, for the few accounts with the same SID on every host."""
 
 _SIDS = {
     "system": "S-1-5-18",
@@ -13,7 +13,7 @@ USER_FIELDS = frozenset({"UserID", "Security_UserID"})
 
 
 def sid_of(name: str) -> tuple[str | None, frozenset[str]]:
-    r"""The identifier of the account that is printed, None if none is; and the fields that the name leaves open.
+    r"""Return the SID of a printed account (None if none is printed), and the fields that remain unknown.
 
     >>> sid_of(r"NT AUTHORITY\SYSTEM"), sid_of("N/A")
     (('S-1-5-18', frozenset()), (None, frozenset()))

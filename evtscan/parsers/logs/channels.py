@@ -1,7 +1,7 @@
-"""File name → channel, for formats that do not say which log they hold.
+r"""File name → channel, for formats that do not contain the channel.
 
-The names are those of the live files in ``%SystemRoot%\\system32\\config`` (NT 3.1 to 2003) and of the logs
-themselves, which people use when they save one.
+The names are those of the live files in ``%SystemRoot%\system32\config`` (NT 3.1 to 2003) and of the logs themselves,
+which users often choose when they save a log.
 """
 
 _CHANNELS = {
@@ -29,10 +29,10 @@ _SEPARATORS = "_-."
 
 
 def channel_of(name: str) -> str | None:
-    """The channel that a file's name stands for, or None.
+    """Return the channel that a file name indicates, or None.
 
-    The name, with or without its suffix, is a standard one, or ends with one after ``_``, ``-`` or ``.``, as in
-    ``HOST_SysEvent.evt``. Folders and archives (``case.zip!System.evt``) do not count, and neither does case.
+    The name, with or without its suffix, must be a standard name, or end with one after ``_``, ``-`` or ``.``, as in
+    ``HOST_SysEvent.evt``. Folders and archives (``case.zip!System.evt``) and upper or lower case are ignored.
 
     >>> channel_of("NTBOX/Dump-1/NTBOX_SysEvent.Evt"), channel_of("System.evt"), channel_of("ecosystem.evt")
     ('System', 'System', None)

@@ -1,7 +1,7 @@
-"""Times of a log in record order → the steps of its clock that the records show by themselves.
+"""Times of a log in record order → the clock steps that these times prove.
 
-Backwards, time does not go: a fall from one record to the next is a step. Forwards, a step looks like a silence, and is
-told only by an event (``evtscan.evidence.timechanges``), or where it undoes a fall.
+A backward change from one record to the next is always a clock step. A forward step looks like a period without events;
+it is detected only from an event (``evtscan.evidence.timechanges``), or if it reverses a backward step.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from evtscan.base.wintypes import Instant
 
 
 class ClockSteps:
-    """Finds the steps of one log's clock, a batch of records at a time, without Python code per record.
+    """Finds the clock steps of one log, in batches of records, without Python code per record.
 
-    A fall is taken back where, before five minutes have passed on the clock, a rise brings it to within five minutes
-    of what it read before: Windows writes what it noted at a shutdown or before it went to sleep only after it has
-    started again. ``digits`` is how many digits of the second the times carry; they count in
-    ``unit`` ticks from ``epoch``.
+    A backward step is reversed if, within five minutes of clock time, a forward change brings the clock to within five
+    minutes of its time before the step: Windows writes events from a shutdown or the time before sleep only after it
+    has started again. ``digits`` is the number of fractional digits of the times, which count in units of ``unit``
+    ticks from ``epoch``.
     """
 
     def __init__(self, digits: int = 7, *, unit: int = 1, epoch: int = 0) -> None:
@@ -36,7 +36,9 @@ class ClockSteps:
         return tuple(self._steps)
 
     def add(self, times: NDArray[np.int64], sequence_of: Callable[[int], int]) -> None:
-        """Take in the times of the next records, in record order; ``sequence_of`` has the sequence of each of them."""
+        """Process the times of the next records, in record order; ``sequence_of`` returns the sequence of a record by
+        its index.
+        """
         if not len(times) or (len(self._steps) == MOST_CLOCK_STEPS and not self._may_return):
             return
         moved = np.empty_like(times)
@@ -55,7 +57,7 @@ class ClockSteps:
         return self._epoch + time * self._unit
 
     def _take(self, sequence: int, before: int, after: int) -> None:
-        """Take in a jump of the clock, either way."""
+        """Process a jump of the clock in either direction."""
         last = self._steps[-1] if self._steps else None
         if (
             last is not None

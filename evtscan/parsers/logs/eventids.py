@@ -1,4 +1,4 @@
-"""A query → a table of event ids, to look up those of thousands of records at once."""
+"""A query → a table of event ids, for testing thousands of records at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ EVENT_IDS = 1 << 16
 
 
 def allowed_ids(query: Query) -> NDArray[np.bool_]:
-    """For each event id whether the ranges of a query allow it."""
+    """Return for each event id whether the id ranges of a query allow it."""
     allowed = np.full(EVENT_IDS, query.include_ids is None)
     for ranges, value in ((query.include_ids or (), True), (query.exclude_ids, False)):
         for numbers in ranges:

@@ -1,4 +1,4 @@
-"""Words and numbers for the type of an event → what Windows makes of it: type, level, keywords."""
+"""Words and numbers for the type of an event → type, level and keywords as Windows converts them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +33,7 @@ _LEVEL_WORDS = {"critical": 1, "error": 2, "warning": 3, "information": 4, "verb
 class EventType:
     """The type of a classic event, and the level and keywords that Windows gives it on conversion to EVTX.
 
-    ``unreadable`` names the fields that an export leaves open by a word that is not known.
+    ``unreadable`` contains the fields that are unknown because an export has an unknown word.
     """
 
     name: str | None
@@ -49,18 +49,20 @@ _OF_NUMBER = {
 
 
 def of_number(number: int) -> EventType:
-    """The type of this number (MS-EVEN 2.2.2), or ``UNKNOWN``."""
+    """Return the type with this number (MS-EVEN 2.2.2), or ``UNKNOWN``."""
     return _OF_NUMBER.get(number, UNKNOWN)
 
 
 @lru_cache(maxsize=64)
 def of_record(number: int) -> EventType:
-    """The type in a record of a ``.evt``: one that MS-EVEN does not know goes by its number, as information."""
+    """Return the type of a ``.evt`` record; a number that MS-EVEN does not define becomes the name, with level
+    information.
+    """
     return _OF_NUMBER.get(number) or EventType(str(number), _LEVEL_WORDS["information"], _CLASSIC)
 
 
 def of_word(word: str) -> EventType:
-    """The type that viewers and tools call by this English word, in any case; or ``UNKNOWN``.
+    """Return the type that viewers and tools print as this English word, in any case; or ``UNKNOWN``.
 
     >>> of_word("Failure Audit").name, of_word("ERROR").level, of_word("Error event").level
     ('Audit Failure', 2, 2)
@@ -70,6 +72,6 @@ def of_word(word: str) -> EventType:
 
 
 def level_of_word(word: str) -> int | None:
-    """The level that Vista and later print as this English word or number, or None."""
+    """Return the level that Vista and later print as this English word or number, or None."""
     word = word.strip().casefold()
     return int(word) if word.isascii() and word.isdigit() and len(word) < 4 else _LEVEL_WORDS.get(word)

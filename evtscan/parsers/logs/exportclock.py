@@ -1,10 +1,10 @@
-"""Times of the records of one export, in whatever order its file has them → the steps of the clock that they show.
+"""Times of the records of one export, in any file order → the clock steps that they prove.
 
-A file with its oldest record first is followed as it is read. Of any other, sequence and time of each record are kept,
-16 bytes a record, until all are known and can be put in order.
+A file with its oldest record first is processed while it is read. For any other file, sequence and time of each record
+are stored, 16 bytes per record, and sorted at the end.
 
-What no clock shows is never taken for a step: the records of several logs in one file, each in its own order; and the
-hour that clocks on a wall go back in autumn, where local times are printed.
+Two kinds of changes are never reported as a step: changes between the records of several logs in one file, each in its
+own order; and the autumn change by one hour of local times.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ _LIMIT = 1 << 62
 
 
 class ExportClock:
-    """Finds the steps of the clock of one export."""
+    """Finds the clock steps of one export."""
 
     def __init__(self) -> None:
         self._series: object = None
@@ -39,7 +39,7 @@ class ExportClock:
         self._count = 0
 
     def add(self, series: object, sequence: int, time: Instant) -> None:
-        """Take in the next record of the file; ``series`` tells logs apart."""
+        """Add the next record of the file; ``series`` identifies its log."""
         if self._first is None:
             self._series, self._first = series, time
             self._steps = ClockSteps(time.digits)
@@ -52,7 +52,9 @@ class ExportClock:
                 self._flush()
 
     def found(self, *, on_a_wall: bool) -> tuple[ClockStep, ...]:
-        """The steps of all that was added, in record order; ``on_a_wall``: the times come from local ones."""
+        """Return the steps of all added records, in record order; ``on_a_wall``: the times were converted from local
+        times.
+        """
         if self._first is None or not self._is_one_log:
             return ()
         self._flush()
@@ -61,7 +63,7 @@ class ExportClock:
         return tuple(_as_printed(step, local) for step in steps if not on_a_wall or _amount(step) > _HOUR)
 
     def _flush(self) -> None:
-        """Pass on the records at hand, and forget them."""
+        """Process the buffered records, and clear the buffer."""
         if not self._ticks or not self._is_one_log:
             self._sequences, self._ticks = [], []
             return

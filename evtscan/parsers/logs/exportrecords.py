@@ -1,4 +1,4 @@
-"""One record of a structured export: the fields of System, what else it says, and values as exports write them."""
+"""One record of a structured export: its System fields, its content, and the conversion of exported values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Series = tuple[str, str | None]
 
 
 class System(TypedDict, total=False):
-    """What a record says in the fields of ``Event`` of the same names; ``event_id`` and ``provider`` always."""
+    """The System fields of a record, named as in ``Event``; ``event_id`` and ``provider`` are always set."""
 
     event_id: Required[int]
     provider: Required[str]
@@ -51,7 +51,7 @@ class System(TypedDict, total=False):
 
 @dataclass(slots=True)
 class Content:
-    """What a record says beside System; ``flaw`` says what of the record could not be read."""
+    """The content of a record besides System; ``flaw`` describes the part that could not be read."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     message: str | None = None
@@ -61,9 +61,10 @@ class Content:
 
 @dataclass(slots=True)
 class Record:
-    """One record of an export: where it begins (text has lines and no offset), its System fields, how to get the rest.
+    """One record of an export: its position (text has lines and no offset), its System fields, and access to its
+    content.
 
-    ``origin`` names the log that it was taken from, where an export says that of each record.
+    ``origin`` is the log from which the record was exported, if the export states it for each record.
     """
 
     offset: int | None
@@ -73,7 +74,7 @@ class Record:
     origin: str = ""
 
     def number(self) -> tuple[Series, int | None]:
-        """Its number, and the series in which records are so numbered: that of the headers, or EventRecordID."""
+        """Return the series and the record number in it: the number in the record header, else EventRecordID."""
         system = self.system
         header_id = system.get("header_id")
         if header_id is not None:
@@ -82,18 +83,18 @@ class Record:
 
 
 def unsaid(system: System) -> frozenset[str]:
-    """The fields of System that a record does not say, by the names that rules use."""
+    """Return the System fields that a record does not contain, by the names that rules use."""
     lost = frozenset(name for attribute, name in FIELDS.items() if system.get(attribute) is None)
     return lost | USER_FIELDS if lost & USER_FIELDS else lost
 
 
 def shortened(name: str | None) -> str | None:
-    """A name as computers and series are told apart by it: no longer than a real one is."""
+    """Truncate a name to the length by which computers and series are distinguished; real names are not longer."""
     return name if name is None or len(name) <= LONGEST_NAME else name[:LONGEST_NAME]
 
 
 def whole_number(value: object) -> int | None:
-    """A number as exports write it: as one, in decimal, or as ``0x…``; None if it is none."""
+    """Parse an exported number: an integer, decimal text, or ``0x…``; None if it is not a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str) or len(value) > 24:
@@ -105,7 +106,7 @@ def whole_number(value: object) -> int | None:
 
 
 def instant(text: str | None) -> Instant | None:
-    """A time as exports write it, in ISO 8601 or as a FILETIME in hexadecimal; None if it is none."""
+    """Parse an exported time in ISO 8601, or a FILETIME in hexadecimal; None if it is not a time."""
     if text is None:
         return None
     if text[:2] in ("0x", "0X"):
@@ -118,7 +119,7 @@ def instant(text: str | None) -> Instant | None:
 
 
 def add_field(data: dict[str, Any], name: str, value: Any) -> None:
-    """Add a field; a name that is there already becomes a list."""
+    """Add a field; the values of a repeated name become a list."""
     if name not in data:
         data[name] = value
     elif isinstance(data[name], list):

@@ -1,8 +1,8 @@
-"""What all structured exports of a log have in common: the order of their records, and one pass over them.
+"""Common code of all structured exports of logs: the order of their records, and one pass over them.
 
-An export has no record headers. What orders its records is EventRecordID, which a log counts up by one; where it is
-missing, or where several logs or hosts alternate in one file, it is their place in the file, read backwards if the
-newest stands first (Event Viewer and ``wevtutil /rd:true`` write that).
+An export has no record headers. Its records are ordered by EventRecordID, which increases by one within a log. If it is
+missing, or if several logs or hosts alternate in one file, they are ordered by their position in the file, in reverse
+if the newest comes first (as in the output of Event Viewer and ``wevtutil /rd:true``).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ _NEWEST_FIRST = 1 << 48
 
 
 class _Order:
-    """Gives each record its ``sequence``: by its number, or by its place in the file."""
+    """Assigns each record its ``sequence``: by its number, or by its position in the file."""
 
     def __init__(self, sample: Iterable[Record]) -> None:
         numbers: list[int | None] = []
@@ -47,7 +47,7 @@ class _Order:
         self._series: dict[Series, int] = {}
 
     def sequence(self, series: Series, number: int | None, index: int) -> int:
-        """The sequence of a record that is the ``index``-th of the file, counted from 0."""
+        """Return the sequence of the record with this index in the file, counted from 0."""
         if not self.by_number or number is None:
             return _NEWEST_FIRST - index if self.newest_first else index
         rank = self._series.get(series)
@@ -59,24 +59,24 @@ class _Order:
 
 
 def _steps(values: Iterable[int | None]) -> set[int]:
-    """The signs of the steps from one value to the next."""
+    """Return the signs of the differences between successive values."""
     known = [value for value in values if value is not None]
     return {(later > earlier) - (later < earlier) for earlier, later in pairwise(known)}
 
 
 def _newest_first(times: Iterable[int]) -> bool:
-    """Whether times fall more often than they rise."""
+    """Return whether times decrease more often than they increase."""
     return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(times)) < 0
 
 
 def _turns_often(times: Iterable[int]) -> bool:
-    """Whether the records stand in an order that has nothing to do with time: sorted by source, say."""
+    """Return whether the order of the records does not depend on time, for instance if they are sorted by source."""
     moves = [later > earlier for earlier, later in pairwise(times) if later != earlier]
     return 4 * min(moves.count(True), moves.count(False)) > len(moves)
 
 
 class RecordFilter:
-    """Which records a query can use, answered from their System fields."""
+    """Selects the records that a query can use, by their System fields."""
 
     def __init__(self, query: Query) -> None:
         self._query = query
@@ -85,7 +85,7 @@ class RecordFilter:
         self._accepted: dict[tuple[str | None, str, str | None, int], bool] = {}
 
     def takes(self, system: System) -> bool:
-        """Whether the query wants this record."""
+        """Return whether the query selects this record."""
         event_id = system["event_id"]
         if self._ids is not None and event_id not in self._ids:
             return False
@@ -122,7 +122,7 @@ class ExportLog:
     """One pass over one export (see ``LogReader``).
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+        EvidenceError: if the file cannot be read, or has content but no readable event.
     """
 
     def __init__(self, source: Source, query: Query, format_name: str, reader: Reader) -> None:
@@ -141,18 +141,18 @@ class ExportLog:
             raise EvidenceError(f"{source.name}: no event in it can be read; {first.message}")
 
     def count_problems(self) -> ProblemCounts:
-        """Count errors and warnings in the next pass."""
+        """Count errors and warnings during the next pass."""
         self._problems = ProblemCounts()
         return self._problems
 
     @property
     def warnings(self) -> list[ExtractionWarning]:
-        """What could not be read; complete when the iteration has ended."""
+        """Warnings about data that could not be read; complete after the iteration."""
         return self._tally.warnings
 
     @property
     def summary(self) -> LogSummary:
-        """What was read, selected or not; complete when the iteration has ended."""
+        """The numbers of records that were read, selected or not; complete after the iteration."""
         return self._tally.summary(self._format)
 
     def __iter__(self) -> Iterator[Event]:

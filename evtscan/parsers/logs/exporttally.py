@@ -1,4 +1,4 @@
-"""What is counted, and what is warned of, while an export is read: its summary as a log."""
+"""Counts and warnings that are collected while an export is read: its summary as a log."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ _CLEARED = {"microsoft-windows-eventlog": (104, 1102), "security": (517,)}
 
 
 class ExportTally:
-    """Warnings, and what is counted while an export is read, selected or not.
+    """Warnings and counts of an export, for selected and other records.
 
-    ``in_order``: the order of its records is that of the log. ``on_a_wall``: its times come from local ones.
-    ``chosen``: somebody, or a rule, has chosen the records that are in it.
+    ``in_order``: the file has the records in the order of the log. ``on_a_wall``: its times were converted from local
+    times. ``chosen``: a user or a rule has selected the records in the file.
     """
 
     def __init__(self, source: Source) -> None:
@@ -40,7 +40,7 @@ class ExportTally:
     def warn(
         self, kind: str, message: str, *, offset: int | None = None, line: int | None = None, lost: int = 0
     ) -> None:
-        """Note what could not be read; after a thousand such notes only their number."""
+        """Add a warning about unreadable data; after the limit of a thousand warnings, only count it."""
         self._lost += lost
         if len(self.warnings) >= _MOST_WARNINGS:
             self._untold += 1
@@ -50,20 +50,20 @@ class ExportTally:
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message, records_lost=lost))
 
     def warn_once(self, kind: str, message: str, *, offset: int | None = None, line: int | None = None) -> None:
-        """Note something that is true of the whole file, where it is first seen."""
+        """Add a warning that applies to the whole file, at the position where its cause first occurs."""
         if kind not in self._said:
             self._said.add(kind)
             self.warn(kind, message, offset=offset, line=line)
 
     def warn_of_missing_end(self, mark: str) -> None:
-        """Note that a file ends behind a whole record, and lacks what its program writes last."""
+        """Warn that a file ends after a complete record, without the closing text that its program writes."""
         self.warn(
             "truncated",
             f"the file ends without {mark}: it is truncated, and later records are missing; export the log again",
         )
 
     def count(self, record: Record, series: Series, number: int | None, sequence: int) -> None:
-        """Take in one readable record."""
+        """Count one readable record."""
         system = record.system
         self._records += 1
         if system.get("recovered"):
@@ -87,7 +87,7 @@ class ExportTally:
             self._add_number((series[0], f"EventRecordID of {channel}"), record_id)
 
     def close(self) -> None:
-        """Say how many warnings are left out."""
+        """Add a warning with the number of omitted warnings."""
         if self._untold:
             message = f"{self._untold} more warnings are left out: the file is badly damaged, export the log again"
             location, lost = Location(source=self._source), self._untold_lost
@@ -97,10 +97,10 @@ class ExportTally:
             self._untold = 0
 
     def summary(self, format_name: str) -> LogSummary:
-        """All of it, as the log's summary.
+        """Return the summary of the log.
 
-        An export does not say what it was asked for: where record numbers are missing, some may have been filtered
-        out, so it counts as filtered. Whole but for its oldest records it looks like a log that has wrapped.
+        An export does not state its query: if record numbers are missing, records may have been filtered out, so it is
+        ``filtered``. If only its oldest records are missing, it looks like a log that has wrapped.
         """
         first = None if self._oldest is None else self._oldest[1]
         last = None if self._newest is None else self._newest[1]

@@ -26,9 +26,9 @@ _BESIDE_ID = (b'"ProviderName"', b'"LogName"', b'"LevelDisplayName"')
 
 
 def _ascii_of(head: bytes) -> bytes:
-    """The first bytes of a text without its byte order mark, leading white space, and the NULs of UTF-16.
+    r"""Return the first bytes of a text without its byte order mark, leading white space, and the NULs of UTF-16.
 
-    >>> _ascii_of("\\ufeff <Events>".encode("utf-16-le"))
+    >>> _ascii_of("\ufeff <Events>".encode("utf-16-le"))
     b'<Events>'
     """
     for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -39,19 +39,21 @@ def _ascii_of(head: bytes) -> bytes:
 
 
 def is_event_xml(head: bytes, name: str) -> bool:
-    """Whether a file is XML of events: an ``Event`` with ``System`` begins it or a line of it, or it has none."""
+    """Return whether a file is event XML: an ``Event`` with ``System`` at the beginning of a line, or an empty
+    ``Events``.
+    """
     text = _ascii_of(head)
     return bool(_EVENT.search(text) or _EVENTS_ROOT.search(text))
 
 
 def is_clixml(head: bytes, name: str) -> bool:
-    """Whether a file is PowerShell's XML of objects, and the first of them an event."""
+    """Return whether a file is PowerShell's XML of objects, and its first object is an event."""
     text = _ascii_of(head)
     return bool(_CLIXML.search(text) and _EVENT_OBJECT.search(text))
 
 
 def is_event_json(head: bytes, name: str) -> bool:
-    """Whether a file is JSON that begins with an event of a known tool."""
+    """Return whether a file is JSON that begins with an event of a known tool."""
     text = _ascii_of(head)
     if not _JSON.search(text):
         return False
@@ -59,7 +61,7 @@ def is_event_json(head: bytes, name: str) -> bool:
 
 
 def _is_of_powershell(text: bytes) -> bool:
-    """Whether JSON has the properties of what Get-WinEvent or Get-EventLog gives, in whatever order they stand."""
+    """Return whether JSON has the properties of Get-WinEvent or Get-EventLog objects, in any order."""
     if b'"TimeCreated"' in text and _ID.search(text):
         return any(name in text for name in _BESIDE_ID)
     return b'"TimeGenerated"' in text and b'"Source"' in text and (b'"InstanceId"' in text or b'"EventID"' in text)

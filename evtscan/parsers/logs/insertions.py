@@ -1,12 +1,12 @@
-"""What Windows prints where it has no message for an event → the insertion strings that stand in it.
+"""The text that Windows prints if it has no message for an event → the insertion strings in it.
 
 Without the message file a viewer prints "The description for Event ID ( 1008 ) in Source ( Dhcp ) could not be found.
 It contains the following insertion string(s): …" (KB 165959; NT), "… The following information is part of the event: …"
-(2000, XP, 2003), or "… The following information was included with the event:" and a line for each string (Vista
-and later). The first two put a comma and a space between strings, and a full stop behind the last; Get-EventLog prints
-the second with each string in single quotation marks, and no full stop.
+(2000, XP, 2003), or "… The following information was included with the event:" and a line for each string (Vista and
+later). The first two separate strings by a comma and a space, with a full stop after the last; Get-EventLog prints the
+second with each string in single quotation marks, and no full stop.
 
-From Vista on most data has names. A program that reads a log as one of NT sees the values alone.
+From Vista on most data has names. A program that uses the old interface of NT reads only the values.
 """
 
 import re
@@ -29,9 +29,9 @@ _REASONS = ("The message resource is", "The locale specific resource", "The spec
 
 
 def insertion_strings(message: str) -> tuple[str, ...] | None:
-    """The strings that stand in the sentence, or None if the message is another.
+    """Return the insertion strings in such a text; None if the message is not such a text.
 
-    A string that holds what stands between strings itself comes out as two.
+    A string that contains the separator is split into two.
     """
     if not message.startswith(_START):
         return None
@@ -51,10 +51,10 @@ def insertion_strings(message: str) -> tuple[str, ...] | None:
 
 
 def data_of_message(message: str) -> tuple[dict[str, str], frozenset[str]]:
-    """The data that a printed message holds, and the fields that it leaves open.
+    """Return the data in a printed message, and the fields that remain unknown.
 
-    One string is exact where Windows NT to 2003 printed it. Several may be fewer, for what stands between strings may
-    stand within one, and from Vista on they may have names; what is beyond them counts as unknown.
+    A single string printed by Windows NT to 2003 is exact. Several strings may be fewer in fact, because a string may
+    contain the separator, and from Vista on they may have names; so other data fields are unknown.
     """
     strings = insertion_strings(message)
     if strings is None:
@@ -65,20 +65,22 @@ def data_of_message(message: str) -> tuple[dict[str, str], frozenset[str]]:
 
 @dataclass(slots=True)
 class LostNames:
-    """Whether the data of a log that a program of NT has read may have had names: it is of Vista or later."""
+    """Records whether the data of a log may have lost its names: it is of Vista or later and was read by a program for
+    NT.
+    """
 
     lost: bool = False
 
     def look_at(self, provider: str) -> None:
-        """Take the source of the next event: only Vista and later have such names."""
+        """Check the source of the next event: only Vista and later have sources named ``Microsoft-Windows-…``."""
         self.lost = self.lost or provider[:18].casefold() == "microsoft-windows-"
 
     def of_content(self) -> frozenset[str]:
-        """The fields that the loss of names leaves open."""
+        """Return the fields that are unknown because names are lost."""
         return ANY_DATA if self.lost else frozenset()
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """What is to be said of the whole file."""
+        """Yield the warning about lost names for the whole file."""
         if self.lost:
             yield (
                 "names",
@@ -88,5 +90,5 @@ class LostNames:
 
 
 def numbered(strings: Sequence[str]) -> dict[str, str]:
-    """Insertion strings as data fields."""
+    """Return insertion strings as data fields ``Data1``, ``Data2`` …"""
     return {f"Data{number}": text for number, text in enumerate(strings, 1)}

@@ -1,4 +1,4 @@
-"""Fields of System that Windows logs and that exports of a kind do not carry, for ``Event.unreadable``."""
+"""System fields that Windows logs and that certain exports do not contain, for ``Event.unreadable``."""
 
 NOT_BY_OLD_INTERFACE = frozenset(
     {

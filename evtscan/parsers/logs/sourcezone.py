@@ -1,9 +1,9 @@
-"""``--source-timezone`` → how local times of an export become UTC.
+"""``--source-timezone`` → conversion of an export's local times to UTC.
 
-The event viewers of Windows NT, 2000 and XP print every event with the offset from UTC of the day on which they
-print it, not of the day of the event (KB 158588): times of the other half of the year are off by an hour, and only
-an offset, or a zone together with the day of the export, can put that right. Vista and later print each event with the
-offset of its own day.
+The event viewers of Windows NT, 2000 and XP print every event with the UTC offset of the day on which they print it,
+not of the day of the event (KB 158588): times of the other half of the year are wrong by an hour, and only an offset,
+or a zone together with the day of the export, can correct that. Vista and later print each event with the offset of its
+own day.
 """
 
 import re
@@ -25,13 +25,13 @@ _HELP = (
 
 @dataclass(frozen=True, slots=True)
 class SourceZone:
-    """The zone of printed times: one ``offset`` for all of them, or each by the rules of ``rules`` for its own day."""
+    """The zone of printed times: one ``offset`` for all times, or an offset by ``rules`` for the day of each time."""
 
     offset: timedelta | None = None
     rules: tzinfo | None = None
 
     def offset_at(self, ticks: int) -> timedelta | None:
-        """The offset of a local time in ticks since 1601, or None if the zone's rules do not reach that far."""
+        """Return the offset of a local time in ticks since 1601; None if it is out of range for the zone's rules."""
         if self.offset is not None:
             return self.offset
         try:
@@ -40,7 +40,9 @@ class SourceZone:
             return None
 
     def is_double(self, ticks: int) -> bool:
-        """Whether the clocks showed this local time twice, or never: its offset is a guess then."""
+        """Return whether this local time occurred twice or never because of a clock change, so that its offset is a
+        guess.
+        """
         if self.offset is not None:
             return False
         try:
@@ -50,7 +52,7 @@ class SourceZone:
         return moment.utcoffset() != moment.replace(fold=1).utcoffset()
 
     def is_steady(self, first: int, last: int) -> bool:
-        """Whether the offset is one and the same from day ``first`` to a year after day ``last`` (days since 1601)."""
+        """Return whether the offset is constant from day ``first`` to a year after day ``last`` (days since 1601)."""
         if self.offset is not None:
             return True
         days = range(first, last + 366, 30)
@@ -60,10 +62,10 @@ class SourceZone:
 
 
 def source_zone(text: str) -> SourceZone | None:
-    """Read a value of ``--source-timezone``; None if it is empty.
+    """Parse a value of ``--source-timezone``; None if it is empty.
 
     Raises:
-        UsageError: if it is neither an offset nor a zone that is known here, or its day is not a date.
+        UsageError: if it is neither an offset nor a known zone, or its day is not a date.
     """
     text = text.strip()
     if not text:

@@ -4,10 +4,13 @@ Viewers and export tools print times in the regional format of the exporting mac
 the zone. ``read_time`` parses one printed time; a ``TimeSurvey`` collects all times of a file and determines whether
 the day or the month comes first:
 
-* a field over 12 is a day, and a field of four digits or over 31 is a year; * dots (``14.3.01``) separate day, month
-and year, in this order (Bulgarian adds ``г.``); * records are in order of time, oldest or newest first: a date order
-that contradicts this is wrong; * a year of two digits comes last if that is possible; * if the order is still ambiguous
-and times have AM and PM, the American format is assumed, with a warning. Otherwise ambiguous dates are not read.
+- a field over 12 is a day, and a field of four digits or over 31 is a year;
+- dots (``14.3.01``) separate day, month and year, in this order (Bulgarian adds ``г.``);
+- records are in order of time, oldest or newest first: a date order that contradicts this is wrong;
+- a year of two digits comes last if that is possible;
+- if the order is still ambiguous and times have AM and PM, the American format is assumed, with a warning.
+
+Otherwise ambiguous dates are not read.
 """
 
 import re

@@ -1,14 +1,14 @@
 """CSV files of Get-WinEvent, Get-EventLog and Log Parser → events.
 
-All three name their columns in the first line, and users choose columns at will: what a record says is looked up by
-name of column, and a field whose column is missing counts as unknown.
+All three write column names in the first line, and users can choose the columns: so fields are found by column name,
+and a field whose column is missing is unknown.
 
-* ``Get-WinEvent | Export-Csv``: ``Id``, ``ProviderName``, ``TimeCreated`` …; ``Properties``, the event's data, is but
-  the name of a type. Keywords is a signed number.
-* ``Get-EventLog | Export-Csv``: ``EventID``, ``Source``, ``TimeGenerated``, ``EntryType`` …; ``ReplacementStrings`` and
-  ``Data`` are names of types, ``InstanceId`` is the whole event identifier with its qualifiers.
-* Log Parser ``-i:EVT -o:CSV``: ``EventID``, ``SourceName``, ``TimeGenerated``, ``Strings`` (with ``|`` between them),
-  ``Data`` in hex … Its times are local, but those in a column ``TO_UTCTIME(…)``.
+- ``Get-WinEvent | Export-Csv``: ``Id``, ``ProviderName``, ``TimeCreated`` …; ``Properties``, the event's data, contains
+  only a type name. Keywords is a signed number.
+- ``Get-EventLog | Export-Csv``: ``EventID``, ``Source``, ``TimeGenerated``, ``EntryType`` …; ``ReplacementStrings`` and
+  ``Data`` contain only type names, ``InstanceId`` is the whole event identifier with its qualifiers.
+- Log Parser ``-i:EVT -o:CSV``: ``EventID``, ``SourceName``, ``TimeGenerated``, ``Strings`` (separated by ``|``),
+  ``Data`` in hex … Its times are local, except in a column ``TO_UTCTIME(…)``.
 """
 
 import re
@@ -49,8 +49,8 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
     """Open a CSV file of Get-WinEvent, Get-EventLog or Log Parser for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     return open_log(source, FieldCsv(channel_of(source.name)), query, options)
 
@@ -63,7 +63,7 @@ Cells = Mapping[str, str]
 
 
 class FieldCsv:
-    """The dialect of CSV files with names of fields (see ``textlog.Dialect``)."""
+    """The dialect of CSV files with field names (see ``textlog.Dialect``)."""
 
     format = "csv"
     newest_first = True
@@ -75,7 +75,7 @@ class FieldCsv:
         self.one_offset = False
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the table, or several of them, apart."""
+        """Split one or more tables into parts."""
         table: _Table | None = None
         for row in rows(*_up_to_header(lines)):
             if row.error:
@@ -97,7 +97,7 @@ class FieldCsv:
             yield Flaw(1, "no_headline", "no line names the columns of a table")
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English, and names that are lost."""
+        """Yield warnings about words that are not English, and about lost names of data."""
         yield from self._words.notes()
         yield from self._names.notes()
 
@@ -141,7 +141,7 @@ class FieldCsv:
 
 
 def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int, str]], str]:
-    """The lines from the headline on, and the separator in it."""
+    """Skip to the header line; return the lines from it on, and its separator."""
     lines = iter(lines)
     for number, line in lines:
         for separator in ",;\t":
@@ -152,12 +152,16 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
 
 
 def _program_of(fields: list[str]) -> str | None:
-    """The program whose tables have these columns; none has a single one, and damaged files have many such rows."""
+    """Return the program whose tables have these columns; None for a single column, since damaged files have many such
+    rows.
+    """
     return csv_header(fields) if len(fields) > 1 else None
 
 
 def _records_within(row: Row) -> int:
-    """How many lines within fields of a row look like rows: with three or more ends of fields in quotation marks."""
+    """Return the number of lines within fields of a row that look like rows: with three or more ``","`` between
+    fields.
+    """
     if row.last == row.line:
         return 0
     if not any(mark in field for field in row.fields for mark in ('","', '";"', '"\t"')):
@@ -177,7 +181,7 @@ class _Column:
     """A column of a table.
 
     ``read`` sets System fields from a cell and returns whether that was possible; ``fields`` are the fields that are
-    known then. ``worded``: the column has words that are understood only in English.
+    known then. ``worded``: the column contains words that can be interpreted only in English.
     """
 
     name: str
@@ -188,7 +192,7 @@ class _Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """The columns of one program. ``lost`` are the fields that none of its columns has.
+    """The columns of one program. ``lost`` are the fields that none of its columns contains.
 
     ``strings``: it prints the insertion strings of an event without names.
     """
@@ -204,7 +208,7 @@ class _Program:
 
 
 class _Table:
-    """One table: its program, and the indexes of the columns that it has."""
+    """One table: its program, and the indexes of its columns."""
 
     def __init__(self, program: _Program, names: list[str]) -> None:
         self.program, self.names = program, names
@@ -220,7 +224,7 @@ class _Table:
         self.lost -= frozenset() if self.written is None else {"TimeWritten"}
 
     def event_id_of(self, row: Row) -> int | None:
-        """The event id in a row, or None if the row is no record."""
+        """Return the event id in a row; None if the row is not a record."""
         if len(row.fields) != len(self.names):
             return None
         event_id = _integer(row.fields[self._event_id])
@@ -301,7 +305,7 @@ def _user(system: Fields, cell: str) -> bool:
 
 
 def _log_channel(name: str) -> str:
-    """The channel with this name, or the channel of the log file with this path."""
+    """Return the channel with this name, or the channel of the log file with this path."""
     return channel_of(name) or name
 
 

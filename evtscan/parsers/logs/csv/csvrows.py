@@ -1,7 +1,7 @@
-"""Lines → rows of a CSV file, each with its first line; a damaged row ends at the next one.
+"""Lines → rows of a CSV file, each with its line numbers; a damaged row does not affect the next one.
 
-A field may hold line breaks within quotation marks. One that never ends is cut off at a limit (131,072 characters,
-twice what a record of a log can hold), and reading goes on with the line after it.
+A quoted field may contain line breaks. A field that never ends is an error at a limit (131,072 characters, twice the
+size that a record of a log can have), and parsing continues with the next line.
 """
 
 import csv
@@ -13,7 +13,9 @@ LONGEST_FIELD = 1 << 17
 
 @dataclass(slots=True)
 class Row:
-    """One row, from ``line`` to ``last``; if it could not be read, ``error`` is the reason and ``fields`` is empty."""
+    """One row, from ``line`` to ``last``; if it could not be parsed, ``error`` is the reason and ``fields`` is
+    empty.
+    """
 
     line: int
     last: int
@@ -22,10 +24,10 @@ class Row:
 
 
 def rows(lines: Iterable[tuple[int, str]], separator: str, longest: int = LONGEST_FIELD) -> Iterator[Row]:
-    """The rows that are not blank.
+    r"""Yield the rows that are not blank.
 
     >>> [row.fields for row in rows([(1, 'a,"b'), (2, 'c",d')], ",")]
-    [['a', 'b\\nc', 'd']]
+    [['a', 'b\nc', 'd']]
     """
     numbers = _Numbers(lines)
     reader = csv.reader(numbers, delimiter=separator)

@@ -1,8 +1,8 @@
-"""CSV of EvtxECmd and ``evtscan dump``, which have all fields of each record → events.
+"""CSV of EvtxECmd and ``evtscan dump``, which contains all fields of each record → events.
 
-Columns are found by name, whatever their order: versions of EvtxECmd differ in it, Timeline Explorer puts spaces into
-their names, and users leave columns out. ``toolrows`` (EvtxECmd) and ``dumprows`` (``evtscan dump``) interpret the
-columns, since both programs write the same as JSON. Times are UTC, except in a dump of a text export without a zone.
+Columns are found by name, in any order: the order depends on the version of EvtxECmd, Timeline Explorer adds spaces to
+the names, and users omit columns. ``toolrows`` (EvtxECmd) and ``dumprows`` (``evtscan dump``) interpret the columns,
+since both programs write the same content as JSON. Times are UTC, except in a dump of a text export without a zone.
 """
 
 import json
@@ -45,9 +45,9 @@ _FIELD_OF_COLUMN = {"TimeCreated": "TimeCreated"} | {
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """The columns of one program, the function that reads a row, and a pattern for the beginning of a row.
+    """The columns of one program, the function that interprets a row, and a pattern for the beginning of a row.
 
-    ``fields`` are the fields of columns whose absence ``read`` does not notice.
+    ``fields`` maps columns to fields that are lost without the column; ``read`` does not report these.
     """
 
     columns: tuple[str, ...]
@@ -75,14 +75,14 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     """Open a CSV file of EvtxECmd or ``evtscan dump`` for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+        EvidenceError: if the file cannot be read, or has content but no readable event.
     """
     lines = TextLines(source, LONGEST_ROW)
     return ExportLog(source, query, "dump-csv", lambda source, tally: read_records(lines, tally))
 
 
 def read_records(lines: TextLines, tally: ExportTally) -> Iterator[Record]:
-    """Find the events of a file."""
+    """Yield the events of a file."""
     if warning := lines.doubt:
         tally.warn("encoding", warning)
     table: _Table | None = None
@@ -101,7 +101,9 @@ def read_records(lines: TextLines, tally: ExportTally) -> Iterator[Record]:
 
 
 def _program_of(row: Row) -> str | None:
-    """The program whose tables have these columns; none has a single one, and damaged files have many such rows."""
+    """Return the program whose tables have these columns; None for a single column, since damaged files have many such
+    rows.
+    """
     return dump_header(row.fields) if len(row.fields) > 1 else None
 
 
@@ -111,7 +113,7 @@ def _separator_of(lines: TextLines) -> str:
 
 
 class _Table:
-    """One table: its program, and the indexes of the columns that it has."""
+    """One table: its program, and the indexes of its columns."""
 
     def __init__(self, program: _Program, names: list[str]) -> None:
         self._program = program
@@ -125,11 +127,11 @@ class _Table:
         self._lost |= frozenset() if program.data in known else {ALL_DATA}
 
     def has(self, row: Row) -> bool:
-        """Whether a row has as many fields as the headline, and a number for its event id."""
+        """Return whether a row has as many fields as the header, and a numeric event id."""
         return len(row.fields) == self._width and row.fields[self._event_id].isdecimal()
 
     def record(self, row: Row, tally: ExportTally) -> Record | None:
-        """The event of a row, or None if it cannot be read; problems give warnings."""
+        """Return the event of a row; None if it cannot be parsed. Problems give warnings."""
         within = 0 if row.last == row.line else self._begun_within(row)
         if len(row.fields) != self._width:
             message = f"this row has {len(row.fields)} fields and not {self._width}: export the log again"
@@ -149,7 +151,7 @@ class _Table:
         return Record(None, row.line, system, lambda: self._content(content), origin)
 
     def _begun_within(self, row: Row) -> int:
-        """How many lines within fields of a row look like rows."""
+        """Return the number of lines within fields of a row that look like rows."""
         begins = self._program.begins
         return sum(begins.match(line) is not None for field in row.fields for line in field.split("\n")[1:])
 

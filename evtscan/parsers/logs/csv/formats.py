@@ -1,4 +1,4 @@
-"""Formats of tables as CSV, and how they are recognised."""
+"""Formats of CSV tables, and how they are recognised."""
 
 from collections.abc import Iterable
 
@@ -18,12 +18,12 @@ one; in lower case."""
 
 
 def field_names(names: Iterable[str]) -> list[str]:
-    """Names of fields in lower case, without quotation marks, also where they were quoted twice."""
+    """Return field names in lower case, without quotation marks, even if they were quoted twice."""
     return [name.strip().strip('"').strip().lower() for name in names]
 
 
 def csv_header(names: Iterable[str]) -> str | None:
-    """Which program gives the columns of a table these names; None if none of them does."""
+    """Return the program that uses these column names; None if none of them does."""
     given = frozenset(field_names(names))
     for program, (all_of, one_of) in _CSV_COLUMNS.items():
         if all_of <= given and (not one_of or one_of & given):
@@ -38,18 +38,18 @@ _DUMP_COLUMNS = {
 
 
 def column_names(names: Iterable[str]) -> list[str]:
-    """Names of columns in lower case, without quotation marks and without the blanks of Timeline Explorer."""
+    """Return column names in lower case, without quotation marks and without the blanks that Timeline Explorer adds."""
     return [name.strip("\ufeff ").strip('"').replace(" ", "").lower() for name in names]
 
 
 def dump_header(names: Iterable[str]) -> str | None:
-    """Which program gives the columns of a table with whole events these names: EvtxECmd, ``evtscan``, or None."""
+    """Return the program whose tables of complete events have these columns: EvtxECmd, ``evtscan``, or None."""
     given = frozenset(column_names(names))
     return next((name for name, (all_of, one_of) in _DUMP_COLUMNS.items() if all_of <= given and one_of & given), None)
 
 
 def lacks_source(names: Iterable[str]) -> bool:
-    """Whether these columns are of such a table, but for the one that names the source of each event."""
+    """Return whether these columns are those of a PowerShell table without the column for the source of each event."""
     given = frozenset(field_names(names))
     if {"id", "timecreated"} <= given:
         return bool({"message", "leveldisplayname"} & given)
@@ -57,14 +57,14 @@ def lacks_source(names: Iterable[str]) -> bool:
 
 
 def is_field_csv(head: bytes, name: str) -> bool:
-    """Whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
+    """Return whether this is a CSV file of Get-WinEvent, Get-EventLog or Log Parser."""
     lines = [line for line in lines_of_head(head) if not line.startswith("#TYPE") and not PROMPT.match(line)]
     headlines = [line.split(separator) for line in lines[:1] for separator in SEPARATORS]
     return any(csv_header(names) is not None or lacks_source(names) for names in headlines)
 
 
 def is_dump_csv(head: bytes, name: str) -> bool:
-    """Whether this is a CSV file of EvtxECmd or ``evtscan dump``."""
+    """Return whether this is a CSV file of EvtxECmd or ``evtscan dump``."""
     line = next((line for line in lines_of_head(head) if not PROMPT.match(line)), "")
     if "provider" not in line.lower():
         return False

@@ -1,1 +1,1 @@
-"""Events as JSON, in the shape of each tool that writes them."""
+"""Events as JSON, in the formats of the tools that write them."""

@@ -1,4 +1,4 @@
-"""Rows of ``evtscan dump``, as JSON Lines or as a table → events, and the fields that the dumped evidence lacked."""
+"""Rows of ``evtscan dump``, as JSON Lines or CSV → events, and the fields that were missing in the dumped evidence."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -40,7 +40,7 @@ def _read_dump(top: Members) -> RecordParts:
 
 
 def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable[[], Any]) -> RecordParts:
-    """A row of ``evtscan dump``; ``data`` and ``message`` return the values of these columns.
+    """Interpret a row of ``evtscan dump``; ``data`` and ``message`` return the values of these columns.
 
     Raises:
         ShapeError: if the row has no event id.
@@ -70,10 +70,11 @@ def dump_row(said: Mapping[str, Any], data: Callable[[], Any], message: Callable
 
 
 def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]:
-    """The fields that an event may have had before the export that was dumped.
+    """Return the fields that the event may have had before the export that was dumped.
 
-    Only logs themselves have both the number in a record's header and keywords. Of an export, what a row does not say
-    is unknown; so is all data unless the row has its number, keywords, and data by name or of a classic source.
+    A row with a header id, a record number and keywords was dumped from a log and has lost nothing. Other rows were
+    dumped from an export: their empty fields are unknown. All of their data is unknown too, unless the row has a record
+    number and keywords, and data that is named or from a classic source.
     """
     numbered = system.get("record_id") is not None and system.get("keywords") is not None
     if numbered and system.get("header_id") is not None:
@@ -84,9 +85,9 @@ def _lost_before_dump(system: System, data: Mapping[str, Any]) -> frozenset[str]
 
 
 def _dumped_time(value: Any) -> Instant | None:
-    """A time as ``dump`` prints it: one without ``Z`` is local, of an unknown zone.
+    """Parse a time as ``dump`` prints it; a time without ``Z`` is local, of an unknown zone.
 
-    With ``--excel`` those in UTC have neither ``Z`` nor ``T``.
+    With ``--excel``, times in UTC have neither ``Z`` nor ``T``.
     """
     time = time_of(value)
     if time is None or str(value).endswith("Z") or str(value)[10:11] == " ":
@@ -95,13 +96,13 @@ def _dumped_time(value: Any) -> Instant | None:
 
 
 def dump_losses(system: System) -> str:
-    """The warning for a file with such a row; empty if it needs none."""
+    """Return the warning for a file with such a row; empty if there is nothing to report."""
     time = system.get("time")
     return _LOCAL_DUMP if time is not None and time.local else ""
 
 
 def _typed(value: Any, depth: int = 0) -> Any:
-    """Data as ``dump`` writes it, which is text throughout already."""
+    """Return data with all leaves as text, as ``dump`` writes it."""
     if depth > MOST_DEPTH:
         raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
     if isinstance(value, list):

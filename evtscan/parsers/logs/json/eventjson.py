@@ -1,12 +1,11 @@
-"""JSON of events, as the tools write it that read logs, collect them or send them on.
+"""Events as JSON, as written by tools that read, collect or forward logs.
 
 Each shape is recognised by its keys: ``Event`` (evtx_dump and Chainsaw), ``System`` (Velociraptor), ``winlog``, or
-``log_name`` before version 7 (Winlogbeat, whether or not it came through Elasticsearch), ``EventLevel`` and
-``Provider`` (``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd), objects of PowerShell by
-their properties. Each ``json…`` module says what its tools call what.
+``log_name`` before version 7 (Winlogbeat, directly or through Elasticsearch), ``EventLevel`` and ``Provider``
+(``evtscan dump``); rows by their columns (artifacts of Velociraptor, EvtxECmd), objects of PowerShell by their
+properties. Each module of this folder documents the field names of its tools.
 
-What ``chainsaw hunt`` has detected holds the events themselves, once for each rule that an event matches: each is read
-once.
+The output of ``chainsaw hunt`` contains an event once for each rule that matches it; each event is read once.
 """
 
 import hashlib
@@ -47,13 +46,13 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     """Open a JSON export for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+        EvidenceError: if the file cannot be read, or has content but no readable event.
     """
     return ExportLog(source, query, "json", read_records)
 
 
 def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
-    """Find the events of a file."""
+    """Yield the events of a file."""
     blocks = TextBlocks(source)
     channel = channel_of(source.name)
     seen: set[bytes] = set()
@@ -87,11 +86,11 @@ def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
 
 
 def _records(text: bytes, offset: int, line: int, tally: ExportTally, seen: set[bytes]) -> Iterator[Record]:
-    """The events of one object: one, or those that a rule of Chainsaw has detected and that were not ``seen`` yet.
+    """Yield the events of one object: a single event, or the events of a Chainsaw detection that are not in ``seen``.
 
     Raises:
-        ValueError: if the text is no JSON object, or the object no event.
-        RecursionError: if it is nested too deep.
+        ValueError: if the text is not a JSON object, or the object is not an event.
+        RecursionError: if it is nested too deeply.
     """
     members = _members(text)
     found: Iterable[tuple[str, Members]] = [("", members)]
@@ -110,7 +109,7 @@ def _records(text: bytes, offset: int, line: int, tally: ExportTally, seen: set[
 
 
 def _detected(members: Members, seen: set[bytes]) -> Iterator[tuple[str, Members]]:
-    """The events that ``chainsaw hunt`` says a rule has detected, one or more, with the paths of their logs."""
+    """Yield the events of a detection of ``chainsaw hunt``, with the paths of their logs."""
     documents = [decoded_members(members["document"])] if "document" in members else []
     if "documents" in members:
         documents += msgspec.json.decode(members["documents"], type=list[Members])
@@ -132,14 +131,14 @@ def _guarded(content: Callable[[], Content]) -> Content:
 
 
 def _members(text: bytes) -> Members:
-    """The members of an object, their values not yet decoded.
+    """Return the members of an object; their values are not decoded.
 
-    What is no UTF-8 is read in code page 1252; the standard library knows what JSON of other tools may hold besides:
+    Text that is not UTF-8 is decoded in code page 1252. The standard library parses the invalid JSON of some tools:
     half of a surrogate pair, control characters.
 
     Raises:
-        ValueError: if the text is no JSON object.
-        RecursionError: if it is nested too deep.
+        ValueError: if the text is not a JSON object.
+        RecursionError: if it is nested too deeply.
     """
     try:
         return _MEMBERS.decode(text)

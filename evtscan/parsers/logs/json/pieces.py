@@ -1,9 +1,9 @@
-"""A file of JSON objects → the bytes of each: JSON Lines, an array, or objects one after the other on many lines.
+"""Split a file of JSON objects into the bytes of each: JSON Lines, an array, or consecutive objects over several lines.
 
-Objects are found without decoding them, so that one that is broken costs no other: in JSON Lines by the lines, else by
-the braces outside strings, starting afresh at the next object that begins with the same key as the first one did. What
-some programs put before an array (Elasticsearch its ``hits``, Windows PowerShell ``value``, converters of XML the root)
-is a piece of its own.
+Objects are found without decoding them, so that a damaged object does not affect others: in JSON Lines by line, else by
+the braces outside strings; after damage, the next object is found by the first key of the first object. Text that some
+programs write before an array (Elasticsearch ``hits``, Windows PowerShell ``value``, converters of XML the root) is a
+separate piece.
 """
 
 import re
@@ -29,7 +29,7 @@ _FIRST_KEY = re.compile(rb'\{\s*"((?:[^"\\]|\\.){0,200})"')
 
 
 def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split a file into its objects and the bytes between them; the pieces joined are the file."""
+    """Split a file into its objects and the bytes between them; the concatenated pieces equal the file."""
     blocks = iter(blocks)
     head = b""
     while head.count(b"\n") < _LINES_LOOKED_AT and len(head) < LONGEST_OBJECT and (block := next(blocks, b"")):
@@ -41,17 +41,17 @@ def json_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def bare(piece: bytes) -> bytes:
-    """The object of a piece without the bytes around it; evtx_dump puts a line with its number before each."""
+    """Return the object of a piece without surrounding bytes, such as the record number line of evtx_dump."""
     return _NUMBER_LINE.sub(b"", piece.strip(_AROUND)).rstrip(_AROUND)
 
 
 def is_wrapper(piece: bytes) -> bool:
-    """Whether a piece is the text that a program writes before the array of events."""
+    """Return whether a piece is the text that a program writes before the array of events."""
     return piece.rstrip().endswith(b"[") and _WRAPPER.match(piece + b"{") is not None
 
 
 def is_wrapper_end(text: bytes) -> bool:
-    """Whether a text may follow such an array: brackets, and members that are numbers or objects."""
+    """Return whether a text may follow such an array: brackets, and members that are numbers or objects."""
     return _WRAPPER_END.match(text) is not None
 
 
@@ -122,6 +122,8 @@ def _marker(first: bytes) -> re.Pattern[bytes] | None:
 
 
 def _cut(text: bytes, marker: re.Pattern[bytes] | None) -> list[bytes]:
-    """A text that ought to be one object, cut where others seem to begin inside it: braces do not match then."""
+    """Split a text that should be one object at the positions where other objects seem to begin: its braces do not
+    match.
+    """
     starts = [] if marker is None else [found.start() for found in marker.finditer(text, 1)]
     return [text[start:end] for start, end in pairwise([0, *starts, len(text)])]

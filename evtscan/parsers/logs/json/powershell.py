@@ -1,10 +1,10 @@
-r"""Event objects of PowerShell with ``ConvertTo-Json``: a shape for each of the two commands that give them.
+r"""Event objects of PowerShell with ``ConvertTo-Json``: one shape for each of the two commands that return them.
 
-* ``Get-WinEvent``: System fields, ``Properties`` (the values of the data; ``[{"Value": …}]``, or but the name of a type
-  where ``-Depth`` ends above them) and ``Message``. Lost are the names of the data, EventSourceName, and whether a
-  number was hexadecimal. Providers without a manifest never had names: their values are ``Data1`` … as in the log.
-* ``Get-EventLog``: ``ReplacementStrings`` and ``Data`` (bytes), and ``InstanceId`` with the qualifiers; most fields of
-  System that are younger than Vista are lost, and the names of data too.
+- ``Get-WinEvent``: System fields, ``Properties`` (the values of the data as ``[{"Value": …}]``, or only a type name if
+  ``-Depth`` was too small) and ``Message``. Lost are the names of the data, EventSourceName, and whether a number was
+  hexadecimal. Providers without a manifest never had names: their values are ``Data1`` … as in the log.
+- ``Get-EventLog``: ``ReplacementStrings`` and ``Data`` (bytes), and ``InstanceId`` with the qualifiers; lost are most
+  System fields that Vista added, and the names of data.
 
 Windows PowerShell writes times as ``/Date(1595374458918)/``, milliseconds since 1970 in UTC; PowerShell 7 in ISO 8601,
 with their offset.
@@ -56,7 +56,7 @@ def _text(value: Any) -> str | None:
 
 
 def _inner(value: Any) -> Any:
-    """A value, or the member ``Value`` of an object such as a SID or a date."""
+    """Return a value, or the member ``Value`` of an object such as a SID or a date."""
     return value.get("Value", value.get("value")) if isinstance(value, dict) else value
 
 
@@ -129,7 +129,7 @@ def _message(top: Members) -> str | None:
 
 
 def _properties(value: Any) -> tuple[dict[str, Any], frozenset[str]]:
-    """The values of an event by their places, and the fields that they leave open."""
+    """Return the values of an event by position, and the fields that remain unknown."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         return {}, frozenset({ALL_DATA}) if value != [] else frozenset()
     values = [item.get("Value") for item in value]
@@ -151,7 +151,7 @@ def _properties(value: Any) -> tuple[dict[str, Any], frozenset[str]]:
 
 
 def _hex(value: Any) -> str:
-    """Bytes, which are numbers in a list, as Windows writes them."""
+    """Convert a list of byte values to hexadecimal text, as Windows writes it."""
     numbers = [whole_number(item) for item in value] if isinstance(value, list) else []
     return bytes(number for number in numbers if number is not None and 0 <= number < 256).hex().upper()
 

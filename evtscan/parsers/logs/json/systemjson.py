@@ -1,4 +1,4 @@
-"""Events in JSON with the element System as the log has it: evtx_dump, Chainsaw, Velociraptor."""
+"""Events in JSON that contain the element System as in the log: evtx_dump, Chainsaw, Velociraptor."""
 
 import base64
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from evtscan.parsers.logs.json.values import (
 
 
 def _part(system: dict[str, Any], name: str) -> tuple[Any, dict[str, Any]]:
-    """Value and attributes of a child of System, wherever the tool puts them."""
+    """Return value and attributes of a child of System, in any of the positions that tools use."""
     value = system.get(name)
     attributes = object_of(system.get(name + ATTRIBUTES))
     if isinstance(value, dict):
@@ -38,7 +38,7 @@ def _part(system: dict[str, Any], name: str) -> tuple[Any, dict[str, Any]]:
 
 
 def system_of(system: dict[str, Any]) -> System:
-    """The System element.
+    """Return the fields of the System element.
 
     Raises:
         ShapeError: if it has no event id.
@@ -66,7 +66,7 @@ _READ_KIND: dict[FieldKind, Callable[[Any], Any]] = {
 
 
 def _content(members: Members) -> dict[str, Any]:
-    """The data of an event: its members beside System."""
+    """Return the data of an event: its members except System."""
     data: dict[str, Any] = {}
     for name, raw in members.items():
         if name in _NO_DATA or name.endswith(ATTRIBUTES):
@@ -139,9 +139,9 @@ def _read_velociraptor(top: Members) -> RecordParts:
 
 
 def velociraptor_data(top: Members, system: System, *, decimal: bool = True) -> dict[str, Any]:
-    """The data of an event as ``parse_evtx()`` gives it.
+    """Return the data of an event in the form of ``parse_evtx()``.
 
-    ``decimal``: numbers that the log has in hexadecimal may be decimal ones.
+    ``decimal``: numbers that are hexadecimal in the log may be decimal here.
     """
     fields = _content({name: top[name] for name in ("EventData", "UserData") if name in top})
     if isinstance(fields.get("Binary"), str):

@@ -1,9 +1,9 @@
-"""Tools that write a row for each event, with some of its System fields as columns: a shape for each of them.
+"""Tools that write a row for each event, with some of its System fields as columns: one shape for each tool.
 
-* Artifacts of Velociraptor such as ``Windows.EventLogs.EvtxHunter``: ``EventTime`` to the second, ``Provider``,
-  ``EventID`` …, and the data as ``parse_evtx()`` gives it.
-* EvtxECmd ``--json``, and in the same columns ``--csv``: ``Payload`` is the data, turned from XML into JSON and that
-  into text (see ``jsonxml``). ``Keywords`` has names for nine values, and any other in hexadecimal.
+- Artifacts of Velociraptor such as ``Windows.EventLogs.EvtxHunter``: ``EventTime`` to the second, ``Provider``,
+  ``EventID`` …, and the data in the form of ``parse_evtx()``.
+- EvtxECmd ``--json``, and with the same columns ``--csv``: ``Payload`` is the data, converted from XML to JSON and
+  stored as text (see ``xmljson``). ``Keywords`` is a name for nine values, and hexadecimal for any other.
 """
 
 import json
@@ -64,7 +64,7 @@ def _read_velociraptor(top: Members) -> RecordParts:
 
 
 def _whole_seconds(value: Any) -> Instant | None:
-    """The time of a row, of which the artifact has taken the fraction away before it printed it."""
+    """Parse the time of a row; the artifact prints times without fractions of a second."""
     time = instant(value) if isinstance(value, str) else None
     if time is None or time.ticks % TICKS_PER_SECOND:
         return time
@@ -95,7 +95,7 @@ def _read_evtxecmd(top: Members) -> RecordParts:
 
 
 def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> RecordParts:
-    """A row of EvtxECmd: the values of its columns, and how to get ``Payload``.
+    """Interpret a row of EvtxECmd from the values of its columns; ``payload`` returns the value of ``Payload``.
 
     Raises:
         ShapeError: if the row has no event id.
@@ -129,11 +129,11 @@ def evtxecmd_row(said: Mapping[str, Any], payload: Callable[[], Any]) -> RecordP
 
 
 def _payload_of(text: Any) -> tuple[dict[str, Any], bool]:
-    """The data of an event, and whether each value of it is known for itself.
+    """Return the data of an event, and whether each value is known separately.
 
     Raises:
-        ValueError: if the text is no JSON.
-        RecursionError: if it is nested too deep.
+        ValueError: if the text is not JSON.
+        RecursionError: if it is nested too deeply.
     """
     payload = json.loads(text) if isinstance(text, str) and text else {}
     return data_of(payload, spelt=True) if isinstance(payload, dict) else ({}, False)

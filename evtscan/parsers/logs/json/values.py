@@ -1,6 +1,6 @@
-"""Events in JSON: descriptions of the shapes that tools write, and conversion of values to those that Windows shows.
+"""Events in JSON: descriptions of the shapes that tools write, and conversion of values to the form that Windows uses.
 
-Members are kept undecoded until they are needed, so that a record that nobody asks for costs little more than its
+Members are decoded only when they are needed, so that a record that is not selected costs little more than decoding its
 System fields.
 """
 
@@ -34,12 +34,14 @@ _BARE_GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\Z")
 
 
 class ShapeError(ValueError):
-    """An object that has the keys of a shape, and not its content."""
+    """An object has the keys of a shape, but not its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The shape in which one tool writes an event. ``losses`` describes what the file lacks, or is empty."""
+    """The shape in which one tool writes an event. ``losses`` returns a description of what the file lacks, or an empty
+    text.
+    """
 
     recognises: Callable[[Members], bool]
     read: Callable[[Members], RecordParts]
@@ -47,16 +49,16 @@ class Shape:
 
 
 def decoded(raw: msgspec.Raw | None) -> Any:
-    """A value, or None if there is none."""
+    """Decode a value; None if it is missing."""
     return None if raw is None else msgspec.json.decode(raw)
 
 
 def decoded_with_repeated(raw: msgspec.Raw) -> Any:
-    """A value in which names may repeat, as in data of evtx_dump: the values of a repeated name become a list.
+    """Decode a value with repeated names, as in data of evtx_dump: the values of a repeated name become a list.
 
     Raises:
-        ValueError: if the text is no JSON.
-        RecursionError: if it is nested too deep.
+        ValueError: if the text is not JSON.
+        RecursionError: if it is nested too deeply.
     """
     return json.loads(bytes(raw), object_pairs_hook=_with_repeated)
 
@@ -71,15 +73,15 @@ def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def object_of(value: Any) -> dict[str, Any]:
-    """A value if it is an object, else one without members: tools write null, text or a list in its place."""
+    """Return a value if it is an object, else an empty object: some tools write null, text or a list instead."""
     return value if isinstance(value, dict) else {}
 
 
 def decoded_members(raw: msgspec.Raw | None) -> Members:
-    """The members of an object inside another; none where there is no object.
+    """Return the members of a nested object; empty if the object is missing.
 
     Raises:
-        ShapeError: if something else stands in its place.
+        ShapeError: if the value is not an object.
     """
     try:
         return msgspec.json.decode(raw, type=Members) if raw is not None else {}
@@ -91,7 +93,7 @@ def decoded_members(raw: msgspec.Raw | None) -> Members:
 
 
 def text_of(value: Any) -> str:
-    """A leaf as the text that Windows writes."""
+    """Return a leaf as the text that Windows writes."""
     match value:
         case None:
             return ""
@@ -105,10 +107,10 @@ def text_of(value: Any) -> str:
 
 
 def tree_of(value: Any, depth: int = 0) -> Any:
-    """An element of UserData: text, or a map with attributes under ``#attributes``; xmlns is dropped.
+    """Convert an element of UserData to text, or to a map with attributes under ``#attributes``; xmlns is dropped.
 
-    evtx_dump puts attributes into a member ``#attributes``, and on demand, as Chainsaw always does, into a member
-    ``NAME_attributes`` beside the element; it numbers repeated names (``X``, ``X_1``, ``X_2``).
+    evtx_dump writes attributes as a member ``#attributes``; optionally, and always in Chainsaw, they are a member
+    ``NAME_attributes`` next to the element. evtx_dump numbers repeated names (``X``, ``X_1``, ``X_2``).
 
     Raises:
         ShapeError: if it is nested deeper than ``MOST_DEPTH``.
@@ -136,7 +138,7 @@ def tree_of(value: Any, depth: int = 0) -> Any:
 
 
 def attributes_of(value: Any) -> dict[str, str]:
-    """The attributes of an element as text; xmlns is dropped."""
+    """Return the attributes of an element as text; xmlns is dropped."""
     return {name: text_of(text) for name, text in object_of(value).items() if name.partition(":")[0] != "xmlns"}
 
 
@@ -147,7 +149,9 @@ def _with_attributes(value: Any, attributes: dict[str, str]) -> Any:
 
 
 def _unnumbered(name: str, before: Mapping[str, Any]) -> str:
-    """``X_2`` is the third element X, if two are there."""
+    """Return the name without its number if it is a repetition: ``X_2`` is the third element X if there are two before
+    it.
+    """
     plain, _, number = name.rpartition("_")
     if not plain or plain not in before:
         return name
@@ -156,7 +160,7 @@ def _unnumbered(name: str, before: Mapping[str, Any]) -> str:
 
 
 def event_data(value: Any) -> dict[str, Any]:
-    """The fields of EventData; the unnamed ones, a list under ``Data``, become ``Data1`` …"""
+    """Return the fields of EventData; the unnamed ones, a list under ``Data``, become ``Data1`` …"""
     fields: dict[str, Any] = {}
     members = object_of(value)
     if attributes := attributes_of(members.get("#attributes")):
@@ -185,17 +189,17 @@ def _add_data(fields: dict[str, Any], value: Any) -> None:
 
 
 def guid_of(value: Any) -> str | None:
-    """A GUID as Windows writes it: in braces, upper case."""
+    """Return a GUID as Windows writes it: in braces, upper case."""
     return format_guid_text(value) if isinstance(value, str) and value else None
 
 
 def scalar_of(value: Any) -> str | None:
-    """The text of a field that is a word or a number; None for nothing, an object or a list."""
+    """Return the text of a word or a number; None for a missing value, an object or a list."""
     return text_of(value) if isinstance(value, str | int | float) and value != "" else None
 
 
 def time_of(value: Any) -> Instant | None:
-    """A time in ISO 8601, or in seconds since 1970 as Velociraptor has it, exact to the microsecond."""
+    """Parse a time in ISO 8601, or in seconds since 1970 as in Velociraptor, with a precision of one microsecond."""
     if isinstance(value, str):
         return instant(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or not -1e11 < value < 1e12:
@@ -205,6 +209,6 @@ def time_of(value: Any) -> Instant | None:
 
 
 def keywords_of(value: Any) -> str | None:
-    """Keywords as the hexadecimal number that Windows shows; words stay words."""
+    """Return numeric keywords as the hexadecimal number that Windows shows; words are unchanged."""
     number = whole_number(value)
     return scalar_of(value) if number is None else format_hex(number & 0xFFFF_FFFF_FFFF_FFFF)

@@ -1,4 +1,4 @@
-"""Events in JSON as Winlogbeat sends them, whether or not they came through Elasticsearch."""
+"""Events in JSON as Winlogbeat sends them, directly or through Elasticsearch."""
 
 import re
 from typing import Any
@@ -74,22 +74,22 @@ _BULKY = frozenset({"event_data", "user_data", "message", "@metadata", "agent", 
 
 
 def _unwrapped(top: Members) -> Members:
-    """The document itself, without the fields that Elasticsearch adds."""
+    """Return the document without the fields that Elasticsearch adds."""
     return decoded_members(top["_source"]) if "_source" in top else top
 
 
 def _level(word: Any, keywords: Any) -> int | None:
-    """The number of a level that is given as a word; an audit has none, and is shown as information."""
+    """Return the number of a level word; an audit event, shown as information, has level 0."""
     audit = any("audit" in str(item).lower() for item in (keywords if isinstance(keywords, list) else [keywords]))
     level = level_of_word(str(word))
     return 0 if audit and level == 4 else level
 
 
 def _winlogbeat_data(log: Members, system: System) -> tuple[dict[str, Any], frozenset[str]]:
-    """The data, and the names of fields that may be among them.
+    """Return the data, and the names of fields that it may contain.
 
-    Winlogbeat calls unnamed data param1, param2 … by their places; those of a provider with a manifest, which has a
-    GUID, are nearly always so named in the log.
+    Winlogbeat names unnamed data param1, param2 … by position. Providers with a manifest, which have a GUID, nearly
+    always use these names in the log itself.
     """
     fields: dict[str, Any] = {}
     doubtful: set[str] = set()
@@ -112,7 +112,7 @@ def _flat(log: Members, prefix: str) -> dict[str, Any]:
 
 
 def _place(name: str) -> tuple[int, int]:
-    """The names in order: first those without a number, then the numbered ones by number."""
+    """Sort key of names: first names without a number, then numbered names by number."""
     numbered = _NUMBERED.match(name)
     return (1, int(numbered[1])) if numbered else (0, 0)
 

@@ -1,8 +1,9 @@
-"""XML of events that a converter has turned into JSON: attributes are members ``@name``, text beside them ``#text``.
+"""Event XML that was converted to JSON: attributes are members ``@name``, the text next to them is ``#text``.
 
-EvtxECmd writes the data of an event so, and with ``--fj`` the whole of it; Newtonsoft's ``SerializeXmlNode`` and
-Python's xmltodict do the same to XML of any other origin. Of EvtxECmd's, values have its spelling (hexadecimal in
-capitals, GUIDs without braces), and those of unnamed data are one text with commas, from which empty ones are missing.
+EvtxECmd writes the data of an event in this form, and with ``--fj`` the whole event; Newtonsoft's ``SerializeXmlNode``
+and Python's xmltodict convert other XML to this form. In the output of EvtxECmd, values have its own format
+(hexadecimal in capitals, GUIDs without braces), and unnamed data are one text separated by commas, without empty
+values.
 """
 
 import re
@@ -48,7 +49,7 @@ def _read(top: Members) -> RecordParts:
 
 
 def _is_evtxecmd(event: dict[str, Any]) -> bool:
-    """Whether EvtxECmd wrote the XML: the time in it has a blank where Windows writes a T."""
+    """Return whether EvtxECmd wrote the XML: its times contain a blank in place of the T that Windows writes."""
     time = object_of(object_of(event.get("System")).get("TimeCreated")).get("@SystemTime")
     return isinstance(time, str) and time[10:11] == " "
 
@@ -58,12 +59,12 @@ def _losses(system: object, top: Members) -> str:
 
 
 def _event(top: Members) -> dict[str, Any]:
-    """The element Event: the only member, or in an array of them the object itself."""
+    """Return the element Event: the only member, or the object itself if it is an element of an array."""
     return object_of(decoded(top["Event"])) if "Event" in top else {name: decoded(raw) for name, raw in top.items()}
 
 
 def _with_plain_names(value: Any) -> Any:
-    """Members without the mark of attributes, two levels deep: System and its children."""
+    """Remove the attribute prefix ``@`` from member names, two levels deep: System and its children."""
     if not isinstance(value, dict):
         return value
     return {
@@ -73,7 +74,7 @@ def _with_plain_names(value: Any) -> Any:
 
 
 def data_of(parts: dict[str, Any], *, spelt: bool) -> tuple[dict[str, Any], bool]:
-    """The data in the elements beside System, and whether each value is known for itself.
+    """Return the data in the elements next to System, and whether each value is known separately.
 
     ``spelt``: EvtxECmd wrote them.
     """
@@ -99,7 +100,7 @@ def data_of(parts: dict[str, Any], *, spelt: bool) -> tuple[dict[str, Any], bool
 
 
 def _add_data(fields: dict[str, Any], value: Any, *, spelt: bool) -> bool:
-    """Add the elements ``Data``; false if some have no name and EvtxECmd has joined their values."""
+    """Add the elements ``Data``; return false if EvtxECmd has joined the values of unnamed ones."""
     whole = True
     unnamed = 0
     for item in value if isinstance(value, list) else [value]:
@@ -116,7 +117,9 @@ def _add_data(fields: dict[str, Any], value: Any, *, spelt: bool) -> bool:
 
 
 def _element(value: Any, depth: int = 0, *, spelt: bool) -> Any:
-    """An element of XML in JSON: text, or its children, with attributes under ``#attributes``; xmlns is dropped."""
+    """Convert an XML element in JSON to text, or to its children with attributes under ``#attributes``; xmlns is
+    dropped.
+    """
     if depth > MOST_DEPTH:
         raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
     if isinstance(value, list):
@@ -139,7 +142,7 @@ def _attributes(element: dict[str, Any], *, spelt: bool) -> dict[str, str]:
 
 
 def _leaf(value: Any, *, spelt: bool) -> str:
-    """A value as Windows writes it."""
+    """Return a value as Windows writes it."""
     text = text_of(value)
     if not spelt:
         return text

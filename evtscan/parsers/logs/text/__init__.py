@@ -1,1 +1,1 @@
-"""Events as text lists: Event Viewer, dumpel, PsLogList, wevtutil."""
+"""Event lists as text: Event Viewer, dumpel, PsLogList, wevtutil."""

@@ -1,14 +1,15 @@
-"""The output of dumpel, of the Windows NT and 2000 Resource Kits → events.
+"""The output of dumpel (Windows NT and 2000 Resource Kits) → events.
 
 ::
 
     NT 4, 2000     date, time, type, category, event id, source, user, computer, strings
     NT 3.5         date, time, type, category, event id, user, source, computer, strings     (KB 129266)
 
-Between columns stand tabs, commas (``-c``), or spaces where a terminal or a wrapper expanded the tabs. Type, category
-and event id are numbers. The strings are the event's own, not a message: with ``-t`` tabs stand between them, else
-spaces, so that several strings cannot be told from one with spaces. Asked for a log that does not exist, dumpel dumps
-the Application log without a word: the file's name proves a channel only if it is one that every host has.
+Columns are separated by tabs, by commas (``-c``), or by spaces if a terminal or a line wrapper expanded the tabs. Type,
+category and event id are numbers. The strings are the event's insertion strings, not a message. They are separated by
+tabs with ``-t``, else by spaces, so that several strings cannot be distinguished from one string with spaces. If the
+requested log does not exist, dumpel dumps the Application log without an error message: so the file's name proves the
+channel only if every host has that channel.
 """
 
 import re
@@ -39,8 +40,8 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
     """Open the output of dumpel for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     channel = channel_of(source.name)
     return open_log(source, Dumpel(channel if channel in _ON_EVERY_HOST else None), query, options)
@@ -74,12 +75,12 @@ class Dumpel:
         self._names = LostNames()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the output apart."""
+        """Split the output into parts."""
         for block in blocks(lines, _row, _is_broken):
             yield self._entry(block) if isinstance(block, Block) else between(block, _is_broken)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """What the export has lost of its strings."""
+        """Yield warnings about information on strings that the export has lost."""
         yield from self._names.notes()
         if not self._any_strings:
             yield "strings", "no record has strings (option -ns?): they are taken for unknown, not for absent"
@@ -129,11 +130,11 @@ class Dumpel:
 
 
 def data_of_strings(text: str, *, exact: bool) -> tuple[dict[str, str], frozenset[str]]:
-    """The data that strings in one text make, and the fields that they leave open.
+    """Return the event data from its strings in one text, and the fields that remain unknown.
 
-    ``exact`` says that tabs stand between strings. Else spaces do, and only a text without any is one string for
-    certain (one that begins with a space may begin with an empty string); another is kept whole under the name
-    ``Strings``, for those who look for words.
+    ``exact`` means that tabs separate the strings. Otherwise spaces do, and a text is certainly one string only if it
+    has no space (a leading space may mean an empty first string). Any other text is kept whole under the name
+    ``Strings``, so that rules can search it for words.
     """
     if not text or (text.isspace() and not exact):
         return {}, frozenset()
@@ -164,9 +165,9 @@ def _row(line: str, following: str) -> _Row | None:
 
 
 def _strings(names: re.Match[str]) -> str | None:
-    """The strings behind the computer, with a blank before them where an empty one may be the first of them.
+    """Return the strings after the computer, with a leading blank if the first of them may be empty.
 
-    It is not where one blank alone stands before them, or as many as before the computer.
+    The first one is not empty if a single blank precedes the strings, or as many blanks as precede the computer.
     """
     if names[4] is None:
         return None
@@ -175,7 +176,7 @@ def _strings(names: re.Match[str]) -> str | None:
 
 
 def _in_new_order(sixth: str, seventh: str) -> tuple[str, str]:
-    """Source and user, in either order: the user is ``N/A`` or has a backslash."""
+    """Return source and user from two columns in either order: the user is ``N/A`` or contains a backslash."""
     old = _looks_like_account(sixth) and not _looks_like_account(seventh)
     return (seventh, sixth) if old else (sixth, seventh)
 

@@ -1,4 +1,4 @@
-"""Lists that the event viewer of Vista and later saves as CSV or text → events.
+"""Event lists saved as CSV or text by the Event Viewer of Vista and later → events.
 
 ::
 
@@ -6,9 +6,9 @@
     Information,3/14/2001 9:26:53 AM,Microsoft-Windows-Kernel-General,12,None,"The message, over
     as many lines as it has"
 
-The headline names five columns (in the viewer's language; Keywords instead of Level for the Security log), and rows
-have the description as a sixth. In text files tabs stand between them. Computer, channel, record number, strings and
-most of System are lost. The newest record stands first.
+The header line has the names of five columns (in the viewer's language; Keywords instead of Level for the Security
+log); rows have the description as a sixth column. In text files columns are separated by tabs. Computer, channel,
+record number, strings and most of System are lost. The newest record comes first.
 """
 
 import re
@@ -38,11 +38,11 @@ _EVENT_ID = re.compile(r"\d{1,5}\Z")
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:
-    """Open a list of the event viewer of Vista or later for one pass.
+    """Open a list of the Event Viewer of Vista or later for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     return open_log(source, NewViewerList(channel_of(source.name)), query, options)
 
@@ -60,7 +60,7 @@ class NewViewerList:
         self._levels = Words("levels of events are")
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the list apart."""
+        """Split the list into parts."""
         lines = iter(lines)
         head = next(lines, None)
         if head is None:
@@ -83,7 +83,7 @@ class NewViewerList:
                 yield Flaw(row.line, "bad_record", what, lost=1)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English."""
+        """Yield the warning about words that are not English."""
         return self._levels.notes()
 
     def _entry(self, row: Row) -> Entry:
@@ -111,7 +111,9 @@ class NewViewerList:
 
 
 def _swallowed(row: Row) -> Iterator[Flaw]:
-    """A warning if lines within a field look like records: a quotation mark was lost, or a message holds such lines."""
+    """Yield a warning if lines within a field look like records: a quotation mark is missing, or the message contains
+    them.
+    """
     if row.last == row.line:
         return
     found = [field for field in row.fields if "\n" in field]

@@ -1,7 +1,7 @@
-"""How the records of each text export look: recognises them in the first bytes of a file, and takes rows apart.
+"""The record patterns of all text exports: they recognise the format from the first bytes of a file, and parse rows.
 
-Nothing but the content counts, and one field alone proves nothing: a row must have a date, a time of day, an event id,
-and words, numbers and names where the format has them.
+Only the content is used, and a single field is never sufficient: a row must have a date, a time of day, an event id,
+and words, numbers and names in the columns that the format defines.
 """
 
 import re
@@ -31,7 +31,7 @@ _DIGIT = re.compile(r"\d")
 
 @cache
 def viewer_row(separator: str) -> re.Pattern[str]:
-    """Saved by the viewer of NT to 2003: date, time, source, type, category, event, user, computer, description."""
+    """Pattern for lists saved by NT to 2003: date, time, source, type, category, event, user, computer, description."""
     s = re.escape(separator)
     word, some = f"([^{s}]+)", f"([^{s}]*)"
     return re.compile(rf"({DATE}){s}({TIME}){s}{word}{s}{word}{s}{some}{s}(\d{{1,5}}){s}{word}{s}{word}(?:{s}(.*))?\Z")
@@ -39,7 +39,7 @@ def viewer_row(separator: str) -> re.Pattern[str]:
 
 @cache
 def viewer_list_row(separator: str) -> re.Pattern[str]:
-    """Exported as a list by the viewer of XP and 2003: type, date, time, source, category, event, user, computer."""
+    """Pattern for lists exported by XP and 2003: type, date, time, source, category, event, user, computer."""
     s = re.escape(separator)
     word, some = f"([^{s}]+)", f"([^{s}]*)"
     return re.compile(rf"{word}{s}({DATE}){s}({TIME}){s}{word}{s}{some}{s}(\d{{1,5}}){s}{word}{s}{word}{s}?\Z")
@@ -47,7 +47,7 @@ def viewer_list_row(separator: str) -> re.Pattern[str]:
 
 @cache
 def dumpel_row(separator: str) -> re.Pattern[str]:
-    """Printed by dumpel: date, time, type, category, event id, two names, computer, strings."""
+    """Pattern for dumpel rows: date, time, type, category, event id, two names, computer, strings."""
     s = re.escape(separator)
     some = f"([^{s}]*)"
     numbers = rf"(\d{{1,2}}){s}(\d{{1,5}}){s}(\d{{1,10}})"
@@ -56,25 +56,27 @@ def dumpel_row(separator: str) -> re.Pattern[str]:
 
 @cache
 def dumpel_spaced_row() -> re.Pattern[str]:
-    """The same with spaces between columns: what follows on the event id is one text."""
+    """Pattern for dumpel rows with spaces between columns; everything after the event id is one group."""
     return re.compile(rf"({DATE}) +({TIME}) +(\d{{1,2}}) +(\d{{1,5}}) +(\d{{1,10}}) +(\S.*)\Z")
 
 
 def is_viewer_headline(line: str) -> bool:
-    """Names of columns of such a list, in any language: as many as it has, and no digit in them."""
+    """Return whether a line is the header of a viewer list, in any language: the right number of columns, and no
+    digit.
+    """
     return any(line.count(mark) in (7, 8) for mark in SEPARATORS) and _DIGIT.search(line) is None
 
 
 @cache
 def nearly_viewer_row() -> re.Pattern[str]:
-    """A line that was a record of a saved list before it was damaged: its time, or an event id in the sixth column."""
+    """Pattern for damaged records of a saved list: a date and time, or an event id in the sixth column."""
     columns = "|".join(rf"(?:[^{mark}]*{mark}){{5}}\d{{1,5}}{mark}[^{mark}]*{mark}" for mark in SEPARATORS)
     return re.compile(rf"{DATE}[\t,; ]{TIME}[\t,; ]|{columns}")
 
 
 @cache
 def nearly_dumpel_row() -> re.Pattern[str]:
-    """A line that was a record of dumpel before it was damaged: its time, or numbers in the next three columns."""
+    """Pattern for damaged records of dumpel: a date and time, or numbers in the three columns after it."""
     columns = "|".join(
         rf"(?:[^{mark}]*{mark}){{2}}\d{{1,2}}{mark}\d{{1,5}}{mark}\d{{1,10}}{mark}" for mark in SEPARATORS
     )
@@ -83,13 +85,15 @@ def nearly_dumpel_row() -> re.Pattern[str]:
 
 @cache
 def psloglist_head() -> re.Pattern[str]:
-    """The first line of a record of PsLogList: number and source."""
+    """Pattern for the first line of a PsLogList record: number and source."""
     return re.compile(r"\[(\d{1,10})\] (\S.*)\Z")
 
 
 @cache
 def psloglist_row(separator: str) -> re.Pattern[str]:
-    """A record of ``psloglist -s``: number, log, source, type, computer, time, event id, user, description."""
+    """Pattern for a record of ``psloglist -s``: number, log, source, type, computer, time, event id, user,
+    description.
+    """
     s = re.escape(separator)
     word, some = f" ?([^{s}]+){s}", f" ?([^{s}]*){s}"
     return re.compile(
@@ -112,7 +116,7 @@ WEVTUTIL_FIRST_FIELD = "  Log Name:"
 
 @cache
 def new_viewer_row() -> re.Pattern[str]:
-    """Saved by the viewer of Vista and later: level or keywords, date and time, source, event id, task category."""
+    """Pattern for lists saved by Vista and later: level or keywords, date and time, source, event id, task category."""
     s = rf"([{SEPARATORS}])"
     return re.compile(rf'"?[^"\t,;\d]+"?{s}"?({DATE}[ ,]{{1,2}}{TIME})"?\1[^"\t,;]+\1(\d{{1,5}})\1')
 
@@ -121,17 +125,17 @@ def new_viewer_row() -> re.Pattern[str]:
 
 
 def is_viewer_text(head: bytes, name: str) -> bool:
-    """Whether this is a list that the event viewer of NT, 2000, XP or 2003 saved or exported."""
+    """Return whether this is a list that the Event Viewer of NT, 2000, XP or 2003 saved or exported."""
     return _has_rows(head, _is_viewer_row, is_viewer_headline)
 
 
 def is_dumpel(head: bytes, name: str) -> bool:
-    """Whether this is the output of dumpel."""
+    """Return whether this is the output of dumpel."""
     return _has_rows(head, _is_dumpel_row, is_headline=lambda line: False)
 
 
 def is_psloglist(head: bytes, name: str) -> bool:
-    """Whether this is the output of PsLogList, in blocks or with ``-s``."""
+    """Return whether this is the output of PsLogList, in blocks or with ``-s``."""
     lines = lines_of_head(head)
     if any(
         line.startswith("[") and psloglist_head().match(line) and following.strip().startswith("Type:")
@@ -146,7 +150,7 @@ def is_psloglist(head: bytes, name: str) -> bool:
 
 
 def is_wevtutil_text(head: bytes, name: str) -> bool:
-    """Whether this is the output of ``wevtutil qe /f:text``."""
+    """Return whether this is the output of ``wevtutil qe /f:text``."""
     lines = lines_of_head(head)
     return any(
         WEVTUTIL_HEAD.match(line) and following.startswith(WEVTUTIL_FIRST_FIELD) for line, following in pairwise(lines)
@@ -154,7 +158,7 @@ def is_wevtutil_text(head: bytes, name: str) -> bool:
 
 
 def is_new_viewer_list(head: bytes, name: str) -> bool:
-    """Whether this is a list that the event viewer of Vista or later saved as CSV or text."""
+    """Return whether this is a list that the Event Viewer of Vista or later saved as CSV or text."""
     lines = lines_of_head(head)
     if not lines:
         return False
@@ -171,7 +175,9 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
 
 
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:
-    """Whether the first line is a row, but for prompts and headlines, or two of the first are (behind a cut text)."""
+    """Return whether the first line except prompts and headers is a row, or any two lines are (after a truncated
+    record).
+    """
     lines = lines_of_head(head)
     first = next((line for line in lines if not (PROMPT.match(line) or is_headline(line))), "")
     return is_row(first) or sum(map(is_row, lines)) > 1
@@ -204,7 +210,7 @@ def _is_account(*fields: str) -> bool:
 
 @lru_cache(maxsize=1)
 def lines_of_head(head: bytes) -> tuple[str, ...]:
-    """The lines that are not blank in the first bytes of a text file; none if it is no text."""
+    """Return the non-blank lines in the first bytes of a text file; none if it is not text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", "replace")
     elif head[1:2] == b"\0" != head[:1]:

@@ -1,13 +1,13 @@
-"""Lists of the event viewer of Windows NT 3.1 to 2003, saved as text or comma-delimited, or exported → events.
+"""Event lists of the Event Viewer of Windows NT 3.1 to 2003, saved as text or comma-delimited, or exported → events.
 
 ::
 
     saved      date, time, source, type, category, event, user, computer, description      no headline
     exported   type, date, time, source, category, event, user, computer                   headline, no description
 
-The columns stand in this order in every language; between them are tabs or commas. The description comes last, is not
-quoted in older versions, and runs on over lines. Insertion strings are lost in it, unless the viewer had no message for
-the event. There are no record numbers; the newest record stands first.
+The columns have this order in every language; they are separated by tabs or commas. The description comes last, is not
+quoted in older versions, and continues over several lines. It does not show the insertion strings, unless the viewer
+had no message for the event. There are no record numbers; the newest record comes first.
 """
 
 import re
@@ -39,11 +39,11 @@ _CATEGORY = re.compile(r"\(?(\d{1,5})\)?\Z")
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:
-    """Open a list of the old event viewer for one pass.
+    """Open a list of the old Event Viewer for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     return open_log(source, ViewerList(channel_of(source.name)), query, options)
 
@@ -60,7 +60,7 @@ class ViewerList:
         self._types = Words("types of events are")
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the list apart."""
+        """Split the list into parts."""
         for block in blocks(lines, _columns, _interrupts):
             if isinstance(block, Block):
                 yield self._entry(block)
@@ -70,7 +70,7 @@ class ViewerList:
                 yield between(block, _is_broken)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English."""
+        """Yield the warning about words that are not English."""
         return self._types.notes()
 
     def _entry(self, block: Block[tuple[str, ...]]) -> Entry:
@@ -108,7 +108,9 @@ class ViewerList:
 
 
 def _columns(line: str, following: str) -> tuple[str, ...] | None:
-    """The columns of a row in the order of a saved list (an exported one has no description), or None if it is none."""
+    """Return the columns of a row in the order of a saved list (exported lists have no description); None if it is not
+    a row.
+    """
     if line[:1].isdigit():
         for separator in SEPARATORS:
             if row := viewer_row(separator).match(line):
@@ -122,7 +124,7 @@ def _columns(line: str, following: str) -> tuple[str, ...] | None:
 
 
 def category_number(text: str) -> int | None:
-    """The number of a category: "None" is 0, and one without a name is printed as its number in brackets.
+    """Return the number of a category: "None" is 0, and a category without a name is printed as its number in brackets.
 
     >>> category_number("None"), category_number("(3)"), category_number("Logon/Logoff")
     (0, 3, None)
@@ -134,7 +136,7 @@ def category_number(text: str) -> int | None:
 
 
 def unquoted(text: str) -> str:
-    """A description without the quotation marks that later versions put around it."""
+    """Return a description without the quotation marks that later versions add."""
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('""', '"')
     return text

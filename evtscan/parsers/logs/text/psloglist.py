@@ -12,8 +12,9 @@ r"""The output of PsLogList (Sysinternals), in blocks or with ``-s`` → events.
 
     513,System,Service Control Manager,ERROR,HOST,3/14/2001 9:26:53 AM,7000,None,The message       -s, or another mark
 
-Where there is no message, the line ``Message text not available.  Insertion strings:`` stands before them, with spaces
-between them. The dump of an event's data that ``-x`` adds stays in the message. The newest record stands first.
+If there is no message, the text is ``Message text not available.  Insertion strings:`` followed by the strings,
+separated by spaces. The dump of an event's data that ``-x`` adds remains part of the message. The newest record comes
+first.
 """
 
 import re
@@ -63,8 +64,8 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
     """Open the output of PsLogList for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     return open_log(source, PsLogList(channel_of(source.name)), query, options)
 
@@ -82,7 +83,7 @@ class PsLogList:
         self._names = LostNames()
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the output apart."""
+        """Split the output into parts."""
         self._channel = self._name_channel
         for block in blocks(lines, _head, _interrupts):
             if isinstance(block, Interlude):
@@ -95,7 +96,7 @@ class PsLogList:
                 yield Flaw(block.line, "bad_record", message, lost=1)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English."""
+        """Yield the warning about words that are not English."""
         return self._types.notes()
 
     def _between(self, interlude: Interlude) -> Iterator[Part]:
@@ -164,7 +165,7 @@ def _is_time(line: str) -> bool:
 
 
 class _Record(NamedTuple):
-    """The fields of one record, in blocks or in a row."""
+    """The fields of one record, from a block or a row."""
 
     number: str
     channel: str | None
@@ -178,7 +179,7 @@ class _Record(NamedTuple):
 
 
 def _head(line: str, following: str) -> tuple[str, ...] | None:
-    """Number and source of a block, or the columns of a row."""
+    """Return number and source of a block, or the columns of a row; None if no record begins at this line."""
     if line.startswith("[") and following.lstrip().startswith("Type:") and (head := psloglist_head().match(line)):
         return head.groups("")
     if line[:1].isdigit() or line.startswith("["):
@@ -189,7 +190,9 @@ def _head(line: str, following: str) -> tuple[str, ...] | None:
 
 
 def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
-    """The labels below a record's first line, its time and event id, and where the message begins."""
+    """Return the labels below a record's first line, its time and event id, and the line index at which its message
+    begins.
+    """
     labels: dict[str, str] = {}
     time = event_id = ""
     index = 0

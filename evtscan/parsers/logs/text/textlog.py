@@ -1,7 +1,7 @@
-"""What all text exports of a log have in common: two passes over the file, and times that need both of them.
+"""Common code of all text exports of logs: two passes over the file, and times whose format the first pass determines.
 
-The first pass finds out how the file prints its times and in which order its records stand; the second gives the
-events. A format is a ``Dialect``: it takes the lines of a file apart into entries, and knows nothing of all that.
+The first pass determines how the file prints its times and in which order its records are; the second pass yields the
+events. A format is a ``Dialect``: it only splits the lines of a file into entries.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,9 +26,9 @@ from evtscan.parsers.shared.textlines import TextLines
 class Dialect(Protocol):
     """One text format, for one file.
 
-    ``entries`` is called twice; what the first call learned of the whole file may serve the second. ``newest_first``
-    says how the program orders records unless told otherwise. ``one_offset`` says that it prints all times with the
-    offset of the day of the export.
+    ``entries`` is called twice; the second call may use results of the first. ``newest_first`` is the default record
+    order of the program. ``one_offset`` means that the program prints all times with the UTC offset of the day of the
+    export.
     """
 
     format: str
@@ -36,11 +36,11 @@ class Dialect(Protocol):
     one_offset: bool
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the lines of a file apart."""
+        """Split the lines of a file into parts."""
         ...
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Warnings about the file as a whole, after it was read: kind and text."""
+        """Yield warnings about the whole file, after it was read: kind and text."""
         ...
 
 
@@ -48,8 +48,8 @@ def open_log(source: Source, dialect: Dialect, query: Query, options: ReadOption
     """Open a text export for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no record in it can be read.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file cannot be read, or has content but no readable record.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     zone = source_zone(options.zone)
     lines = TextLines(source)
@@ -65,7 +65,9 @@ def open_log(source: Source, dialect: Dialect, query: Query, options: ReadOption
 
 @dataclass(slots=True)
 class _Survey:
-    """What the first pass finds: records of each section, times, and whether record numbers rise or fall throughout."""
+    """The results of the first pass: records per section, times, and whether record numbers always rise or always
+    fall.
+    """
 
     times: TimeSurvey = field(default_factory=TimeSurvey)
     sections: list[int] = field(default_factory=lambda: [0])
@@ -82,7 +84,7 @@ class _Survey:
 
     @property
     def numbered(self) -> bool:
-        """Whether record numbers give the order of records."""
+        """Whether record numbers determine the order of records."""
         return self.last_number is not None and (self.rising or self.falling)
 
     def begin_section(self) -> None:
@@ -122,7 +124,7 @@ def _survey(dialect: Dialect, lines: TextLines) -> _Survey:
 class TextLog:
     """One pass over one text export (see ``LogReader``).
 
-    ``Event.sequence`` is the record number where the format prints it and the file is in its order, else the place of
+    ``Event.sequence`` is the record number if the format prints it and the file is in that order, else the position of
     the record in the file, counted so that it rises with time.
     """
 
@@ -146,13 +148,13 @@ class TextLog:
         self._tally.in_order = len(survey.sections) == 1 and (survey.numbered or not survey.times.disordered)
 
     def count_problems(self) -> ProblemCounts:
-        """Count errors and warnings in the next pass."""
+        """Count errors and warnings during the next pass."""
         self._problems = ProblemCounts()
         return self._problems
 
     @property
     def summary(self) -> LogSummary:
-        """What was read, selected or not; complete when the iteration has ended."""
+        """The numbers of records that were read, selected or not; complete after the iteration."""
         self._tally.on_a_wall = self._clock.on_a_wall
         return self._tally.summary(self._dialect.format)
 
@@ -197,7 +199,7 @@ class TextLog:
 
 
 class _Places:
-    """The place of each record in record order."""
+    """Assigns each record its position in record order."""
 
     def __init__(self, survey: _Survey, newest_first: bool) -> None:
         self._survey = survey
@@ -211,7 +213,7 @@ class _Places:
             self._in_section = 0
 
     def next(self, number: int | None) -> int:
-        """The sequence of the next record of the file, which prints this number."""
+        """Return the sequence of the next record of the file; ``number`` is its printed record number."""
         self._in_section += 1
         if self._survey.numbered and number is not None:
             return number
@@ -229,9 +231,9 @@ class _Places:
 
 
 class _Clock:
-    """Printed times → points in time, by the results of the first pass and the user's zone.
+    """Printed times → points in time, using the results of the first pass and the user's zone.
 
-    ``on_a_wall``: some were local times, so that an hour is there twice in autumn.
+    ``on_a_wall``: some times were local times, for which one hour occurs twice in autumn.
     """
 
     def __init__(self, survey: _Survey, zone: SourceZone | None, one_offset: bool) -> None:
@@ -247,7 +249,7 @@ class _Clock:
         self.on_a_wall = False
 
     def instant(self, text: str, *, utc: bool) -> Instant | None:
-        """A printed time as a point in time: local if no zone is known, None if it cannot be read."""
+        """Convert a printed time to a point in time: local if no zone is known, None if it cannot be parsed."""
         time = read_time(text) if text else None
         if time is None:
             return None
@@ -268,7 +270,7 @@ class _Clock:
         return Instant(max(ticks - offset * TICKS_PER_SECOND, 0), time.digits)
 
     def _offset(self, ticks: int) -> int | None:
-        """Seconds east of UTC at a local time, or None without the user's zone."""
+        """Return the offset in seconds east of UTC at a local time; None without the user's zone."""
         if self._zone is None:
             return None
         offset = self._zone.offset_at(ticks)
@@ -278,7 +280,7 @@ class _Clock:
         return int(offset.total_seconds())
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Warnings about the times of the file, after all were converted."""
+        """Yield warnings about the times of the file, after all were converted."""
         survey = self._survey
         if self._assumed is not None:
             yield (

@@ -1,7 +1,7 @@
-"""Lines of a text export → its records and the lines between them: the base of all text formats.
+"""Lines of a text export → its records and the lines between them: common code of all text formats.
 
-A format (a ``Dialect`` of ``textlog``) takes its file apart into ``Part``. Where a record is several lines, ``blocks``
-finds where each of them begins and ends.
+A format (a ``Dialect`` of ``textlog``) splits its file into parts (``Part``). If a record has several lines, ``blocks``
+finds its first and last line.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,10 +19,10 @@ _MOST_WORDS = 8
 
 @dataclass(slots=True, kw_only=True)
 class Entry(Record):
-    """One record as printed: where it begins, the fields that name and number it, its times as text.
+    """One record as printed: its first line, the fields that identify and number it, its times as text.
 
-    ``utc`` says that the times are UTC although they do not look it. ``content`` gives the rest and fills in what
-    ``system`` still lacks (level, task, user …); it is called only for records that somebody wants.
+    ``utc`` means that the times are UTC although their text does not show it. ``content`` returns the data and adds the
+    missing fields of ``system`` (level, task, user …); it is called only for selected records.
     """
 
     offset: int = 0  # text has lines
@@ -33,7 +33,7 @@ class Entry(Record):
 
 @dataclass(slots=True)
 class Flaw:
-    """Lines that are no record and should be one, or should not be there."""
+    """Lines that should be a record but cannot be parsed, or unexpected lines."""
 
     line: int
     kind: str
@@ -43,7 +43,7 @@ class Flaw:
 
 @dataclass(slots=True)
 class NextOutput:
-    """Another output begins here, appended to the one before."""
+    """Marks the beginning of another output that was appended to the previous one."""
 
 
 Part = Entry | Flaw | NextOutput
@@ -58,9 +58,9 @@ Head = TypeVar("Head")
 
 @dataclass(slots=True)
 class Block(Generic[Head]):
-    """One record: the number of its first line, what that says, and the lines after it.
+    """One record: the number of its first line, the parsed first line, and the lines after it.
 
-    ``cut`` says that there were more than are kept.
+    ``cut`` means that lines beyond the limit were discarded.
     """
 
     line: int
@@ -70,13 +70,13 @@ class Block(Generic[Head]):
 
     @property
     def flaw(self) -> str:
-        """What of the record is lost."""
+        """A description of the lost part of the record; empty if it is complete."""
         return f"its text is longer than {LONGEST_TEXT} characters, and the rest is left out" if self.cut else ""
 
 
 @dataclass(slots=True)
 class Interlude:
-    """A line that ends a record and belongs to none, or the first of some that follow on such a line."""
+    """A line between records that ends the previous record, or the first of several lines that follow such a line."""
 
     line: int
     text: str
@@ -85,10 +85,10 @@ class Interlude:
 def blocks(
     lines: Iterable[tuple[int, str]], head: Callable[[str, str], Head | None], interrupts: Callable[[str], bool]
 ) -> Iterator[Block[Head] | Interlude]:
-    """Split lines into records and the lines between them; blank lines between records are left out.
+    """Split lines into records and the lines between them; blank lines between records are skipped.
 
-    ``head`` gets a line and the one after it, and makes something of it if a record begins there. ``interrupts`` says
-    whether a line ends the record before it and is none itself, as a prompt does in every format.
+    ``head`` receives a line and the next line, and returns the parsed line if a record begins there. ``interrupts``
+    returns whether a line ends the previous record without starting a record, as a prompt does in every format.
     """
     block: Block[Head] | None = None
     size = 0
@@ -117,7 +117,7 @@ def blocks(
 
 
 def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
-    """Interpret a line between records: a prompt begins another output; a ``broken`` line should be a record."""
+    """Interpret a line between records: a prompt starts another output; a ``broken`` line is a damaged record."""
     if is_prompt(interlude.text):
         return NextOutput()
     if broken(interlude.text):
@@ -127,7 +127,9 @@ def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
 
 
 def heads_within(line: int, count: int) -> Iterator[Flaw]:
-    """A warning if ``count`` lines in the text of the record at ``line`` look like the beginnings of others."""
+    """Yield a warning if ``count`` lines in the text of the record at ``line`` look like first lines of other
+    records.
+    """
     if count:
         message = f"within the text of this record begin {count} more that are damaged, or it quotes them"
         yield Flaw(line, "bad_record", message, lost=count)
@@ -145,18 +147,18 @@ def _with_next(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str
 
 @dataclass(slots=True)
 class Words:
-    """Words of a file in another language than English, which are not understood."""
+    """Words of a file that are not English and cannot be interpreted."""
 
     what: str
     seen: dict[str, None] = field(default_factory=dict)
 
     def add(self, word: str) -> None:
-        """Note a word."""
+        """Add a word."""
         if len(self.seen) < _MOST_WORDS:
             self.seen.setdefault(word[:40])
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """One warning that lists them."""
+        """Yield one warning that lists the words."""
         if self.seen:
             listed = ", ".join(self.seen)
             yield "foreign_words", f"{self.what} in words that are not English ({listed}): what they mean is not known"

@@ -1,4 +1,4 @@
-"""The output of ``wevtutil qe LOG /f:text`` (Vista and later) → events.
+r"""The output of ``wevtutil qe LOG /f:text`` (Vista and later) → events.
 
 ::
 
@@ -12,14 +12,14 @@
       Opcode: N/A
       Keyword: Classic
       User: S-1-5-18
-      User Name: NT AUTHORITY\\SYSTEM
+      User Name: NT AUTHORITY\SYSTEM
       Computer: HOST
       Description:
     The message, from the first column on
 
-The number in brackets counts records of the output, from the oldest unless ``/rd:true`` is given. Labels are English
-everywhere, words behind them are not. Times are local; newer versions print ``Z`` behind them all the same, so that
-it proves nothing.
+The number in brackets counts the records of the output, from the oldest unless ``/rd:true`` is given. Labels are
+always English, their values are localised. Times are local; newer versions still print ``Z`` after them, so ``Z`` does
+not prove UTC.
 """
 
 import re
@@ -63,8 +63,8 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogR
     """Open the text output of wevtutil for one pass.
 
     Raises:
-        EvidenceError: if the file cannot be read, or no record in it can be.
-        UsageError: if ``options.zone`` is no zone.
+        EvidenceError: if the file or all of its records cannot be read.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     dialect = WevtutilText(zone_given=bool(options.zone.strip()))
     return open_log(source, dialect, query, options)
@@ -83,7 +83,7 @@ class WevtutilText:
         self._said_utc = False
 
     def entries(self, lines: Iterable[tuple[int, str]]) -> Iterator[Part]:
-        """Take the output apart."""
+        """Split the output into parts."""
         expected = 0
         for block in blocks(lines, _number, lambda line: False):
             if not isinstance(block, Block):
@@ -97,7 +97,7 @@ class WevtutilText:
             yield from heads_within(block.line, within)
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Words that are not English, and a zone that proves nothing."""
+        """Yield warnings about words that are not English, and about ``Z`` after times of an uncertain zone."""
         if self._said_utc and not self._zone_given:
             yield _UNSURE_ZONE
         yield from self._levels.notes()
@@ -144,7 +144,7 @@ class WevtutilText:
 
 
 def _number(line: str, following: str) -> int | None:
-    """The number of the record that begins here."""
+    """Return the number of the record that begins at this line; None if no record begins there."""
     if not line.startswith("Event[") or not following.startswith(WEVTUTIL_FIRST_FIELD):
         return None
     head = WEVTUTIL_HEAD.match(line)
@@ -152,7 +152,7 @@ def _number(line: str, following: str) -> int | None:
 
 
 def _labels(lines: list[str]) -> tuple[dict[str, str], int]:
-    """The labels of a record, and where its message begins."""
+    """Return the labels of a record, and the line index at which its message begins."""
     labels: dict[str, str] = {}
     index = 0
     for line in lines[:_MOST_LABELS]:

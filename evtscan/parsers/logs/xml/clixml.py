@@ -2,10 +2,10 @@
 
 An object of type ``EventLogRecord`` has its System fields as properties, the values of the event as ``Properties`` (a
 list of ``EventProperty``), and the rendered ``Message``. Lost are the names of the values, whether a number was
-hexadecimal, and EventSourceName: the values of a provider without a manifest never had names, and are ``Data1`` … as
-in the log; of the others every named field is unreadable.
+hexadecimal, and EventSourceName. The values of a provider without a manifest never had names, and are ``Data1`` … as in
+the log; for other providers every named field is unreadable.
 
-The format: MS-PSRP 2.2.5 (types of values, ``_x000D_`` for characters that XML does not hold).
+The format: MS-PSRP 2.2.5 (types of values, ``_x000D_`` for characters that XML cannot contain).
 """
 
 import base64
@@ -60,17 +60,17 @@ _LOSSES = (
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:
     """Open an export of event objects for one pass.
 
-    Its times have their offset from UTC; ``options.zone`` is used for times without one.
+    Its times have a UTC offset; ``options.zone`` is used for times without one.
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
-        UsageError: if there is no such zone.
+        EvidenceError: if the file cannot be read, or has content but no readable event.
+        UsageError: if ``options.zone`` is not a valid zone.
     """
     return ExportLog(source, query, "clixml", partial(read_records, zone=source_zone(options.zone)))
 
 
 def read_records(source: Source, tally: ExportTally, zone: SourceZone | None = None) -> Iterator[Record]:
-    """Find the event objects of a file."""
+    """Yield the event objects of a file."""
     blocks = TextBlocks(source)
     types: set[bytes] = set()
     offset, line = blocks.start, 1
@@ -88,7 +88,7 @@ def read_records(source: Source, tally: ExportTally, zone: SourceZone | None = N
 
 
 def _is_event(piece: bytes, types: set[bytes]) -> bool:
-    """Whether an event object begins here: by its type, which has a number, or by its first property."""
+    """Return whether an event object begins here: by the reference number of its type, or by its first property."""
     found = _BEGIN.match(piece)
     if found is None:
         return False
@@ -99,7 +99,7 @@ def _is_event(piece: bytes, types: set[bytes]) -> bool:
 
 
 def _records(piece: bytes, offset: int, line: int, zone: SourceZone | None, tally: ExportTally) -> Iterator[Record]:
-    """The event object at the beginning of a piece, if there is one; anything else in it gives a warning."""
+    """Yield the event object at the beginning of a piece, if there is one; any other content gives a warning."""
     if not _BEGIN.match(piece):
         if not _AROUND.fullmatch(piece):
             tally.warn("foreign_bytes", "text that is no part of an event object", offset=offset, line=line)
@@ -166,7 +166,7 @@ _SAID = WINEVENT_PROPERTIES | {"TimeCreated": "TimeCreated"}
 
 
 def _properties(node: Node | None) -> Iterator[str | bytes | list[str] | None]:
-    """The values of an event, in order."""
+    """Yield the values of an event, in order."""
     items = node.child("LST") if node is not None else None
     for item in items.children if items is not None else ():
         members = item.child("Props") or item.child("MS")
@@ -179,7 +179,7 @@ def _properties(node: Node | None) -> Iterator[str | bytes | list[str] | None]:
 
 
 def _value(node: Node | None) -> str | bytes | list[str] | None:
-    """A value as Windows writes its type in XML; None if it is null."""
+    """Return a value in the form in which Windows writes its type in XML; None if it is null."""
     if node is None or node.name == "Nil":
         return None
     if node.name == "BA":
@@ -213,7 +213,7 @@ def _time(text: str) -> str:
 
 
 def _local(text: str | None, zone: SourceZone | None) -> Instant | None:
-    """A time; one without offset is local."""
+    """Parse a time; without an offset it is in ``zone``, or local if that is not known."""
     time = instant(text)
     if time is None or text is None or _OFFSET.search(text):
         return time
@@ -240,7 +240,7 @@ def _shown(value: str | bytes | list[str] | None) -> str | list[str]:
 
 
 def _text(node: Node | None) -> str | None:
-    """The text of a value, or of an object's ToString; None for null."""
+    """Return the text of a value, or of an object's ToString; None for null."""
     if node is None or node.name == "Nil":
         return None
     if node.name == "Obj":

@@ -1,10 +1,10 @@
-"""XML of events, as ``wevtutil qe``, Event Viewer and ``EventRecord.ToXml`` write it, with or without a root element.
+"""Event XML as written by ``wevtutil qe``, Event Viewer and ``EventRecord.ToXml``, with or without a root element.
 
-Windows writes an event in one form, which an expression reads several times as fast as an XML parser builds its tree.
-What does not have exactly that form goes through the parser (see ``xmltext``) and gives the same event.
+Windows writes all events in one form, which regular expressions read several times as fast as an XML parser builds its
+tree. An event in any other form is parsed as XML (see ``xmltext``), with the same result.
 
 The schema: "Event Schema" at Microsoft Learn (``http://schemas.microsoft.com/win/2004/08/events/event``). RenderingInfo
-holds the message and the names of level, task … in the language of the exporter; only the message is kept.
+contains the message and the names of level, task … in the language of the exporter; only the message is kept.
 """
 
 import re
@@ -87,13 +87,13 @@ def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> Expo
     """Open an XML export for one pass; its times are UTC, so ``options`` are not used.
 
     Raises:
-        EvidenceError: if the file cannot be read, or has content and no event in it can be read.
+        EvidenceError: if the file cannot be read, or has content but no readable event.
     """
     return ExportLog(source, query, "xml", read_records)
 
 
 def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
-    """Find the events of a file."""
+    """Yield the events of a file."""
     blocks = TextBlocks(source)
     plain = PlainSystem()
     offset, line = blocks.start, 1
@@ -116,7 +116,7 @@ def read_records(source: Source, tally: ExportTally) -> Iterator[Record]:
 
 
 def _prefix_of(blocks: TextBlocks) -> bytes:
-    """The prefix that a tool has given all elements for their namespace; Windows writes none."""
+    """Return the namespace prefix that a tool has added to all elements; Windows writes none."""
     first = next(iter(blocks), b"")
     found = None if _BEGIN.search(first) else _BEGIN_WITH_PREFIX.search(first)
     return found[1] if found else b""
@@ -125,7 +125,7 @@ def _prefix_of(blocks: TextBlocks) -> bytes:
 def _record(
     piece: bytes, offset: int, line: int, plain: "PlainSystem", tally: ExportTally, blocks: TextBlocks
 ) -> Record | None:
-    """The event at the beginning of a piece, or None if it cannot be read; anything else in it gives a warning."""
+    """Return the event at the beginning of a piece; None if it cannot be parsed. Any other content gives a warning."""
     end = piece.rfind(_END) + len(_END)
     cut = end < len(_END)
     try:
@@ -146,12 +146,12 @@ def _record(
 
 
 def _rest(text: str, start: int) -> tuple[Node | None, str]:
-    """An event without its System element, parsed."""
+    """Parse an event without its System element."""
     return parse(text[: text.find("<System")] + text[start:])
 
 
 def _parsed(piece: bytes, text: str, offset: int, line: int, tally: ExportTally) -> Record | None:
-    """The record of an event that is not as Windows writes it, or is damaged."""
+    """Return the record of an event that is not in the form that Windows writes, or is damaged."""
     end = piece.rfind(_END) + len(_END)
     event, flaw = parse(text)
     if flaw and text.count(_CLOSE) > 1:  # an event, and then what is left of others
@@ -173,7 +173,9 @@ def _parsed(piece: bytes, text: str, offset: int, line: int, tally: ExportTally)
 
 
 def _cut(system: System, piece: bytes, offset: int, line: int, tally: ExportTally) -> Record:
-    """The record of an event without an end: its last value may be truncated too, so none of its data is used."""
+    """Return the record of an event without an end: its last value may be truncated too, so none of its data is
+    used.
+    """
     why = "it is longer than 4 MiB" if len(piece) >= LONGEST_RECORD else "its end is missing"
     message = f"of this event only System is used, since {why}: export the log again"
     tally.warn("truncated", message, offset=offset, line=line)
@@ -182,7 +184,7 @@ def _cut(system: System, piece: bytes, offset: int, line: int, tally: ExportTall
 
 
 def _look_between(piece: bytes, offset: int, line: int, tally: ExportTally) -> None:
-    """Warn of bytes between events that are not the markup of a root element."""
+    """Warn about bytes between events that are not the markup of a root element."""
     if _BETWEEN.fullmatch(piece):
         return
     ends = piece.count(_END)
@@ -200,7 +202,7 @@ _Value = TypeVar("_Value")
 
 
 class _Cache(dict[str, _Value]):
-    """What texts read as; emptied when it is full, since a crafted file never repeats one."""
+    """Results of ``read`` by text; cleared when it is full, because the texts of a crafted file may never repeat."""
 
     def __init__(self, read: Callable[[str], _Value]) -> None:
         super().__init__()
@@ -216,10 +218,10 @@ class _Cache(dict[str, _Value]):
 
 
 class PlainSystem:
-    """System elements as Windows writes them → their fields, by parts that repeat from event to event.
+    """System elements in the form that Windows writes → their fields; parts that repeat from event to event are cached.
 
-    The part before TimeCreated is the same for all events of one kind, the part from Channel on for all of a user. The
-    caches are emptied when they are full; None in them means that a part is not as Windows writes it.
+    The part before TimeCreated is equal for all events of one kind, the part from Channel on for all events of a user.
+    The caches are cleared when they are full; None in them means that a part is not in the form that Windows writes.
     """
 
     def __init__(self) -> None:
@@ -230,7 +232,9 @@ class PlainSystem:
         self._minutes = _Cache(_ticks_of_minute)
 
     def read(self, text: str) -> tuple[System, int] | None:
-        """The fields of an event, and where its System element ends; None if it is not as Windows writes it."""
+        """Return the fields of an event and the end of its System element; None if it is not in the form that Windows
+        writes.
+        """
         end = text.find(_SYSTEM_END) + len(_SYSTEM_END)
         middle = text.find("<TimeCreated", 0, end)
         tail = text.find("<Channel>", middle, end)
@@ -288,7 +292,7 @@ def _plain_execution(text: str) -> dict[str, Any] | None:
 
 
 def _plain_attributes(text: str) -> dict[str, str] | None:
-    """Names and values of attributes, or None if they are not plain."""
+    """Return names and values of attributes; None if they are not in the plain form."""
     if not _ATTRIBUTES.fullmatch(text):
         return None
     return {name: single or double for name, single, double in _ATTRIBUTE.findall(text)}
@@ -304,7 +308,7 @@ def _guid(text: str | None) -> str | None:
 
 
 def _plain_content(text: str, start: int) -> Content | None:
-    """The content after System, or None if it is not as Windows writes it."""
+    """Return the content after System; None if it is not in the form that Windows writes."""
     found = _CONTENT.fullmatch(text, start)
     if found is None:
         return None
@@ -339,7 +343,7 @@ def _plain_content(text: str, start: int) -> Content | None:
 
 
 def _system(event: Node) -> System | None:
-    """The System fields of an event in any form, or None if it has no event id (RecordError: no System)."""
+    """Return the System fields of an event in any form; None if it has no event id (RecordError: no System)."""
     texts = {name: text for name, text in system_texts(event_of((event,))).items() if isinstance(text, str)}
     event_id = whole_number(texts.get("event_id"))
     if event_id is None:
@@ -369,7 +373,7 @@ def _system(event: Node) -> System | None:
 
 
 def _content(event: Node | None, flaw: str) -> Content:
-    """The content of an event in any form without System; of an event with a flaw, the readable part."""
+    """Return the content, except System, of an event in any form; for a damaged event, the readable part."""
     if event is None:
         return Content(unreadable=frozenset({ALL_DATA}), flaw=flaw)
     rendering = event.child("RenderingInfo")

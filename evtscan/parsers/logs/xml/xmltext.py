@@ -1,7 +1,7 @@
-"""Text of an XML export → its records one by one, each an element tree; damage ends one record only.
+"""Text of an XML export → its records one by one, each an element tree; damage affects only one record.
 
-A file is cut where a record begins, and each record is parsed by itself: nothing before a record can spoil it, there is
-no document type that could define entities, and memory is bounded by the longest record.
+A file is split at the beginnings of records, and each record is parsed separately: earlier text cannot affect it, there
+is no document type that could define entities, and memory is bounded by the longest record.
 """
 
 import re
@@ -48,9 +48,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Split a file where ``begins`` matches; yields each piece, and whether it begins with a match.
+    """Split a file at the matches of ``begins``; yield each piece, and whether it begins with a match.
 
-    The pieces joined are the file. A piece longer than ``LONGEST_RECORD`` is split there.
+    The concatenated pieces equal the file. A piece longer than ``LONGEST_RECORD`` is split there.
     """
     pending, searched = b"", 0
     is_record = False
@@ -72,10 +72,11 @@ def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple
 
 
 def parse(text: str) -> tuple[Node | None, str]:
-    """The tree of one element, and an empty text, or the reason why only a part of it could be read.
+    """Return the tree of one element, and the reason why only a part of it could be parsed; the reason is empty if
+    complete.
 
-    Characters that XML forbids are kept, and so are the carriage returns that a reader of XML should turn into line
-    feeds: Windows writes values as they are.
+    Characters that XML forbids are kept, and so are carriage returns, which an XML parser would convert to line feeds:
+    Windows writes values unescaped.
     """
     hidden = _NUMBERED.sub(_hide_reference, text) if "&#" in text else text
     hidden = _UNFIT.sub(lambda match: chr(_HIDING_PLACE + ord(match[0])), hidden)
@@ -88,7 +89,9 @@ def parse(text: str) -> tuple[Node | None, str]:
 
 
 def _parsed(text: str) -> "tuple[etree._Element | None, str]":
-    """The root of a text, and the reason why it is not well-formed; its root then has the part that could be read."""
+    """Return the root element, and the reason why the text is not well-formed; the root then contains the readable
+    part.
+    """
     for candidate in dict.fromkeys((text.replace("\r", "&#13;"), text)):
         try:
             return etree.fromstring(candidate.encode("utf-8", "replace"), _STRICT), ""
@@ -108,9 +111,9 @@ def _hide_reference(match: re.Match[str]) -> str:
 
 
 class _Tree:
-    """Turns the elements of one text into nodes; ``flaw`` names what was left out, if anything.
+    """Converts the elements of one text to nodes; ``flaw`` describes omitted parts, and is empty if there are none.
 
-    lxml takes time in the square of the number of attributes of an element, and of namespaces in scope.
+    The time that lxml needs is quadratic in the number of attributes of an element, and of namespaces in scope.
     """
 
     def __init__(self, *, has_prefixes: bool) -> None:
@@ -119,7 +122,7 @@ class _Tree:
         self.flaw = "" if has_prefixes else f"more than {MOST_NAMESPACES} namespaces"
 
     def node(self, element: "etree._Element") -> Node:
-        """An element with everything below it."""
+        """Convert an element with everything below it."""
         text = element.text or ""
         children = []
         for child in element:
@@ -144,7 +147,7 @@ class _Tree:
         return {self._attribute_name(str(key), element): _shown(str(value)) for key, value in element.attrib.items()}
 
     def _attribute_name(self, qualified: str, element: "etree._Element") -> str:
-        """``{namespace}name`` as it stood in the text: with its prefix."""
+        """Convert ``{namespace}name`` to the form in the text: with its prefix."""
         namespace, brace, name = qualified.rpartition("}")
         if not brace:
             return name
@@ -159,10 +162,10 @@ def _shown(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """The characters that references stand for.
+    """Replace the references in a text by their characters.
 
     Raises:
-        ValueError: if an ampersand begins none that XML itself defines.
+        ValueError: if an ampersand does not begin a reference that XML itself defines.
     """
     plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
     if plain.count("&") == plain.count("&amp;"):

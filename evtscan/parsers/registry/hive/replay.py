@@ -1,16 +1,16 @@
-"""Transaction logs + a dirty hive → the hive as Windows would have it, in memory; evidence is never written.
+"""Transaction logs + a dirty hive → the hive as Windows would restore it, in memory; evidence is never written.
 
 Two kinds of log, each after a copy of the base block in its first 512 bytes:
 
-- ``HvLE`` (8.1 and later; two logs, used in turn): entries with a rising sequence number, each with a list of pages
-  and their bytes. 0x04 size, 0x0c sequence number, 0x10 size of the bins, 0x14 number of pages, 0x18 hash of all
-  from 0x28 on, 0x20 hash of the first 0x20 bytes (Marvin32), 0x28 offset and size of each page; then their bytes.
+- ``HvLE`` (8.1 and later; two logs, used in turn): entries with a rising sequence number, each with a list of pages and
+  their bytes. 0x04 size, 0x0c sequence number, 0x10 size of the bins, 0x14 number of pages, 0x18 hash of all from 0x28
+  on, 0x20 hash of the first 0x20 bytes (Marvin32), 0x28 offset and size of each page; then their bytes.
 - ``DIRT`` (before): one bit for each 512-byte page of the bins, then, from the next multiple of 512 on, the pages.
 
-(M. Suhanov, "Windows registry file format specification".) regipy's ``apply_transaction_logs`` is not used: it takes
-over every entry, also the stale ones that an older use of the log left behind the current ones, in the order of the
-logs and not of the entries, with no look at their hashes; and it reads the pages of a ``DIRT`` log of a hive over 2 MB
-from the wrong place.
+(M. Suhanov, "Windows registry file format specification".) regipy's ``apply_transaction_logs`` is not used: it applies
+every entry, including stale ones that an earlier use of the log left after the current ones; it applies them in the
+order of the logs instead of the entries, without checking their hashes; and it reads the pages of a ``DIRT`` log of a
+hive over 2 MB from the wrong place.
 """
 
 import struct

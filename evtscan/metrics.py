@@ -34,6 +34,7 @@ class Gap:
 class LogMetrics:
     """The figures of one log. ``recovered`` are records out of slack space, which ``records`` and the gaps
     leave out and ``counts`` take in. ``first_time`` and ``last_time`` are those of the oldest and the newest record.
+    ``computers`` lists the names found, in order of first appearance.
 
     ``health`` says in words what ``structures`` has as figures: the state of its header and checksums.
     """
@@ -46,6 +47,7 @@ class LogMetrics:
     recovered: int = 0
     first_time: str = ""
     last_time: str = ""
+    computers: tuple[str, ...] = ()
     completeness: str = ""
     health: str = ""
     structures: dict[str, object] = field(default_factory=dict)
@@ -84,6 +86,7 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
     warnings += reader.warnings
     log.records, log.lost = summary.records, summary.lost
     log.first_time, log.last_time = str(summary.first_time or ""), str(summary.last_time or "")
+    log.computers = summary.computers
     log.completeness = summary.completeness
     _examine(log, reader)
     log.largest_gaps.sort(reverse=True)

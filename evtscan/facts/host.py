@@ -69,6 +69,7 @@ class Host:
         for name in (*self._placed, *asked):
             self.timeline(name)
         warnings.extend(warning for timeline in self._timelines.values() for warning in timeline.warnings())
+        warnings.extend(self._doubted_packs())
         self.warnings = tuple(warnings)
 
     # ------------------------------------------------------------------------------------------- answers
@@ -251,6 +252,21 @@ class Host:
         placed = product.told_by_options(stated_product, kinds, suites, version)
         if placed:
             self._placed[product.FACT] = placed
+
+    def _doubted_packs(self) -> Iterator[ExtractionWarning]:
+        """Warnings about service packs that a person states for Windows 10 or later, which has none."""
+        packs = self._timelines.get("os.service_pack")
+        by_hand = {facts.source for facts in self.evidence.facts_files}
+        for item in packs.placed if packs is not None and by_hand else ():
+            statement = item.statement
+            is_pack = isinstance(statement.value, int) and statement.value > 0
+            if is_pack and statement.location.source in by_hand and _reaches(self.timeline("os.version"), item, _TEN):
+                yield ExtractionWarning(
+                    location=statement.location,
+                    kind="doubtful_value",
+                    message=f"os.service_pack is {statement.value}, but Windows 10 and later have no service packs: "
+                    "check this value and os.version; the value is used",
+                )
 
     def _looked_up(self, name: str) -> Iterator[Placed]:
         """What registries say of a fact of an open class: services, programs and single values."""

@@ -108,6 +108,31 @@ def test_without_logs_snapshots_are_all_there_is():
     assert known(host, "os.version") == (Basis.STATED, "4.0")
 
 
+@pytest.mark.parametrize(
+    ("version", "pack", "kinds"),
+    [
+        ("10.0", 1, ["doubtful_value"]),
+        ("10.0", 0, []),
+        ("10.0", None, []),
+        ("6.1", 1, []),
+        ("4.0", 6, []),
+    ],
+)
+def test_a_service_pack_that_is_stated_for_windows_10_is_doubted(version, pack, kinds):
+    host = Host(evidence(facts_file("fleet.csv", os_version=version, os_service__pack=pack)))
+    assert [warning.kind for warning in host.warnings] == kinds
+    assert known(host, "os.service_pack") == (Basis.STATED, pack)
+    if kinds:
+        (warning,) = host.warnings
+        assert (warning.location.source, warning.location.key) == ("fleet.csv", "os.service_pack")
+
+
+def test_a_service_pack_is_not_doubted_where_the_version_is_unknown_or_was_an_older_one():
+    assert Host(evidence(facts_file(os_service__pack=1))).warnings == ()
+    upgraded = facts_file(os_version=[("6.1", 1), ("10.0", 9)], os_service__pack=[(1, 2), (0, 9)])
+    assert Host(evidence(upgraded)).warnings == ()
+
+
 def test_two_exports_without_time_that_disagree_are_reported():
     keys = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
     one = FakeRegistry({keys: {"CSDVersion": "Service Pack 2"}}, source="a.reg")

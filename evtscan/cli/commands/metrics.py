@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evtscan.base.errors import UsageError
+from evtscan.base.ledger import Names
 from evtscan.base.outfiles import STDOUT, refuse_evidence, refuse_existing, replacing
 from evtscan.base.safetext import prose
 from evtscan.cli.command import command
@@ -178,6 +179,11 @@ def _lines(log: LogMetrics) -> list[str]:
         f"{log.first_time} to {log.last_time}" if log.first_time else "no records",
         log.health,
     ]
+    if log.computers:
+        names = Names()
+        for name in log.computers:
+            names.add(prose(name))
+        lines.insert(2, f"computer{'' if names.count == 1 else 's'} {names}")
     if log.gaps:
         largest = ", ".join(f"{gap.first}-{gap.last}" for gap in log.largest_gaps[:3])
         lines.append(f"{log.gaps:,} gaps in the record ids, {log.missing:,} missing; largest {largest}")
@@ -214,6 +220,7 @@ def _as_json(log: LogMetrics) -> dict[str, object]:
         "Recovered": log.recovered,
         "FirstTime": log.first_time,
         "LastTime": log.last_time,
+        "Computers": list(log.computers),
         "Completeness": log.completeness,
         "Health": log.health,
         "Structures": log.structures,

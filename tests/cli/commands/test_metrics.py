@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,29 @@ def test_counts_span_gaps_and_health(evtscan, log):
     assert (figures["Gaps"], figures["Missing"], figures["LargestGaps"]) == (2, 6, [[17, 19], [12, 14]])
     assert "header intact" in figures["Health"]
     assert "all intact" in figures["Health"]
+
+
+@pytest.mark.parametrize("format_", ["evtx", "jsonl"])
+def test_computers_in_order_of_first_appearance(evtscan, tmp_path, format_):
+    names = ["PC-B", "PC-A", "PC-B"]
+    events = [
+        replace(event, computer=name, record_number=10 + n)
+        for n, (event, name) in enumerate(zip(EVENTS, names, strict=False))
+    ]
+    path = tmp_path / "Security.evtx"
+    path.write_bytes(evtx_log(events))
+    if format_ == "jsonl":
+        (tmp_path / "export.jsonl").write_text(evtscan("dump", path, "-t", "jsonl").out, "utf-8")
+        path = tmp_path / "export.jsonl"
+    (figures,) = json.loads(evtscan("metrics", path, "-t", "json").out)["logs"]
+    assert figures["Computers"] == ["PC-B", "PC-A"]
+    assert "PC-A, PC-B" in evtscan("metrics", path).out
+
+
+def test_one_chunk_is_singular(evtscan, log):
+    (figures,) = json.loads(evtscan("metrics", log, "-t", "json").out)["logs"]
+    assert figures["Structures"]["Chunks"] == 1
+    assert "1 chunk (1 announced)" in figures["Health"]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])

@@ -41,7 +41,8 @@ class Health:
             if count
         ]
         state = ", ".join(counts) or "all intact"
-        return ", ".join([header, *flags, f"{self.chunks} chunks ({self.announced} announced): {state}"])
+        chunks = "1 chunk" if self.chunks == 1 else f"{self.chunks} chunks"
+        return ", ".join([header, *flags, f"{chunks} ({self.announced} announced): {state}"])
 
     def figures(self) -> dict[str, object]:
         """Return the state as named numbers, as ``metrics`` writes them to JSON."""

@@ -112,7 +112,7 @@ def fetched(plan: HostPlan) -> Iterator[HostPlan]:
 
 
 def _place(folder: Path, source: Source, number: int) -> Path:
-    """Return the path of a copy: files of one folder stay together, and keep names that are legal on every system."""
+    """Return the path of a copy; files of one folder stay together and keep their names if every system allows them."""
     parent = PurePosixPath(source.name).parent.as_posix()
     into = folder / parent.encode().hex()[:200] if parent != "." else folder / "files"
     into.mkdir(parents=True, exist_ok=True)

@@ -138,7 +138,7 @@ def workers_that_pay(plans: Sequence[HostPlan]) -> int:
 
 
 def _remarks(stored: StoredHosts) -> Iterator[tuple[str, tuple[ExtractionWarning, ...]]]:
-    """Yield warnings about hosts that may be one host, or may be confused, with the name of each host."""
+    """Yield warnings about hosts that may be the same host or may be confused, each with the name of its host."""
     by_computer: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for name in stored.names:

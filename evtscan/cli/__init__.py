@@ -1,4 +1,4 @@
-"""The command line: the only package that prints, colours and exits. Each command is a module, a row of ``COMMANDS``.
+"""The command line: the only package that prints and exits. Each command is a module, and a row of ``COMMANDS``.
 
 A run imports only the module of its own command: importing all of them takes longer than a small scan.
 """
@@ -52,7 +52,7 @@ class _Commands(Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name; None if there is none."""
+        """Return the command of this name; None if there is no such command."""
         if cmd_name in COMMANDS and cmd_name not in self.commands:
             self.commands[cmd_name] = _loaded(cmd_name)
         return self.commands.get(cmd_name)
@@ -94,7 +94,7 @@ def _application(commands: type[Group] = Group) -> typer.Typer:
 
 
 def build() -> typer.Typer:
-    """The application with all commands, each of which is imported on first use."""
+    """Return the application with all commands; each is imported on first use."""
     return _application(_Commands)
 
 

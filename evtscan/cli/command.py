@@ -7,5 +7,5 @@ from evtscan.cli.output.exits import exiting
 
 
 def command(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn a function that takes options and groups of options, and returns an exit code, into a Typer command."""
+    """Convert a function that returns an exit code to a Typer command; its parameters are options and option groups."""
     return exiting(ungrouped(function))

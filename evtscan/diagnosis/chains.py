@@ -74,9 +74,9 @@ def _follows(ticks: Sequence[int], causes: Sequence[int], within: int) -> bool:
 
 
 def roots(consequence_of: Mapping[str, Sequence[str]], finding_id: str) -> tuple[str, ...]:
-    """The findings at the beginning of the chains that lead to a finding; itself if it follows from none.
+    """Return the findings at the beginning of the chains that lead to a finding; itself if it follows from none.
 
-    A circle has no root: then each of its findings is one.
+    A cycle has no root, so each of its findings counts as one.
     """
     found: dict[str, None] = {}
     waiting, visited = [finding_id], {finding_id}

@@ -81,9 +81,9 @@ class _Placed:
 
 
 def changes_before(survey: Survey, options: ReadOptions) -> dict[str, ChangesBefore]:
-    """The changes before each finding that deserves it, by finding id.
+    """Return the changes before each finding of a problem, by finding id.
 
-    These are findings of problems with matches, not of kinds that say that something is harmless.
+    Findings without matches, and of kinds that report something harmless, have no changes.
     """
     host = survey.host
     windows = [
@@ -140,7 +140,7 @@ def _first_record(host: Host, item: Judged) -> int:
 
 
 def _in(window: _Window, changes: Sequence[_Placed]) -> ChangesBefore:
-    """The changes in a window, nearest first; of equal changes only the last one."""
+    """Return the changes in a window, latest first; of equal changes only the last one."""
     found: dict[tuple[str, str], Change] = {}
     for item in reversed(changes):
         is_own_start = item.kind is ChangeKind.RESTART and item.time.ticks > window.ends - _OWN_START
@@ -193,7 +193,7 @@ _BECAME: Mapping[Listing, str] = {Listing.ADDED: "installed", Listing.REMOVED: "
 
 
 def _of_sets(host: Host, statements: Iterable[Statement], kind: ChangeKind, noun: str) -> Iterator[_Placed]:
-    """What statements of events say was installed or removed."""
+    """Yield the names that events state as installed or removed."""
     for statement in statements:
         became = _BECAME.get(statement.listing)
         if became is None or statement.event is None or not isinstance(statement.value, tuple):
@@ -204,7 +204,7 @@ def _of_sets(host: Host, statements: Iterable[Statement], kind: ChangeKind, noun
 
 
 def _worded(event: Event) -> Iterator[tuple[ChangeKind, str, str]]:
-    """What an event says of a service or a driver."""
+    """Return the text for an event about a service or a driver."""
     if is_from(event, services.CONTROL_MANAGER):
         yield from _of_service(event)
     elif event.event_id == _DEVICE_INSTALLED and is_from(event, _USER_PNP):
@@ -267,7 +267,7 @@ def _of_host(host: Host) -> Iterator[_Placed]:
 
 
 def _of_fact(host: Host, name: str, kind: ChangeKind, counts: Callable[[Placed], bool]) -> Iterator[_Placed]:
-    """Each statement of a fact whose value differs from the one before; of a set nothing is compared."""
+    """Yield each statement of a fact whose value differs from the previous one; values of sets are not compared."""
     before: object = None
     for item in host.timeline(name).placed:
         value, time = item.statement.value, _time_of(item)

@@ -29,9 +29,9 @@ _OF_ONE_HOST = ("host.name",)
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
-    """What is known of one host: the values of facts, and the members of sets such as its updates.
+    """The known facts of one host: values of facts, and the members of sets such as its updates.
 
-    ``complete`` names the sets of which every member is known: a name that is not in them is known to be absent.
+    ``complete`` names the sets of which every member is known: any other name is known to be absent.
     """
 
     host: str
@@ -42,7 +42,7 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleHosts:
-    """The hosts that a rule affects, and those on which its events would have been logged and were not."""
+    """The hosts that a rule affects, and the hosts whose logs would contain its events but do not."""
 
     rule_id: str
     affected: frozenset[str]
@@ -202,7 +202,7 @@ def _accepted(tested: Sequence[_Tested]) -> list[tuple[_Tested, float]]:
 
 
 def _factors(accepted: Iterable[tuple[_Tested, float]], rule: RuleHosts, bits: Mapping[str, int]) -> Iterator[Factor]:
-    """The strongest factors of a rule; one of the same hosts as a stronger one is a part of that."""
+    """Return the strongest factors of a rule; a factor with the hosts of a stronger one becomes a part of that one."""
     ranked = sorted(accepted, key=lambda entry: (entry[0].p_value, entry[0].trait.text))
     kept: list[tuple[_Tested, float, list[str]]] = []
     compared = _mask(rule.affected | rule.others, bits)

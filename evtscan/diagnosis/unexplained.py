@@ -1,7 +1,7 @@
-"""Errors and warnings of a host × the matches of rules → which kinds no rule explains, and how many each level has.
+"""Errors and warnings of a host × the matches of rules → the kinds that no rule explains, and the number by level.
 
-An event is explained if a rule matched it: also a candidate match, and one of a rule that says that it is harmless.
-A match that turned out to be excluded, not applicable or refused by its context explains nothing.
+An event is explained if a rule matched it, even if the match is only a candidate or the rule reports something
+harmless. A match that turned out to be excluded, not applicable or refused by its context explains nothing.
 """
 
 from collections import Counter
@@ -123,7 +123,10 @@ def _groups(names: set[str], copies: Iterable[tuple[str, str]]) -> dict[str, str
 
 
 def _key(kind: ProblemKind) -> _Key:
-    """What is the same for all names of a host and all copies of an event: a format may lack the channel."""
+    """Return a key that is equal for all names of a host and all copies of an event.
+
+    The channel is not a part of it, because a format may lack it.
+    """
     return kind.provider.casefold(), kind.event_id, kind.level
 
 

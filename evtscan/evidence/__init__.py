@@ -1,1 +1,1 @@
-"""The files of one host, read and put together: machines, forwarded logs, copies, neighbours."""
+"""The files of one host → its evidence: machines, forwarded logs, copies, and neighbouring records."""

@@ -61,7 +61,7 @@ def machines_in(reading: Reading) -> list[Machine]:
 
 
 def single_out(reading: Reading, wanted: str = "") -> Reading:
-    """The evidence of one machine: the ``wanted`` one, else the one that most logs name."""
+    """Return the evidence of one machine: ``wanted``, or the machine that most logs name."""
     first, *others = _machines(reading, wanted)
     for machine in others:
         for row in machine.reading.rows:
@@ -110,7 +110,7 @@ class _Group:
 
     @property
     def label(self) -> str:
-        """Its name: that of the newest record of its first log, else of its first piece of evidence."""
+        """Return the name in the newest record of its first log, else in its first piece of evidence."""
         return next(label_of(name) for item in self.items for name in item.names)
 
     @property
@@ -120,7 +120,7 @@ class _Group:
 
     @property
     def own_logs(self) -> list[Log]:
-        """Its logs, without those that a collector received from it."""
+        """Return its logs, without those that a collector received from it."""
         return [log for item in self.items for log in item.logs if not log.forwarded]
 
     @property
@@ -199,8 +199,9 @@ class _Aliases:
             self._parents[self.root(key)] = self.root(keys[0])
 
     def connect_netbios(self) -> None:
-        """Connect a NetBIOS name with the host name that it abbreviates to 15 characters, if only one host name begins
-        with it.
+        """Connect a NetBIOS name with the host name that it abbreviates to 15 characters.
+
+        If several host names begin with it, it is not connected.
         """
         for short in [key for key in self._parents if len(key) == _NETBIOS_LENGTH]:
             longer = {self.root(key) for key in self._parents if len(key) > len(short) and key.startswith(short)}

@@ -18,7 +18,7 @@ _ALIKE_RECORDS = 50
 
 
 def with_told(found: Iterable[ClockStep], events: Iterable[Event]) -> tuple[ClockStep, ...]:
-    """The steps of a log in record order: those that its records show, and those that only its events state."""
+    """Return the clock steps of a log in record order: those its records show, and those only its events state."""
     shown = sorted(found, key=_sequence)
     steps = shown + [step for step in told(events) if not any(_are_alike(step, other) for other in _near(step, shown))]
     return tuple(sorted(steps, key=_sequence)[:MOST_CLOCK_STEPS])

@@ -1,7 +1,7 @@
-"""Evidence → facts of a host, each with its place in time: one collector a file.
+"""Evidence → facts of a host with their position in time: one collector per file.
 
-To add a kind of evidence, write a module with a collector and add its row to ``COLLECTORS``; the query of a scan and
-the documentation read the table.
+To add a kind of evidence, write a module with a collector and add its row to ``COLLECTORS``. The query of a scan and
+the documentation read this table.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -155,7 +155,10 @@ def query(asked: Iterable[str] | None = None) -> Query:
 
 
 class Wanted:
-    """The same for events whose data is decoded: ``asked`` are the names of the requested facts; None requests all."""
+    """The events that facts, boot sessions and coverage use, tested after their data is decoded.
+
+    ``asked`` are the names of the requested facts; None requests all.
+    """
 
     def __init__(self, asked: Iterable[str] | None = None) -> None:
         names = None if asked is None else tuple(asked)
@@ -164,9 +167,9 @@ class Wanted:
         self._kinds: dict[tuple[str | None, str, str | None, int], bool] = {}
 
     def tells(self, event: Event) -> bool:
-        """Whether an event tells anything that facts, boot sessions or coverage can use.
+        """Whether facts, boot sessions or coverage can use an event.
 
-        Services log much, and few of them are of a component; the clock is corrected often, and seldom by much.
+        Services log many events, but few are about a component; the clock is corrected often, but seldom by much.
         """
         if not self._accepts(event):
             return False
@@ -175,7 +178,7 @@ class Wanted:
         return not presence.is_idle(event) or services.tells(event, self._services)
 
     def _accepts(self, event: Event) -> bool:
-        """Whether an event of this kind is asked for at all; the answers for the kinds of a log are kept."""
+        """Whether an event of this kind is requested at all; the answers are cached by kind."""
         kind = (event.channel, event.provider, event.event_source_name, event.event_id)
         found = self._kinds.get(kind)
         if found is None:

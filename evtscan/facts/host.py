@@ -1,4 +1,4 @@
-"""Evidence of one host → its boot sessions, and what is known of each fact at each record."""
+"""Evidence of one host → its boot sessions, and the value of each fact at each record."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -28,12 +28,12 @@ from evtscan.facts.history.timeline import AFTER_EVERYTHING, FactTimeline, Place
 
 
 class Host:
-    """A host as its evidence shows it; answers what is known of a fact at a record, and now.
+    """A host according to its evidence; it answers the value of a fact at a record, and now.
 
-    ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order; ``sessions_of`` says for
-    each stretch which are its. Evidence taken before the first of them speaks of session -1, evidence taken more than
-    a day after the last record of a session after the last one. It is complete when it is made: ``warnings`` say what
-    is wrong with the statements of all facts that are stated, and of those ``asked`` for.
+    ``stretches`` are its System logs, joined, and ``sessions`` its boot sessions in order; ``sessions_of`` has the
+    sessions of each stretch. Evidence taken before the first session belongs to session -1. Evidence taken more than a
+    day after the last record of a session belongs after the last one. A host is complete when it is created:
+    ``warnings`` are the problems in the statements of all stated facts, and of the requested ones (``asked``).
     """
 
     def __init__(self, evidence: Evidence, asked: Iterable[str] = ()) -> None:
@@ -76,7 +76,7 @@ class Host:
 
     @cached_property
     def now(self) -> Point:
-        """After the last record and any later snapshot."""
+        """Return the point after the last record and any later snapshot."""
         taken = [registry.taken for registry in self.evidence.registries]
         taken += [entry.since for facts in self.evidence.facts_files for entry in facts.entries]
         later = any(self._is_later(time) for time in taken if time is not None)
@@ -101,7 +101,7 @@ class Host:
         return Point(None, 0) if session is None else self._point_in(session, event.time)
 
     def point_of_record(self, event: Event) -> Point:
-        """The place of an event that is none of the evidence's, because nobody selected it, as ``point_of``."""
+        """Return the position of an event that is not among the selected ones, as ``point_of``."""
         point = self.point_of(event)
         if point.session is None or event.time is None or not self.has_own_sessions(event):
             return point
@@ -112,8 +112,7 @@ class Host:
         )
 
     def point_at(self, time: Instant) -> Point:
-        """The position of a time in the time line; the session is unknown if the clock showed that time in several
-        sessions.
+        """Return the position of a time in the timeline; the session is unknown if several sessions showed that time.
 
         A time before the first record is session -1; a time more than a day after the last one is the session after the
         last.
@@ -129,13 +128,11 @@ class Host:
         return self._logs.of(event) in self._own_sessions
 
     def elapsed(self, one: Event, other: Event) -> Elapsed:
-        """The time that passed from one event to another, as far as the clock steps leave it known."""
+        """Return the time from one event to another, as far as clock steps leave it known."""
         return self._stepped_clock.elapsed(one, other)
 
     def is_from_image(self, event: Event) -> bool:
-        """Whether a record was in the log before Windows was installed from an image; it does not describe this
-        host.
-        """
+        """Whether a record is from an installation image of Windows; such a record does not describe this host."""
         log = self._logs.of(event)
         end = self._image_ends[log] if log is not None else None
         return end is not None and event.sequence < end
@@ -147,13 +144,13 @@ class Host:
         return {log.source.name: end for log, end in ends if end is not None}
 
     def known(self, name: str, point: Point) -> Known:
-        """What is known of a fact at a point."""
+        """Return the known value of a fact at a point."""
         return self.timeline(name).at(point)
 
     def timeline(self, name: str) -> FactTimeline:
-        """All statements of one fact, in order; names of services, files and keys are compared without case.
+        """Return all statements of one fact, in order; names of services, files and keys are compared without case.
 
-        Time lines are cached; asking for one changes nothing else.
+        Timelines are cached; a call changes nothing else.
         """
         name = self._spellings.get(name.casefold(), name)
         if name not in self._timelines:
@@ -179,7 +176,10 @@ class Host:
 
     @property
     def fact_names_on_request(self) -> list[str]:
-        """The versions of programs that registries list: so many that only who asks for every fact is told them."""
+        """Return the names of facts about program versions in registries.
+
+        There are so many that they are listed only if every fact is requested.
+        """
         programs = self.known(applications.FACT, self.now).value
         names = map(applications.version_fact, programs if isinstance(programs, tuple) else ())
         return [name for name in names if name.casefold() not in self._spellings and self.timeline(name).placed]
@@ -228,7 +228,7 @@ class Host:
                     yield from statements
 
     def _place_by_version(self) -> None:
-        """Put right, by the version that any evidence states, what is stated of product, components and updates."""
+        """Correct the statements about product, components and updates, using the version that any evidence states."""
         version = self.timeline("os.version")
         by_hand = {facts.source for facts in self.evidence.facts_files}
         for name, before in presence.BEFORE.items():
@@ -269,7 +269,7 @@ class Host:
                 )
 
     def _looked_up(self, name: str) -> Iterator[Placed]:
-        """What registries say of a fact of an open class: services, programs and single values."""
+        """Return the statements of registries about a fact of an open class: services, programs and single values."""
         placed = (self._place(statement) for look_up in self._look_ups for statement in look_up(name))
         return (item for item in placed if item is not None)
 
@@ -281,7 +281,10 @@ class Host:
     # --------------------------------------------------------------------------------------------- placing
 
     def _place_all(self, statements: Iterable[Statement], warnings: list[ExtractionWarning]) -> dict[str, list[Placed]]:
-        """The statements by fact, each with its place; what has none is left out, with one warning for each file."""
+        """Return the statements by fact, with their positions.
+
+        Statements without a position are omitted, with one warning for each file.
+        """
         placed: dict[str, list[Placed]] = {}
         left_out: Counter[tuple[str, str]] = Counter()
         for statement in statements:
@@ -316,10 +319,11 @@ class Host:
         )
 
     def _point_of_snapshot(self, taken: Instant, since: bool) -> tuple[Point, bool]:
-        """Where a dated snapshot belongs, and whether that is assumed: in the session that had begun last, or beyond.
+        """Return the position of a dated snapshot, and whether the session is assumed.
 
-        What began to hold at a time (``since``) stands before the records of that time, a snapshot behind them. Where
-        local times leave several sessions, it is assumed to be taken at the end of the last of them.
+        The session is the one that had begun last, or the end after all sessions. A value that began at a time
+        (``since``) is placed before the records of that time, a snapshot after them. If local times allow several
+        sessions, the snapshot is assumed to be taken at the end of the last of them.
         """
         if not self.sessions:
             return Point(0, 0, taken.ticks), False
@@ -333,17 +337,17 @@ class Host:
         return self._point_in(session, Instant(taken.ticks - 1) if since else taken), False
 
     def _is_later(self, time: Instant) -> bool:
-        """Whether a time is more than a day after the last record, in whatever zone."""
+        """Whether a time is more than a day after the last record, in every time zone."""
         return bool(self.sessions) and self.ends is not None and time.earliest > self.ends.latest + DAY
 
     def _is_beside(self, log: Log) -> bool:
-        """Whether a log of local times has no place in the order of the System logs."""
+        """Whether a log of local times has no position in the order of the System logs."""
         times = (log.summary.first_time, log.summary.last_time)
         known = any(log.source.name in stretch.sources for stretch in self.stretches)
         return not known and any(time is not None and time.local for time in times)
 
     def _goes_beyond(self, log: Log) -> bool:
-        """Whether a log ends after the last record of all that have a place in the order, in whatever zone."""
+        """Whether a log ends after the last record of all logs with a position in the order, in every time zone."""
         last = log.summary.last_time
         return last is not None and self.ends is not None and last.earliest > self.ends.latest
 

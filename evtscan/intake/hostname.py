@@ -6,7 +6,7 @@ from evtscan.intake.archives import stem
 
 
 def default_name(path: str) -> str:
-    """The name of a folder, or that of a file or an archive without suffix."""
+    """Return the name of a folder, or of a file or archive without its suffix."""
     place = Path(path).resolve()
     if place.is_dir():
         return folder_name(place)

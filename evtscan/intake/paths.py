@@ -18,7 +18,7 @@ _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT, as [MS-FSCC] 2.1.2.1 has i
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """The files below some paths, in a stable order, and the skipped ones with the reason."""
+    """The files below some paths, in a stable order, and the skipped files with the reason."""
 
     sources: tuple[Source, ...]
     skipped: tuple[SkippedFile, ...]
@@ -27,9 +27,9 @@ class FoundFiles:
 def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> FoundFiles:
     """Find the regular files at or below the paths.
 
-    A file below one folder is named relative to it; below several paths, relative to what they have in common. Links
-    that lead out of a named folder, links to folders, and anything that is not a regular file, are passed over. Files
-    and folders of ``leave_out`` (absolute paths) are as if they were not there.
+    A file below a single folder is named relative to it; with several paths, relative to their common folder. Links
+    that lead out of a named folder, links to folders, and anything that is not a regular file, are skipped. Files and
+    folders in ``leave_out`` (absolute paths) are ignored.
 
     Raises:
         UsageError: if a path does not exist.
@@ -51,7 +51,7 @@ def find(paths: Iterable[Path], *, leave_out: Set[str] = frozenset()) -> FoundFi
 
 
 def find_in(folder: Path, names: Iterable[str]) -> FoundFiles:
-    """Judge files that lie directly in a folder, as ``find`` does below it; links to folders are passed over."""
+    """Return the files directly in a folder, with the checks of ``find``; links to folders are skipped."""
     items = [_judge(extended(folder) / name, extended(folder), name) for name in names]
     return FoundFiles(
         tuple(item for item in items if isinstance(item, Source)),
@@ -141,7 +141,7 @@ def _unreadable(name: str, error: Exception) -> SkippedFile:
 
 
 def _prefix(folder: Path, base: Path | None) -> str:
-    """What the names of files in a folder begin with."""
+    """Return the prefix of the names of files in a folder."""
     name = _name(folder, base)
     return "" if name == "." else f"{name}/"
 

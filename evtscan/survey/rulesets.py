@@ -13,7 +13,7 @@ from evtscan.facts.catalogue.names import is_known
 
 
 def rule_paths(paths: Sequence[Path] | None, added: Sequence[Path] | None = None) -> list[Path]:
-    """The files and folders of rules: ``paths``, or the catalogue if there are none, and those in addition."""
+    """Return the files and folders of rules: ``paths``, or the catalogue if it is empty, and the additional ones."""
     return [*(paths or [catalogue.folder()]), *(added or ())]
 
 
@@ -24,14 +24,14 @@ def rules_of(
     excluded: Sequence[str] | None = None,
     cached: bool = True,
 ) -> RuleSet:
-    """Load the rules of these paths, or the catalogue; ``cached`` by way of the user's cache of compiled rules.
+    """Load the rules of these paths, or the catalogue; ``cached`` uses the user's cache of compiled rules.
 
-    In a folder a rule that does not load is refused and the others count. ``excluded`` are the ids, titles or articles
-    of rules to leave out.
+    In a folder, a rule that does not load is refused, and the others are used. ``excluded`` are the ids, titles or
+    articles of rules to exclude.
 
     Raises:
-        UsageError: if a path does not exist, nothing is left to use, or there is no such rule to leave out.
-        RuleError: if a file that was named does not load.
+        UsageError: if a path does not exist, no rule is left, or a rule to exclude does not exist.
+        RuleError: if a named file does not load.
     """
     chosen = rule_paths(paths)
     for path in chosen:

@@ -198,7 +198,7 @@ def audit(
 
 
 def _place(folder: str) -> Path | str:
-    """Where the hosts lie: a folder, made absolute, or an address."""
+    """Return the location of the hosts: an absolute folder path, or an address."""
     if is_address(folder):
         return folder
     path = Path(folder)
@@ -208,7 +208,7 @@ def _place(folder: str) -> Path | str:
 
 
 def _no_folder(path: Path) -> str:
-    """What to say of a folder that does not exist, with a folder of a similar name beside it."""
+    """Return the error for a missing folder, with the name of a similar folder beside it."""
     try:
         beside = [entry.name for entry in path.absolute().parent.iterdir() if entry.is_dir()]
     except OSError:
@@ -218,7 +218,7 @@ def _no_folder(path: Path) -> str:
 
 
 def _home(outputs: Sequence[str], place: Path | str, *, has_format: bool) -> Path | None:
-    """The first folder among the outputs, in which the audit keeps what it has finished."""
+    """Return the first output folder, in which the audit stores the finished hosts."""
     for text in outputs:
         if text != STDOUT and is_folder(text, has_format=has_format):
             home = Path(text)
@@ -235,7 +235,7 @@ def _planned(place: Path | str, hosts_from: HostsFrom, outputs: Sequence[Path | 
 
 
 def _print_run(kept: OutputFolder, tally: Tally, found: FindingIndex, *, is_current: bool) -> None:
-    """Say what this run had to do, and what has changed since the last one."""
+    """Print how many hosts this run judged, and what has changed since the last run."""
     failed = f", {tally.failed:,} could not be read" if tally.failed else ""
     lines = [f"{tally.read:,} read, {tally.kept:,} unchanged since the last run{failed}"]
     if kept.other_version:

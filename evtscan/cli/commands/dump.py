@@ -44,7 +44,7 @@ _SLASHES = ("/", os.sep)
 
 
 class DumpFormat(Enum):
-    """Formats of a dump."""
+    """The formats of a dump."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -57,7 +57,7 @@ _SUFFIXES = frozenset({".csv", ".jsonl", ".json", ".parquet"})
 
 
 class Profile(Enum):
-    """Columns of another tool."""
+    """The columns of another tool."""
 
     EVTXECMD = "evtxecmd"
 
@@ -66,7 +66,7 @@ _CSV_WRITERS = frozenset({DumpFormat.CSV.value, Profile.EVTXECMD.value})
 
 
 class Sort(Enum):
-    """Orders other than that of the records."""
+    """Orders other than record order."""
 
     TIME = "time"
 
@@ -215,7 +215,7 @@ def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) 
 def _outputs(
     targets: Sequence[str], format_: DumpFormat | None, profile: Profile | None, options: DumpOptions
 ) -> list[tuple[str, DumpOptions]]:
-    """Each output with what is written to it."""
+    """Yield each output with the content to write to it."""
     outputs = [(target, replace(options, writer=_writer_name(target, format_, profile))) for target in targets]
     if (options.raw or options.excel) and all(chosen.writer not in _CSV_WRITERS for _, chosen in outputs):
         raise UsageError("--raw and --excel are for CSV, and no output is CSV; add one with -o")
@@ -270,7 +270,7 @@ def _write_all(
     run: Callable[[Sequence[Task], DumpOptions], Iterator[Result]],
     ledger: LogLedger,
 ) -> int:
-    """Write one output after the other, and give the number of events; the logs are read again for each."""
+    """Write all outputs in turn and return the number of events; the logs are read again for each output."""
     targets = [_targets(tasks, output, options) for output, options in outputs]
     for (output, _), files in zip(outputs, targets, strict=True):
         if output != STDOUT:
@@ -287,7 +287,7 @@ def _write_all(
 
 
 def _targets(tasks: Sequence[Task], output: str, options: DumpOptions) -> dict[str, Path]:
-    """The file that the dump of each log goes to."""
+    """Return the output file for the dump of each log."""
     names = dict.fromkeys(task.source.name for task in tasks)
     if not _into_folder(output):
         return dict.fromkeys(names, Path(output))

@@ -1,4 +1,4 @@
-"""``explain``: a rule as a page, an event by its meanings; with evidence, why a rule did or did not apply there."""
+"""``explain``: a rule as a page, or the meanings of an event; with evidence, why a rule applies to that host or not."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -134,7 +134,7 @@ def explain(
 
 
 def _own_file(word: str) -> Path | None:
-    """The rule file that a word names, unless it lies in the catalogue, whose rules are known by their files anyway."""
+    """Return the rule file that a word names, or None; rules of the catalogue are found by file name instead."""
     path = Path(word)
     if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return None
@@ -142,7 +142,10 @@ def _own_file(word: str) -> Path | None:
 
 
 def _word(word: str, paths: list[str]) -> tuple[str, list[str]]:
-    """The word and the evidence; ``Dhcp 1008`` may come as two arguments, a rule of the catalogue as its file."""
+    """Return the word and the evidence paths.
+
+    ``Dhcp 1008`` may be given as two arguments, and a rule of the catalogue as its file.
+    """
     place, folder = Path(word).resolve(), catalogue.folder().resolve()
     if place.suffix.lower() in SUFFIXES and place.is_file() and place.is_relative_to(folder):
         return place.relative_to(folder).as_posix(), paths
@@ -163,7 +166,7 @@ def _unknown(word: str, event: EventName | None, near: Sequence[Rule]) -> str:
 def _of_unknown_event(
     event: EventName, evidence: FoundFiles | None, options: ReadOptions
 ) -> list[tuple[str, Sequence[str]]]:
-    """What is known of an event that no rule is about: by the manifests of Windows, and by the evidence."""
+    """Yield the information about an event without a rule: from the manifests of Windows, and from the evidence."""
     sections: list[tuple[str, Sequence[str]]] = []
     if defined := list(_defined(event)):
         sections.append((f"{event}: no rule is about this event", defined))
@@ -176,7 +179,7 @@ def _of_unknown_event(
 
 
 def _defined(event: EventName) -> Iterator[str]:
-    """How the manifests of Windows define an event: levels, fields and builds as far as they are known."""
+    """Yield the definition of an event in the manifests of Windows: levels, fields and builds, as far as known."""
     provider = provider_of(event.provider) if event.provider else None
     if provider is None or event.event_id not in provider.event_ids:
         return
@@ -190,7 +193,7 @@ def _defined(event: EventName) -> Iterator[str]:
 
 
 def _occurred(found: Occurrences) -> Iterator[str]:
-    """How often an event was logged, and the data of the newest one."""
+    """Yield the number of times that an event was logged, and the data of the newest one."""
     if found.newest is None:
         yield "It was not logged."
         return
@@ -248,7 +251,7 @@ def _explain_on(
 
 
 def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
-    """The messages of the first events that matched, each once."""
+    """Return the messages of the first matched events, without duplicates."""
     rows = [row for row in host.matches if (row.rule_id, row.entity) == (finding.rule_id, finding.entity)]
     first = {row.message: row for row in reversed(rows) if row.message}
     for row in sorted(first.values(), key=lambda row: (row.timestamp, row.source_file))[:MESSAGES_SHOWN]:
@@ -256,7 +259,7 @@ def _logged(host: HostReport, finding: Finding) -> Iterator[str]:
 
 
 def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
-    """The sections of a rule's page, those without content left out."""
+    """Yield the sections of a rule's page, without empty ones."""
     info = rule.info
     yield info.title, [_head(info)]
     issue = rule.known_issue
@@ -287,7 +290,7 @@ def _page(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _answer(answer: Answer) -> Iterator[tuple[str, Sequence[str]]]:
-    """What is known of an event, by source and product; then what rules say of it in passing."""
+    """Yield the meanings of an event by source and product, then texts of other rules that mention its number."""
     for meanings in answer.meanings:
         yield meanings.heading, list(_by_product(meanings))
     if answer.mentions:

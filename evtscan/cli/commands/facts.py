@@ -1,4 +1,4 @@
-"""``facts``: what is known of a host, from where and for when."""
+"""``facts``: the known facts of a host, with their sources and times."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ from evtscan.survey.host import unknown_facts
 
 
 class FactsFormat(Enum):
-    """How the facts are printed."""
+    """The format in which facts are printed."""
 
     CONSOLE = "console"
     JSON = "json"
@@ -126,7 +126,7 @@ def facts(
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The moment that was asked for; ``when`` is how to print it."""
+    """The requested moment; ``when`` is its printed form."""
 
     host: Host
     point: Point
@@ -134,7 +134,7 @@ class _Moment:
 
     @property
     def session(self) -> int | None:
-        """The boot session, counted from 1; None if it is not known, or lies outside of the log."""
+        """The boot session, counted from 1; None if it is unknown or outside the log."""
         index = self.point.session
         return index + 1 if index is not None and 0 <= index < len(self.host.sessions) else None
 
@@ -149,10 +149,10 @@ class _Moment:
 
 
 def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
-    """The record that a number means: that of the System log, where several logs have one.
+    """Return the record with this number; the one in the System log, if several logs have such a record.
 
     Raises:
-        UsageError: if no log has it, or nothing says which is meant.
+        UsageError: if no log has the record, or the number is ambiguous.
     """
     if not events:
         raise UsageError(f"--record {number}: no log has a record of this number")
@@ -164,7 +164,7 @@ def _the_one(host: Host, events: Sequence[Event], number: int) -> Event:
 
 
 def _print_template(found: FoundFiles, rules: Sequence[Rule], read: ReadOptions, name: str, target: OutputFile) -> int:
-    """Print a facts.yaml with the unknown facts of a host as blanks; without evidence every fact is one."""
+    """Print a facts.yaml with a blank for each unknown fact of a host; without evidence, for every fact."""
     options = ScanOptions(read=read, every_fact=True)
     with surveyed(found.sources, rules, options, default_name=name) as survey:
         text = template(survey.name, unknown_facts(survey, rules))
@@ -179,7 +179,7 @@ _INDENT = 6
 
 
 def _print(console: Console, heading: str, rows: Sequence[FactRow], sessions: int) -> None:
-    """Print each fact with what is known, and below it the statements in order of time, if they are asked for.
+    """Print each fact with its value, and below it, if requested, the statements in order of time.
 
     ``sessions`` is the number of boot sessions of the host.
     """

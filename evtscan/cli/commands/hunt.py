@@ -195,7 +195,7 @@ def hunt(
 
 @contextmanager
 def _progress(screen: Screen) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on a terminal, and nothing in a pipe."""
+    """Return a progress bar on a terminal; none in a pipe."""
     if screen.quiet or terminal.is_dumb():
         yield None
         return
@@ -214,7 +214,7 @@ def _selectors(providers: Sequence[str] | None, channels: Sequence[str] | None) 
 
 
 def _chosen(rules: Sequence[Rule], min_level: str, tags: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules of at least this level that have one of the tags, if any is asked for.
+    """Return the rules of at least this level; if tags are given, only those with one of the tags.
 
     Raises:
         UsageError: if no rule is left.
@@ -236,7 +236,7 @@ def _chosen(rules: Sequence[Rule], min_level: str, tags: Sequence[str]) -> tuple
 def _print(
     hunted: Hunted, loaded: RuleSet, ledger: LogLedger, targets: Sequence[Target], *, no_color: bool, verbose: bool
 ) -> None:
-    """Print the counts, unless standard output holds the time line, and the ledger on stderr."""
+    """Print the counts, unless standard output contains the timeline, and print the ledger on stderr."""
     if all(target.path is not None for target in targets):
         from evtscan.hunt.outputs.console import render
 

@@ -29,7 +29,7 @@ from evtscan.metrics import GAPS_KEPT, Key, LogMetrics, measure
 
 
 class MetricsFormat(Enum):
-    """How the figures are printed."""
+    """The format in which the figures are printed."""
 
     CONSOLE = "console"
     CSV = "csv"
@@ -148,7 +148,7 @@ def _print(logs: Sequence[LogMetrics], top: int, in_zone: Callable[[str], str], 
 
 
 def _summary(logs: Sequence[LogMetrics]) -> dict[str, int | str]:
-    """The figures of all logs together; the times are the first and the last of any."""
+    """Return the figures of all logs together; the times are the earliest and the latest of all logs."""
     return {
         "Logs": len(logs),
         "Size": sum(log.size for log in logs),

@@ -1,4 +1,4 @@
-"""``report``: a saved report → outputs again, or two of them → what differs."""
+"""``report``: writes a saved report to outputs again, or compares two saved reports."""
 
 import sys
 from collections.abc import Sequence
@@ -136,7 +136,7 @@ def _compare(
 
 
 def _counts(item: Difference, fail_on: Verdict) -> bool:
-    """Whether ``--fail-on`` counts a difference: something new or worse that it would count in a report."""
+    """Whether ``--fail-on`` counts a difference: a new or worse finding with a verdict that it counts in a report."""
     if not item.change.calls_for_attention or item.new is None or item.rule is None:
         return False
     is_quiet = item.rule.kind in QUIET_KINDS or item.status == ACCEPTED

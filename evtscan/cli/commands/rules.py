@@ -1,4 +1,4 @@
-"""``rules``: the catalogue, whether it is right, and how to begin a rule."""
+"""``rules``: lists the rules, checks them, and writes a template for a new rule."""
 
 import sys
 from collections import Counter
@@ -32,7 +32,7 @@ from evtscan.reporters.text.phrases import count
 
 
 class By(Enum):
-    """What a list of rules is grouped by."""
+    """The property by which a list of rules is grouped."""
 
     TACTIC = "tactic"
 
@@ -142,7 +142,10 @@ def list_rules(
 
 
 def _by_tactic(infos: Sequence[RuleInfo], rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """The rows with their tactic before them, in the order of the ATT&CK matrix; a rule of two tactics has two rows."""
+    """Yield the rows preceded by their tactic, in the order of the ATT&CK matrix.
+
+    A rule with two tactics has two rows.
+    """
     of_rules = [tuple(tactics_of(info.tags)) or ("",) for info in infos]
     named = dict.fromkeys([*TACTICS, *sorted({tactic for tactics in of_rules for tactic in tactics if tactic}), ""])
     for tactic in named:
@@ -150,7 +153,7 @@ def _by_tactic(infos: Sequence[RuleInfo], rows: Sequence[tuple[str, ...]]) -> It
 
 
 def _counts(infos: Sequence[RuleInfo], of: int) -> str:
-    """How many rules there are, also of each kind and level."""
+    """Return the number of rules, in total, by kind and by level."""
     total = f"{len(infos)} rules" if len(infos) == of else f"{len(infos)} of {of} rules"
     kinds = Counter(info.kind or "plain Sigma" for info in infos)
     levels = Counter(info.level for info in infos)
@@ -234,10 +237,10 @@ def new_rule(
 
 
 def _article(text: str) -> str:
-    """The number of an article as rules write it.
+    """Return the number of an article in the form that rules use.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if the text is not an article number.
     """
     number = text.strip().upper()
     if number and not ARTICLE.match(number):
@@ -246,10 +249,10 @@ def _article(text: str) -> str:
 
 
 def _event(text: str) -> tuple[str, int | None]:
-    """Provider and number of an event; the provider's own name may have slashes.
+    """Return provider and id of an event; the provider's name may contain slashes.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if the text is not an event.
     """
     if not text:
         return "", None

@@ -82,7 +82,7 @@ def scan(
 
 @contextmanager
 def progress(quiet: bool, hosts: int, *, no_color: bool = False) -> Iterator[Callable[[str], None]]:
-    """A progress bar on a terminal, and nothing in a pipe."""
+    """Return a progress bar on a terminal; none in a pipe."""
     if quiet or terminal.is_dumb():
         yield lambda name: None
         return

@@ -38,7 +38,7 @@ _STYLES = {"match": "bold yellow", "clock step": "magenta", "gap": "red", "start
 
 
 class TimelineFormat(Enum):
-    """How the time line is printed."""
+    """The format in which the timeline is printed."""
 
     CONSOLE = "console"
     CSV = "csv"
@@ -192,9 +192,9 @@ def _heading(number: int | None, sessions: int) -> str:
 
 
 def _runs(rows: Sequence[TimelineRow], *, most_facts: int | None) -> Iterator[tuple[TimelineRow, int, int]]:
-    """Rows to print, each with how often it came in a row, and how many facts after it are left out.
+    """Yield rows to print, each with its number of repetitions and the number of omitted facts after it.
 
-    Matches of one kind that follow each other are one row, the last of them; of very many facts the first are shown.
+    Consecutive matches of one kind are one row, the last of them; of many consecutive facts only the first are shown.
     """
     for _, group in groupby(enumerate(rows), key=_kind_of_run):
         run = [row for _, row in group]
@@ -214,7 +214,7 @@ def _kind_of_run(item: tuple[int, TimelineRow]) -> object:
 def _print_picture(
     console: Console, lines: Sequence[SessionBar], in_zone: Callable[[str], str], *, show_all: bool
 ) -> None:
-    """Print a bar for each boot session, as wide as its records whatever their number, and what the marks mean."""
+    """Print a bar for each boot session and the meaning of the marks; all bars have the same width."""
     if not lines:
         return
     kept = list(lines) if show_all else list(lines[-BARS_SHOWN:])

@@ -67,15 +67,15 @@ class Configuration:
 
 
 def place() -> Path:
-    """Where the file is looked for."""
+    """Return the path of the configuration file."""
     return Path(os.environ.get(VARIABLE) or FILE)
 
 
 def read() -> Configuration:
-    """Read the file of defaults, if there is one.
+    """Read the configuration file, if it exists.
 
     Raises:
-        UsageError: if it is no TOML, or a key or a value is invalid, or EVTSCAN_CONFIG names no file.
+        UsageError: if it is not valid TOML, a key or value is invalid, or EVTSCAN_CONFIG names a missing file.
     """
     path = place()
     try:

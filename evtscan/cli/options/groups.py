@@ -1,4 +1,4 @@
-"""The options about logs and printing that several commands have: single ones, then groups (dataclasses)."""
+"""The options about logs and printing that several commands share: single options, then groups (dataclasses)."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DecoderName(Enum):
-    """Decoders of EVTX."""
+    """The decoders of EVTX."""
 
     COLUMNS = "columns"
     REFERENCE = "reference"
@@ -83,7 +83,7 @@ DisplayZone = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """What is printed, and how."""
+    """Options for printing on the screen."""
 
     quiet: Annotated[bool, option("-q", "--quiet", section=OUTPUT, help="Print errors only.")] = False
     no_color: Annotated[bool, option("--no-color", section=OUTPUT, help="Print without colour (as with NO_COLOR).")] = (
@@ -103,7 +103,7 @@ class Screen:
 
 @dataclass(frozen=True, kw_only=True)
 class CsvStyle:
-    """How CSV is written."""
+    """Options for writing CSV."""
 
     raw: Annotated[
         bool,
@@ -116,7 +116,7 @@ class CsvStyle:
 
     @property
     def dialect(self) -> "Dialect":
-        """The dialect of CSV."""
+        """Return the dialect of CSV."""
         from evtscan.reporters.tables.csv import Dialect
 
         return Dialect(raw=self.raw, excel=self.excel)
@@ -124,7 +124,7 @@ class CsvStyle:
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    """Which events are selected."""
+    """Options that select events."""
 
     from_: Annotated[
         str | None,
@@ -179,7 +179,7 @@ class EventFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How logs are read."""
+    """Options for reading logs."""
 
     recover: Annotated[
         bool,
@@ -201,10 +201,10 @@ class Reading:
     source_timezone: SourceZone = ""
 
     def options(self, *, hashed: bool = False) -> ReadOptions:
-        """The options of the readers; ``hashed`` also asks for the SHA-256 of each file.
+        """Return the options of the readers; ``hashed`` also requests the SHA-256 of each file.
 
         Raises:
-            UsageError: if there is no such time zone.
+            UsageError: if the time zone is unknown.
         """
         return read_options(
             self.source_timezone, recover=self.recover, reference=self.decoder is DecoderName.REFERENCE, hashed=hashed
@@ -212,10 +212,10 @@ class Reading:
 
 
 def read_options(zone: str, *, recover: bool = False, reference: bool = False, hashed: bool = False) -> ReadOptions:
-    """The options of the readers, for these values.
+    """Return the options of the readers with these values.
 
     Raises:
-        UsageError: if there is no such time zone.
+        UsageError: if the time zone is unknown.
     """
     if zone:
         from evtscan.parsers.logs.sourcezone import source_zone
@@ -225,10 +225,10 @@ def read_options(zone: str, *, recover: bool = False, reference: bool = False, h
 
 
 def messages_from(text: str) -> "MessagesFrom | None":
-    """The source of message texts that ``--messages`` names; None for an empty text.
+    """Return the source of message texts that ``--messages`` names; None for an empty text.
 
     Raises:
-        UsageError: if there is no such file or folder.
+        UsageError: if the file or folder does not exist.
         EvidenceError: if it contains no messages.
     """
     if not text:

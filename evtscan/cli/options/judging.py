@@ -105,7 +105,7 @@ ReportDate = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Request(RuleSelection, EventFilter):
-    """What a command that judges hosts is asked for: outputs, rules, events, and which results count."""
+    """Options of a command that judges hosts: outputs, rules, events, and the results that count."""
 
     output: Outputs = None
     format: Format = None
@@ -134,7 +134,7 @@ class Request(RuleSelection, EventFilter):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(Reading, CsvStyle, Screen):
-    """How a command that judges hosts reads evidence and presents results."""
+    """Options of a command that judges hosts: how evidence is read and results are presented."""
 
     strict: groups.Strict = False
     strict_facts: StrictFacts = False
@@ -184,7 +184,7 @@ def delivery_of(
     written: Sequence[Output] = (),
     rule_warnings: Sequence[Problem] = (),
 ) -> Delivery:
-    """How the report is delivered; ``zone`` is the parsed ``--timezone``.
+    """Return the settings for the delivery of the report; ``zone`` is the parsed ``--timezone``.
 
     ``written`` are outputs of an earlier run that are still current.
     """
@@ -206,11 +206,11 @@ def delivery_of(
 
 
 def accepted(path: Path | None, rules: Iterable[RuleInfo]) -> "Accepted":
-    """The acceptances in force today for findings of these rules.
+    """Return the acceptances in force today for findings of these rules.
 
     Raises:
-        UsageError: if there is no such file, or an entry of it is invalid.
-        EvidenceError: if it cannot be read.
+        UsageError: if the file does not exist, or one of its entries is invalid.
+        EvidenceError: if the file cannot be read.
     """
     from evtscan.report.acceptance import NOTHING, Accepted, read_acceptances  # loads the YAML parser
 

@@ -1,7 +1,7 @@
-"""How an option is declared, and how a command takes a group of options as one parameter.
+"""The declaration of options, and of groups of options that a command receives as one parameter.
 
-Options that go together are the fields of a dataclass (``groups``), each annotated with ``option(…)``. ``ungrouped``
-gives Typer the options one by one, and the command the dataclass.
+Related options are the fields of a dataclass (``groups``), each annotated with ``option(…)``. ``ungrouped`` passes the
+options to Typer one by one, and the dataclass to the command.
 """
 
 import inspect
@@ -30,7 +30,7 @@ SECTIONS = (HOSTS, RULES, EVENTS, TIME, RESULTS, READING, OUTPUT, PERFORMANCE)
 def option(*flags: str, section: str = "", metavar: str | None = None, help: str, **settings: Any) -> Any:  # noqa: A002
     """Declare an option: its flags, the section of ``--help`` that lists it, its value's name, and its help text.
 
-    ``settings`` are those of ``typer.Option``, such as ``min``.
+    ``settings`` are passed to ``typer.Option``, such as ``min``.
     """
     return typer.Option(*flags, metavar=metavar, help=help, rich_help_panel=section or None, **settings)
 
@@ -55,7 +55,7 @@ def ungrouped(function: Callable[..., R]) -> Callable[..., R]:
 
 
 def _group(parameter: inspect.Parameter) -> type[Any] | None:
-    """The dataclass that annotates a parameter, if one does."""
+    """Return the dataclass that annotates a parameter; None if there is none."""
     annotation = parameter.annotation
     return annotation if isinstance(annotation, type) and is_dataclass(annotation) else None
 

@@ -1,4 +1,4 @@
-"""``-o`` of commands with one output: a file that is written whole or not at all, or standard output."""
+"""``-o`` of commands with one output: standard output, or a file that is never left partially written."""
 
 import io
 import sys
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Enum)
 
 @dataclass(frozen=True, kw_only=True)
 class OutputFile:
-    """Where the output of a command goes."""
+    """The output of a command: a file or standard output."""
 
     output: Annotated[
         str,
@@ -36,7 +36,7 @@ class OutputFile:
         return self.output == STDOUT
 
     def check(self) -> None:
-        """Check before any work that the file can be written.
+        """Check before the run that the file can be written.
 
         Raises:
             OutputError: if it cannot be written, or exists and may not be replaced.
@@ -45,7 +45,7 @@ class OutputFile:
             refuse_existing([Path(self.output)], clobber=self.clobber)
 
     def format_of(self, chosen: F | None, default: F) -> F:
-        """The format to write: the chosen one, else the one that the suffix of the file names, else the default."""
+        """Return the format to write: the chosen one, else the one of the file's suffix, else the default."""
         suffix = "" if self.is_stdout else Path(self.output).suffix.lower().removeprefix(".")
         return chosen or next((item for item in type(default) if item.value == suffix), default)
 

@@ -35,7 +35,7 @@ ExcludeRules = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class RuleSource:
-    """Where rules are loaded from."""
+    """Options that name the files and folders of rules."""
 
     rules: Annotated[
         list[Path] | None,
@@ -79,7 +79,7 @@ class RuleSource:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleSelection(RuleSource):
-    """Where rules are loaded from, and which of them are used."""
+    """Options that name the files and folders of rules, and select rules from them."""
 
     exclude_rule: ExcludeRules = None
     min_level: MinLevel = LOWEST

@@ -81,7 +81,7 @@ def period(since: str | None, until: str | None) -> tuple[Instant | None, Instan
     """Parse ``--from`` (inclusive) and ``--to`` (exclusive); None stays None.
 
     Raises:
-        UsageError: if one is no time, or the range is empty.
+        UsageError: if a text is not a time, or the range is empty.
     """
     first, end = time(since, "--from"), time(until, "--to")
     if first is not None and end is not None and first.ticks >= end.ticks:
@@ -104,15 +104,15 @@ def span(text: str | None, option: str) -> int | None:
 
 
 def names(texts: Sequence[str] | None) -> frozenset[str]:
-    """Names in the form that is compared without regard to case."""
+    """Return case-folded names, for comparison without regard to case."""
     return frozenset(text.casefold() for text in texts or ())
 
 
 def display_zone(text: str) -> tzinfo | None:
-    """The time zone of printed times; None (UTC) for an empty text.
+    """Return the time zone of printed times; None (UTC) for an empty text.
 
     Raises:
-        UsageError: if there is no such zone.
+        UsageError: if the zone is unknown.
     """
     from evtscan.reporters.text.zonedtimes import zone_of
 

@@ -1,1 +1,1 @@
-"""How a command ends: outputs, console, ledger and exit code."""
+"""The end of a command: outputs, console, ledger and exit code."""

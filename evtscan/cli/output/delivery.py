@@ -1,4 +1,4 @@
-"""A report → its outputs, the console, the ledger and the exit code, all in one pass over its hosts."""
+"""A report → its outputs, the console, the ledger and the exit code, in one pass over its hosts."""
 
 import sys
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ _LIVE = "jsonl"  # the format whose lines go out as hosts are done
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How a report is handed over.
+    """Settings for the delivery of a report.
 
-    ``written`` are outputs that an earlier run has written just so. ``live`` has shown the findings of some hosts on
-    stdout already, and shows the rest. ``zone``, ``show_all`` and ``in_detail`` are the console's, ``new_only`` leaves
-    out what is known or accepted, but for the full form. ``fail_on`` and ``strict`` decide the exit code.
-    ``rule_warnings`` are problems of rules that loaded, for the ledger.
+    ``written`` are outputs of an earlier run that are still current. ``live`` has already written the findings of some
+    hosts to stdout, and writes the others. ``zone``, ``show_all`` and ``in_detail`` apply to the console. ``new_only``
+    omits known and accepted findings, except from formats that are always full. ``fail_on`` and ``strict`` decide the
+    exit code.
     """
 
     outputs: Sequence[Output] = ()
@@ -55,14 +55,14 @@ class Delivery:
 
 
 def planned_outputs(output: Sequence[str] | None, format_name: str | None, dialect: Dialect) -> tuple[Output, ...]:
-    """The outputs asked for; a format without a place for it goes to stdout."""
+    """Return the requested outputs; a format without an output name is written to stdout."""
     return plan_outputs(list(output or ([STDOUT] if format_name else [])), format_name, dialect)
 
 
 def outputs_of(
     output: Sequence[str] | None, format_name: str | None, dialect: Dialect, clobber: bool
 ) -> tuple[Output, ...]:
-    """The outputs asked for, of which nothing stands in the way."""
+    """Return the requested outputs, after a check that they can be written."""
     outputs = planned_outputs(output, format_name, dialect)
     check_outputs(outputs, clobber=clobber)
     return outputs
@@ -71,9 +71,9 @@ def outputs_of(
 def split_live(
     outputs: Sequence[Output], rules: RuleSet, shown: Shown, new_only: bool
 ) -> tuple[tuple[Output, ...], LiveLines | None]:
-    """The outputs to write when all hosts are done, and the one that shows findings on stdout as they come, if any.
+    """Return the outputs to write at the end, and the one that writes findings to stdout during the run, or None.
 
-    ``shown`` is what becomes of a host before it is reported.
+    ``shown`` transforms a host before it is reported.
     """
     later = tuple(item for item in outputs if item.path is not None or item.reporter.name != _LIVE)
     if len(later) == len(outputs):
@@ -84,7 +84,7 @@ def split_live(
 
 
 def deliver(report: Report, how: Delivery, *, with_ledger: bool = True) -> int:
-    """Write a report, print it where nothing else goes to stdout, end with the ledger, and say how it went.
+    """Write a report, print it unless an output uses stdout, print the ledger, and return the exit code.
 
     Raises:
         OutputError: if an output cannot be written.

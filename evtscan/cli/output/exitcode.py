@@ -7,7 +7,7 @@ from evtscan.reporters.digest.summary import HostSummary, ReportedFinding
 
 
 class ExitCode:
-    """Takes the hosts of a report, and says with which code a run ends: the first that applies of 1, 10, 3 and 0."""
+    """Decides the exit code from the hosts of a report: the first of 1, 10, 3 and 0 that applies."""
 
     def __init__(self, *, fail_on: Verdict | None, strict: bool) -> None:
         self._fail_on = fail_on
@@ -17,7 +17,7 @@ class ExitCode:
         self._damaged = False
 
     def add(self, summary: HostSummary) -> None:
-        """Take the next host."""
+        """Add a host."""
         host = summary.host
         self.any_read = self.any_read or bool(read_files(host))
         if self._fail_on is not None and not self._found:
@@ -26,26 +26,26 @@ class ExitCode:
             self._damaged = is_incomplete(host)
 
     def close(self) -> None:
-        """Nothing is left to do behind the last host."""
+        """Do nothing: no work is left after the last host."""
 
     @property
     def value(self) -> int:
-        """The exit code, as far as the hosts decide it."""
+        """Return the exit code, as far as it depends on the hosts."""
         if not self.any_read:
             return FAILED
         return FOUND if self._found else DAMAGED if self._damaged else DONE
 
 
 def counts(item: ReportedFinding, fail_on: Verdict) -> bool:
-    """Whether ``--fail-on`` counts a finding: as bad as asked for, or worse, and neither quiet nor accepted.
+    """Whether ``--fail-on`` counts a finding: its verdict is as severe or worse, and it is neither quiet nor accepted.
 
-    Plain detections count only when they are what is named.
+    Plain detections count only if ``--fail-on`` names their verdict.
     """
     return item.counts_as_worst and is_as_bad(item.verdict, fail_on)
 
 
 def is_as_bad(verdict: Verdict, fail_on: Verdict) -> bool:
-    """Whether a verdict is the one asked for or a worse one; that of a plain detection only where it is named."""
+    """Whether a verdict is ``fail_on`` or a more severe one; a plain detection counts only if ``fail_on`` names it."""
     if verdict is Verdict.DETECTED:
         return fail_on is Verdict.DETECTED
     return verdict.rank <= fail_on.rank

@@ -1,4 +1,4 @@
-"""Exit codes, and the conversion of errors into a message on stderr and one of these codes."""
+"""Exit codes, and the conversion of errors into a message on stderr and an exit code."""
 
 import errno
 import functools

@@ -14,7 +14,7 @@ from evtscan.base.streams import is_closed_pipe
 
 @dataclass(slots=True)
 class _File:
-    """What was read of one log."""
+    """The result of reading one log."""
 
     records: int = 0
     lost: int = 0
@@ -24,7 +24,7 @@ class _File:
 
 @contextmanager
 def writing_stdout() -> Iterator[BinaryIO]:
-    """Standard output as bytes.
+    """Yield standard output as a binary stream.
 
     Raises:
         OutputError: if it cannot be written.
@@ -40,7 +40,7 @@ def writing_stdout() -> Iterator[BinaryIO]:
 
 
 class LogLedger:
-    """Takes in what was read of each file, and what was not; of warnings it keeps the first, and the number."""
+    """Collects the results of reading logs, the skipped files, and the warnings (the first ones and their number)."""
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
@@ -49,23 +49,23 @@ class LogLedger:
         self._archive_damaged = False
 
     def read(self, name: str, records: int = 0, lost: int = 0) -> None:
-        """Note a log, and what was read of it (or of a part of it)."""
+        """Add the records that were read from a log, or from a part of it."""
         file = self._files.setdefault(name, _File())
         file.records += records
         file.lost += lost
         file.damaged |= lost > 0
 
     def skip(self, items: Iterable[SkippedFile]) -> None:
-        """Note files that were passed over."""
+        """Add skipped files."""
         self._skipped.extend(items)
 
     def skip_rest(self, sources: Iterable[Source]) -> None:
-        """Note those of these files that are no logs: all of which nothing was noted."""
+        """Add those of these files that are not logs: files for which nothing else was added."""
         rest = [source for source in sources if source.name not in self._files]
         self.skip(SkippedFile(source_file=source.name, reason=_why_not(source)) for source in rest)
 
     def warn(self, warning: ExtractionWarning) -> None:
-        """Note what could not be read, and where; a file that cannot be read is so in all its parts."""
+        """Add a warning; if a file with several parts cannot be read, only the first such warning counts."""
         location = warning.location
         is_damage = warning.records_lost > 0 or warning.kind in DAMAGE
         if warning.kind == "unreadable":
@@ -86,11 +86,11 @@ class LogLedger:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether some of the evidence is damaged, or could not be read."""
+        """Whether some of the evidence is damaged or could not be read."""
         return self._archive_damaged or any(file.damaged for file in self._files.values())
 
     def lines(self, also: Sequence[str] = (), *, detailed: bool = False) -> list[str]:
-        """The ledger as lines of text, safe to print; ``also`` follows the records."""
+        """Return the ledger as lines of text, safe to print; ``also`` is inserted after the records."""
         read = sum(not file.unreadable or file.records > 0 for file in self._files.values())
         seen = len(self._files) + len(self._skipped)
         records = sum(file.records for file in self._files.values())

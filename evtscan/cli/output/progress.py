@@ -23,7 +23,7 @@ _CURRENT_SHOWN = 3
 
 @dataclass(slots=True)
 class Tally:
-    """How many hosts were judged, how many could not be, and how many were kept from an earlier run."""
+    """The number of hosts that were judged, that failed, and whose result was kept from an earlier run."""
 
     read: int = 0
     failed: int = 0

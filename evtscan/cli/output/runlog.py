@@ -14,7 +14,7 @@ _handlers: list[logging.Handler] = []
 
 
 def log_to_stderr(verbose: bool) -> None:
-    """Print log messages on stderr: errors, and with ``verbose`` information."""
+    """Print log messages on stderr: errors, and with ``verbose`` also information."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.INFO if verbose else logging.ERROR)
     handler.addFilter(lambda record: record.name != _LOG.name)  # these lines are printed by those who log them
@@ -55,7 +55,7 @@ def _add(handler: logging.Handler) -> None:
 
 
 def set_defaults_source(text: str) -> None:
-    """Remember where defaults of options come from, for the ledger; empty for nowhere."""
+    """Store the file that defaults of options come from, for the ledger; empty if there is none."""
     global _defaults
     _defaults = text
 
@@ -64,10 +64,10 @@ _defaults = ""
 
 
 def ledger_end() -> list[str]:
-    """The last lines of every ledger: where defaults of options come from."""
+    """Return the last lines of every ledger: the file that defaults of options come from."""
     return part("defaults", [_defaults]) if _defaults else []
 
 
 def note(line: str, *, is_error: bool = False) -> None:
-    """Write a line that is printed to the log file, too."""
+    """Write a printed line also to the log file."""
     _LOG.log(logging.ERROR if is_error else logging.INFO, line)

@@ -1,4 +1,4 @@
-"""What every command needs: the rules, a console for people, and the ledger at the end."""
+"""Functions that every command needs: the rules, a console for people, and the ledger at the end."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -36,11 +36,11 @@ def key_of_rules(paths: Sequence[Path] | None) -> bytes:
 def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
     """Read a report.json of an earlier run, by its own path or that of its folder.
 
-    ``replaced_by`` are files to write: a report that one of them replaces is read at once.
+    ``replaced_by`` are output files. If one of them replaces the report, the report is read completely at once.
 
     Raises:
-        UsageError: if there is none.
-        EvidenceError: if it cannot be read, or is no report.
+        UsageError: if there is no report.json.
+        EvidenceError: if the file cannot be read, or is not a report.
     """
     from evtscan.reporters.json.savedreport import open_report
 
@@ -55,11 +55,11 @@ def saved_report(path: Path, *, replaced_by: Iterable[Path] = ()) -> Report:
 
 
 def earlier_findings(path: Path | None) -> dict[str, str]:
-    """The verdicts of the findings of an earlier report by their ids; none if there is no path.
+    """Return the verdicts of the findings of an earlier report by their ids; empty without a path.
 
     Raises:
-        UsageError: if there is no such file.
-        EvidenceError: if it cannot be read, or is no report.
+        UsageError: if the file does not exist.
+        EvidenceError: if the file cannot be read, or is not a report.
     """
     if path is None:
         return {}
@@ -67,11 +67,11 @@ def earlier_findings(path: Path | None) -> dict[str, str]:
 
 
 def earlier_problems(path: Path | None) -> frozenset[str] | None:
-    """The kinds of unexplained errors and warnings of an earlier report; None if there is no path.
+    """Return the kinds of unexplained errors and warnings of an earlier report; None without a path.
 
     Raises:
         UsageError: if the file does not exist.
-        EvidenceError: if it cannot be read, or is no report.
+        EvidenceError: if the file cannot be read, or is not a report.
     """
     if path is None:
         return None
@@ -79,7 +79,7 @@ def earlier_problems(path: Path | None) -> frozenset[str] | None:
 
 
 def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
-    """The error of a run that could read none of the files, with what is wrong with the first of them."""
+    """Return the error of a run that could not read any file; it contains the problems of the first files."""
     reasons = [f"{item.source_file}: {item.reason}" for item in skipped[:_REASONS]]
     more = f" and {len(skipped) - _REASONS:,} more" if len(skipped) > _REASONS else ""
     what = "; ".join(reasons) + more or "none of the files is evidence that evtscan reads"
@@ -87,7 +87,7 @@ def nothing_read(skipped: Sequence[SkippedFile]) -> EvidenceError:
 
 
 def print_remarks(remarks: Iterable[str], *, quiet: bool) -> None:
-    """Print what does not fit the run, on stderr."""
+    """Print remarks on stderr, for example on options without effect, and add them to the log file."""
     for remark in () if quiet else remarks:
         print(f"evtscan: {prose(remark)}", file=sys.stderr)
         note(prose(remark))

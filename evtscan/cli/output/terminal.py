@@ -1,4 +1,4 @@
-"""The console for people: apart from what commands with rules share, which takes long to load."""
+"""The console for people, in its own module because the modules for rules take long to import."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from evtscan.cli.output.runlog import ledger_end, note
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:
-    """A console that styles text only for a terminal, and not where NO_COLOR or ``--no-color`` says so."""
+    """Return a console that uses styles only on a terminal, unless NO_COLOR or ``--no-color`` disables them."""
     plain = no_color or bool(os.environ.get("NO_COLOR"))
     return Console(stderr=stderr, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
 
@@ -23,7 +23,7 @@ _NARROWEST = 28
 
 
 def print_hanging(console: Console, head: str, text: Text) -> None:
-    """Print a line whose continuation stands below its text; what goes to no terminal stays one line."""
+    """Print a line; on a terminal, continuation lines are indented to the start of its text."""
     if not console.is_terminal:
         console.file.write(f"{head}{text.plain}\n")  # a list of a hundred thousand files would take rich minutes
         return
@@ -46,5 +46,5 @@ def print_ledger(lines: Sequence[str]) -> None:
 
 
 def is_dumb() -> bool:
-    """Whether stderr is no terminal that can show a progress bar."""
+    """Whether stderr is not a terminal that can show a progress bar."""
     return not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"

@@ -1,5 +1,4 @@
-"""How components of Windows can be recognised: data for ``presence``, with the article that is the source of each
-piece.
+"""The evidence by which components of Windows are recognised: a table for ``presence``, with the source articles.
 
 To add a component, add a row.
 """

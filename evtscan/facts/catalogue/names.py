@@ -387,8 +387,9 @@ def how_to_date(name: str) -> str:
 
 
 def how_to_settle(name: str) -> str:
-    """How to obtain a fact that the evidence mentions but leaves undecided; more evidence of the same kind would not
-    help.
+    """Return how to obtain a fact that the evidence mentions but leaves undecided.
+
+    More evidence of the same kind would not help.
     """
     return f"the evidence leaves it open; find it out and write it in a facts.yaml beside the evidence ({name}: …)"
 

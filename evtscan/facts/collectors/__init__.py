@@ -1,1 +1,1 @@
-"""Collectors: evidence → statements about a host, one module a kind of evidence."""
+"""Collectors: evidence → statements about a host, one module per kind of evidence."""

@@ -77,8 +77,9 @@ def collect(events: Iterable[Event]) -> Iterator[Statement]:
 
 
 def _take(event: Event, told: "_Told", known: dict[str, str]) -> Iterator[Statement]:
-    """Apply one event to the versions of the products of one name, by product code, and return the resulting
-    statement.
+    """Apply one event to the versions of products with one name, and return the resulting statement.
+
+    The versions are kept by product code.
     """
     fact, listing = version_fact(told.name), told.listing
     if listing is Listing.REMOVED:
@@ -143,7 +144,7 @@ def is_version(fact: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What one event states about a program; ``version`` and the product ``code`` are empty if the event lacks them."""
+    """The statement of one event about a program; a missing version or product ``code`` is empty."""
 
     name: str
     version: str
@@ -227,8 +228,9 @@ def look_up_in(registry: Registry) -> Callable[[str], Iterator[Statement]]:
 
 
 def read_programs(registry: Registry) -> Programs:
-    """The programs in a registry; complete only if it contains each list in full, or shows that a list does not
-    exist.
+    """Return the programs in a registry.
+
+    The result is complete only if the registry contains each list in full, or shows that a list does not exist.
     """
     items: list[_Program] = []
     whole = True

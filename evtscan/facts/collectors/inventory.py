@@ -1,4 +1,4 @@
-"""System reports, lists and copied files → what the host is, its services and its files."""
+"""System reports, lists and copied files → product, version, services and files of the host."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 
 def collect(inventory: Inventory) -> Iterator[Statement]:
-    """Everything that one report states, in the normal forms of the catalogue."""
+    """Return everything that one report states, in the normal forms of the catalogue."""
     system = list(_system(inventory))
     yield from system
     yield from updates.from_statements(system)

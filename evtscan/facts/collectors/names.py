@@ -1,4 +1,7 @@
-"""Computer names in the records of a log → the name under which the host started, and what is an image's own."""
+"""Computer names in the records of a log → the name under which the host started.
+
+Names of installation images are not names of the host.
+"""
 
 from collections.abc import Iterable, Iterator
 

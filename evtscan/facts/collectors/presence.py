@@ -106,9 +106,7 @@ def _rows_about(event: Event) -> Iterable[Component]:
 
 
 def _is_one_of(event: Event, selectors: Iterable[Selector]) -> bool:
-    """Whether an event is one of these. An unknown channel matches a selector of the System log, where Windows NT
-    logs.
-    """
+    """Whether an event matches a selector; an unknown channel counts as the System log, where Windows NT logs."""
     return any(
         (selector.event_id is None or selector.event_id == event.event_id)
         and is_from(event, selector.provider or "")
@@ -206,7 +204,7 @@ def _in_report(
 
 
 def name_of(entry: ServiceEntry) -> str | None:
-    """The name of a service: its own, or that of its display name, or for a known driver that of its file."""
+    """Return the name of a service: its own, the one of its display name, or the one of a known driver's file."""
     if entry.name:
         return entry.name
     by_display_name = service_name(entry.display_name or "")

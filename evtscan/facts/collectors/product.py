@@ -26,7 +26,7 @@ _SUITES_OF_2000: Mapping[str, str] = {"datacenter": "Datacenter Server", "enterp
 def told_by_options(
     stated: Sequence[Placed], kinds: Sequence[Placed], suites: Sequence[Placed], version: FactTimeline
 ) -> list[Placed]:
-    """All statements of ``os.product``: the stated ones, with the edition for Windows 2000, and the derived ones.
+    """Return all statements of ``os.product``: stated ones, with the edition for Windows 2000, and derived ones.
 
     ``kinds`` and ``suites`` are the statements of ``PRODUCT_TYPE`` and ``PRODUCT_SUITE``.
     """

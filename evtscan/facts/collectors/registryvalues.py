@@ -28,7 +28,7 @@ _DWORD_END = 1 << 32
 
 
 def look_up_in(registry: Registry) -> Callable[[str], Iterator[Statement]]:
-    """A function that answers for one fact about a place in a registry."""
+    """Return a function that looks up one fact about a registry path."""
     return partial(look_up, registry)
 
 

@@ -29,14 +29,14 @@ SELECTORS = frozenset(_ONLY_ON_DOMAIN_CONTROLLERS)
 
 
 def collect(events: Iterable[Event]) -> Iterator[Statement]:
-    """A workstation or another server logs none of these; that there are none proves nothing."""
+    """Read events that only a domain controller logs; the absence of such events proves nothing."""
     for event in events:
         if any(_fits(event, selector) for selector in _ONLY_ON_DOMAIN_CONTROLLERS):
             yield Statement(name="host.role", value=DOMAIN_CONTROLLER, location=event.location, event=event)
 
 
 def _fits(event: Event, selector: Selector) -> bool:
-    """Whether an event is of a selector; here a channel that is not known fits none."""
+    """Whether an event matches a selector; here an unknown channel matches no selector."""
     return (
         event.event_id == selector.event_id
         and is_from(event, selector.provider or "")

@@ -34,7 +34,7 @@ _FIRST_WITH_UBR = 10240
 
 
 class _State(Enum):
-    """What the state of a package means for its update."""
+    """The meaning of a package's state for its update."""
 
     INSTALLED = "installed"
     NOT_INSTALLED = "not installed"
@@ -63,7 +63,7 @@ class _Found:
     rollups: list[tuple[int, int]] = field(default_factory=list)
 
     def is_settled(self, title: str) -> bool:
-        """Whether a package of this title is of an update that is known to be installed: most have many packages."""
+        """Whether this package's update is already known to be installed; most updates have many packages."""
         return _article(title) in self.articles[_State.INSTALLED]
 
 

@@ -37,10 +37,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Builds that share their updates: a base, and those that an enablement package makes of it, in order.
+    """Builds that share their updates: a base, and the builds that an enablement package makes of it, in order.
 
-    Such a package changes the build that Windows reports and leaves the files as they are. ``enabled_from`` is the
-    revision before which no package of that kind could be installed, also not in a preview.
+    Such a package changes the build that Windows reports, but not the files. ``enabled_from`` is the revision from
+    which such packages could be installed, including previews.
     """
 
     base: int
@@ -49,7 +49,7 @@ class Family:
 
     @property
     def builds(self) -> tuple[int, ...]:
-        """All of them."""
+        """Return all builds of the family."""
         return (self.base, *self.enabled)
 
 
@@ -103,7 +103,7 @@ def _table() -> Mapping[int, tuple[Update, ...]]:
 
 
 def date_of(build: int, revision: int) -> tuple[FactValue | Undecided, str]:
-    """The value of ``os.update_date`` for a build and revision, and a note on what it rests on."""
+    """Return the value of ``os.update_date`` for a build and revision, and a note with the update it is based on."""
     shown = f"{build}.{revision}"
     update = newest_update(build, revision)
     if update is None:
@@ -113,7 +113,7 @@ def date_of(build: int, revision: int) -> tuple[FactValue | Undecided, str]:
 
 
 def _why_undated(build: int, revision: int) -> str:
-    """Why a revision has no date; a table that is older than the host says so, with its last day."""
+    """Return why a revision has no date; if the table is older than the host, the text has its last day."""
     family = _FAMILY.get(build)
     listed = _table().get(family.base if family else build, ())
     if listed and listed[-1].released and revision > listed[-1].revision:
@@ -154,7 +154,7 @@ def from_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def _build_beside(revision: Statement, builds: Iterable[Statement]) -> int | None:
-    """The build that goes with a revision: stated at the same place, or the only one that its source ever states."""
+    """Return the build for a revision: the one stated at the same place, or the only one that its source states."""
     stated = [build for build in builds if isinstance(build.value, int)]
     beside = [build for build in stated if build.event is revision.event and build.taken == revision.taken]
     values = {build.value for build in beside or stated if isinstance(build.value, int)}

@@ -10,10 +10,11 @@ Reading = tuple[int, int, int]
 
 
 def count_steps(logs: Iterable[Log]) -> int:
-    """How many steps of its clock the logs of a host show.
+    """Return the number of clock steps that the logs of a host show.
 
-    Each log brackets a step by its own records, so the readings of one step overlap in all logs that show it. Of steps
-    whose readings overlap there are as many as the log has that shows the most of them: a log never shows one twice.
+    Each log brackets a step by its own records, so the readings of one step overlap in all logs that show it. Among
+    steps with overlapping readings, the log with the most steps gives the number, because a log never shows one step
+    twice.
     """
     readings = sorted(
         _reading(step, number)

@@ -1,4 +1,4 @@
-"""Events → the log of a host that each stands in."""
+"""Events → the log of a host that contains each event."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from evtscan.base.model.log import Log
 
 
 class LogIndex:
-    """Finds the log of an event: by its file, and where one file holds several logs, by its channel."""
+    """Finds the log of an event by its file; if a file contains several logs, by the channel."""
 
     def __init__(self, logs: Sequence[Log]) -> None:
         self._by_source: dict[str, dict[str, int]] = {}
@@ -15,7 +15,7 @@ class LogIndex:
             self._by_source.setdefault(log.source.name, {})[(log.summary.channel or "").casefold()] = number
 
     def of(self, event: Event) -> int | None:
-        """The number of its log, or None if it stands in none of them."""
+        """Return the number of the event's log, or None if no log contains it."""
         logs = self._by_source.get(event.location.source, {})
         if len(logs) == 1:
             return next(iter(logs.values()))

@@ -22,7 +22,7 @@ _NEITHER = Undecided("its packages are neither installed nor absent: superseded,
 
 
 def timeline_of(name: str, placed: Iterable[Placed], bounds: Mapping[int, SessionBound] | None = None) -> FactTimeline:
-    """The time line of a fact: of its value, or for a set of its members."""
+    """Return the timeline of a fact: of its value, or for a set of its members."""
     kind = find(name)
     if kind is not None and kind.type is FactType.SET:
         return SetTimeline(name, placed)
@@ -200,8 +200,9 @@ def _with_value(item: Placed, value: bool | Undecided, *, since: bool | None = N
 
 
 def _of_member(placed: Sequence[Placed], key: str, unlisted: bool) -> Iterator[Placed]:
-    """The statements about one name, from complete lists, which may lack added names (``unlisted``), and from its
-    changes.
+    """Return the statements about one name: from complete lists and from its changes.
+
+    Complete lists may lack added names (``unlisted``).
     """
     state: bool | None = None
     added = False

@@ -34,9 +34,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A statement with its position: its session, and the place in it.
+    """A statement with its position: its session, and its place in the session.
 
-    ``assumed``: the evidence does not say when it was taken, so its place is after the last record of the log; or its
+    ``assumed``: the evidence does not state when it was taken, so its place is after the last record of the log; or its
     local time fits several sessions, so its place is after the last record of the last of them.
     """
 
@@ -241,8 +241,9 @@ class FactTimeline:
         return Limit(bound=bound.bound, basis=Basis.CARRIED_FORWARD, locations=bound.locations, why=why)
 
     def _anywhere(self) -> Known:
-        """The value for a record of unknown session: it counts only if no statement contradicts it or states that it
-        began.
+        """Return the value for a record of unknown session.
+
+        A value counts only if no statement contradicts it, and none states that it began.
         """
         values = {_comparable(item.statement.value) for item in self.placed}
         agreed = len(values) == 1 and all(_admits(bound.bound, self.placed[0]) for bound in self._bounds.values())

@@ -1,8 +1,8 @@
-"""Archives of evidence → the files in them: one module a format.
+"""Archives of evidence → the files in them: one module per format.
 
-An archive is recognised by its first bytes, never by its name. Its members become files of a private folder that exists
-as long as they are used, under names of our own; reports call them ``case.zip!path/inside``. To add a format, write its
-module and add its row to ``ARCHIVES``.
+An archive is recognised by its first bytes, never by its name. Its members are unpacked to a private temporary folder
+under generated names; reports call them ``case.zip!path/inside``. To add a format, write its module and add its row to
+``ARCHIVES``.
 """
 
 import shutil
@@ -25,8 +25,11 @@ _SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFormat:
-    """A row of ``ARCHIVES``. ``module`` is imported for the first archive of its format and offers
-    ``unpack(stream, shelf)``; ``recognises`` gets the first 512 bytes of a file."""
+    """A row of ``ARCHIVES``.
+
+    ``module`` is imported for the first archive of its format and has a function ``unpack(stream, shelf)``.
+    ``recognises`` is called with the first 512 bytes of a file.
+    """
 
     name: str
     title: str
@@ -34,12 +37,12 @@ class ArchiveFormat:
     recognises: Callable[[bytes], bool]
 
     def unpack(self, stream: BinaryIO, shelf: Shelf) -> None:
-        """Take every file out of an archive.
+        """Unpack every file of an archive.
 
         Raises:
-            NotArchiveError: if it only has the form of one.
-            EvidenceError: if nothing of it can be read.
-            LimitError: if it holds more than it may.
+            NotArchiveError: if the file has the format of an archive but is something else, such as a document.
+            EvidenceError: if nothing can be read.
+            LimitError: if the content exceeds a limit.
         """
         import_module(self.module).unpack(stream, shelf)
 
@@ -74,7 +77,7 @@ ARCHIVES: tuple[ArchiveFormat, ...] = (
 class Unpacked:
     """Files to read, and the files and archives that were skipped or could not be unpacked.
 
-    ``rows`` are the rows of ``evidence.csv`` for archives of which nothing could be unpacked.
+    ``rows`` are the rows of ``evidence.csv`` for archives that could not be unpacked at all.
     """
 
     sources: tuple[Source, ...]
@@ -87,7 +90,7 @@ class Unpacked:
 def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: bool = False) -> Iterator[Unpacked]:
     """Replace the archives among some files by the files in them, until the context ends.
 
-    ``hashed`` adds the SHA-256 to the rows of archives of which nothing could be unpacked.
+    ``hashed`` adds the SHA-256 to the rows of archives that could not be unpacked at all.
     """
     limits = limits or Limits()
     found = _Unpacking(limits, hashed)
@@ -151,7 +154,7 @@ def stem(name: str) -> str:
 
 
 def _format_of(source: Source) -> ArchiveFormat | None:
-    """The format of an archive; None for every other file, also for one that cannot be opened."""
+    """Return the format of an archive; None for any other file, and for one that cannot be opened."""
     try:
         with source.open() as stream:
             head = stream.read(_HEAD)
@@ -248,6 +251,6 @@ class _Unpacking:
         self.warnings.append(ExtractionWarning(location=location, kind=kind, message=message))
 
     def refuse(self, source: Source, reason: str) -> None:
-        """Skip an archive of which nothing can be used, with a warning: it may contain evidence."""
+        """Skip an archive that cannot be used at all, with a warning, because it may contain evidence."""
         self._skip(source, reason)
         self._warn(source, "unreadable", reason)

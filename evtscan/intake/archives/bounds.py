@@ -9,11 +9,11 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits of an archive, including the archives in it: entries, bytes in all, and bytes in one file.
+    """The limits of unpacking one archive, including nested archives: entries, total bytes, and bytes in one file.
 
     ``depth`` is the nesting depth of archives: 2 allows an archive in an archive in the archive. ``ratio`` is the
-    number of bytes that it may unpack to for each of its own: logs and hives have 10 to 60, deflate allows 1,032.
-    ``small`` bytes are allowed whatever the ratio: new, empty logs pack very well.
+    maximum number of unpacked bytes per byte of the archive: logs and hives reach 10 to 60, deflate allows 1,032.
+    ``small`` bytes are allowed whatever the ratio: new, empty logs compress very well.
     """
 
     entries: int = 100_000
@@ -30,7 +30,7 @@ class LimitError(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes and entries that one archive, including the archives in it, may use and has used.
+    """The bytes and entries that one archive, including nested archives, may use and has used.
 
     Once ``exhausted``, no further archive in it is opened.
     """
@@ -43,14 +43,14 @@ class Budget:
 
     @classmethod
     def of(cls, size: int, limits: Limits, left: int) -> "Budget":
-        """The budget of an archive of ``size`` bytes where there is room for ``left``."""
+        """Return the budget of an archive of ``size`` bytes when ``left`` bytes are still allowed."""
         return cls(limits, min(max(limits.small, limits.ratio * size), limits.total, left))
 
     def count_entry(self) -> None:
-        """Count one more entry, of whatever kind.
+        """Count one more entry of any kind.
 
         Raises:
-            LimitError: if that is too many.
+            LimitError: if there are too many entries.
         """
         self.entries += 1
         if self.entries > self.limits.entries:
@@ -68,10 +68,10 @@ class Budget:
 
 
 class Directory(io.RawIOBase):
-    """An archive file of which no single read takes more than ``most`` bytes.
+    """An archive file that limits each read to ``most`` bytes.
 
-    ``zipfile`` and ``py7zr`` read a directory of entries whole, of the size that a header names, and make an object of
-    some hundred bytes for each entry: this bounds both before anything is read.
+    ``zipfile`` and ``py7zr`` read the directory of entries at once, with the size that a header states, and create an
+    object of some hundred bytes for each entry. This class bounds both before anything is read.
     """
 
     def __init__(self, stream: BinaryIO, most: int = 16 << 20) -> None:
@@ -82,11 +82,11 @@ class Directory(io.RawIOBase):
         stream.seek(0)
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def read(self, size: int | None = -1) -> bytes:

@@ -46,11 +46,11 @@ _OTHER_CODERS = {
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
-    """Take every file out of a 7z archive.
+    """Unpack every file of a 7z archive.
 
     Raises:
         EvidenceError: if py7zr is not installed, or nothing can be read.
-        LimitError: if it holds more than it may.
+        LimitError: if the content exceeds a limit.
     """
     try:
         import py7zr
@@ -112,7 +112,7 @@ def check_coders(coders: Iterable[Mapping[str, Any]]) -> None:
 
     Raises:
         EvidenceError: if one of its coders is not supported.
-        LimitError: if they need too much memory.
+        LimitError: if the coders need too much memory.
     """
     coders = list(coders)
     for coder in coders:
@@ -137,10 +137,10 @@ def _memory(coder: Mapping[str, Any]) -> int:
 
 
 class _Taking:
-    """Takes the members out of one archive, in the order in which py7zr decompresses them.
+    """Unpacks the members of one archive, in the order in which py7zr decompresses them.
 
-    ``SevenZipFile.extract`` checks the names of members as paths, and raises for one that leads out. Here py7zr
-    identifies a member by its number only, asks ``create`` for a file for it, and no name is ever used as a path.
+    ``SevenZipFile.extract`` checks the names of members as paths, and raises for a path outside the folder. Here py7zr
+    identifies a member by its number only and calls ``create`` to get a file for it, so no name is ever used as a path.
     """
 
     def __init__(self, archive: "SevenZipFile", shelf: Shelf) -> None:
@@ -150,11 +150,11 @@ class _Taking:
         self._current: _Part | None = None
 
     def run(self) -> None:
-        """Take every file.
+        """Unpack every file.
 
         Raises:
-            EvidenceError: if it is compressed in a way that is not read here.
-            LimitError: if the archive holds more than it may.
+            EvidenceError: if the compression method is not supported.
+            LimitError: if the content exceeds a limit.
         """
         self._list()
         try:

@@ -55,7 +55,7 @@ def inner_name(raw: str) -> str | None:
 
 
 def is_plain(name: str) -> bool:
-    """Whether every system takes this name for a file: ASCII, short, no device of Windows.
+    """Whether every system accepts this file name: ASCII, short, and not a device name of Windows.
 
     >>> [is_plain(name) for name in ("SYSTEM.LOG1", "nul.evt", "a:b", "dot.", "été")]
     [True, False, False, False, False]
@@ -65,11 +65,11 @@ def is_plain(name: str) -> bool:
 
 @dataclass(slots=True)
 class Shelf:
-    """The files taken out of one archive, called ``name`` in reports.
+    """The files unpacked from one archive, which reports call ``name``.
 
-    Each folder of the archive becomes a numbered one in ``into``. A file keeps its base name, by which a hive finds its
-    logs, where every system takes that name and no other file of the folder has it in another case; else it gets a
-    number.
+    Each folder of the archive becomes a numbered folder in ``into``. A file keeps its base name, because a hive finds
+    its transaction logs by name. It gets a number instead if some system does not accept the name, or if another file
+    of the folder has the name in different case.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Shelf:
 
     @property
     def found(self) -> list[Source]:
-        """The files, by name."""
+        """Return the files, sorted by name."""
         return [self.sources[member] for member in sorted(self.sources)]
 
     def full(self, member: str) -> str:
@@ -100,10 +100,10 @@ class Shelf:
         self.warnings.append(ExtractionWarning(location=Location(source=name), kind=kind, message=message))
 
     def put(self, member: str, chunks: Iterable[bytes], modified: float | None = None) -> None:
-        """Write the content of a member. One that is damaged is kept as far as it goes, with a warning.
+        """Write the content of a member. A damaged member is kept up to the damage, with a warning.
 
         Raises:
-            LimitError: if the archive holds more than it may.
+            LimitError: if the content exceeds a limit.
         """
         with self.file(member, modified) as file:
             try:
@@ -155,7 +155,7 @@ class Shelf:
 
 
 class MemberFile:
-    """The file of one member while it is being written; it carries the member's own time once it is closed."""
+    """The file of one member while it is being written; when it is closed, it gets the time of the member."""
 
     def __init__(self, shelf: Shelf, member: str, path: Path, modified: float | None) -> None:
         self._shelf = shelf

@@ -1,4 +1,4 @@
-"""tar → files (pax, GNU), through ``tarfile``, plain or compressed; a compressed file that is no tar → one file."""
+"""tar (pax, GNU; plain or compressed) → its files, through ``tarfile``; any other compressed file → one file."""
 
 import bz2
 import gzip
@@ -41,7 +41,7 @@ def _decompressed(stream: BinaryIO) -> _Reads:
 
 
 def is_collection(stream: BinaryIO) -> bool:
-    """Whether this is a tar, or a compressed one."""
+    """Whether a file is a tar, plain or compressed."""
     try:
         with damage_as_error():
             return _is_tar(_decompressed(stream).read(BLOCK))
@@ -50,11 +50,11 @@ def is_collection(stream: BinaryIO) -> bool:
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
-    """Take every file out of a tar; a compressed file that is no tar is one file, named like it without its suffix.
+    """Unpack a tar; another compressed file gives one file with its name without the suffix.
 
     Raises:
-        EvidenceError: if nothing of it can be read.
-        LimitError: if it holds more than it may.
+        EvidenceError: if nothing can be read.
+        LimitError: if the content exceeds a limit.
     """
     try:
         with damage_as_error():
@@ -125,12 +125,12 @@ def _name_without_suffix(name: str) -> str:
 
 
 class _Forward(io.RawIOBase):
-    """What a decoder gives, read forwards only, for ``tarfile``, which seeks and believes the sizes of headers.
+    """The output of a decoder as a forward-only stream for ``tarfile``, which seeks and trusts the sizes in headers.
 
-    A seek forwards reads, and the skipped bytes count as unpacked; one backwards, to which a negative size leads, is
-    refused. What is read between members is headers: a larger one than ``_MAX_EXTENSION`` is refused, and so is a long
-    row of digits, at which the regular expressions of older versions of ``tarfile`` take quadratic time
-    (CVE-2024-6232). ``last`` has the bytes of the last such read.
+    A forward seek reads, and the skipped bytes count as unpacked. A backward seek, which a negative size causes, is
+    refused. Reads between members are headers: a header larger than ``_MAX_EXTENSION`` is refused, and so is a long run
+    of digits, for which the regular expressions of older versions of ``tarfile`` need quadratic time (CVE-2024-6232).
+    ``last`` has the bytes of the last such read.
     """
 
     def __init__(self, decoder: _Reads, budget: Budget) -> None:
@@ -143,15 +143,15 @@ class _Forward(io.RawIOBase):
         self.last = b""
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Forwards."""
+        """Return True; only forward seeks are possible."""
         return True
 
     def tell(self) -> int:
-        """Bytes read so far."""
+        """Return the number of bytes read so far."""
         return self._place
 
     def peek(self, size: int) -> bytes:

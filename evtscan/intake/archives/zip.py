@@ -31,7 +31,7 @@ _MARKS = frozenset({"[content_types].xml", "mimetype", "androidmanifest.xml", "m
 
 
 def is_collection(stream: BinaryIO) -> bool:
-    """Whether this is no document and no program in the form of a ZIP; one that cannot be opened is neither.
+    """Whether a ZIP is neither a document nor a program; true also for a ZIP that cannot be opened.
 
     Raises:
         LimitError: if its directory is too large.
@@ -48,12 +48,12 @@ def _is_document(archive: zipfile.ZipFile) -> bool:
 
 
 def unpack(stream: BinaryIO, shelf: Shelf) -> None:
-    """Take every file out of a ZIP.
+    """Unpack every file of a ZIP.
 
     Raises:
         NotArchiveError: if it is a document or a program.
         EvidenceError: if its directory cannot be read.
-        LimitError: if it holds more than it may.
+        LimitError: if the content exceeds a limit.
     """
     try:
         with damage_as_error():

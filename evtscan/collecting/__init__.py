@@ -27,8 +27,9 @@ _HOSTS_SHOWN = 8
 
 
 def collect_all(generation: Generation, facts: Iterable[str]) -> str:
-    """Return a script that collects all evidence that evtscan reads from such a host; files and keys only for these
-    facts.
+    """Return a script that collects all evidence that evtscan reads from such a host.
+
+    Files and registry keys are collected only for these facts.
     """
     needs = [Need(fact=fact) for fact in facts]
     tasks = list(_each_key_once(task for step in generation.steps for task in _tasks(step, needs)))

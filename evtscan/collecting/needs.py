@@ -53,8 +53,9 @@ def about(rules: Iterable[Rule], generation: Generation) -> list[Rule]:
 
 
 def missing_in(report: Report, generation: Generation) -> Missing:
-    """Return the evidence that would decide the open findings of a report, for hosts of a generation or unknown
-    version.
+    """Return the evidence that would decide the open findings of a report.
+
+    Hosts of another generation are excluded; hosts of unknown version are included.
     """
     names = {rule.id: rule.article or rule.title for rule in report.rules}
     missing: dict[str, list[tuple[str, str]]] = {}

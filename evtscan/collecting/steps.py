@@ -32,9 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """The hosts that a script supports: their version of Windows, as numbers, is at least ``first`` and less than
-    ``below``.
-    """
+    """The hosts that a script supports: their version of Windows is at least ``first`` and less than ``below``."""
 
     name: str
     title: str

@@ -8,7 +8,7 @@ from evtscan.base.safetext import prose
 from evtscan.facts.catalogue import names as catalogue
 
 RULES_SHOWN = 5
-"""How many of the rules that ask for a fact are named."""
+"""Maximum number of listed rules that need a fact."""
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 

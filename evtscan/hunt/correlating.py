@@ -64,9 +64,7 @@ class Correlating:
         return {index: self._fields.get(index, ()) for index in self._roles if index not in self._level}
 
     def _need(self, index: int, rule: Rule, names: tuple[str, ...], position: Mapping[str, int]) -> None:
-        """Record the fields that correlations use from a rule's matches; a correlation passes them on to its
-        members.
-        """
+        """Record the fields that correlations use from a rule's matches; a correlation passes them to its members."""
         if rule.correlation is None:
             known = self._fields.get(index, ())
             self._fields[index] = tuple(dict.fromkeys([*known, *names]))
@@ -97,9 +95,7 @@ class Correlating:
             return result
 
     def _correlated(self, own: Sequence[int], files: Iterable[Path], folder: Path) -> Iterator[tuple[Hit, Hit]]:
-        """Yield the matches of these correlations: for each the hit for outer correlations and that for the time
-        line.
-        """
+        """Yield the matches of these correlations as pairs of hits: for outer correlations and for the time line."""
         in_order = folder / "in order"
         with in_order.open("w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(by_key(self._keyed(frozenset(own), files)))
@@ -178,6 +174,6 @@ def _depth(rule: Rule) -> int:
 
 
 def fields_of(event: Event, names: Iterable[str]) -> dict[str, Any]:
-    """Return the values of those of these fields that the event has and its format can contain."""
+    """Return the values of these fields, without fields that the event lacks or that its format cannot contain."""
     values = {name: field_value(event, name) for name in names}
     return {name: value for name, value in values.items() if value is not ABSENT and value is not UNREADABLE}

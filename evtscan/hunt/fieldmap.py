@@ -151,9 +151,7 @@ def _mapped_rule(rule: Rule, result: Mapped) -> Rule:
 
 
 def _own_condition(rule: Rule) -> Condition | None:
-    """Return the condition of a rule without the tests for its category; None unless its log source is only a
-    category.
-    """
+    """Return the condition of a rule without its category tests; None unless its log source is only a category."""
     mark = f"(category {rule.logsource.category})"
     if not rule.logsource.category or rule.logsource.service or not isinstance(rule.detection, All):
         return None
@@ -259,7 +257,7 @@ def _converted(test: Test, name: str, values: AnyValue) -> Condition:
 
 _OF_NUMBERS: Final = frozenset({Operator.EXISTS, Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST})
 _OPEN: Final = object()
-"""In place of a literal that has no form in Windows' terms."""
+"""Marks a literal that cannot be converted to the form that Windows logs."""
 
 
 def _hexadecimal(literal: Literal) -> AnyValue:
@@ -276,9 +274,7 @@ _NUMBER = re.compile(r"[DQ]WORD \(0x([0-9a-f]{8,16})(?:-0x([0-9a-f]{8}))?\)\Z", 
 
 
 def _number(literal: Literal) -> AnyValue:
-    """Convert ``DWORD (0x00000001)``, as Sysmon writes it, to the number; a fragment of such a text has no
-    counterpart.
-    """
+    """Convert ``DWORD (0x00000001)``, as Sysmon writes it, to a number; part of such a text has no counterpart."""
     text = plain_text(literal) if isinstance(literal, str) else ""
     if text is None:
         return _OPEN if "WORD" in str(literal).upper() else literal
@@ -290,9 +286,7 @@ _DRIVE = re.compile(r"[a-z]:(?=\\|\Z)", re.IGNORECASE)
 
 
 def _volume(literal: Literal) -> AnyValue:
-    r"""``C:\Windows\*`` becomes ``\device\harddiskvolume*\Windows\*``: the log does not contain the drive letter of a
-    volume.
-    """
+    r"""``C:\Windows\*`` becomes ``\device\harddiskvolume*\Windows\*``: the log does not contain drive letters."""
     if not isinstance(literal, str) or not _DRIVE.match(parts_of(literal)[0]):
         return literal
     return escaped("\\device\\harddiskvolume") + "*" + literal[2:]

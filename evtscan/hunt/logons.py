@@ -16,7 +16,7 @@ from evtscan.detection.model.rule import Logsource, Rule
 from evtscan.hunt.summary import OTHERS, Tally
 
 MOST_KEYS = 20_000
-"""Combinations that are counted singly; the others count together."""
+"""Maximum number of combinations that are counted separately; all others are counted together."""
 
 _FAILED_BEFORE_VISTA: Final = {
     529: "unknown account or wrong password",
@@ -38,7 +38,7 @@ RULE: Final = Rule(
     detection=Test(field="EventID", values=_IDS, text="a logon"),
     logsource=Logsource(product="windows", service="security", channels=("Security",)),
 )
-"""The rule that selects logons from the same pass as the rules of a hunt."""
+"""The rule that selects logons in the same pass as the rules of a hunt."""
 
 _TYPES: Final = {
     "0": "system",
@@ -145,8 +145,9 @@ def _logon_of(event: Event) -> Logon:
 
 
 def _before_vista(event: Event, computer: str) -> Logon:
-    """Return a logon of Windows NT to 2003, whose strings have no names; the type is the fourth in a success, else the
-    third.
+    """Return a logon of Windows NT to 2003.
+
+    The strings of these events have no names; the logon type is the fourth string of a success, the third of a failure.
     """
     text = _Texts(event.data)
     reason = _FAILED_BEFORE_VISTA.get(event.event_id, "")

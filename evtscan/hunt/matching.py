@@ -13,8 +13,7 @@ from evtscan.detection.model.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A record with the positions of the rules that match it (``rules``) and of the rules that may match it
-    (``unknown``).
+    """A record with the positions of the rules that match it (``rules``) and that may match it (``unknown``).
 
     A rule may match if it tests a field that the format of the log cannot contain.
     """

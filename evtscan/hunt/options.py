@@ -27,9 +27,7 @@ class HuntOptions:
     jobs: int = 0
 
     def includes(self, event: Event) -> bool:
-        """Return whether the query selects the provider and channel of an event; readers apply the rest of the
-        query.
-        """
+        """Return whether the query selects the provider and channel of an event; readers apply its other conditions."""
         query = self.query
         return query.selectors is None or query.accepts(
             event.channel, event.provider, event.event_source_name, event.event_id

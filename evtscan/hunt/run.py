@@ -161,8 +161,9 @@ def _counted(shares: Iterable[Share], number: int, progress: Callable[[int, int]
 
 
 def _lines(shares: Iterable[Share], hunted: Hunted, notes: Notes, members: Path) -> Iterator[tuple[int, str]]:
-    """Yield the hits of each share as time and JSON text. The hits for correlations are appended to the file
-    ``members``.
+    """Yield the hits of each share as time and JSON text.
+
+    The hits for correlations are appended to the file ``members``.
     """
     infos = hunted.table.infos
     with members.open("wb") as for_correlations:

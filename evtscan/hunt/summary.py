@@ -8,17 +8,15 @@ from evtscan.hunt.attack import places_of, tactics_of, techniques_of
 from evtscan.hunt.detection import Detection, rank
 
 MOST_NAMES = 10_000
-"""Computers and days that are counted singly: names come from the logs, and a crafted log has any number of them."""
+"""Maximum number of computers or days that are counted separately: a crafted log can contain any number of names."""
 
 OTHERS = "(others)"
-"""The name under which the rest is counted."""
+"""The name for all others, which are counted together."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """The number of detections, with the earliest and the latest time as (FILETIME, text); a FILETIME of 0 means no
-    time.
-    """
+    """The number of detections, with the earliest and the latest time as (FILETIME, text); FILETIME 0 means no time."""
 
     count: int = 0
     first: tuple[int, str] = (0, "")

@@ -51,9 +51,7 @@ class Suppression:
 
 @dataclass(slots=True)
 class Tuning:
-    """The content of tuning files: new levels and excluded rules by rule id. ``unknown`` are names that match no
-    rule.
-    """
+    """The content of tuning files: new levels and excluded rules, by rule id; ``unknown`` names match no rule."""
 
     levels: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)

@@ -41,9 +41,7 @@ _RISING: Final = (Comparison.MORE, Comparison.AT_LEAST)
 
 
 def windows(correlation: Correlation, members: Iterable[Member[T]], again: Iterable[Member[T]]) -> Iterator[Window[T]]:
-    """Return the windows of one group; ``again`` iterates over the same members a second time, independently of
-    ``members``.
-    """
+    """Return the windows of one group; ``again`` is a second, independent iterator over the same members."""
     if not _rises(correlation):
         return _with_an_end(correlation, members)
     if correlation.type is CorrelationType.TEMPORAL_ORDERED:
@@ -109,9 +107,7 @@ def _sliding(
 
 
 class _Seen:
-    """The distinct values or rules of the latest members, each with its latest time; limited to the number that is
-    needed.
-    """
+    """The distinct values or rules of the latest members, each with its latest time; their number is limited."""
 
     def __init__(self, correlation: Correlation) -> None:
         self._correlation = correlation
@@ -158,9 +154,7 @@ def _condition_holds(correlation: Correlation, places: Iterable[Hashable]) -> bo
 
 
 def _ordered(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator[tuple[_Numbered[T], _Numbered[T]]]:
-    """Yield, for each member of the last rule, the shortest window that ends with it and has all rules in their
-    order.
-    """
+    """Yield, for each member of the last rule, the shortest window that ends with it and has all rules in order."""
     begun: list[_Numbered[T] | None] = [None] * len(correlation.references)
     for number, member in enumerate(members):
         this = _Numbered(number, member)
@@ -176,9 +170,7 @@ def _ordered(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator
 
 
 def _with_an_end(correlation: Correlation, members: Iterable[Member[T]]) -> Iterator[Window[T]]:
-    """Yield windows that start with a member and last for the timespan; the next later member starts the next
-    window.
-    """
+    """Yield windows that start with a member and last for the timespan; the next later member starts a new one."""
     open_window: _Tumbling[T] | None = None
     for member in members:
         if open_window is None or member.ticks - open_window.first.ticks > correlation.timespan:

@@ -38,19 +38,19 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MODULES = ("evtscan.hunt.work", "evtscan.parsers.logs.evtx")
-"""What a worker loads while it waits for its first call."""
+"""Modules that a worker imports while it waits for its first call."""
 
 SHARED_FROM = 8 << 20
-"""Bytes of an EVTX log from which several workers share it."""
+"""Size in bytes from which an EVTX log is divided among several workers."""
 
 WORTH_WORKERS = 32 << 20
-"""Bytes of logs from which workers pay off: each takes about a second to load and to compile the rules."""
+"""Size of logs in bytes from which workers are used: each needs about a second to start and compile the rules."""
 
 TASK_CHUNKS = 64
 """Chunks of a shared log in one task: 4 MiB."""
 
 MOST_WARNINGS = 1000
-"""Warnings of one task that are passed on; the rest only count."""
+"""Maximum number of warnings of one task that are reported."""
 
 _CHUNK = 1 << 16
 _WAITING = 2  # finished tasks per worker that may wait for their turn
@@ -102,8 +102,9 @@ class Share:
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
-    """Return the tasks for these files, in order. Files that are not logs are skipped; unreadable files give a
-    warning.
+    """Return the tasks for these files, in order.
+
+    Files that are not logs are skipped; unreadable files give a warning.
     """
     tasks: list[Task] = []
     warnings: list[ExtractionWarning] = []
@@ -208,9 +209,7 @@ class _Runner:
         return share
 
     def _matched(self, task: Task, share: Share) -> Iterator[Matched]:
-        """Yield the records that rules match; add the numbers of read and lost records and the warnings to the
-        share.
-        """
+        """Yield the records that rules match; add the counts of records and the warnings to the share."""
         query = self._query if task.start is None else replace(self._query, start=task.start)
         try:
             reader = read_log(format_named(task.format), task.source, query, self._options.read, chunks=task.chunks)

@@ -42,7 +42,7 @@ USUAL_FILES: Mapping[str, tuple[str, ...]] = {
     "srv": ("netevent.dll",),
     "tcpip": ("netevent.dll",),
 }
-"""Message files of sources whose name is another (winevt-kb, Windows 2000 to 11)."""
+"""Message files of sources with a different name (winevt-kb, Windows 2000 to 11)."""
 
 PARAMETER_FILES = ("msobjs.dll", "kernel32.dll")
 """Files with parameter messages, if no registry names them: words of audits, and texts of system errors."""
@@ -171,9 +171,7 @@ def _parse(path: Path) -> Any:
 
 
 def _messages_of_choice(image: Any) -> dict[int, str]:
-    """Return the messages in English, else those without a language, else those of the language with the lowest
-    number.
-    """
+    """Return the messages in English, else without a language, else in the language with the lowest number."""
     by_language: dict[int, list[Any]] = {}
     for leaf in islice(_leaves(image), MOST_TABLES):
         by_language.setdefault((leaf.id or 0) & 0xFFFF, []).append(leaf.data.struct)

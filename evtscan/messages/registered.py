@@ -10,7 +10,7 @@ from evtscan.base.model.registry import Registry
 
 _EVENT_LOG = r"SYSTEM\CurrentControlSet\Services\EventLog"
 MOST_LOGS = 500
-"""Logs of a registry that are looked through for a source of which the log is not known."""
+"""Maximum number of logs that are searched for a source whose log is not known."""
 MOST_FILES = 16
 
 

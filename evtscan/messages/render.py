@@ -50,8 +50,9 @@ def parameter_text(definition: str) -> str:
 
 
 def _filled(text: str, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str | None]) -> str:
-    """Return the text with each match replaced, up to the size limit; it ends at a match for which ``put`` returns
-    None.
+    """Return the text with each match replaced, up to the size limit.
+
+    If ``put`` returns None for a match, the text ends there.
     """
     parts: list[str] = []
     length = place = 0

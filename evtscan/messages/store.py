@@ -46,8 +46,9 @@ class MessageKey:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The reason why tables must not be used; ``kind`` is that of the warning, ``source`` the file, ``why`` a
-    sentence.
+    """The reason why tables must not be used.
+
+    ``kind`` is the kind of the warning, ``source`` the file, ``why`` a sentence.
     """
 
     kind: str
@@ -69,9 +70,7 @@ class MessageTables(Protocol):
     name: str
 
     def find(self, key: MessageKey) -> FoundMessage | Refusal | None:
-        """Return the definition, or the reason why tables that could contain it must not be used, or None if there is
-        none.
-        """
+        """Return the definition, the reason why tables with it must not be used, or None if there is none."""
         ...
 
 
@@ -102,10 +101,9 @@ class MessageStore:
         return (*self._refused.values(), *assumed)
 
     def text(self, event: Event, version: str | None) -> str | None:
-        """Return the message of an event: its own, or that of the tables for ``version``, the Windows version that
-        logged it.
+        """Return the message of an event; None if there is no message.
 
-        The result is None if there is no message.
+        It is the event's own message, or that of the tables for ``version``, the Windows version that logged the event.
         """
         if event.message is not None:
             return event.message

@@ -151,7 +151,7 @@ class _Table:
 
 
 class ProviderTables:
-    """``winevt-kb.db`` and its companions, or ``winevt-rc.db`` of version 20150315."""
+    """``winevt-kb.db`` and the databases next to it, or ``winevt-rc.db`` of version 20150315."""
 
     def __init__(self, database: Database, version: str | None) -> None:
         self.name = database.path.name
@@ -314,8 +314,9 @@ class ContainerStore:
         return next((text for table in self._tables_of(file) if (text := table.get(identifier)) is not None), None)
 
     def _tables_of(self, file: int) -> Iterator[dict[int, str]]:
-        """Yield the messages of a file, one table per language; tables are read completely because they have no usable
-        index.
+        """Yield the messages of a file, one table per language.
+
+        Tables are read completely because the database has no usable index.
         """
         if file not in self._messages:
             if len(self._messages) >= _MOST_OPEN:

@@ -92,8 +92,9 @@ def _worst(rule: Rule, host: Host) -> Outcome:
 
 
 def _events(rule: Rule, case: Case) -> list[Event]:
-    """Return the events in order; the default time is a minute after the previous event, the default channel the
-    rule's.
+    """Return the events in order, with default times and channels.
+
+    The default time is a minute after the previous event, the default channel is the rule's.
     """
     default = next((channel for base in rule.bases() for channel in base.logsource.channels), "System")
     time, events = _FIRST, []
@@ -106,8 +107,9 @@ def _events(rule: Rule, case: Case) -> list[Event]:
 
 
 def _logs(events: Sequence[Event]) -> Iterator[Log]:
-    """Yield a log for each channel, complete from the first to the last event of the case; record numbers span all
-    logs.
+    """Yield a log for each channel, complete from the first to the last event of the case.
+
+    Record numbers span all logs.
     """
     by_channel: dict[str, list[Event]] = {}
     for event in events:

@@ -52,7 +52,7 @@ CHECKS: Final[tuple[Check, ...]] = (
         "name the more general of the two in the precedence of the other, or tell them apart by a condition",
     ),
 )
-"""All that a check can name, in the order in which it looks. The documentation lists them from here."""
+"""All checks, in the order in which they run. The documentation is generated from this table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,7 @@ class Checked:
 
 
 def check(paths: Sequence[Path], *, beside: Path | None = None) -> Checked:
-    """Check rule files, and all rule files below folders, together with the rules in the folder ``beside`` (the
-    catalogue).
+    """Check rule files, and rule files below folders, together with the rules in ``beside`` (the catalogue).
 
     The rules of ``beside`` are not checked themselves; they are only used to find conflicts with the checked rules.
     """

@@ -20,8 +20,7 @@ from evtscan.reporters.tables.csv import SAFE, Dialect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuntFormat:
-    """A row of ``FORMATS``. ``module`` has a function ``sink(stream, dialect)`` that returns a sink for a binary
-    stream.
+    """A row of ``FORMATS``. The function ``sink(stream, dialect)`` of ``module`` returns a sink for a binary stream.
 
     ``stem`` is the name of its file in a folder. A folder gets the formats with ``in_folder``. ``by_suffix``: an output
     whose name has the suffix gets this format.

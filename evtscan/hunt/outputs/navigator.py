@@ -11,7 +11,7 @@ from evtscan.hunt.summary import Summary
 from evtscan.reporters.tables.csv import Dialect
 
 RULES_LISTED = 20
-"""Rules that the comment of a technique lists."""
+"""Maximum number of rules in the comment of a technique."""
 
 
 class NavigatorSink:

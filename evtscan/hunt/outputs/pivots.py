@@ -28,7 +28,7 @@ FIELDS: Final = {
     ),
     "hash": frozenset(("Hashes", "Hash", "ImpHash", "MD5", "SHA1", "SHA256")),
 }
-"""The kinds of values, each with the fields that hold them."""
+"""The kinds of values, each with the fields that contain them."""
 
 _KIND_OF: Final = {name: kind for kind, names in FIELDS.items() for name in names}
 _NOTHING: Final = frozenset({"", "-", "::1", "127.0.0.1", "0.0.0.0", "localhost"})

@@ -9,7 +9,7 @@ _SIDS = {
 _NOBODY = ("", "n/a")
 
 USER_FIELDS = frozenset({"UserID", "Security_UserID"})
-"""The fields that hold the user's security identifier."""
+"""The fields that contain the user's security identifier."""
 
 
 def sid_of(name: str) -> tuple[str | None, frozenset[str]]:

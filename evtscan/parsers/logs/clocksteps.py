@@ -36,9 +36,7 @@ class ClockSteps:
         return tuple(self._steps)
 
     def add(self, times: NDArray[np.int64], sequence_of: Callable[[int], int]) -> None:
-        """Process the times of the next records, in record order; ``sequence_of`` returns the sequence of a record by
-        its index.
-        """
+        """Process the times of the next records, in record order; ``sequence_of`` maps an index to a sequence."""
         if not len(times) or (len(self._steps) == MOST_CLOCK_STEPS and not self._may_return):
             return
         moved = np.empty_like(times)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from evtscan.base.model.query import Query
 
 EVENT_IDS = 1 << 16
-"""How many event ids there can be: they have 16 bits."""
+"""Number of possible event ids, which have 16 bits."""
 
 
 def allowed_ids(query: Query) -> NDArray[np.bool_]:

@@ -55,8 +55,9 @@ def of_number(number: int) -> EventType:
 
 @lru_cache(maxsize=64)
 def of_record(number: int) -> EventType:
-    """Return the type of a ``.evt`` record; a number that MS-EVEN does not define becomes the name, with level
-    information.
+    """Return the type of a ``.evt`` record.
+
+    The name of a type that MS-EVEN does not define is its number, and its level is information.
     """
     return _OF_NUMBER.get(number) or EventType(str(number), _LEVEL_WORDS["information"], _CLASSIC)
 

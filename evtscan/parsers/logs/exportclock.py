@@ -15,12 +15,12 @@ from evtscan.base.wintypes import TICKS_PER_SECOND, Instant
 from evtscan.parsers.logs.clocksteps import ClockSteps
 
 MOST_HELD = 4_000_000
-"""Records of a file with its newest record first whose times are kept; what comes after, the oldest, shows no step."""
+"""Maximum number of stored records of a file that is not in order; steps in later records are not found."""
 
 _BATCH = 4096
 _HOUR = 3600 * TICKS_PER_SECOND
 _LIMIT = 1 << 62
-"""Above every true sequence and time: others are damaged, and do not fit into 64 bits."""
+"""Greater than every valid sequence and time; greater values are damaged, and may not fit into 64 bits."""
 
 
 class ExportClock:
@@ -52,9 +52,7 @@ class ExportClock:
                 self._flush()
 
     def found(self, *, on_a_wall: bool) -> tuple[ClockStep, ...]:
-        """Return the steps of all added records, in record order; ``on_a_wall``: the times were converted from local
-        times.
-        """
+        """Return the steps of all added records, in record order; ``on_a_wall``: the times were local times."""
         if self._first is None or not self._is_one_log:
             return ()
         self._flush()

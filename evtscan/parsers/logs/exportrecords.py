@@ -9,10 +9,10 @@ from evtscan.base.wintypes import Instant, parse_time
 from evtscan.parsers.logs.accounts import USER_FIELDS
 
 LONGEST_NAME = 512
-"""Characters by which computers and series are told apart: no real name is longer, and memory is bounded by them."""
+"""Maximum length by which computers and series are distinguished: it bounds memory, and no real name is longer."""
 
 ALL_DATA = "Data"
-"""In ``Event.unreadable`` it stands for every data field."""
+"""In ``Event.unreadable``, it means every data field."""
 
 FIELDS = {field.name: field.rule_name for field in SYSTEM_FIELDS if field.name not in ("event_id", "provider")}
 """The fields of System that an export may lack, by the names that rules use."""
@@ -61,8 +61,7 @@ class Content:
 
 @dataclass(slots=True)
 class Record:
-    """One record of an export: its position (text has lines and no offset), its System fields, and access to its
-    content.
+    """One record of an export: its position (text has lines, no offset), System fields, and function for its content.
 
     ``origin`` is the log from which the record was exported, if the export states it for each record.
     """

@@ -20,9 +20,9 @@ from evtscan.parsers.logs.exporttally import MOST_NAMES, ExportTally
 _SAMPLE = 256
 """Records at the beginning of a file that show the order of its records."""
 _SERIES_STRIDE = 1 << 64
-"""Above every record number: keeps series apart, and each of them in order."""
+"""Greater than every record number, so that the sequences of different series do not overlap."""
 _NEWEST_FIRST = 1 << 48
-"""Above every place of a record in a file, which counts down from it where the newest record stands first."""
+"""Greater than every record position; sequences count down from it if the newest record comes first."""
 
 
 class _Order:
@@ -115,7 +115,7 @@ def count_problem(counts: ProblemCounts, source_name: str, record: Record, numbe
 
 
 Reader = Callable[[Source, ExportTally], Iterator[Record]]
-"""How a format finds the records of a file, with a warning for what it cannot read."""
+"""Function of a format that yields the records of a file, and warns about data that it cannot read."""
 
 
 class ExportLog:

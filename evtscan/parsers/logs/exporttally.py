@@ -9,7 +9,7 @@ from evtscan.parsers.logs.exportrecords import Record, Series, System, shortened
 
 _MOST_WARNINGS = 1000
 MOST_NAMES = 1024
-"""Computers and series of one file that are told apart."""
+"""Maximum number of computers, and of series, that are distinguished in one file."""
 
 _CLEARED = {"microsoft-windows-eventlog": (104, 1102), "security": (517,)}
 

@@ -39,8 +39,10 @@ def _ascii_of(head: bytes) -> bytes:
 
 
 def is_event_xml(head: bytes, name: str) -> bool:
-    """Return whether a file is event XML: an ``Event`` with ``System`` at the beginning of a line, or an empty
-    ``Events``.
+    """Return whether a file is event XML.
+
+    An ``Event`` with ``System`` begins the file or one of its lines, or the file is an ``Events`` element without
+    events.
     """
     text = _ascii_of(head)
     return bool(_EVENT.search(text) or _EVENTS_ROOT.search(text))

@@ -25,7 +25,7 @@ _COMMAS = re.compile(
 )
 _LINES = re.compile(r"The following information was included with the event:[ \t]*\n\s*(.*)\Z", re.DOTALL)
 _REASONS = ("The message resource is", "The locale specific resource", "The specified")
-"""How the last paragraph of Vista's sentence begins, which says what was missing."""
+"""Beginnings of the last paragraph of Vista's text, which states what was missing."""
 
 
 def insertion_strings(message: str) -> tuple[str, ...] | None:
@@ -65,9 +65,7 @@ def data_of_message(message: str) -> tuple[dict[str, str], frozenset[str]]:
 
 @dataclass(slots=True)
 class LostNames:
-    """Records whether the data of a log may have lost its names: it is of Vista or later and was read by a program for
-    NT.
-    """
+    """Records whether the data of a log may have lost its names: a program for NT has read a log of Vista or later."""
 
     lost: bool = False
 

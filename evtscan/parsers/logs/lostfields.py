@@ -13,10 +13,10 @@ NOT_BY_OLD_INTERFACE = frozenset(
         "Correlation_RelatedActivityID",
     }
 )
-"""What a program does not see that reads a log of Vista or later as one of NT."""
+"""Fields that a program does not see if it reads a log of Vista or later through the interface of NT."""
 
 NOT_IN_TEXT = NOT_BY_OLD_INTERFACE | {"Qualifiers", "EventRecordID", "Task"}
-"""What the text formats of Vista and later do not print, or print only as localised words."""
+"""Fields that the text formats of Vista and later do not print, or print only as localised words."""
 
 WINEVENT_PROPERTIES = {
     "Channel": "LogName",
@@ -36,5 +36,5 @@ WINEVENT_PROPERTIES = {
     "Correlation_ActivityID": "ActivityId",
     "Correlation_RelatedActivityID": "RelatedActivityId",
 }
-"""Field of a rule → property of what Get-WinEvent gives: one that is there and empty says that the event has no such
+"""Field of a rule → property of Get-WinEvent's objects; if the property exists and is empty, the event has no such
 value."""

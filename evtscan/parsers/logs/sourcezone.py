@@ -40,9 +40,7 @@ class SourceZone:
             return None
 
     def is_double(self, ticks: int) -> bool:
-        """Return whether this local time occurred twice or never because of a clock change, so that its offset is a
-        guess.
-        """
+        """Return whether this local time occurred twice or never at a clock change, so that its offset is a guess."""
         if self.offset is not None:
             return False
         try:

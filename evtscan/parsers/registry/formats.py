@@ -35,9 +35,7 @@ def is_regedt32(head: bytes, name: str) -> bool:
 
 
 def is_regdmp(head: bytes, name: str) -> bool:
-    r"""Return whether this is ``regdmp`` output: a machine key and, indented by four, its keys and values ``Name =
-    data``.
-    """
+    r"""Return whether this is ``regdmp`` output: a machine key, then keys and values indented by four blanks."""
     return _REGDMP.match(text_of_head(head)) is not None
 
 

@@ -8,8 +8,7 @@ REG_MULTI_SZ, REG_QWORD = 7, 11
 
 
 def decode_data(kind: int, raw: bytes, encoding: str = "utf-16-le") -> RegistryData:
-    """Decode data of registry type ``kind``; return raw bytes if the length does not fit the type, or the type is
-    unknown.
+    """Decode data of registry type ``kind``; return raw bytes if the type is unknown or the length does not fit.
 
     A string ends at its first NUL, as in Windows; a multi-string loses the empty strings at its end.
     """

@@ -20,7 +20,7 @@ from evtscan.parsers.reports.sections import BoundedLines, sections_of
 from evtscan.parsers.shared.textlines import TextLines
 
 MAX_REPORTS = 4096
-"""How many reports of one file are read."""
+"""Maximum number of reports that are read from one file."""
 
 _HEAD = 4096
 _PARSE = {program.name: program.parse for program in PROGRAMS}

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 
 def columns_under(ruler: str) -> list[tuple[int, int | None]]:
-    """Return the spans of the columns below the segments of a line ``==== ===`` or ``---- ---``; the last span has no
-    end.
+    """Return the spans of the columns below the segments of a line ``==== ===`` or ``---- ---``.
+
+    The last span has no end.
     """
     starts = [match.start() for match in re.finditer(r"[=-]+", ruler)]
     return _spans(starts)

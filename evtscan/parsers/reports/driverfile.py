@@ -27,7 +27,7 @@ _LONGEST_WAY_TO_MARKET = timedelta(days=366)
 _RESOURCE, _DEBUG = 2, 6
 _REPRODUCIBLE = 16
 _OF_WINDOWS = frozenset({"system32", "syswow64", "winsxs", "servicepackfiles", "i386", "dllcache", "lastgood"})
-"""Folders of Windows, and of its media, that hold programs and drivers."""
+"""Folders of Windows, and of its media, that contain programs and drivers."""
 
 
 def read_inventory(source: Source) -> tuple[Inventory, ...]:
@@ -89,9 +89,7 @@ def _parse(source: Source, raw: bytes) -> Any:
 
 
 def _cut_off(image: Any, size: int) -> bool:
-    """Return whether the file is truncated: a section of the header is missing or extends beyond the end of the
-    file.
-    """
+    """Return whether the file is truncated: a section is missing or extends beyond the end of the file."""
     ends = [section.PointerToRawData + section.SizeOfRawData for section in image.sections]
     return len(ends) < image.FILE_HEADER.NumberOfSections or max(ends, default=0) > size
 

@@ -85,9 +85,7 @@ def _files(draft: Draft, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[
 
 
 def _is_csv_of_drivers(lines: list[str]) -> bool:
-    """Return whether this is ``driverquery /v /fo csv``: fifteen columns, and the fourteenth is the path of a
-    driver.
-    """
+    """Return whether this is ``driverquery /v /fo csv``: fifteen columns with a driver path in the fourteenth."""
     rows = [line.split('","') for line in lines if line.startswith('"')]
     return any(len(row) == 15 and row[13].lower().endswith(".sys") for row in rows)
 

@@ -73,9 +73,7 @@ def _bare(section: Section) -> Iterator[Inventory]:
 
 
 def _inventory(draft: Draft, found: Mapping[str, int], *, whole: bool) -> Iterator[Inventory]:
-    """Yield the inventory of the hotfixes, given with their lines; ``whole``: the list shows no sign of being
-    incomplete.
-    """
+    """Yield the inventory of the hotfixes, given with their lines; ``whole``: the list shows no sign of gaps."""
     if found:
         section = draft.section
         draft.places["hotfixes"] = section.place(min(found.values()))
@@ -157,9 +155,7 @@ _HOTFIX_LINE = re.compile(r"\s*(?:Q|KB)\d{6,7}[:;,]?\s*$")
 
 
 def _is_list_of_hotfixes(lines: list[str]) -> bool:
-    """Return whether most lines are a bare hotfix number; a text that mentions hotfixes is not a list of installed
-    ones.
-    """
+    """Return whether most lines are a bare hotfix number; a text about hotfixes is not a list of installed ones."""
     filled = [line for line in lines if line]
     named = sum(1 for line in filled if _HOTFIX_LINE.match(line[:40]))
     return named >= 2 and 2 * named > len(filled)

@@ -80,9 +80,7 @@ def _first(section: Section) -> int:
 
 
 def _is_table_of_msinfo(lines: list[str]) -> bool:
-    """Return whether the lines contain ``[Section]`` followed by the two captions of its columns, separated by a
-    TAB.
-    """
+    """Return whether ``[Section]`` is followed by the two captions of its columns, separated by a TAB."""
     filled = [line for line in lines if line]
     return any(
         re.fullmatch(r"\[[^\[\]\t]{3,60}\]", above) and re.fullmatch(r"[^\t]{2,40}\t[^\t]{2,40}\t?", below)

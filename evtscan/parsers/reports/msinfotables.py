@@ -28,8 +28,9 @@ _SERVICE_FILE = re.compile(r"\.exe\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Table:
-    """One part of a report: its rows without captions, each with its line (from 0); ``closed`` if another part
-    follows.
+    """One part of a report: its rows without captions, each with its line (from 0).
+
+    ``closed``: another part follows, so the table is not truncated.
     """
 
     rows: list[tuple[int, Sequence[str]]] = field(default_factory=list)

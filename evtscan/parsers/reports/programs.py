@@ -32,4 +32,4 @@ PROGRAMS: tuple[Program, ...] = (
     drwatson.PROGRAM,
     ver.PROGRAM,
 )
-"""In the order in which they are tried: of two that could have printed a text, the more particular one first."""
+"""In the order in which they are tried: if two could have printed a text, the more specific one comes first."""

@@ -111,8 +111,9 @@ def _read(block: _Block, label: str, value: str) -> None:
 
 
 def _whole(section: Section, blocks: list[_Block]) -> set[str]:
-    """Return the lists that are complete: those with services that every host has, and states that a narrower query
-    omits.
+    """Return the names of the lists that are complete.
+
+    A complete list has services that every host has, and states that a narrower query omits.
     """
     listed = [block for block in blocks if block.display_name is not None and block.state is not None]
     if len(listed) < len(blocks) or not section.closed or any(_MORE.search(line[:80]) for line in section.lines):

@@ -11,7 +11,7 @@ from evtscan.parsers.reports.section import Section
 MAX_LINES = 1_000_000
 MAX_LINE = 1 << 16
 MAX_SIZE = 128 << 20
-"""How much of a file is read: lines, characters of a line, characters."""
+"""Limits of a file: number of lines, characters per line, characters in total."""
 
 
 @cache

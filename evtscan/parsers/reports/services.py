@@ -18,8 +18,8 @@ _RUNNING = {"running": True, "stopped": False}
 
 _EVENT_LOG = frozenset({"eventlog", "event log", "windows event log"})
 _PIPES = frozenset({"npfs"})
-"""Every Windows NT has the service that writes the event log and the file system of named pipes, and both run: a list
-without them is not the list of all services or drivers."""
+"""Every Windows NT runs the event log service and the file system of named pipes: a list of services or drivers
+without them is incomplete."""
 
 
 def start_type(text: str) -> int | None:

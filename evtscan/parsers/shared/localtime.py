@@ -25,7 +25,7 @@ from evtscan.base.wintypes import TICKS_PER_SECOND
 SECONDS_PER_DAY = 86_400
 _FIRST_DAY = date(1601, 1, 1).toordinal()
 MOST_SECTIONS = 4096
-"""Outputs in one file that are told apart; what follows on the last of them counts as part of it."""
+"""Maximum number of outputs in one file that are distinguished; later outputs count as part of the last one."""
 
 
 class DateOrder(IntEnum):
@@ -239,9 +239,7 @@ class TimeSurvey:
 
     @property
     def assumed(self) -> DateOrder | None:
-        """The date order to assume, with a warning, if several are possible: month first if the clock has twelve
-        hours.
-        """
+        """The date order to assume, with a warning, if several are possible: month first for a 12-hour clock."""
         orders = self.orders
         return DateOrder.MONTH_FIRST if self._halved and len(orders) > 1 and DateOrder.MONTH_FIRST in orders else None
 
@@ -258,9 +256,7 @@ class TimeSurvey:
         return turns * 4 > sum(section.forward + section.backward for section in steps)
 
     def newest_first(self, default: bool) -> list[bool]:
-        """Return for each section whether its newest record comes first; ``default`` is used if its times do not show
-        it.
-        """
+        """Return for each section whether its newest record comes first; ``default`` if its times do not show it."""
         order = self.orders[0]
         steps = (section.steps[order] for section in self._sections)
         return [default if one.forward == one.backward else one.backward > one.forward for one in steps]

@@ -55,8 +55,9 @@ def survey_of(times: Iterable[PrintedTime]) -> Survey:
 
 
 def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) -> Sequence[DateOrder]:
-    """Return the possible date orders; ``default`` is the usual order of the program, used unless the dates contradict
-    it.
+    """Return the possible date orders.
+
+    ``default`` is the usual order of the program; it is used unless the dates contradict it.
     """
     survey = survey_of(times)
     if survey.assumed is not None:
@@ -65,8 +66,9 @@ def orders_of(times: Iterable[PrintedTime], default: DateOrder | None = None) ->
 
 
 def instant(time: PrintedTime, orders: Iterable[DateOrder]) -> Instant | None:
-    """Return the point in time, in local time of an unknown zone unless the text has an offset; None if the day is
-    ambiguous.
+    """Return the point in time; None if the day is ambiguous.
+
+    A time without an offset in its text is local time of an unknown zone.
     """
     ticks = ticks_of(time, orders)
     if ticks is None:

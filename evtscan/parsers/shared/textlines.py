@@ -15,7 +15,7 @@ from evtscan.base.model.source import Source
 from evtscan.base.text import KEEP_BYTES, decode
 
 LONGEST_LINE = 1 << 17
-"""A longer line, in characters, is given in pieces that share its number."""
+"""A longer line, in characters, is yielded in pieces with the same line number."""
 
 ANSI, OEM = "cp1252", "cp850"
 _HEAD = 4096

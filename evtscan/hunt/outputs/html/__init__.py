@@ -23,13 +23,13 @@ from evtscan.report.details import details_of
 from evtscan.reporters.tables.csv import Dialect
 
 MOST_ROWS = 20_000
-"""Rows of the time line in the page; if there are more, those of the highest levels."""
+"""Maximum number of rows in the page; rows of the highest levels are preferred."""
 
 LONGEST = 1000
-"""Characters of ``Details`` in the page."""
+"""Maximum number of characters of ``Details`` in the page."""
 
 MOST_LISTED = 1000
-"""Entries of a list of computers or days."""
+"""Maximum number of entries in a list of computers or days."""
 
 _SHARED = ("text", "dom", "data", "table")
 _LEVELS = 5
@@ -44,8 +44,9 @@ class HtmlSink:
         self._kept = self._number = 0
 
     def add(self, row: Detection) -> None:
-        """Keep a row; at the limit it replaces a row of the lowest level, or is discarded if its own level is not
-        higher.
+        """Keep a row.
+
+        At the limit it replaces a row of the lowest level, or is discarded if its own level is not higher.
         """
         self._number += 1
         level = rank(row.level)

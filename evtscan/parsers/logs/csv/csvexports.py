@@ -152,16 +152,15 @@ def _up_to_header(lines: Iterable[tuple[int, str]]) -> tuple[Iterator[tuple[int,
 
 
 def _program_of(fields: list[str]) -> str | None:
-    """Return the program whose tables have these columns; None for a single column, since damaged files have many such
-    rows.
+    """Return the program whose tables have these columns.
+
+    A single column is never a header, and damaged files have many such rows.
     """
     return csv_header(fields) if len(fields) > 1 else None
 
 
 def _records_within(row: Row) -> int:
-    """Return the number of lines within fields of a row that look like rows: with three or more ``","`` between
-    fields.
-    """
+    """Return the number of lines within fields that look like rows: with three or more ``","`` in a line."""
     if row.last == row.line:
         return 0
     if not any(mark in field for field in row.fields for mark in ('","', '";"', '"\t"')):

@@ -13,9 +13,7 @@ LONGEST_FIELD = 1 << 17
 
 @dataclass(slots=True)
 class Row:
-    """One row, from ``line`` to ``last``; if it could not be parsed, ``error`` is the reason and ``fields`` is
-    empty.
-    """
+    """One row, from ``line`` to ``last``; for an invalid row ``error`` is the reason and ``fields`` is empty."""
 
     line: int
     last: int

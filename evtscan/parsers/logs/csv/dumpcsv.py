@@ -101,8 +101,9 @@ def read_records(lines: TextLines, tally: ExportTally) -> Iterator[Record]:
 
 
 def _program_of(row: Row) -> str | None:
-    """Return the program whose tables have these columns; None for a single column, since damaged files have many such
-    rows.
+    """Return the program whose tables have these columns.
+
+    A single column is never a header, and damaged files have many such rows.
     """
     return dump_header(row.fields) if len(row.fields) > 1 else None
 

@@ -13,8 +13,8 @@ _CSV_COLUMNS = {
     "Get-EventLog": (frozenset({"source", "timegenerated"}), frozenset({"eventid", "instanceid"})),
     "Log Parser": (frozenset({"eventid", "sourcename"}), frozenset()),
 }
-"""Programs that write CSV with names of fields: the columns that all of their tables have, and some of which they have
-one; in lower case."""
+"""Programs that write CSV with field names: columns that all of their tables contain, and columns of which they contain
+at least one; in lower case."""
 
 
 def field_names(names: Iterable[str]) -> list[str]:
@@ -49,7 +49,7 @@ def dump_header(names: Iterable[str]) -> str | None:
 
 
 def lacks_source(names: Iterable[str]) -> bool:
-    """Return whether these columns are those of a PowerShell table without the column for the source of each event."""
+    """Return whether these columns are those of an event table that lacks only the column for the event source."""
     given = frozenset(field_names(names))
     if {"id", "timecreated"} <= given:
         return bool({"message", "leveldisplayname"} & given)

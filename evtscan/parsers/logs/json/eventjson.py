@@ -35,11 +35,11 @@ from evtscan.parsers.shared.textblocks import TextBlocks, text_of
 _MEMBERS = msgspec.json.Decoder(Members)
 _LENIENT = json.JSONDecoder(strict=False)  # json.loads makes one for each text
 _SHAPES = (*XML, *SYSTEM, DUMP, WINLOGBEAT, *ROWS, *POWERSHELL)
-"""The most telling keys first."""
+"""The shapes with the most specific keys come first."""
 _FOREIGN = "objects that are no events, or of a shape that is not known"
 _BETWEEN = b" \t\r\n,\x1a"
 _MOST_DETECTED = 1 << 18
-"""Events that are remembered, to be read once however many rules have detected them."""
+"""Maximum number of events that are remembered, so that an event is read once even if several rules match it."""
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> ExportLog:

@@ -122,8 +122,6 @@ def _marker(first: bytes) -> re.Pattern[bytes] | None:
 
 
 def _cut(text: bytes, marker: re.Pattern[bytes] | None) -> list[bytes]:
-    """Split a text that should be one object at the positions where other objects seem to begin: its braces do not
-    match.
-    """
+    """Split a text with unbalanced braces at the positions where further objects seem to begin."""
     starts = [] if marker is None else [found.start() for found in marker.finditer(text, 1)]
     return [text[start:end] for start, end in pairwise([0, *starts, len(text)])]

@@ -168,4 +168,4 @@ SYSTEM: tuple[Shape, ...] = (
     Shape(lambda top: "Event" in top, _read_evtx_dump),
     Shape(lambda top: "System" in top, _read_velociraptor, _velociraptor_losses),
 )
-"""Shapes with the element System, the most telling key first."""
+"""Shapes with the element System, the most specific key first."""

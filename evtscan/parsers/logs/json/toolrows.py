@@ -86,7 +86,7 @@ _KEYWORDS = {
     "audit success, classic": 0x8080_0000_0000_0000,
     "classic": 0x8000_0000_0000_0000,
 }
-"""Names of EvtxECmd for values of Keywords as a whole."""
+"""EvtxECmd's names for complete values of Keywords."""
 
 
 def _read_evtxecmd(top: Members) -> RecordParts:

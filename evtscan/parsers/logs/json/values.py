@@ -22,13 +22,13 @@ RecordParts = tuple[System, Callable[[], Content], str]
 """System, a function that returns the content, and the name of the record's log if the export has it."""
 
 MOST_DEPTH = 64
-"""Elements inside each other."""
+"""Maximum nesting depth of elements."""
 
 UNIX_EPOCH = 116_444_736_000_000_000
 """The beginning of 1970 as a FILETIME (units of 100 ns since 1601)."""
 
 ATTRIBUTES = "_attributes"
-"""Ends the name of a member that holds the attributes of the element of the name before it."""
+"""Suffix of the member that contains the attributes of the element with the name before it."""
 
 _BARE_GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\Z")
 
@@ -39,8 +39,9 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The shape in which one tool writes an event. ``losses`` returns a description of what the file lacks, or an empty
-    text.
+    """The shape in which one tool writes an event.
+
+    ``losses`` returns a description of what the file lacks; it is empty if there is nothing to report.
     """
 
     recognises: Callable[[Members], bool]
@@ -149,9 +150,7 @@ def _with_attributes(value: Any, attributes: dict[str, str]) -> Any:
 
 
 def _unnumbered(name: str, before: Mapping[str, Any]) -> str:
-    """Return the name without its number if it is a repetition: ``X_2`` is the third element X if there are two before
-    it.
-    """
+    """Return the name without its repetition number: ``X_2`` is the third element X if there are two before it."""
     plain, _, number = name.rpartition("_")
     if not plain or plain not in before:
         return name

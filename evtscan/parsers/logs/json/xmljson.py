@@ -117,8 +117,9 @@ def _add_data(fields: dict[str, Any], value: Any, *, spelt: bool) -> bool:
 
 
 def _element(value: Any, depth: int = 0, *, spelt: bool) -> Any:
-    """Convert an XML element in JSON to text, or to its children with attributes under ``#attributes``; xmlns is
-    dropped.
+    """Convert an XML element in JSON to text or to its children; xmlns is dropped.
+
+    The attributes of an element are under ``#attributes``.
     """
     if depth > MOST_DEPTH:
         raise ShapeError(f"more than {MOST_DEPTH} elements inside each other")
@@ -156,4 +157,4 @@ XML: tuple[Shape, ...] = (
         lambda top: "@xmlns" in top or ("Event" in top and _ATTRIBUTE.match(top["Event"]) is not None), _read, _losses
     ),
 )
-"""Events that are XML in JSON."""
+"""Shape of event XML that was converted to JSON."""

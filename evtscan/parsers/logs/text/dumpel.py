@@ -33,7 +33,7 @@ _ON_EVERY_HOST = frozenset({"System", "Application", "Security"})
 _ACCOUNT = r"N/A|(?:NT AUTHORITY|[^\\ ]{1,64})\\(?:ANONYMOUS LOGON|LOCAL SERVICE|NETWORK SERVICE|\S{1,64})"
 _SOURCE_FIRST = re.compile(rf"(\S.{{0,255}}?) {{1,16}}({_ACCOUNT}) {{1,16}}(\S{{1,255}})(?: +(.*))?\Z")
 _USER_FIRST = re.compile(rf"({_ACCOUNT}) {{1,16}}(\S.{{0,255}}?) {{1,16}}([A-Z0-9][A-Z0-9_-]{{0,14}})(?: +(.*))?\Z")
-"""NT 3.5 knows only names of computers in capitals, which tells where a source of several words ends."""
+"""On NT 3.5 computer names are always in capitals, which shows where a source of several words ends."""
 
 
 def read_log(source: Source, query: Query, options: ReadOptions = PLAIN) -> LogReader:

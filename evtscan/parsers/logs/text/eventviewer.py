@@ -111,8 +111,9 @@ class NewViewerList:
 
 
 def _swallowed(row: Row) -> Iterator[Flaw]:
-    """Yield a warning if lines within a field look like records: a quotation mark is missing, or the message contains
-    them.
+    """Yield a warning if lines within a field look like records.
+
+    Either a quotation mark is missing, or the message contains such lines.
     """
     if row.last == row.line:
         return

@@ -61,9 +61,7 @@ def dumpel_spaced_row() -> re.Pattern[str]:
 
 
 def is_viewer_headline(line: str) -> bool:
-    """Return whether a line is the header of a viewer list, in any language: the right number of columns, and no
-    digit.
-    """
+    """Return whether a line is the header of a viewer list, in any language: it has enough columns and no digit."""
     return any(line.count(mark) in (7, 8) for mark in SEPARATORS) and _DIGIT.search(line) is None
 
 
@@ -91,9 +89,7 @@ def psloglist_head() -> re.Pattern[str]:
 
 @cache
 def psloglist_row(separator: str) -> re.Pattern[str]:
-    """Pattern for a record of ``psloglist -s``: number, log, source, type, computer, time, event id, user,
-    description.
-    """
+    """Pattern for records of ``psloglist -s``: number, log, source, type, computer, time, event id, user, text."""
     s = re.escape(separator)
     word, some = f" ?([^{s}]+){s}", f" ?([^{s}]*){s}"
     return re.compile(
@@ -175,8 +171,9 @@ def is_new_viewer_list(head: bytes, name: str) -> bool:
 
 
 def _has_rows(head: bytes, is_row: Callable[[str], bool], is_headline: Callable[[str], bool]) -> bool:
-    """Return whether the first line except prompts and headers is a row, or any two lines are (after a truncated
-    record).
+    """Return whether the first line is a row, ignoring prompts and headers, or two or more lines are.
+
+    The second condition covers files that begin with a truncated record.
     """
     lines = lines_of_head(head)
     first = next((line for line in lines if not (PROMPT.match(line) or is_headline(line))), "")

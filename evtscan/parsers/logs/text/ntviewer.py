@@ -108,8 +108,9 @@ class ViewerList:
 
 
 def _columns(line: str, following: str) -> tuple[str, ...] | None:
-    """Return the columns of a row in the order of a saved list (exported lists have no description); None if it is not
-    a row.
+    """Return the columns of a row in the order of a saved list; None if the line is not a row.
+
+    Exported lists have no description.
     """
     if line[:1].isdigit():
         for separator in SEPARATORS:

@@ -190,9 +190,7 @@ def _head(line: str, following: str) -> tuple[str, ...] | None:
 
 
 def _labels(lines: list[str]) -> tuple[dict[str, str], str, str, int]:
-    """Return the labels below a record's first line, its time and event id, and the line index at which its message
-    begins.
-    """
+    """Return the labels below a record's first line, its time, its event id, and the line index of its message."""
     labels: dict[str, str] = {}
     time = event_id = ""
     index = 0

@@ -65,9 +65,7 @@ def open_log(source: Source, dialect: Dialect, query: Query, options: ReadOption
 
 @dataclass(slots=True)
 class _Survey:
-    """The results of the first pass: records per section, times, and whether record numbers always rise or always
-    fall.
-    """
+    """The results of the first pass: records per section, times, and whether record numbers rise or fall."""
 
     times: TimeSurvey = field(default_factory=TimeSurvey)
     sections: list[int] = field(default_factory=lambda: [0])

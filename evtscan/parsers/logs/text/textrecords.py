@@ -12,7 +12,7 @@ from evtscan.parsers.logs.exportrecords import Record
 from evtscan.parsers.shared.textlines import is_prompt
 
 LONGEST_TEXT = 1 << 17
-"""Characters of one record that are kept: far more than a record of a log can hold (64 KiB)."""
+"""Maximum number of characters of one record: far more than a record of a log can contain (64 KiB)."""
 
 _MOST_WORDS = 8
 
@@ -53,7 +53,7 @@ Part = Entry | Flaw | NextOutput
 
 
 Head = TypeVar("Head")
-"""What a format makes of the first line of a record."""
+"""The parsed first line of a record, in the type that the format defines."""
 
 
 @dataclass(slots=True)
@@ -127,9 +127,7 @@ def between(interlude: Interlude, broken: Callable[[str], bool]) -> Part:
 
 
 def heads_within(line: int, count: int) -> Iterator[Flaw]:
-    """Yield a warning if ``count`` lines in the text of the record at ``line`` look like first lines of other
-    records.
-    """
+    """Yield a warning if ``count`` lines within the record at ``line`` look like first lines of records."""
     if count:
         message = f"within the text of this record begin {count} more that are damaged, or it quotes them"
         yield Flaw(line, "bad_record", message, lost=count)

@@ -173,8 +173,9 @@ def _parsed(piece: bytes, text: str, offset: int, line: int, tally: ExportTally)
 
 
 def _cut(system: System, piece: bytes, offset: int, line: int, tally: ExportTally) -> Record:
-    """Return the record of an event without an end: its last value may be truncated too, so none of its data is
-    used.
+    """Return the record of an event without an end.
+
+    Its last value may be truncated, so none of its data is used.
     """
     why = "it is longer than 4 MiB" if len(piece) >= LONGEST_RECORD else "its end is missing"
     message = f"of this event only System is used, since {why}: export the log again"
@@ -232,9 +233,7 @@ class PlainSystem:
         self._minutes = _Cache(_ticks_of_minute)
 
     def read(self, text: str) -> tuple[System, int] | None:
-        """Return the fields of an event and the end of its System element; None if it is not in the form that Windows
-        writes.
-        """
+        """Return the fields of an event and the end of its System element; None if it does not have Windows' form."""
         end = text.find(_SYSTEM_END) + len(_SYSTEM_END)
         middle = text.find("<TimeCreated", 0, end)
         tail = text.find("<Channel>", middle, end)

@@ -16,7 +16,7 @@ LONGEST_RECORD = 4 << 20
 LONGEST_TAG = 1 << 12
 """Bytes of the markup by which the beginning of a record is recognised."""
 MOST_ATTRIBUTES = 256
-"""Attributes of one element; Windows writes no more than ten. Of an element with more, none is used."""
+"""Attributes of one element; Windows writes no more than ten. If an element has more, none is used."""
 MOST_NAMESPACES = 256
 """Namespaces with a prefix that a record declares; Windows writes one or two."""
 
@@ -72,8 +72,7 @@ def pieces(blocks: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[tuple
 
 
 def parse(text: str) -> tuple[Node | None, str]:
-    """Return the tree of one element, and the reason why only a part of it could be parsed; the reason is empty if
-    complete.
+    """Return the tree of one element, and the reason why only a part could be parsed (empty if complete).
 
     Characters that XML forbids are kept, and so are carriage returns, which an XML parser would convert to line feeds:
     Windows writes values unescaped.
@@ -89,8 +88,9 @@ def parse(text: str) -> tuple[Node | None, str]:
 
 
 def _parsed(text: str) -> "tuple[etree._Element | None, str]":
-    """Return the root element, and the reason why the text is not well-formed; the root then contains the readable
-    part.
+    """Return the root element, and the reason why the text is not well-formed (empty if it is).
+
+    The root of a text that is not well-formed contains the readable part.
     """
     for candidate in dict.fromkeys((text.replace("\r", "&#13;"), text)):
         try:

@@ -86,8 +86,9 @@ def _read(source: Source, limit: int) -> bytes:
 
 
 def _logs_beside(source: Source) -> tuple[list[bytes], list[str]]:
-    """Return the logs of a hive (same folder and name, plus ``.LOG``, ``.LOG1``, ``.LOG2`` in any case), and the
-    problems.
+    """Return the logs of a hive, and the problems in reading them.
+
+    A log is in the same folder and has the hive's name plus ``.LOG``, ``.LOG1`` or ``.LOG2``, in any case.
     """
     wanted = {f"{source.path.name}{suffix}".lower() for suffix in (".log", ".log1", ".log2")}
     logs: list[bytes] = []
@@ -160,8 +161,9 @@ class Hive:
         )
 
     def covers(self, path: str) -> bool:
-        """Return whether a missing key does not exist: true for keys of this hive, unless damaged or kept in memory
-        only.
+        """Return whether the hive would contain this key if it existed.
+
+        This is true for keys of this hive, unless they are damaged or Windows keeps them in memory only.
         """
         way = self._own_path(path)
         if way is None or _in_memory_only(path):

@@ -29,8 +29,7 @@ _SEED = 0x82EF4D887A4E55C5
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A hive after replay: ``entries`` log entries were applied; ``left`` entries were not, because of a gap before
-    them.
+    """A hive after replay: the numbers of applied log entries, and of entries ``left`` out because of a gap.
 
     ``written`` is the newest time of the hive and the logs that were used.
     """

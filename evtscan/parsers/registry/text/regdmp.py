@@ -48,8 +48,9 @@ def read_registry(source: Source) -> DumpedRegistry:
 
 
 def _keys(registry: DumpedRegistry, text: str) -> Iterator[DumpedKey]:
-    """Yield the keys in the order of the text. ``above`` contains the parents of the current line with their
-    indents.
+    """Yield the keys in the order of the text.
+
+    ``above`` contains the parents of the current line with their indents.
     """
     above: list[tuple[int, DumpedKey]] = []
     count = 0

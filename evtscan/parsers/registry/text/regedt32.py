@@ -43,7 +43,7 @@ _CLASS = re.compile(r"Class Name:")
 _VALUE = re.compile(r"Value \d+\s*\Z")
 _PROPERTY = re.compile(r"\s{1,8}(?P<label>Name|Type|Data): {0,30}(?P<text>.*)\Z")
 _MUST_GO_ON = re.compile(r"Key Name:|Class Name:|Value \d+\s*\Z|\s{1,8}(?:Name|Type):")
-"""Lines that cannot be a file's last: a full disk cuts the file off without a word (Q111708)."""
+"""Lines that cannot be the last of a file: a full disk truncates the file without an error message (Q111708)."""
 _DUMPED = re.compile(r"\s{0,4}[0-9a-f]{8} {1,4}(?P<bytes>[0-9a-f]{2}(?:(?: | - )[0-9a-f]{2}){0,15})", re.IGNORECASE)
 _UNNAMED = "<NO NAME>"
 _OF_THE_MACHINE = frozenset({"SYSTEM", "SOFTWARE"})

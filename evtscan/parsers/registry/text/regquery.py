@@ -31,7 +31,7 @@ from evtscan.parsers.reports.recognition import REGISTRY, tool_of_command, tool_
 from evtscan.parsers.shared.textlines import OEM
 
 MAX_TEXT = 4096
-"""Characters of a text that goes on in other lines."""
+"""Maximum number of characters of a text that continues on further lines."""
 
 _KEY = re.compile(r"(?P<path>HKEY_[A-Z_]{4,30}(?:\\.*)?|HK(?:LM|U|CU|CR)\\.*)\Z")
 _TYPE = re.compile(r"(?:\t| {2,4})(?P<type>REG_[A-Z_]{2,40})(?:(?:\t| {1,4})(?P<data>.*))?\Z", re.DOTALL)
@@ -85,9 +85,7 @@ class _Run:
 
     @property
     def is_recursive(self) -> bool:
-        """Whether the output contains all keys below the requested one, according to the command or to the keys in
-        it.
-        """
+        """Whether the output contains all keys below the requested one, as the command or the listed keys show."""
         depth = len(self.keys[0].path) if self.keys else 0
         return self._recursive or any(key.values or len(key.path) > depth + 1 for key in self.keys[1:])
 
@@ -130,8 +128,9 @@ def _runs(registry: DumpedRegistry, text: str) -> Iterator[_Run]:
 
 
 def _read_line(registry: DumpedRegistry, run: _Run, line: str, line_number: int, last: str) -> str:
-    """Parse a line below a key and return the name of its value; a line without a value name continues the value
-    ``last``.
+    """Parse a line below a key and return the name of its value.
+
+    ``last`` is the name of the previous value, which a line without a value name continues.
     """
     key = run.keys[-1]
     found = _TYPE.search(line) if line[:1].isspace() else None
@@ -171,9 +170,7 @@ def _data(kind: str, text: str) -> RegistryData | None:
 
 
 def _judged(run: _Run) -> list[DumpedKey]:
-    """Return the keys of a run, marked as ``shallow`` or ``damaged`` if values or subkeys may be missing from the
-    output.
-    """
+    """Return the keys of a run, marked ``shallow`` or ``damaged`` if subkeys or values may be missing."""
     root, *below = run.keys
     recursive = run.is_recursive
     for key in run.keys:

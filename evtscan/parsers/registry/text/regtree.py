@@ -99,9 +99,7 @@ class TextRegistry(Generic[S]):
         )
 
     def covers(self, path: str) -> bool:
-        """Return whether the file contains this key completely if it exists; the module of each format documents the
-        rules.
-        """
+        """Return whether the file contains this key completely if it exists; each format documents its rules."""
         way = self._walk(path)
         shown = [key for key in way if key is not None]
         held = any(not section.shallow for key in shown for section in key.sections)

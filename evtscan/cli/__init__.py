@@ -168,7 +168,7 @@ _STRAY_QUOTE = (
 
 
 def _set_up_streams() -> None:
-    """Never fail on a character that a stream cannot encode, and write UTF-8 into pipes and files.
+    """Set up stdout and stderr: UTF-8 in pipes and files, and no error for characters that cannot be encoded.
 
     A console of Windows gets characters, whatever its code page; for a pipe Python would use the code page of Windows,
     while tables and reports on standard output are UTF-8.

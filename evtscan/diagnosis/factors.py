@@ -230,6 +230,6 @@ def _factors(accepted: Iterable[tuple[_Tested, float]], rule: RuleHosts, bits: M
 
 
 def _implies_each_other(one: _Trait, other: _Trait, compared: int, mask: int) -> bool:
-    """Whether two values are on the same of the compared hosts, where both are known."""
+    """Whether two values occur on exactly the same of the compared hosts, if both are known there."""
     both = one.known & other.known & compared
     return bool(mask & both) and one.having & both == other.having & both

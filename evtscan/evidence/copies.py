@@ -37,7 +37,7 @@ _BETWEEN_STRINGS = re.compile(r"[\s|]+")
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """The events of several logs, each once, and how many of a file's events another file holds too."""
+    """The distinct events of several logs, and the number of events that each file shares with another file."""
 
     events: tuple[Event, ...]
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -136,7 +136,7 @@ class _Shelf:
 
 @dataclass(slots=True, eq=False)
 class _Bucket:
-    """The events that share something, in the order in which they came."""
+    """The events with one index key, in the order in which they were added."""
 
     held: list[_Held] = field(default_factory=list)
     _ends: dict[str, tuple[int, int]] = field(default_factory=dict)

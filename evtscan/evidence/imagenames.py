@@ -1,4 +1,4 @@
-"""Computer names that only an installation image carries, and where in a log its records end."""
+"""Computer names that only an installation image has, and the end of an image's records in a log."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _IMAGE_NAME = re.compile(rf"(?:{'|'.join(IMAGE_NAMES)})\Z", re.IGNORECASE)
 
 
 def is_image_name(name: str) -> bool:
-    """Whether only an installation image carries a computer name."""
+    """Whether a computer name is one that only an installation image has."""
     return _IMAGE_NAME.match(name.partition(".")[0]) is not None
 
 

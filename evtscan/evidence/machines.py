@@ -333,9 +333,10 @@ def _overlap(groups: Mapping[str, Sequence[Log]]) -> bool:
 
 
 def _lies_within(short: tuple[int, int, str], spans: Iterable[tuple[int, int, str]]) -> bool:
-    """Whether a log shorter than the uncertainty of its zone is inside of a log of another group, in every zone.
+    """Whether a log of local times is within the span of another group's log, in every time zone.
 
-    It is given as the last moment at which it can begin, and the first at which it can end, which is earlier.
+    It is a log shorter than the uncertainty of its zone. It is given as the last moment at which it can begin, and the
+    first at which it can end, which is earlier.
     """
     begins, end, key = short
     return any(begins < other_end and other_begins < end for other_begins, other_end, other in spans if other != key)

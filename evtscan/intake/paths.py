@@ -60,7 +60,7 @@ def find_in(folder: Path, names: Iterable[str]) -> FoundFiles:
 
 
 def _base(paths: Sequence[Path]) -> Path | None:
-    """The folder that names are relative to; None where the paths have nothing in common (drives of Windows)."""
+    """Return the folder that names are relative to; None if the paths have no common folder (drives of Windows)."""
     if len(paths) == 1 and extended(paths[0]).is_dir():
         return paths[0]
     try:

@@ -68,9 +68,7 @@ class Accepted:
 
     @property
     def in_force(self) -> str:
-        """Return a key of the entries that are valid on this day; statuses can differ between runs only if it
-        differs.
-        """
+        """Return a key of the entries that are valid on this day; equal keys give equal statuses."""
         return "\n".join(sorted(map(repr, (entry for entry in self._entries if entry.until >= self._today))))
 
     def of(self, finding: Finding) -> Acceptance | None:
@@ -139,7 +137,7 @@ def _called(number: int, fields: Mapping[str, str] | str) -> str:
 
 
 def _from_yaml(text: str, name: str) -> Iterator[tuple[int, int, Mapping[str, str] | str]]:
-    """Line, number from 1 (0: the file as a whole), and the fields of each entry or a problem."""
+    """Yield, for each entry, its line, its number from 1 (0: the whole file), and its fields or a problem."""
     try:
         document = load(text, plain_text_scalars=True, aliases=False)
     except YamlSyntaxError as error:
@@ -163,7 +161,7 @@ def _texts(item: Any) -> Mapping[str, str] | str:
 
 
 def _from_csv(text: str) -> Iterator[tuple[int, int, Mapping[str, str] | str]]:
-    """As ``_from_yaml``."""
+    """Yield the entries of a CSV file, as ``_from_yaml`` does."""
     lines = text.removeprefix("\ufeff").splitlines()
     separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
     found = rows(enumerate(lines, 1), separator)

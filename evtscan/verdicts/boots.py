@@ -34,9 +34,9 @@ def since_boot(entry: SinceBoot, match: Match, chronology: Chronology) -> Explan
 
 
 def _passed(entry: SinceBoot, event: Event, limit: int, chronology: Chronology, *, at_least: bool) -> Explanation:
-    """Whether at least, or else at most, so much time has passed since the start.
+    """Return whether at least (``at_least``), or else at most, ``limit`` ticks have passed since the start.
 
-    A start that the log lacks makes it shorter than it looks, a log that begins after the start makes it longer.
+    If a start is missing in the log, the true time may be shorter. If the log begins after the start, it is longer.
     """
     session = chronology.session_of(event)
     if session is None:
@@ -61,8 +61,9 @@ def _passed(entry: SinceBoot, event: Event, limit: int, chronology: Chronology, 
 
 
 def _time_since_start(event: Event, start: Start, chronology: Chronology) -> tuple[Event, int, int | None]:
-    """A record of the start, and the lower and upper limit of the time since it; a record without a clock step after
-    it.
+    """Return a record of the start, and the lower and upper limit of the time since it.
+
+    A record without a clock step after it is preferred.
     """
     spans = [(record, chronology.elapsed(record, event)) for record in start.events]
     record, elapsed = max(spans, key=lambda item: (item[1].high is not None, max(item[1].low or 0, 0)))
@@ -72,7 +73,10 @@ def _time_since_start(event: Event, start: Start, chronology: Chronology) -> tup
 def _passed_in_part(
     entry: SinceBoot, event: Event, limit: int, chronology: Chronology, *, at_least: bool
 ) -> Explanation:
-    """The same in a session whose start the log does not show: so much of it as is there has passed at least."""
+    """Return the result of ``_passed`` for a session whose start is not in the log.
+
+    The time since the first record of the session is a lower limit.
+    """
     session = chronology.session_of(event)
     says, how = "the log begins after the start", "find an older copy of the System log, back to the start of the host"
     line = chronology.line_of(event)
@@ -121,7 +125,7 @@ def in_boots(entry: Boots, match: Match, matched: Matched, chronology: Chronolog
 
 
 def _is_silent(session: int, match: Match, chronology: Chronology) -> bool:
-    """Whether the log that would hold a match shows a boot session in full."""
+    """Whether the log that would contain a match covers the whole boot session."""
     found, line = chronology.host.sessions[session], chronology.line_of(match.event)
     if found.start is None or line is None or not line.stretch.whole:
         return False

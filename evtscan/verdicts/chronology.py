@@ -74,7 +74,7 @@ class Chronology:
 
     @cached_property
     def _joined(self) -> tuple[tuple[Line, tuple[int, ...]], ...]:
-        """The logs, each with the numbers of the files that it was joined out of."""
+        """Return the logs, each with the numbers of the files that it was joined from."""
         groups: dict[object, list[int]] = {}
         for number, log in enumerate(self.host.evidence.logs):
             if log.summary.records:
@@ -129,7 +129,7 @@ class Chronology:
         return Truth.UNKNOWN
 
     def order(self, event: Event) -> tuple[int, float, float, str, int]:
-        """The place of an event in the time line of the host; what belongs to no known boot session comes first."""
+        """Return the position of an event in the timeline; events without a known boot session come first."""
         point = self.host.point_of(event)
         session = -2 if point.session is None else point.session
         return (session, *point.place, event.location.source, event.sequence)
@@ -142,7 +142,10 @@ class Chronology:
         return found
 
     def doubtful(self, time: Instant) -> tuple[int, int]:
-        """From when to when, in ticks, the clock may have read what came before or after a time: its own, as a rule."""
+        """Return the range of clock readings, in ticks, that may be before or after a time because of clock steps.
+
+        Without a clock step near it, the range is the time itself.
+        """
         low, high = time.earliest, time.latest + _resolution(time)
         at = bisect_right(self._unsteady, (high, high)) - 1
         if at >= 0 and self._unsteady[at][1] >= low:
@@ -162,10 +165,10 @@ class Chronology:
         return joined
 
     def is_steady(self, event: Event, time: Instant, *, own_log: bool) -> bool:
-        """Whether there is no clock step between an event and a time; with ``own_log``, steps in the log of the event
-        are ignored.
+        """Whether there is no clock step between an event and a time.
 
-        For steps of its own log, record order shows on which side of them the event is.
+        With ``own_log``, steps in the log of the event are ignored. For steps of its own log, record order shows on
+        which side of them the event is.
         """
         other = replace(event, time=time)
         if not own_log:
@@ -204,7 +207,7 @@ class Chronology:
         return self.host.sessions[session + 1] if session + 1 in self.sessions_beside(session) else None
 
     def divides(self, event: Event) -> bool:
-        """Whether boot sessions are runs of records of the event's own log."""
+        """Whether the boot sessions are defined by records of the event's own log."""
         return self.host.has_own_sessions(event)
 
     def _stretch_of(self, session: int) -> Stretch | None:

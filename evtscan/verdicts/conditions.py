@@ -52,10 +52,10 @@ class Conditions:
         return self._judged(point, event)[1]
 
     def _judged(self, point: Point, event: Event | None) -> tuple[Explanation, list[Doubt]]:
-        """The explanation and its reasons, cached for all points with the same knowledge (the time lines of a host
-        share it).
+        """Return the explanation and its reasons, cached for all points with the same knowledge.
 
-        Conditions on a field of the event are evaluated for each event.
+        The timelines of a host return the same object for such points. Conditions on a field of the event are evaluated
+        for each event.
         """
         if event is not None and self._asks_event:
             return self._judge(point, event)
@@ -146,8 +146,9 @@ def _explain_missing(test: Test, missing: list[Operand]) -> Explanation:
 
 
 def _compared(answer: "Answer", others: Iterable[Operand], positive: bool) -> "Answer":
-    """An answer combined with the compared value. A value carried back counts only if it makes the whole condition
-    true.
+    """Return an answer combined with the compared value.
+
+    A value carried back counts only if it makes the whole condition true.
     """
     for other in others:
         says = f"{answer.says}; {other.says}"

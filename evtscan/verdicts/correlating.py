@@ -42,7 +42,7 @@ class Matches:
         self._correlated: dict[str, list[Match]] = {}
 
     def of(self, rule: Rule) -> Sequence[Match]:
-        """The matches of a rule, in no certain order."""
+        """Return the matches of a rule, in no particular order."""
         if rule.correlation is None:
             return self._detected.matches.get(rule.info.id, ())
         if rule.info.id not in self._correlated:
@@ -67,11 +67,10 @@ class Matches:
     # ------------------------------------------------------------------------------------------------ groups
 
     def _grouped(self, correlation: Correlation) -> Iterator[tuple[Mapping[str, str], list[Member]]]:
-        """The matches of the rules by the values of ``group-by``; each group includes the members whose values cannot
-        be read.
+        """Return the matches of the rules by the values of ``group-by``.
 
-        Such members may belong to any group, and they form a group of their own, without values. A member that lacks
-        one of the fields belongs to no group.
+        Each group includes the members whose values cannot be read. Such members may belong to any group, and they form
+        a group of their own, without values. A member that lacks one of the fields belongs to no group.
         """
         groups: dict[tuple[str, ...], tuple[dict[str, str], list[Member]]] = {}
         unreadable: list[Member] = []
@@ -109,7 +108,10 @@ class Matches:
         return found
 
     def _knows_sessions(self, logs: Mapping[object, Sequence[Member]]) -> bool:
-        """Whether boot sessions can order members of several logs, which a clock that was set would mix up."""
+        """Whether the boot sessions of all members are known, so that sessions can order members of several logs.
+
+        The clock alone would give a wrong order after it was set.
+        """
         members = (member for row in logs.values() for member in row)
         return len(logs) > 1 and all(self._chronology.session_of(item.match.event) is not None for item in members)
 
@@ -164,7 +166,7 @@ def _names(correlation: Correlation, fields: Iterable[str], place: int) -> list[
 
 
 def _member(correlation: Correlation, match: Match, place: int) -> Member | None:
-    """A match as a member; None if it has none of the values that are counted."""
+    """Return a match as a member; None if it lacks one of the values that are counted."""
     if correlation.type is not CorrelationType.VALUE_COUNT:
         return Member(match, place)
     values = [field_value(match.event, name) for name in _names(correlation, correlation.fields, place)]
@@ -201,7 +203,7 @@ def _explain(correlation: Correlation, group: Group) -> Explanation:
 
 
 def _ungrouped(correlation: Correlation, strays: Sequence[Member]) -> Explanation:
-    """Why it is not known whether some members are of a group."""
+    """Return why it is unknown whether some members belong to a group."""
     fields = _names(correlation, correlation.group_by, strays[0].place)
     names = [name for name in fields if field_value(strays[0].match.event, name) is UNREADABLE]
     return Explanation(
@@ -214,7 +216,7 @@ def _ungrouped(correlation: Correlation, strays: Sequence[Member]) -> Explanatio
 
 
 def _uncertain(correlation: Correlation, group: Group) -> Explanation:
-    """Why a group of matches that are certain is none for sure."""
+    """Return why a group is not certain although all its matches are."""
     first, last = group.members[0].match.event, group.members[-1].match.event
     unsteady = not all(member.certain for member in group.members[1:])
     ends = f"the logs do not show all of the {lasting(correlation.timespan)} from {moment(first.time)} on"

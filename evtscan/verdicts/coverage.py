@@ -26,11 +26,11 @@ class Uncovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The span to search from an event on: after it (``after``) or before it, for so many ticks (None: to the end of
-    the log).
+    """The time to search from an event on: after it (``after``) or before it, for ``within`` ticks.
 
-    ``same_boot`` limits it to the boot session of the event. ``channels`` are those that would contain the required
-    event; if empty, the log of the event itself would.
+    If ``within`` is None, the search goes to the end of the log. ``same_boot`` limits it to the boot session of the
+    event. ``channels`` are the channels that would contain the required event; if empty, the log of the event itself
+    would.
     """
 
     event: Event
@@ -47,7 +47,9 @@ class Coverage:
         self._chronology = chronology
 
     def of(self, window: Window) -> tuple[Line, ...] | Uncovered:
-        """The logs that cover a window, so that what is not in them was not logged; else what they lack."""
+        """Return the logs that cover a window, so that they prove that an event was not logged; else the missing
+        part.
+        """
         own = self._chronology.line_of(window.event)
         names = {channel.casefold(): channel for channel in window.channels}
         groups = [group for name in names if (group := self._lines_of(name))]
@@ -72,8 +74,9 @@ class Coverage:
     # --------------------------------------------------------------------------------------- in the same log
 
     def _own(self, window: Window, line: Line) -> Uncovered | None:
-        """The part of the window that the log of the event itself lacks; record order gives the position of the
-        window.
+        """Return the part of the window that the event's own log lacks; None if it lacks nothing.
+
+        Record order gives the position of the window.
         """
         event = window.event
         if not line.stretch.whole:
@@ -105,8 +108,9 @@ class Coverage:
         return found.last < line.stretch.last if window.after else found.start is not None
 
     def _step_beside(self, window: Window, line: Line) -> Instant | None:
-        """The last clock reading before the next step after the event, or the first reading after the last step before
-        it.
+        """Return the last clock reading before the next step after the event.
+
+        If the window is before the event, it is the first reading after the previous step.
         """
         steps = line.steps()
         if window.after:
@@ -114,9 +118,7 @@ class Coverage:
         return next((step.after for step in reversed(steps) if step.sequence <= window.event.sequence), None)
 
     def _beyond(self, window: Window, line: Line) -> Uncovered | None:
-        """The gap between the log and another part of it, if everything up to its end, or from its beginning,
-        counts.
-        """
+        """Return the gap between the log and another part of it, for a window up to its end, or from its beginning."""
         rest = [other for other in self._lines_of((line.channel or "").casefold()) if other is not line]
         others = [other for other in rest if _is_later(line, other) is window.after]
         if line.channel is None or not others:
@@ -175,7 +177,7 @@ class Coverage:
         return following.begins if following is not None else None
 
     def _short(self, window: Window, line: Line, edge: Instant | None, end: Instant) -> Uncovered:
-        """A log that does not reach so far, or was cleared before it did."""
+        """Return why a log does not cover the window: it ends or begins too early or too late, or it was cleared."""
         later = [other for other in self._lines_of((line.channel or "").casefold()) if _is_later(line, other)]
         if (window.after and later and later[0].cleared) or (not window.after and line.cleared):
             return Uncovered(
@@ -201,7 +203,7 @@ def _archive(line: Line) -> str:
 
 
 def _reaches(edge: Instant, end: Instant, after: bool) -> bool:
-    """Whether a log that ends, or begins, at a time covers everything up to another time, in any zone."""
+    """Whether a log that ends, or begins, at a time covers everything up to another time, in every time zone."""
     if edge.local == end.local:
         return edge.ticks >= end.ticks if after else edge.ticks <= end.ticks
     return edge.earliest >= end.latest if after else edge.latest <= end.earliest

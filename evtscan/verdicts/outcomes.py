@@ -211,7 +211,7 @@ class IssueOnHost:
 
 
 def foreign_facts(conditions: Conditions) -> frozenset[str]:
-    """The facts of product and version by which a rule is known not to be about what the host runs now."""
+    """Return the facts of product and version by which a rule does not apply to the system that the host runs now."""
     now = conditions.at(conditions.host.now)
     if now.truth is not Truth.FALSE or conditions.issue.report_excluded:
         return frozenset()
@@ -255,7 +255,7 @@ def _best(judged: Sequence[Judged]) -> Judged:
 
 
 def _basis_of_known(explanation: Explanation) -> str:
-    """The basis of what is known in an explanation that is unknown as a whole."""
+    """Return the basis of the known parts of an explanation that is unknown as a whole."""
     bases = {reason.leaf.basis for reason in every_test(explanation)}
     return "carried" if "carried" in bases else "stated" if "stated" in bases else ""
 
@@ -267,7 +267,7 @@ def _explained_elsewhere(judged: Sequence[Judged]) -> str:
 
 
 def _unseen(host: Host, rule: Rule, matches: JudgedMatches) -> str:
-    """Why no match of a rule counts: others explain them, the run leaves them out, or there are none."""
+    """Return why no match of a rule counts: other rules explain them, filters exclude them, or there are none."""
     if matches.taken:
         return _explained_elsewhere(matches.taken)
     if matches.left_out:

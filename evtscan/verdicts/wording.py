@@ -22,14 +22,17 @@ from evtscan.verdicts.conditions import deciding, every_test
 
 
 def logged(events: Sequence[Event], *, certain: bool = True) -> str:
-    """``Dhcp 1008 was logged 3 times``; not ``certain``: the format leaves open whether it is that event."""
+    """Return a text such as ``Dhcp 1008 was logged 3 times``.
+
+    Not ``certain``: the format does not show whether it is that event.
+    """
     names = dict.fromkeys(f"{event.provider} {event.event_id}" for event in events)
     was = "was" if len(names) == 1 else "were"
     return f"{listing(names)} {was if certain else 'may have been'} logged {times(len(events))}"
 
 
 def more_times(number: int) -> str:
-    """``once more``, ``twice more``, ``3 more times``."""
+    """Return ``once more``, ``twice more``, ``3 more times``."""
     return f"{number:,} more times" if number > 2 else f"{times(number)} more"
 
 
@@ -82,13 +85,13 @@ def _usual_way(fact: str, host: Host) -> MissingFact:
 
 
 def to_ask(explanation: Explanation) -> tuple[str, ...]:
-    """How to decide each unknown test that does not depend on a fact: whom to ask, where to look."""
+    """Return how to decide each unknown test that does not depend on a fact: whom to ask, where to look."""
     ways = (reason.leaf.how_to_get for reason in deciding(explanation))
     return tuple(dict.fromkeys(way for way in ways if way))
 
 
 def questions(ways: Iterable[str]) -> Iterator[MissingFact]:
-    """Instructions that are about no fact."""
+    """Return the instructions that are not about a fact."""
     return (MissingFact(how_to_get=way) for way in ways)
 
 
@@ -115,7 +118,7 @@ TOO_EARLY = " Fix seen, too early to tell: the log covers no full boot session a
 
 
 def confirmed(events: Sequence[Event], explanation: Explanation, others: int) -> str:
-    """Logged while every condition held; ``others`` counts further events for which that is not known."""
+    """Reason: logged while every condition held; ``others`` is the number of further, undecided events."""
     conditions = held(explanation)
     reason = f"{logged(events)}{f' while every condition held: {conditions}' if conditions else ''}."
     if others:
@@ -125,7 +128,7 @@ def confirmed(events: Sequence[Event], explanation: Explanation, others: int) ->
 
 
 def possible(events: Sequence[Event], explanation: Explanation, candidate: Match | None) -> str:
-    """Logged while conditions may have held; ``candidate`` is a match of which not even the detection is certain."""
+    """Reason: logged while conditions may have held; ``candidate``: the match itself is not certain."""
     parts = [f"{logged(events, certain=candidate is None)}."]
     if candidate is not None:
         parts.append(_open_detection(candidate))
@@ -142,27 +145,27 @@ def _open_detection(match: Match) -> str:
 
 
 def exposed(now: Explanation, seen: str) -> str:
-    """Every condition holds now; ``seen`` says what was logged."""
+    """Reason: every condition holds now; ``seen`` states whether and when the event was logged."""
     return f"Every condition holds now: {held(now)}. {seen}"
 
 
 def logged_before_conditions_held(events: Sequence[Event]) -> str:
-    """Logged, but not while the conditions held."""
+    """Reason: logged, but not while the conditions held."""
     return f"{logged(events)}, but at a time when they did not all hold."
 
 
 def resolved(events: Sequence[Event], now: Explanation, *, certain: bool, held_for_sure: bool) -> str:
-    """Logged while the conditions held or may have held, and they no longer do."""
+    """Reason: logged while the conditions held or may have held, and they no longer do."""
     return f"{_logged_while(events, certain, held_for_sure)}, and they no longer do: {failed(now)}."
 
 
 def logged_after_change(number: int) -> str:
-    """A remark to ``resolved``: the event was logged after the change too."""
+    """Remark to ``resolved``: the event was logged after the change too."""
     return f" Logged {more_times(number)} after the change: check that the fix reached the file."
 
 
 def over(events: Sequence[Event], clearing: Explanation, *, certain: bool, held_for_sure: bool) -> str:
-    """Logged while the conditions held or may have held, and a later event states that it is over."""
+    """Reason: logged while the conditions held or may have held, and a later event states that the problem is over."""
     return f"{_logged_while(events, certain, held_for_sure)}, and it is over: {clearing.says}."
 
 
@@ -171,63 +174,63 @@ def _logged_while(events: Sequence[Event], certain: bool, held_for_sure: bool) -
 
 
 def also_over(number: int, clearing: Explanation) -> str:
-    """A remark: so many further events are over."""
+    """Remark: the number of further events whose problem is over."""
     return f" {sentence(more_times(number)).removesuffix('.')} it was over: {clearing.says}."
 
 
 def followed(event: Event) -> str:
-    """The event that states that something is over."""
+    """The part of a reason that names the event which states that the problem is over."""
     return f"{event.provider} {event.event_id} followed at {moment(event.time)}"
 
 
 def supported(support: Sequence[Explanation]) -> str:
-    """A remark: other events that support the match."""
+    """Remark: other events that support the match."""
     return f" In support: {listed(leaf.says for leaf in support)}." if support else ""
 
 
 def refused(events: Sequence[Event], explanation: Explanation) -> str:
-    """Logged, but the context that the rule requires is not there."""
+    """Reason: logged, but without the context that the rule requires."""
     return f"{logged(events)}, but not as the rule asks: {failed(explanation)}."
 
 
 def excluded(events: Sequence[Event], explanation: Explanation, info: RuleInfo) -> str:
-    """Logged, but a condition was false, with the other known causes of the event."""
+    """Reason: logged, but a condition was false, with the other known causes of the event."""
     reason = f"{logged(events)}, but {info.article or 'this rule'} does not explain it: {failed(explanation)}."
     return f"{reason} What else logs it: {listed(info.lookalikes)}." if info.lookalikes else reason
 
 
 def never_applied(events: Sequence[Event], now: Explanation) -> str:
-    """Logged on a host of which no evidence shows that it ever ran a system of the rule."""
+    """Reason: logged on a host without evidence that it ever ran a system of the rule."""
     return f"{logged(events)}, but no evidence shows that the host ever ran a system of the rule: {failed(now)}."
 
 
 def inapplicable(events: Sequence[Event], explanation: Explanation) -> str:
-    """Logged on a host that the rule is not about."""
+    """Reason: logged on a host with a system that the rule does not apply to."""
     return f"{logged(events)}, but the rule is not about such a host: {failed(explanation)}."
 
 
 def explained_elsewhere(events: Sequence[Event], names: Iterable[str]) -> str:
-    """Logged, and explained better by other rules."""
+    """Reason: logged, but other rules explain it better."""
     return f"{logged(events)}, which is explained by {listing(names)}."
 
 
 def left_out(events: Sequence[Event], *, certain: bool) -> str:
-    """Logged, but filtered out."""
+    """Reason: logged, but excluded by a filter."""
     return f"{logged(events, certain=certain)}, but the filters of this run leave it out."
 
 
 def detected(events: Sequence[Event]) -> str:
-    """Logged; the rule has no conditions on hosts."""
+    """Reason: logged; the rule has no conditions on hosts."""
     return f"{logged(events)}."
 
 
 def perhaps_detected(events: Sequence[Event], example: Match) -> str:
-    """Perhaps logged; the rule has no conditions on hosts."""
+    """Reason: possibly logged; the rule has no conditions on hosts."""
     return f"{logged(events, certain=False)}. Whether it is this event is open: {unknown(example.explanation)}."
 
 
 def not_seen(logs: Sequence[Log]) -> str:
-    """Not logged: the logs that would contain the event, with their spans."""
+    """Reason: not logged; with the logs that would contain the event, and their time spans."""
     if not logs:
         return "No log was collected that would contain the event."
     spans = (
@@ -241,5 +244,5 @@ def not_seen(logs: Sequence[Log]) -> str:
 
 
 def until_then(step: str) -> str:
-    """A step of a workaround."""
+    """Return a step of a workaround, marked as such."""
     return f"Until then: {step}"

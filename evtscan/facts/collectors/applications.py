@@ -183,7 +183,7 @@ def _text(event: Event, field: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """A program as a registry lists it; ``version`` is empty where it has none."""
+    """A program in a list of a registry; an unknown ``version`` is empty."""
 
     name: str
     version: str

@@ -93,12 +93,18 @@ _NAMED_BY_SPMSG: Mapping[int, tuple[str, Listing]] = {
 
 
 def _is_spmsg(event: Event) -> bool:
-    """Whether spmsg.dll words it: Vista's servicing has other messages under the same ids (0x40001113 is 4371)."""
+    """Whether the event has a message of spmsg.dll: Vista's servicing has other messages under the same ids.
+
+    For example, 0x40001113 is 4371.
+    """
     return event.qualifiers == SPMSG or (event.qualifiers is None and is_from(event, NT_SERVICE_PACK))
 
 
 def _read_spmsg(event: Event) -> Reading:
-    """The name as Update.exe prints it, and the article in it: KB951376-v2 and KB978695_WM9 are of that article too."""
+    """Return the name as Update.exe prints it, and its article: that of KB951376-v2 is KB951376.
+
+    KB978695_WM9 belongs to KB978695 in the same way.
+    """
     field, listing = _NAMED_BY_SPMSG[event.event_id]
     name = _text(event, field).strip()
     names = (name, *names_in(name)) if 0 < len(name) <= _LONGEST_NAME else ()

@@ -1,6 +1,4 @@
-"""Events of the kernel and of the event log service → version, build, update revision, service pack and product of
-Windows.
-"""
+"""Events of the kernel and the event log service → version, build, revision, service pack, product of Windows."""
 
 import re
 from collections.abc import Iterable, Iterator

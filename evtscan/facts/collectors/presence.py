@@ -92,7 +92,7 @@ def _shown_by(event: Event) -> Iterator[tuple[str, bool | Undecided]]:
 
 
 def is_idle(event: Event) -> bool:
-    """Whether an event of the Service Control Manager is of a service that belongs to no component, as most are."""
+    """Whether an event of the Service Control Manager is about a service of no component, as most events are."""
     if event.event_id not in _SERVICE_EVENTS or not is_from(event, CONTROL_MANAGER):
         return False
     service = service_of(event)

@@ -28,7 +28,10 @@ TABLE: Final = "updates.csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """A cumulative update; ``released`` is YYYY-MM-DD, or empty for what is not listed; ``article`` may be empty."""
+    """A cumulative update; ``released`` is YYYY-MM-DD, or empty if updates from this revision on are not listed.
+
+    ``article`` may be empty.
+    """
 
     revision: int
     released: str

@@ -111,10 +111,9 @@ def _continues(group: Sequence[Event], event: Event) -> bool:
 
 
 def _nearest(groups: Sequence[Sequence[Event]], kernel: Sequence[Event]) -> dict[int, int]:
-    """Assign Kernel-General 12 events (by position) to groups (by index): the closest pairs first, each event and group
-    once.
+    """Assign Kernel-General 12 events (by position) to groups (by index), the closest pairs first.
 
-    No other group may be between the two.
+    Each event and each group is used once. No other group may be between the two.
     """
     firsts = [group[0].sequence for group in groups]
     pairs = []
@@ -224,7 +223,10 @@ class Clock:
         return found.pop() if len(found) == 1 else None
 
     def begun_by(self, time: Instant) -> tuple[int, int]:
-        """The session that had begun last at a time: at the first moment and at the last that it can be; -1: none."""
+        """Return the session that had begun last at a time, twice: at its earliest and at its latest possible moment.
+
+        -1 means that no session had begun.
+        """
         known = bisect_right(self._have_begun_from, time.earliest)
         possible = bisect_right(self._may_begin_from, time.latest)
         first, last = (self._begun[at - 1] if at else -1 for at in (known, possible))
@@ -232,8 +234,9 @@ class Clock:
 
 
 class _Layer:
-    """The one session among several that covers a moment alone; each is given as the times that the clock showed, in
-    ticks.
+    """The parts of time that exactly one of several sessions covers, in ticks.
+
+    Each session is given as the times that its clock showed.
     """
 
     def __init__(self, sessions: Iterable[Iterable[tuple[float, float]]]) -> None:
@@ -283,7 +286,7 @@ def _ticks(begins: Instant | None, ends: Instant | None, certain: bool) -> tuple
 
 
 def _least_from(ticks: Sequence[int]) -> list[int]:
-    """The least of each number and all that follow it: these rise, whatever the numbers do."""
+    """Return, for each number, the minimum of it and all later ones; this sequence never decreases."""
     return list(accumulate(reversed(ticks), min))[::-1]
 
 

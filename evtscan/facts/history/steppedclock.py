@@ -15,8 +15,9 @@ from evtscan.facts.history.logs import LogIndex
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The bounds of the time from one event to another, in ticks; negative if the other came first; None is
-    unbounded.
+    """The bounds of the time from one event to another, in ticks; None is unbounded.
+
+    A value is negative if the other event came first.
     """
 
     low: int | None
@@ -77,7 +78,7 @@ class SteppedClock:
         return log is not None and self._own[log].is_late(event.sequence)
 
     def _shown_beside(self, own: int | None) -> "_StepsByReading":
-        """The steps of all logs except those that the given log shows itself, since its own records are more
+        """Return the steps of all logs except those that the given log shows itself: its own records are more
         precise.
         """
         if own not in self._elsewhere:
@@ -176,7 +177,7 @@ def _readings(step: ClockStep) -> tuple[int, int]:
 
 
 def _doubtful(step: ClockStep) -> tuple[int, int]:
-    """The times, both excluded, that can be of either side of a step: a clock set back shows both readings again."""
+    """Return the times (exclusive) that can be on either side of a step: a clock set back shows them twice."""
     low, high = _readings(step)
     return (low - 1, high + 1) if step.after < step.before else (low, high)
 

@@ -119,7 +119,7 @@ def opened(sources: Iterable[Source], limits: Limits | None = None, *, hashed: b
 def unpack(archive: Path, into: Path, *, name: str, limits: Limits | None = None) -> Unpacked:
     """Unpack an archive, and the archives in it, into an empty folder; ``name`` is its name in reports.
 
-    Whatever is wrong with it is a warning; a document or a program in the form of a ZIP is passed over.
+    Every problem becomes a warning; a document or a program in the form of a ZIP is skipped.
     """
     limits = limits or Limits()
     unpacking = _Unpacking(limits)
@@ -165,7 +165,7 @@ def _format_of(source: Source) -> ArchiveFormat | None:
 
 @dataclass(slots=True)
 class _Unpacking:
-    """The result of unpacking several archives, while it is made."""
+    """The unfinished result of unpacking several archives."""
 
     limits: Limits
     hashed: bool = False

@@ -57,10 +57,10 @@ class Budget:
             raise LimitError(f"has more than {self.limits.entries:,} entries")
 
     def spend(self, count: int) -> None:
-        """Count bytes that were unpacked, wherever they go.
+        """Count unpacked bytes, whether they are stored or discarded.
 
         Raises:
-            LimitError: if that is too many.
+            LimitError: if there are too many.
         """
         self.spent += count
         if self.spent > self.allowed:

@@ -79,7 +79,7 @@ def unpack(stream: BinaryIO, shelf: Shelf) -> None:
 
 @contextmanager
 def _bounded(entries: int) -> Iterator[None]:
-    """Lower py7zr's own bounds while the context lasts: they let an archive of a kilobyte take gigabytes of memory."""
+    """Lower py7zr's own limits during the context: with them, an archive of a kilobyte can use gigabytes of memory."""
     from py7zr import archiveinfo, py7zr
 
     make_decoder = archiveinfo.Folder.get_decompressor
@@ -187,7 +187,7 @@ class _Taking:
                 self._archive.worker.register_filelike(entry.id, MemIO(str(entry.id), cast(WriterFactory, self)))
 
     def create(self, number: str) -> "_Part":
-        """The file of the member of this number, as py7zr wants it."""
+        """Return the file for the member with this number; py7zr calls this method."""
         member, modified = self._waiting.pop(number)
         self._current = _Part(member, self._shelf.file(member, modified))
         return self._current
@@ -217,7 +217,7 @@ class _Part:
         return len(data)
 
     def seekable(self) -> bool:
-        """No: py7zr then leaves the file as it is."""
+        """Return False, so that py7zr does not seek in the file."""
         return False
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Members of an archive → files in a private folder, under names of our own: no name in an archive is ever a path."""
+"""Members of an archive → files in a private folder under generated names: no name in an archive is used as a path."""
 
 import os
 import re
@@ -32,7 +32,7 @@ class DamagedError(Exception):
 
 @contextmanager
 def damage_as_error() -> Iterator[None]:
-    """Turn what ``tarfile``, ``zipfile`` and the decoders raise on damaged archives into a ``DamagedError``.
+    """Convert the errors of ``tarfile``, ``zipfile`` and the decoders on damaged archives to a ``DamagedError``.
 
     They raise almost anything: ``RecursionError`` for chained headers, ``IndexError`` for a header that is cut off.
     """

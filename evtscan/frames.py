@@ -21,7 +21,7 @@ _INTEGER_TYPES = {8: "Int16", 16: "Int32", 32: "Int64", 64: "Int64"}
 
 
 def frame_of(logs: Iterable[tuple[LogReader, str]], data: DataForm = "json") -> pd.DataFrame:
-    """Read logs, each with the name of its file, to their ends into one data frame, in the columns of a dump."""
+    """Read logs, given with the names of their files, completely into one data frame with the columns of a dump."""
     typed = TypedReader()
     columns = _Columns()
     for reader, name in logs:
@@ -33,7 +33,7 @@ def frame_of(logs: Iterable[tuple[LogReader, str]], data: DataForm = "json") -> 
 
 
 class _Columns:
-    """The columns of all batches so far; each is joined, and given up, when its series is made."""
+    """Collects the columns of all batches; a column is released when its series is created."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -41,7 +41,7 @@ class _Columns:
         self._local: list[NDArray[np.bool_]] = []
 
     def add(self, batch: TypedBatch) -> None:
-        """Take in a batch."""
+        """Add a batch."""
         self.count += batch.count
         for name, numbers in batch.integers.items():
             self._parts[name].append(_narrow(numbers, INTEGER_BITS[name]))
@@ -56,7 +56,7 @@ class _Columns:
         self._local.append(batch.local)
 
     def series(self, name: str, typed: TypedReader, data: DataForm) -> "pd.Series[Any]":
-        """One column; ``data`` is the form of ``Data``."""
+        """Return one column as a series; ``data`` is the form of ``Data``."""
         parts = self._parts.pop(name)
         if name in INTEGER_BITS:
             kind = _INTEGER_TYPES[INTEGER_BITS[name]]
@@ -76,7 +76,9 @@ class _Columns:
         return pd.Series(written, dtype="string")
 
     def _times(self, parts: Sequence[Numbers]) -> "pd.Series[Any]":
-        """UTC; or, as soon as one is local of an unknown zone, naive: then those in UTC have no place among them."""
+        """Return times in UTC; if any time is local with an unknown zone, return naive local times, with NaT for UTC
+        times.
+        """
         values, missing = _joined(parts, np.dtype(np.int64))
         local = np.concatenate([np.zeros(0, np.bool_), *self._local])
         is_local = bool(local[~missing].any())
@@ -94,7 +96,9 @@ def _joined(parts: Sequence[Numbers], dtype: np.dtype[Any]) -> Numbers:
 
 
 def _narrow(numbers: Numbers, bits: int) -> Numbers:
-    """Numbers in as many bits as their column has; what has no room, which only a damaged record has, is missing."""
+    """Convert numbers to the integer type of their column; numbers that do not fit, as in damaged records, become
+    missing.
+    """
     values, missing = numbers
     limit = largest(bits)
     if limit < 1 << 63:
@@ -103,7 +107,7 @@ def _narrow(numbers: Numbers, bits: int) -> Numbers:
 
 
 def _nanoseconds(times: Numbers) -> Numbers:
-    """Nanoseconds since 1970; years that they cannot hold (before 1678, after 2261) are missing."""
+    """Return times as nanoseconds since 1970; times that do not fit (before 1678, after 2261) become missing."""
     ticks, missing = times
     since = ticks - _UNIX_EPOCH
     missing = missing | (since > _NS_TICKS) | (since < -_NS_TICKS) | (ticks < 0)

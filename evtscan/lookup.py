@@ -1,4 +1,4 @@
-"""A word that somebody has (a rule, an article, an event) → what the rules know of it."""
+"""Search the rules for a word that a user enters: a rule, an article, or an event."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ NAMES_SHOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class EventName:
-    """An event as people write it: ``Dhcp/1008``, ``Dhcp 1008``, or the number alone."""
+    """An event as a user writes it: ``Dhcp/1008``, ``Dhcp 1008``, or only the number."""
 
     event_id: int
     provider: str = ""
@@ -46,7 +46,7 @@ class EventName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What an event means by one rule, on which products, and on what conditions besides."""
+    """The meaning of an event according to one rule, the products that it applies to, and further conditions."""
 
     rule: Rule
     products: Products
@@ -55,9 +55,9 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meanings:
-    """What an event of one source means; the source has several names, or none where it may be any source.
+    """All meanings of an event of one source. ``providers`` are the names of the source; empty if it can be any source.
 
-    The meanings are in the order of the products that they are about.
+    The meanings are sorted by the products that they apply to.
     """
 
     providers: tuple[str, ...]
@@ -72,7 +72,7 @@ class Meanings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """What a rule says of an event that is not its own: a text of its lookalikes."""
+    """A mention of an event that the rule does not select: a text of the rule's lookalikes."""
 
     rule: Rule
     text: str
@@ -80,7 +80,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the rules know of an event."""
+    """Everything that the rules state about an event."""
 
     meanings: tuple[Meanings, ...] = ()
     mentions: tuple[Mention, ...] = ()
@@ -93,7 +93,7 @@ NOTHING = Answer()
 
 
 def rules_called(rules: Iterable[Rule], word: str) -> list[Rule]:
-    """The rules that a word names: by article (also its number alone), id, title or file name."""
+    """Return the rules with this name: an article (also only its number), id, title or file name."""
     wanted = word.strip().casefold()
     return [rule for rule in rules if not rule.silent and wanted in _names(rule)]
 
@@ -111,7 +111,7 @@ _ARTICLE = re.compile(r"(?P<kind>Q|KB)?(?P<digits>\d{5,7})|CVE-\d{4}-\d{4,7}")
 
 
 def rules_mentioning(rules: Iterable[Rule], word: str) -> list[Rule]:
-    """The rules whose texts or references name an article (also by its number alone) that is not their own."""
+    """Return the rules whose texts or references mention an article (also only its number)."""
     match = _ARTICLE.fullmatch(word.strip().upper())
     if match is None:
         return []
@@ -132,9 +132,9 @@ NEAR_SHOWN: Final = 3
 
 
 def rules_near(rules: Iterable[Rule], word: str) -> list[Rule]:
-    """The first rules whose titles have all words of what somebody wrote, else those with the most similar names.
+    """Return the first rules whose titles contain all words of the input, else the rules with the most similar names.
 
-    None for the number of an article: one that differs in a digit is another article.
+    The result is empty for the number of an article, since a number with one different digit is another article.
     """
     if _ARTICLE.fullmatch(word.strip().upper()):
         return []
@@ -154,7 +154,7 @@ _EVENT = re.compile(r"\s*(?:(?P<provider>\S.*?)\s*[/\s]\s*)?(?P<id>\d{1,10})\s*\
 
 
 def event_called(word: str) -> EventName | None:
-    """Read an event, or None if a word cannot be one.
+    """Parse an event, or return None if the word cannot be an event.
 
     >>> str(event_called("Microsoft-Windows-WindowsUpdateClient/20"))
     'Microsoft-Windows-WindowsUpdateClient 20'
@@ -164,7 +164,9 @@ def event_called(word: str) -> EventName | None:
 
 
 def known_of(rules: Sequence[Rule], event: EventName) -> Answer:
-    """What rules know of an event: those that select it, by source, and those that only speak of it."""
+    """Return everything that rules state about an event: rules that select it, by source, and rules that only mention
+    it.
+    """
     spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     for rule in (rule for rule in rules if not rule.silent and _may_select(rule, event.event_id)):
@@ -180,20 +182,24 @@ def known_of(rules: Sequence[Rule], event: EventName) -> Answer:
 
 
 def _may_select(rule: Rule, event_id: int) -> bool:
-    """Whether a rule can use events of this number at all, which it says without being looked into."""
+    """Whether a rule can select events with this id, judged only by its query."""
     ids = rule.query().event_ids()
     return ids is None or event_id in ids
 
 
 def _selectors(rule: Rule) -> frozenset[Selector]:
-    """What an event must be to be a symptom; what a rule only looks for around it is left out."""
+    """Return the selectors of the events that are a rule's symptoms, without events that it only looks for around
+    them.
+    """
     found = frozenset[Selector]().union(*(base.selection.selectors() for base in rule.bases()))
     names = _names_of_sources(rule) if any(selector.provider is None for selector in found) else ()
     return found if not names else frozenset(replace(one, provider=name) for one in found for name in names)
 
 
 def _names_of_sources(rule: Rule) -> tuple[str, ...]:
-    """The names that a rule asks for as it has them, where one is open (``MSSQL$*``) and no selector can say it."""
+    """Return a rule's provider names as written, if one has a wildcard (``MSSQL$*``), which selectors cannot
+    express.
+    """
     names = tuple(
         str(value)
         for base in rule.bases()
@@ -205,7 +211,7 @@ def _names_of_sources(rule: Rule) -> tuple[str, ...]:
 
 
 def _sources(rule: Rule, event: EventName) -> Iterator[tuple[str, ...]]:
-    """The sources with which a rule selects an event, each as the names that it has."""
+    """Yield the sources for which a rule selects an event, each with all its names."""
     wanted = {name.casefold() for name in names_of(event.provider)} if event.provider else set()
     found = [
         _row(selector.provider)
@@ -227,7 +233,7 @@ def _is_one_of(wanted: Iterable[str], row: Iterable[str]) -> bool:
 
 
 def events_of(rule: Rule) -> list[str]:
-    """The events that a rule selects, as ``SOURCE 1008, 1009``; sources of one set of numbers stand in one line."""
+    """Return the events that a rule selects, as ``SOURCE 1008, 1009``; sources with equal event ids share a line."""
     return _listed(_selectors(rule))
 
 
@@ -248,7 +254,7 @@ def _some(sources: Sequence[str]) -> str:
 
 
 def _row(provider: str | None) -> tuple[str, ...]:
-    """All names of a source in one order, whichever of them is given."""
+    """Return all names of a source in a fixed order, given any of them."""
     return () if provider is None else tuple(sorted(row_of(provider), key=lambda name: (len(name), name)))
 
 
@@ -267,7 +273,7 @@ def _meaning(rule: Rule) -> Meaning:
 
 
 def _lines_of(condition: Condition) -> Iterator[Condition]:
-    """All that must hold, one after the other."""
+    """Yield the parts of a conjunction one after the other."""
     if isinstance(condition, All):
         for child in condition.children:
             yield from _lines_of(child)
@@ -288,7 +294,7 @@ def _mentions(rules: Iterable[Rule], event: EventName) -> Iterator[Mention]:
 
 
 def details_of(rule: Rule) -> list[str]:
-    """What a rule asks of its events besides id, source and channel, line by line."""
+    """Return a rule's conditions on its events, other than id, source and channel, line by line."""
     asked = [(base, left) for base in rule.bases() if (left := _besides_identity(base.detection)) is not None]
     if rule.correlation is None or len(asked) < 2:
         return [line for _, left in asked for line in words_of(left)]
@@ -298,7 +304,7 @@ def details_of(rule: Rule) -> list[str]:
 
 
 def _besides_identity(condition: Condition) -> Condition | None:
-    """A condition without what it asks of id, source and channel; None if nothing is left."""
+    """Return a condition without its tests of id, source and channel; None if nothing remains."""
     match condition:
         case Test():
             return None if condition.field in _IDENTITY else condition
@@ -315,7 +321,7 @@ _IDENTITY: Final = frozenset({"EventID", "Provider_Name", "Channel"})
 
 
 def derived_of(rule: Rule) -> list[str]:
-    """The fields that a rule works out of its events, in words."""
+    """Describe the fields that a rule derives from its events."""
     fields = (field for base in (rule, *rule.bases()) for field in base.derived)
     return list(dict.fromkeys(map(_words_of_derived, fields)))
 
@@ -337,13 +343,13 @@ def _words_of_derived(field: Derived) -> str:
 
 
 def doubts_of(rule: Rule) -> list[str]:
-    """What makes a fact untrustworthy on a host, and why."""
+    """Return the reasons why a fact can be unreliable on a host, each with the name of the fact."""
     doubts = rule.known_issue.doubts if rule.known_issue is not None else ()
     return [f"{doubt.about}: {doubt.reason}" for doubt in doubts]
 
 
 def around_of(rule: Rule) -> list[str]:
-    """What must stand around an event of a rule, or how many of them together, in words."""
+    """Describe the events that a rule requires around its event, or the number of events that it requires together."""
     correlation, issue = rule.correlation, rule.known_issue
     found = [_words_of_group(correlation)] if correlation is not None else []
     if issue is not None:
@@ -354,7 +360,7 @@ def around_of(rule: Rule) -> list[str]:
 
 
 def _asked_around(rule: Rule) -> Iterator[str]:
-    """What must hold around an event, without what only says that it is over."""
+    """Yield the required events around an event, without the conditions for the end of a problem."""
     if rule.correlation is not None:
         yield _words_of_group(rule.correlation)
     for entry in rule.known_issue.context if rule.known_issue is not None else ():
@@ -362,7 +368,7 @@ def _asked_around(rule: Rule) -> Iterator[str]:
 
 
 def _with_events(rule: Rule, entry: Around | ClearedBy, text: str) -> str:
-    """The words of an entry with the events behind the name that it gives."""
+    """Return the text of an entry, followed by the events of the selection that the entry names."""
     named = rule.selections.get(entry.name) if isinstance(entry, (Beside, ClearedBy)) else None
     if named is None:
         return text
@@ -397,7 +403,7 @@ def _words_of_group(group: Correlation) -> str:
 
 
 def words_of(condition: Condition) -> Iterator[str]:
-    """A condition line by line, as a person reads it; what belongs to a line above is indented."""
+    """Describe a condition line by line; the parts of a line are indented below it."""
     match condition:
         case Test():
             yield condition.text

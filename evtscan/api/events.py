@@ -1,4 +1,4 @@
-"""Events of logs: one by one, as a pandas data frame, or as Arrow tables."""
+"""Read events of logs: one by one, as a pandas data frame, or as Arrow tables."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -210,8 +210,8 @@ def read_table(
         start: time of the earliest events, inclusive.
         end: time of the latest events, exclusive.
         columns: ``"data"`` adds a column for each field of the events' data, in place of ``Data``: for events of one
-            kind. Numbers, times and truth values get columns of their type, everything else is text, and what is nested
-            is JSON text. A field with the name of another column gets the prefix ``Data_``.
+            kind. Numbers, times and truth values get columns of their type, other values are text, and nested
+            values are JSON text. A field with the name of another column gets the prefix ``Data_``.
         options: how to read logs.
         warnings: a list to which everything that could not be read is added.
 
@@ -242,10 +242,10 @@ def query_of(
     start: Time | None = None,
     end: Time | None = None,
 ) -> Query:
-    """Return a query made of simple values, or the one that is given.
+    """Return the query for simple values, or ``query`` itself if it is given.
 
     Raises:
-        ValueError: if a value is invalid, or there is a query and something else.
+        ValueError: if a value is invalid, or if ``query`` is combined with other arguments.
     """
     if query is not None:
         if any(value is not None for value in (event_ids, provider, channel, level, start, end)):
@@ -312,7 +312,7 @@ def sources_of(paths: Paths) -> tuple[Source, ...]:
 
 
 def expanded(paths: Paths) -> list[Path]:
-    """Return the paths with patterns replaced by the files that match them.
+    """Return the paths, with each pattern replaced by the files that match it.
 
     Raises:
         UsageError: if a path does not exist.
@@ -325,7 +325,7 @@ def expanded(paths: Paths) -> list[Path]:
 def _opened(
     paths: Paths, query: Query, options: ReadOptions, warnings: list[ExtractionWarning] | None
 ) -> Iterator[Iterator[tuple[LogReader, str]]]:
-    """The logs of some paths, each with its name; they can be read as long as the context lasts."""
+    """Open the logs of some paths, each with its name; they can be read until the context ends."""
     sources = sources_of(paths)
     with archives.opened(sources) as files:
         if warnings is not None:

@@ -1,4 +1,4 @@
-"""What a run found, as typed objects and data frames."""
+"""Results of a run as typed objects and data frames."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Table(Sequence[T], Generic[T]):
-    """A sequence of typed objects that is a data frame on request."""
+    """A sequence of typed objects that can be converted to a data frame."""
 
     def __init__(self, rows: Sequence[T], frame: "Callable[[], pd.DataFrame]") -> None:
         self._rows, self._frame = rows, frame
@@ -45,16 +45,17 @@ class Table(Sequence[T], Generic[T]):
     def to_frame(self) -> "pd.DataFrame":
         """Return the rows as a pandas data frame, with the columns of the CSV table of the same name.
 
-        Numbers are nullable integers, times are UTC timestamps, truth values nullable booleans, all else is text.
+        Numbers are nullable integers, times are UTC timestamps, truth values are nullable booleans, other values are
+        text.
         """
         return self._frame()
 
 
 class Report:
-    """Everything that a scan or an audit found.
+    """All results of a scan or an audit.
 
     Attributes:
-        data: the report as all outputs are written from it.
+        data: the report data from which all outputs are written.
     """
 
     def __init__(self, data: ReportData) -> None:
@@ -65,7 +66,7 @@ class Report:
 
     @cached_property
     def hosts(self) -> Table[HostReport]:
-        """The hosts, in order of their names."""
+        """The hosts, sorted by name."""
         return Table(sorted(self.data.hosts, key=lambda host: host.host), lambda: self._table("hosts"))
 
     @cached_property
@@ -80,18 +81,18 @@ class Report:
 
     @cached_property
     def facts(self) -> Table[FactRow]:
-        """What is known of each host; the frame has the host of each fact."""
+        """The known facts of each host; the data frame includes the host of each fact."""
         rows = [(host.host, row) for host in self.hosts for row in host.facts]
         return Table([row for _, row in rows], lambda: _frame_of_facts(rows))
 
     @cached_property
     def warnings(self) -> Table[ExtractionWarning]:
-        """Everything that could not be read, of all hosts."""
+        """Warnings about everything that could not be read, of all hosts."""
         return Table([row for host in self.hosts for row in host.warnings], lambda: self._table("warnings"))
 
     @cached_property
     def rules(self) -> Table[RuleInfo]:
-        """The rules that took part."""
+        """The rules that were used."""
         return Table(self.data.rules, lambda: self._table("rules"))
 
     def to_frame(self, table: str = "findings") -> "pd.DataFrame":
@@ -157,11 +158,11 @@ def _text(value: Any) -> Any:
 
 
 class Hunt(Table[Detection]):
-    """The detections of a hunt, in the order of its time line.
+    """The detections of a hunt, in the order of its timeline.
 
     Attributes:
-        counts: the figures of the run: detections by rule, rules that could not be decided, and more.
-        warnings: everything that could not be read.
+        counts: the statistics of the run: detections by rule, rules that could not be decided, and more.
+        warnings: warnings about everything that could not be read.
     """
 
     def __init__(self, rows: Sequence[Detection], counts: Hunted, warnings: Sequence[ExtractionWarning]) -> None:

@@ -1,4 +1,4 @@
-"""Scans, audits, hunts and saved reports: the same results as the commands of these names, and nothing is printed."""
+"""Scans, audits, hunts and saved reports: the same results as the commands with these names, but nothing is printed."""
 
 from collections.abc import Collection, Iterable
 from os import fspath
@@ -132,7 +132,7 @@ def hunt(
         paths: files, folders, patterns or archives.
         rules: rule files or folders.
         min_level: lowest level of the rules to use.
-        event_ids: which events may match; so are the following, as for ``iter_events``.
+        event_ids: event ids of the events that may match; this and the following filters are those of ``iter_events``.
         provider: name of the provider (source), or several.
         channel: name of the channel (log), or several.
         level: Windows' number of a level or its name, or several.
@@ -181,34 +181,34 @@ def _rules(paths: Paths | None, min_level: str) -> RuleSet:
 
 
 class _Rows:
-    """Keeps the rows of a hunt."""
+    """Collects the rows of a hunt."""
 
     def __init__(self) -> None:
         self.found: list[Detection] = []
 
     def add(self, row: Detection) -> None:
-        """Take the next row."""
+        """Add the next row."""
         self.found.append(row)
 
     def close(self, hunted: Hunted) -> None:
-        """Finish."""
+        """Do nothing: all rows are kept already."""
 
 
 class _Notes:
-    """Keeps the warnings of a hunt."""
+    """Collects the warnings of a hunt."""
 
     def __init__(self) -> None:
         self.warnings: list[ExtractionWarning] = []
 
     def read(self, name: str, records: int = 0, lost: int = 0) -> None:
-        """Note records of a log."""
+        """Ignore the numbers of records of a log."""
 
     def skip(self, items: Iterable[SkippedFile]) -> None:
-        """Note files that were skipped."""
+        """Ignore skipped files."""
 
     def skip_rest(self, sources: Iterable[Source]) -> None:
-        """Note those of these files that are not logs."""
+        """Ignore files that are not logs."""
 
     def warn(self, warning: ExtractionWarning) -> None:
-        """Note what could not be read."""
+        """Add a warning."""
         self.warnings.append(warning)

@@ -1,1 +1,1 @@
-"""The base of every layer: nouns, three-valued logic, versions, Windows types, text and errors."""
+"""The base of all other packages: data types, three-valued logic, versions, Windows types, text and errors."""

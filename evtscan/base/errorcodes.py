@@ -1,6 +1,6 @@
-"""Error codes of Windows → their texts: Win32 errors, NTSTATUS values and HRESULTs that event logs often have.
+"""Texts for error codes of Windows: the Win32 errors, NTSTATUS values and HRESULTs that are common in event logs.
 
-Numbers and names are those of winerror.h and ntstatus.h ([MS-ERREF] sections 2.1 to 2.3); the texts are our own, short.
+Numbers and names come from winerror.h and ntstatus.h ([MS-ERREF] sections 2.1 to 2.3); the short texts are our own.
 """
 
 import re
@@ -368,7 +368,9 @@ _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{8}\Z")
 
 
 def code_of(value: object) -> int | None:
-    """The number of an error code as events write it: ``5``, ``%%5``, ``0x80070005``, ``-2147024891``; else None."""
+    """Parse an error code as events write it: ``5``, ``%%5``, ``0x80070005``, ``-2147024891``; None for other
+    values.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -387,7 +389,7 @@ def code_of(value: object) -> int | None:
 
 
 def error_text(value: object) -> str:
-    """The text of an error code; empty if the value is no code or none that is known.
+    """Return the text of an error code; empty if the value is not an error code, or is unknown.
 
     >>> error_text("%%1722")
     'the RPC server is not available'

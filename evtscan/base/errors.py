@@ -1,11 +1,11 @@
 """All errors that evtscan raises for its caller.
 
 EvtscanError                an error that the user can act on: its text is the complete message
-├── EvidenceError           a file that cannot be read at all (what can be read in part gives warnings)
-│   └── NotEvidenceError    a file of a format that is read, which holds nothing that evtscan looks for
+├── EvidenceError           a file that cannot be read at all (a file that is readable in part gives warnings)
+│   └── NotEvidenceError    a file of a supported format that contains nothing that evtscan uses
 ├── RuleError               a rule or a set of rules that does not load; carries every problem found
 ├── OutputError             an output that cannot be written, or that is refused
-└── UsageError              a request that makes no sense: unknown rule, path that does not exist
+└── UsageError              an invalid request: unknown rule, path that does not exist
 """
 
 import os
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 
 class EvtscanError(Exception):
-    """An error with a message for the person at the keyboard: what, where, and what to do next."""
+    """An error with a message for the user: what happened, where, and what to do next."""
 
 
 class EvidenceError(EvtscanError):
-    """One evidence file cannot be read at all. The run goes on and the ledger names the file."""
+    """One evidence file cannot be read at all. The run continues, and the ledger names the file."""
 
 
 class NotEvidenceError(EvidenceError):
-    """A sound file of a known format with nothing in it that is looked for: a user's hive, the log of a hive."""
+    """An intact file of a supported format that contains nothing evtscan uses: a user's hive, the log of a hive."""
 
 
 RAISE_DEFECTS = "EVTSCAN_RAISE_DEFECTS"
@@ -31,10 +31,10 @@ _LONGEST_DETAIL = 200
 
 
 def why_unreadable(error: Exception, source: str) -> str:
-    """The reason why a file cannot be read, without the file's name; ``error`` is what its reader raised.
+    """Return the reason why a file cannot be read, without the file's name; ``error`` is the exception of its reader.
 
-    Any exception of a reader ends that file and not the run. One that is neither an ``EvidenceError`` nor an
-    ``OSError`` is a defect of evtscan, and the reason asks the user to report it.
+    Any exception of a reader ends the reading of its file, but not the run. An exception that is neither an
+    ``EvidenceError`` nor an ``OSError`` is a defect of evtscan, and the reason asks the user to report it.
 
     Raises:
         Exception: as ``raise_unless_about_file``.
@@ -51,11 +51,11 @@ def why_unreadable(error: Exception, source: str) -> str:
 
 
 def raise_unless_about_file(error: Exception) -> None:
-    """Raise again what a reader raised, unless it ends the reading of one file only.
+    """Raise the exception of a reader again, unless it only means that one file cannot be read.
 
     Raises:
         EvtscanError: if the error is about the request and not about the file.
-        Exception: if it is a defect of evtscan, or a want of memory, and ``EVTSCAN_RAISE_DEFECTS`` is set.
+        Exception: if it is a defect of evtscan, or lack of memory, and ``EVTSCAN_RAISE_DEFECTS`` is set.
     """
     if isinstance(error, EvidenceError | OSError):
         return
@@ -68,12 +68,12 @@ class OutputError(EvtscanError):
 
 
 class UsageError(EvtscanError):
-    """The request itself is wrong: a path that does not exist, an unknown rule, a bad option value."""
+    """The request itself is invalid: a path that does not exist, an unknown rule, an invalid option value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with a rule file: where (file, 1-based line, key) and what to do."""
+    """One problem in a rule file: where it is (file, 1-based line, key) and what to do."""
 
     file: str
     line: int | None
@@ -87,7 +87,7 @@ class Problem:
 
 
 class RuleError(EvtscanError):
-    """Rules that do not load. ``problems`` holds every one of them, not only the first."""
+    """Rules cannot be loaded. ``problems`` contains all problems found, not only the first."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -7,7 +7,7 @@ import msgspec
 
 
 def json_text(value: Any) -> str:
-    """A value as compact JSON; lone surrogates, which UTF-8 cannot encode, become U+FFFD."""
+    """Return a value as compact JSON; lone surrogates, which UTF-8 cannot encode, become U+FFFD."""
     try:
         return inert(msgspec.json.encode(value).decode())
     except UnicodeEncodeError:
@@ -18,7 +18,9 @@ _ACTED_ON = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def inert(text: str) -> str:
-    """The same JSON with escapes for C1 controls and bidirectional controls, which a terminal would act on."""
+    """Return equivalent JSON with escapes for C1 and bidirectional control characters, which a terminal would
+    interpret.
+    """
     if text.isascii() or text.isprintable():  # true of nearly all texts, and fast to decide
         return text
     return _ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""The ledger that ends a run: one line for each subject, or (detailed) a list that is cut short with a count."""
+"""The ledger at the end of a run: one line for each topic or, if detailed, a list of limited length with a count."""
 
 from bisect import insort
 from collections import Counter
@@ -24,7 +24,7 @@ _KINDS_SHOWN = 4
 
 @dataclass(slots=True)
 class Names:
-    """The first names of many in their order, and how many there are."""
+    """The first of many names in alphabetical order, and the total number of names."""
 
     first: list[str] = field(default_factory=list)
     count: int = 0
@@ -42,13 +42,13 @@ class Names:
 
 @dataclass(slots=True)
 class Lines:
-    """The first lines of many, and how many there are."""
+    """The first of many lines, and the total number of lines."""
 
     first: list[str] = field(default_factory=list)
     count: int = 0
 
     def add(self, line: str) -> None:
-        """Add a line, unless the list has it already."""
+        """Add a line, unless it is among the kept lines already."""
         if line in self.first:  # one warning can be about several hosts
             return
         self.count += 1
@@ -56,13 +56,13 @@ class Lines:
             self.first.append(line)
 
     def part(self, label: str) -> list[str]:
-        """These lines as a part of the detailed ledger."""
+        """Return these lines as a part of the detailed ledger."""
         return part(label, self.first, self.count)
 
 
 @dataclass(slots=True)
 class Warnings:
-    """Warnings of a run: counts by kind, and the first of them as lines."""
+    """Warnings of a run: counts by kind, and the first warnings as lines."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     lines: Lines = field(default_factory=Lines)
@@ -75,7 +75,7 @@ class Warnings:
         self.kinds[warning.kind] += self.lines.count - before
 
     def part(self, *, detailed: bool) -> list[str]:
-        """The part of the ledger about warnings."""
+        """Return the part of the ledger about warnings."""
         if detailed or self.lines.count == 1:
             return self.lines.part("warnings")
         if not self.lines.count:
@@ -86,7 +86,7 @@ class Warnings:
 
 
 def skipped_part(skipped: Iterable[SkippedFile], *, detailed: bool = True) -> list[str]:
-    """The part of the ledger about skipped files, by reason."""
+    """Return the part of the ledger about skipped files, by reason."""
     names: dict[str, Names] = {}
     for item in skipped:
         names.setdefault(item.reason, Names()).add(item.source_file)
@@ -94,7 +94,7 @@ def skipped_part(skipped: Iterable[SkippedFile], *, detailed: bool = True) -> li
 
 
 def reasons_part(skipped: Mapping[str, Names], *, detailed: bool) -> list[str]:
-    """The part of the ledger about skipped files, whose names are given by reason."""
+    """Return the part of the ledger about skipped files, given as names for each reason."""
     lines = by_reason(skipped)
     if detailed or len(lines) < 2:
         return part("skipped", lines)
@@ -106,7 +106,7 @@ def reasons_part(skipped: Mapping[str, Names], *, detailed: bool) -> list[str]:
 
 
 def by_reason(skipped: Mapping[str, Names]) -> list[str]:
-    """A line for each reason, the commonest first, with the names of the skipped files."""
+    """Return a line for each reason, the most frequent first, with the names of the skipped files."""
     most_first = sorted(skipped.items(), key=lambda item: (-item[1].count, item[0]))
     return [f"{names.count:,} {reason}: {names}" for reason, names in most_first]
 
@@ -127,7 +127,10 @@ def by_problem(problems: Iterable[Problem]) -> list[str]:
 
 
 def damaged_part(files: Sequence[tuple[str, int, int]], count: int | None = None, *, detailed: bool) -> list[str]:
-    """The part of the ledger about damaged files: name, records read, records lost; the first of ``count`` files."""
+    """Return the part of the ledger about damaged files, given as name, records read and records lost.
+
+    ``files`` may be only the first of ``count`` files.
+    """
     number = len(files) if count is None else count
     if detailed or number < 2:
         return part("damaged", [f"{name}: {read:,} records read, {lost:,} lost" for name, read, lost in files], number)
@@ -137,7 +140,9 @@ def damaged_part(files: Sequence[tuple[str, int, int]], count: int | None = None
 
 
 def part(label: str, lines: Sequence[str], count: int | None = None) -> list[str]:
-    """One part of the ledger: its label before the first of its lines, which may be only the first of ``count``."""
+    """Return one part of the ledger: a label before the first line; ``lines`` may be only the first of ``count``
+    lines.
+    """
     shown = [prose(line) for line in lines[:LINES_SHOWN]]
     more = (len(lines) if count is None else count) - len(shown)
     if more > 0:

@@ -1,1 +1,1 @@
-"""The nouns of evidence, rules and findings that several layers share."""
+"""Data types for evidence, rules and findings that several layers share."""

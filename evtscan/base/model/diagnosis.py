@@ -1,6 +1,6 @@
-"""The nouns of a diagnosis: changes before a finding, common factors, unexplained events.
+"""Data types for diagnoses: changes before a finding, common factors, unexplained events.
 
-They are evidence beside the verdict of a finding and never change it. Times are ISO 8601 text in UTC.
+A diagnosis is additional evidence; it never changes the verdict of a finding. Times are ISO 8601 text in UTC.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ class ChangeKind(Enum):
 class Change:
     """One change on a host before the first match of a finding.
 
-    ``subject`` is what changed: an update, a program, a service, a driver, or the name of a fact. ``text`` says it in a
-    sentence without a full stop. ``seconds_before`` is the time from the change to the first match and ``restarts`` the
-    number of starts of the host in between; None if unknown.
+    ``subject`` is the thing that changed: an update, a program, a service, a driver, or the name of a fact. ``text``
+    describes the change in a sentence without a full stop. ``seconds_before`` is the time from the change to the first
+    match and ``restarts`` the number of starts of the host in between; None if unknown.
     """
 
     kind: ChangeKind
@@ -46,8 +46,8 @@ class Change:
 class ChangesBefore:
     """The changes between the last boot session without the symptom and the first match, nearest first.
 
-    ``since`` and ``until`` bound the time that was searched. ``is_open``: the log begins with the symptom, so that
-    the change that preceded it may be older than the evidence. ``more`` counts further changes that are not listed.
+    ``since`` and ``until`` are the limits of the time that was searched. ``is_open``: the log begins with the symptom,
+    so the change that caused it may be older than the evidence. ``more`` counts further changes that are not listed.
     """
 
     since: str = ""
@@ -59,12 +59,13 @@ class ChangesBefore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A fact that separates the affected hosts of a rule from others: counts on both sides and an exact test.
+    """A fact that separates the affected hosts of a rule from other hosts, with counts for both groups and an exact
+    test.
 
-    ``affected`` and ``others`` count the hosts on which the fact is known, ``affected_with`` and ``others_with`` those
-    with the value. ``p_value`` is that of the one-sided hypergeometric test, ``q_value`` the same after correction for
-    everything that was tried (Benjamini-Hochberg). ``same_as`` are facts that the same hosts have, such as the build
-    that an update installs. ``hosts`` are the affected hosts with the value.
+    ``affected`` and ``others`` count the hosts for which the fact is known, ``affected_with`` and ``others_with`` the
+    hosts that have the value. ``p_value`` is the result of the one-sided hypergeometric test, ``q_value`` the p-value
+    corrected for the number of tests (Benjamini-Hochberg). ``same_as`` are facts that exactly these hosts have too,
+    such as the build that an update installs. ``hosts`` are the affected hosts with the value.
     """
 
     fact: str
@@ -81,9 +82,9 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFactors:
-    """The common factors of the hosts that a rule affects, strongest first; none if nothing separates them.
+    """The common factors of the hosts that a rule affects, strongest first; empty if no fact separates the hosts.
 
-    ``affected`` and ``others`` count the hosts that were compared, ``tried`` the facts and values.
+    ``affected`` and ``others`` count the compared hosts, ``tried`` counts the tested facts and values.
     """
 
     rule_id: str
@@ -101,9 +102,9 @@ LEVEL_WORDS = {1: "critical", 2: "error", 3: "warning"}
 class UnexplainedRow:
     """Errors or warnings of one kind on one host that no rule matched.
 
-    ``level`` is Windows' number: 1 critical, 2 error, 3 warning. ``example`` has the data of the last of them, which is
-    record ``record_id`` of ``source_file``. ``is_new``: an earlier audit of the host did not have this kind of event.
-    ``hosts`` counts the hosts of the report with this kind.
+    ``level`` is Windows' number: 1 critical, 2 error, 3 warning. ``example`` has the data of the last of these events,
+    which is record ``record_id`` of ``source_file``. ``is_new``: an earlier audit of the host did not have this kind of
+    event. ``hosts`` counts the hosts of the report with this kind.
     """
 
     computer: str
@@ -123,9 +124,9 @@ class UnexplainedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTally:
-    """How many errors (with critical events) and warnings a host logged, and how many of them rules explain.
+    """The number of errors (including critical events) and warnings of a host, and how many of them rules explain.
 
-    An event is explained if a rule matched it, also one that says that the event is harmless.
+    An event is explained if any rule matched it, including a rule that classifies the event as harmless.
     """
 
     errors: int = 0

@@ -1,4 +1,4 @@
-"""The noun of one log record, decoded."""
+"""The data type for one decoded log record."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -11,20 +11,22 @@ from evtscan.base.wintypes import Instant
 
 
 class Absent(Enum):
-    """The value of a field that a record does not have, as opposed to one that its format cannot carry."""
+    """The value of a field that a record does not have, although the record's format can contain it."""
 
     ABSENT = "absent"
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):  # it never refers back to itself: no cycles to look for
-    """One log record, decoded. (A struct, since a dataclass would take most of the time of reading short records.)
+    """One decoded log record.
 
-    ``sequence`` is its place in record order: ``header_id``, unwrapped where the format counts modulo 2^32.
-    ``data`` maps field names to values in log order. Leaves are text as Windows renders it, lists where a name
-    repeats or the value is an array, maps for nested elements of UserData; unnamed data is ``Data1``, ``Data2`` …,
-    raw data ``Binary`` in upper-case hex. ``unreadable`` names the fields that this record's format cannot
-    carry (a test of one of them is unknown, not false); ``Data`` in it stands for all data.
-    ``message`` is the text that an export rendered. None means that the record does not say.
+    A struct, because creating dataclasses would take most of the time of reading short records.
+
+    ``sequence`` is the position in record order: ``header_id``, unwrapped if the format counts modulo 2^32. ``data``
+    maps field names to values in log order. Leaves are text as Windows renders it. A repeated name, or an array, is a
+    list; nested elements of UserData are maps. Unnamed data is ``Data1``, ``Data2`` …, raw data is ``Binary`` in
+    upper-case hex. ``unreadable`` names the fields that this record's format cannot contain (a test of such a field is
+    unknown, not false); ``Data`` in it means all data. ``message`` is the text that an export rendered. None means that
+    the record does not have the field.
     """
 
     location: Location

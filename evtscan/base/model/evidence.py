@@ -1,4 +1,4 @@
-"""The evidence of one host after reading."""
+"""The data type for the evidence of one host after reading."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from evtscan.base.model.registry import Registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Everything that was read of one host."""
+    """Everything that was read for one host."""
 
     logs: tuple[Log, ...] = ()
     registries: tuple[Registry, ...] = ()

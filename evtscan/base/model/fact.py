@@ -1,4 +1,4 @@
-"""The nouns of facts: stated entries, bounds, and what is known of a fact at one record."""
+"""Data types for facts: stated entries, bounds, and the known value of a fact at one record."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ FactValue = str | int | bool | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactEntry:
-    """One entry of a ``facts.yaml``: value, start of its validity (None: when the evidence was taken), and source."""
+    """One entry of a ``facts.yaml``: value, start of validity (None: when the evidence was collected), and source."""
 
     name: str
     value: Any
@@ -32,7 +32,7 @@ class FactsFile:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The known bound of an integer fact: ``low`` to ``high``, both included; None is open."""
+    """The known bound of an integer fact: ``low`` to ``high``, both inclusive; None means no limit."""
 
     low: int | None = None
     high: int | None = None
@@ -49,12 +49,12 @@ class Bound:
         return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
 
     def up_to(self, value: int) -> "Bound":
-        """The part of the bound that is not above a value."""
+        """Return the bound, limited to values of at most ``value``."""
         return Bound(self.low, value if self.high is None else min(self.high, value))
 
 
 class Basis(Enum):
-    """How the value of a fact is known at a moment."""
+    """The way in which the value of a fact is known at a moment."""
 
     STATED = "stated"
     CARRIED_FORWARD = "carried forward"
@@ -79,12 +79,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of one fact at one moment.
+    """The knowledge about one fact at one moment.
 
-    ``value`` has no meaning if ``basis`` is UNKNOWN. ``at_most`` means that it is only an upper limit: a value, carried
-    back, of a fact that only rises. ``limit`` also bounds the fact, whether or not a value is known. ``restarts``
-    counts the boots between the statement and the moment. ``why`` is the reason why nothing is known, or the assumption
-    that was made.
+    ``value`` has no meaning if ``basis`` is UNKNOWN. ``at_most`` means that the value is only an upper limit: it was
+    stated for a later moment, and the fact only rises. ``limit`` also bounds the fact, whether or not a value is known.
+    ``restarts`` counts the boots between the statement and the moment. ``why`` is the reason why nothing is known, or
+    the assumption that was made.
     """
 
     name: str

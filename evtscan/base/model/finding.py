@@ -1,4 +1,4 @@
-"""The nouns of a finding: verdict, explanation, and the finding itself."""
+"""Data types for findings: verdict, explanation, and the finding itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from evtscan.base.wording import listing
 
 
 class Verdict(Enum):
-    """Match × facts, in order of severity; the last four are not verdicts on a match of a known issue."""
+    """The result for a match and the facts, most severe first; the last four are not verdicts on a match of a known
+    issue.
+    """
 
     CONFIRMED = "confirmed"
     POSSIBLE = "possible"
@@ -25,7 +27,7 @@ class Verdict(Enum):
 
     @property
     def rank(self) -> int:
-        """0 is the most severe."""
+        """The position in order of severity; 0 is the most severe."""
         return list(Verdict).index(self)
 
 
@@ -38,7 +40,7 @@ NEW, KNOWN, ACCEPTED = STATUSES = ("new", "known", "accepted")
 
 
 class NodeKind(Enum):
-    """Kind of a node of an explanation: one test, or how its children are combined."""
+    """The kind of a node of an explanation: a single test, or the way in which its children are combined."""
 
     TEST = "test"
     ALL = "all"
@@ -48,11 +50,12 @@ class NodeKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a condition is true, false or unknown: a tree whose leaves have locations, or name what is missing.
+    """The reason why a condition is true, false or unknown: a tree whose leaves have locations, or name what is
+    missing.
 
-    ``text`` is the condition as the rule states it, for display only; ``says`` is what is known of it, for a reader.
-    ``fact`` is the name of the fact or event field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty
-    if unknown. ``how_to_get`` says how to decide an unknown leaf that does not depend on a fact.
+    ``text`` is the condition as the rule states it, for display only; ``says`` is the known value in words. ``fact`` is
+    the name of the fact or event field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.
+    ``how_to_get`` explains how to decide an unknown leaf that does not depend on a fact.
     """
 
     text: str
@@ -68,10 +71,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFact:
-    """Something that would decide an open finding, and one way to get it.
+    """Information that would decide an open finding, and one way to get it.
 
-    ``fact`` is the name of the fact; empty for an instruction about no fact, such as a question or a log to export
-    again. ``collectable``: no evidence of the host mentions the fact yet, so that collecting more would state it.
+    ``fact`` is the name of the fact; empty for an instruction that is not about a fact, such as a question or a log to
+    export again. ``collectable``: no evidence of the host mentions the fact yet, so collecting more evidence would
+    state it.
     """
 
     fact: str = ""
@@ -80,7 +84,7 @@ class MissingFact:
 
 
 def instructions(missing: Iterable[MissingFact]) -> tuple[str, ...]:
-    """One line for each way to get what is missing, with the names of all facts that it gets: ``A and B: do this``."""
+    """Return one line for each way to get missing facts, with the names of the facts: ``A and B: do this``."""
     by_way: dict[str, list[str]] = {}
     for item in missing:
         by_way.setdefault(item.how_to_get, []).append(item.fact)
@@ -114,14 +118,14 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Rule × host: one row of ``findings.csv``. Times are ISO 8601 text; lists stay lists until a reporter.
+    """The result of one rule for one host: one row of ``findings.csv``. Times are ISO 8601 text; lists remain lists.
 
-    ``remedy`` has the steps for this host: those of a justified doubt replace those of the rule. Title, cause and other
-    texts of the rule are in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are the records
-    around its first and its last match. ``missing`` is what would decide an open finding. ``accepted`` says until when
-    and why the finding is accepted, if ``status`` is ``accepted``. ``event_says`` has the values of its last event in
-    words. ``changes`` are what changed before its first match. ``consequence_of`` are the ids of findings of the same
-    host that it follows from.
+    ``remedy`` has the steps for this host: the steps of a justified doubt replace the steps of the rule. Title, cause
+    and other texts of the rule are in the report's ``RuleInfo`` with the same ``rule_id``. ``surroundings`` are the
+    records around the first and the last match. ``missing`` is the information that would decide an open finding.
+    ``accepted`` is the end date and the reason of the acceptance, if ``status`` is ``accepted``. ``event_says`` has the
+    values of the last event in words. ``changes`` are changes before the first match. ``consequence_of`` are the ids of
+    findings of the same host that cause this one.
     """
 
     finding_id: str
@@ -158,10 +162,10 @@ class Finding:
 
     @property
     def missing_facts(self) -> tuple[str, ...]:
-        """The names of the missing facts, each once."""
+        """The distinct names of the missing facts."""
         return tuple(dict.fromkeys(item.fact for item in self.missing if item.fact))
 
     @property
     def how_to_get(self) -> tuple[str, ...]:
-        """How to get what is missing, one line for each way."""
+        """Instructions to get the missing information, one line for each way."""
         return instructions(self.missing)

@@ -1,4 +1,4 @@
-"""The nouns of system reports: services, files, and what one report states."""
+"""Data types for system reports: services, files, and the content of one report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class FileEntry:
     """A file in a listing or a report, or the file itself; ``name`` is lower case with suffix.
 
     ``date`` (of the copy, the listing or the archive entry) and ``linked`` (of the linker) are YYYY-MM-DD; ``folder``
-    is where the host has the file, as the report prints it.
+    is the file's folder on the host, as the report prints it.
     """
 
     location: Location
@@ -42,13 +42,14 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The content of a system report, whatever program wrote it; missing values are None or empty.
+    """The content of a system report, for all programs that write such reports; missing values are None or empty.
 
-    ``taken`` is the report's own time. ``version`` is as printed (``4.0``, ``5.1.2600``), ``service_pack`` too, and
-    the empty text where the report would print one and prints none. ``whole`` names what it lists in full, so that what
-    is not listed is known to be absent: ``services``, ``running services``, ``drivers``, ``hotfixes``. ``places`` maps
-    the names of the single values to where they stand. ``registries`` are keys that were printed among reports.
-    ``remote``: a host was asked over the network, which need not be that of the reports around it.
+    ``taken`` is the report's own time. ``version`` and ``service_pack`` are as printed (``4.0``, ``5.1.2600``);
+    ``service_pack`` is empty if the report would print a service pack and prints none. ``whole`` names the complete
+    lists of the report: ``services``, ``running services``, ``drivers``, ``hotfixes``; an item that is not in such a
+    list does not exist. ``places`` maps the names of the single values to their locations. ``registries`` are keys that
+    were printed among reports. ``remote``: the report is about a host that was queried over the network, which may
+    differ from the host of the other reports in the file.
     """
 
     source: str

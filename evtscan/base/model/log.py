@@ -1,4 +1,4 @@
-"""The nouns of a log: its summary, its clock steps, and the protocol of readers."""
+"""Data types for logs: summary, clock steps, and the protocols of readers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ MOST_CLOCK_STEPS = 1000
 class ClockStep:
     """A change of the clock by more than five minutes, beyond the time that passed, between two records of a log.
 
-    ``sequence`` is that of the first record after the step, ``before`` and ``after`` are the times of the records on
-    both sides. ``until`` is set if the clock soon returned: the sequence of the first record after its return. The
-    records in between were logged late, or by a clock that was corrected.
+    ``sequence`` is the sequence of the first record after the step, ``before`` and ``after`` are the times of the two
+    records. ``until`` is set if the clock soon returned: the sequence of the first record after its return. The records
+    in between were logged late, or by a clock that was corrected.
     """
 
     sequence: int
@@ -42,14 +42,14 @@ class ClockStep:
 class LogSummary:
     """The header of one log and the state of its records, independent of the query.
 
-    ``records`` counts the readable records, ``lost`` the unreadable ones.
-    ``first_sequence``/``last_sequence`` and ``first_time``/``last_time`` belong to the oldest and the newest record
-    in record order. ``holes`` counts gaps in the header numbers. ``computers`` lists the names found,
-    in order of first appearance, and ``newest_computer`` is the name in the newest record, if known.
-    ``clock_steps`` are in record order, and complete only if they are fewer than ``MOST_CLOCK_STEPS``.
-    ``dirty`` and ``wrapped`` come from the header or the records; ``cleared`` is set if a record says so, or if the log
-    is empty and its counter shows that it had records. ``filtered``: it is an extract of a log, so that missing events
-    may have been logged. ``converted``: a newer Windows converted it from the format of NT.
+    ``records`` counts the readable records, ``lost`` the unreadable ones. ``first_sequence``/``last_sequence`` and
+    ``first_time``/``last_time`` belong to the oldest and the newest record in record order. ``holes`` counts gaps in
+    the header numbers. ``computers`` lists the names in order of first appearance, and ``newest_computer`` is the name
+    in the newest record, if known. ``clock_steps`` are in record order, and complete only if they are fewer than
+    ``MOST_CLOCK_STEPS``. ``dirty`` and ``wrapped`` come from the header or the records. ``cleared`` is set if a record
+    states that the log was cleared, or if the log is empty and its counter shows that it had records. ``filtered``: the
+    log is an extract, so missing events may have been logged. ``converted``: a newer Windows converted the log from the
+    format of NT.
     """
 
     format: str
@@ -72,7 +72,7 @@ class LogSummary:
 
     @property
     def flaws(self) -> tuple[str, ...]:
-        """Why the log is incomplete, each reason as a word; empty if it is whole."""
+        """The reasons why the log is incomplete, as words; empty if it is complete."""
         flaws = {
             "filtered": self.filtered,
             "cleared": self.cleared,
@@ -89,7 +89,8 @@ class LogSummary:
 
 
 class LogReader(Protocol):
-    """One pass over one log file: iterate once for the selected events, in record order as far as the file goes.
+    """One pass over one log file: iterating yields the selected events in record order, as far as the file has this
+    order.
 
     ``warnings`` and ``summary`` are complete when the iteration has ended. Memory does not grow with the file.
     """
@@ -100,7 +101,7 @@ class LogReader(Protocol):
 
     @property
     def summary(self) -> LogSummary:
-        """What was read, selected or not."""
+        """The summary of all records, selected or not."""
         ...
 
 
@@ -151,9 +152,10 @@ class EventBatch(Protocol):
         ...
 
     def json_lines(self, layout: LineLayout) -> Sequence[bytes | memoryview] | None:
-        """A line in UTF-8 for each record, or None if the lines must be written value by value.
+        """Return a line in UTF-8 for each record, or None if the lines must be written value by value.
 
-        Batches of one structure (see ``parts``) can have lines; of others a line for each value is as fast.
+        Only batches of one structure (see ``parts``) can return lines; for other batches, writing values singly is as
+        fast.
         """
         ...
 
@@ -166,11 +168,11 @@ class EventBatch(Protocol):
         ...
 
     def data_types(self) -> dict[str, int]:
-        """The BinXML value types (MS-EVEN6 2.2.12) of the fields of the data that are one value in every record."""
+        """Return the BinXML value types (MS-EVEN6 2.2.12) of the data fields that contain one value in every record."""
         ...
 
     def parts(self) -> "Sequence[EventBatch]":
-        """The same records grouped by structure, so that many columns of a part are constant; see ``in_order``."""
+        """Return the records grouped by structure, so that many columns of a part are constant; see ``in_order``."""
         ...
 
     def in_order(self, values: Iterable[Sequence[T]]) -> list[T]:
@@ -188,7 +190,7 @@ class BatchReader(LogReader, Protocol):
 
 
 class TextColumns(Protocol):
-    """Selected records of one structure whose data is text only, as columns in record order."""
+    """Selected records of one structure, whose data fields are all texts, as columns in record order."""
 
     def __len__(self) -> int: ...
 
@@ -202,29 +204,31 @@ class TextColumns(Protocol):
         ...
 
     def data_texts(self, name: str) -> Iterable[str]:
-        """The data of a name, a text for each record."""
+        """Return the texts of a data field, one for each record."""
         ...
 
 
 @runtime_checkable
 class FilteringReader(LogReader, Protocol):
-    """A reader that can discard records by their columns, before it builds events."""
+    """A reader that can discard records by their columns before it builds events."""
 
     def events_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> Iterator[Event]:
         """Iterate over the selected events that a function keeps, in record order.
 
-        ``choose`` returns the positions of the records to keep, in order. Records whose data is not text only are all
-        kept; it is not called for them.
+        ``choose`` returns the positions of the records to keep, in order. It is called only for records whose data
+        fields are all texts; all other records are kept.
         """
         ...
 
 
 @runtime_checkable
 class ProblemReader(LogReader, Protocol):
-    """A reader that can count errors and warnings in the pass in which it selects events, whatever the query."""
+    """A reader that can count errors and warnings in the pass in which it selects events, independent of the query."""
 
     def count_problems(self) -> ProblemCounts:
-        """Count them in the next pass; the counts are complete when it has ended. Recovered records do not count."""
+        """Count errors and warnings in the next pass; the counts are complete when it has ended. Recovered records do
+        not count.
+        """
         ...
 
 
@@ -254,10 +258,12 @@ class HealthReader(LogReader, Protocol):
 
 
 class LogParts(Protocol):
-    """A log whose parts can be read separately, whatever its size."""
+    """A log of any size whose parts can be read separately."""
 
     def near(self, event: Event) -> Sequence[Event]:
-        """The records of the part of the log that contains an event, at least some on each side where there are any."""
+        """Return the records in the part of the log that contains an event, including some before and after it if they
+        exist.
+        """
         ...
 
 
@@ -265,8 +271,8 @@ class LogParts(Protocol):
 class Log:
     """One log as read for one host: its summary and the events that the query selected, in record order.
 
-    ``forwarded``: they are what a collector received from the host, a part of the collector's log. ``problems`` are its
-    errors and warnings, if they were counted.
+    ``forwarded``: the events are the part of a collector's log that the collector received from the host. ``problems``
+    are the log's errors and warnings, if they were counted.
     """
 
     source: Source

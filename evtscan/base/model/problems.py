@@ -1,4 +1,4 @@
-"""Errors and warnings of a log, counted by kind while the log is read, whatever the query selects."""
+"""Count the errors and warnings of a log by kind while the log is read, independent of the query."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LONGEST_VALUE = 1000
 
 
 class ProblemKind(NamedTuple):
-    """The kind of an error or a warning: what has the same values is counted together."""
+    """The kind of an error or a warning: events with equal values are counted together."""
 
     computer: str
     channel: str
@@ -37,7 +37,10 @@ Example = Callable[[], Mapping[str, Any]]
 
 @dataclass(slots=True)
 class ProblemCount:
-    """How often a kind of problem is in a log, with the first and the last record in record order."""
+    """The number of events of one kind in a log, with the times of the first and the last one in record order.
+
+    ``location``, ``record_id`` and ``example`` belong to the last one.
+    """
 
     count: int
     first: Instant | None
@@ -58,7 +61,7 @@ class ProblemCounts:
         return len(self._counts)
 
     def items(self) -> Iterator[tuple[ProblemKind, ProblemCount]]:
-        """Each kind with its count, in order of first appearance."""
+        """Yield each kind with its count, in order of first appearance."""
         return iter(self._counts.items())
 
     def add(
@@ -71,7 +74,7 @@ class ProblemCounts:
         example: Example,
         count: int = 1,
     ) -> None:
-        """Add the next records of a kind; ``location``, ``record_id`` and ``example`` are those of the last of them."""
+        """Add the next records of a kind; ``location``, ``record_id`` and ``example`` belong to the last of them."""
         known = self._counts.get(kind)
         if known is None:
             if len(self._counts) >= MOST_KINDS or any(len(name) > _LONGEST_NAME for name in kind[:3]):
@@ -85,20 +88,20 @@ class ProblemCounts:
         known.location, known.record_id, known.example = location, record_id, example
 
     def decode_examples(self) -> None:
-        """Decode the newest record of the most severe kinds, and release what the others would be decoded from."""
+        """Decode the newest record of the most severe kinds, and release the undecoded records of the other kinds."""
         ranked = sorted(self._counts.items(), key=lambda entry: entry[0].level)
         for rank, (_, count) in enumerate(ranked):
             data = count.example() if rank < MOST_EXAMPLES else {}
             count.example = partial(dict, {name: _cut(value) for name, value in data.items()})
 
     def of(self, includes: Callable[[ProblemKind], bool]) -> "ProblemCounts":
-        """The counts of some kinds."""
+        """Return the counts of the kinds that ``includes`` accepts."""
         part = ProblemCounts()
         part._counts = {kind: count for kind, count in self._counts.items() if includes(kind)}
         return part
 
 
 def _cut(value: Any) -> Any:
-    """A value of bounded size."""
+    """Return a value, shortened to a limited size."""
     text = value if isinstance(value, str) else str(value)
     return value if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE]

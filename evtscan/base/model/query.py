@@ -1,4 +1,4 @@
-"""The nouns of a request: which records to read, and how."""
+"""Data types for queries: which records to read, and how to read them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,9 @@ from evtscan.base.wintypes import Instant
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Selects records by channel, provider and event id; None matches any. Names are compared whole, in any case."""
+    """Selects records by channel, provider and event id; None matches any. Whole names are compared; case is
+    ignored.
+    """
 
     channel: str | None = None
     provider: str | None = None
@@ -17,14 +19,14 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which records of a log to read. A parser applies it to the fixed parts of records before it decodes any.
+    """A query for records of a log. A parser tests it on the fixed parts of records before it decodes any record.
 
     A record matches if it matches one of ``selectors``, or if ``selectors`` is None. An unknown channel matches every
     channel; a provider is compared with the record's provider and with its EventSourceName.
 
     Each of the other fields narrows the selection if it is set: Windows' ``levels``, times from ``start`` (inclusive)
     to ``end`` (exclusive), ``record_ids`` (EventRecordID), and ranges of event ids to include and to exclude. A missing
-    value (time, level) does not match; a local time of an unknown zone matches if it may lie in the period.
+    value (time, level) does not match; a local time of an unknown zone matches if the true time can be in the period.
     """
 
     selectors: frozenset[Selector] | None = None
@@ -56,7 +58,7 @@ class Query:
 
     @property
     def filters(self) -> bool:
-        """Whether ``admits`` can be false."""
+        """Whether the query has filters, so that ``admits`` can return False."""
         return (self.levels, self.start, self.end, self.record_ids) != (None, None, None, None)
 
     @property
@@ -78,7 +80,7 @@ class Query:
         return self.include_ids is None or any(event_id in included for included in self.include_ids)
 
     def accepts(self, channel: str | None, provider: str | None, event_source_name: str | None, event_id: int) -> bool:
-        """Whether a record with these System fields is wanted, as far as they say."""
+        """Whether a record with these System fields matches the selectors and the ranges of event ids."""
         if not self.accepts_id(event_id):
             return False
         if self.selectors is None:
@@ -94,7 +96,7 @@ class Query:
         )
 
     def _names_by_id(self) -> Mapping[int | None, list[tuple[str | None, str | None]]]:
-        """Channel and provider of the selectors in lower case, by the event id that they ask for."""
+        """Return the channels and providers of the selectors in lower case, by the selectors' event id."""
         if not self._names:
             for each in self.selectors or ():
                 names = (each.channel and each.channel.casefold(), each.provider and each.provider.casefold())
@@ -118,11 +120,11 @@ EVERYTHING = Query()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How to read logs, for the formats that have a choice.
+    """Options for reading logs; each applies only to some formats.
 
     ``recover`` adds records from slack space, marked as recovered. ``reference`` reads EVTX with the slow reference
-    decoder. ``zone`` is the zone of local times, as ``--source-timezone`` puts it, for formats that print them without
-    one. ``hashed`` adds the SHA-256 of each file to its row. ``problems`` counts errors and warnings in
+    decoder. ``zone`` is the zone of local times, in the form of ``--source-timezone``, for formats that print times
+    without a zone. ``hashed`` adds the SHA-256 of each file to its row. ``problems`` counts errors and warnings in
     ``Log.problems``.
     """
 

@@ -1,4 +1,4 @@
-"""The nouns of the registry: keys and values, whatever format they were read from."""
+"""Data types for the registry: keys and values, independent of the file format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class RegistryKey:
     r"""One key with its values; ``path`` is canonical (``SYSTEM\CurrentControlSet\Services\Dhcp``).
 
     ``values`` maps lower-case names (the default value is ``""``), ``subkeys`` lists the names of direct children.
-    ``whole`` means that the evidence has the key in full: missing values and subkeys do not exist on the host.
+    ``whole`` means that the evidence contains the complete key: missing values and subkeys do not exist on the host.
     """
 
     path: str
@@ -36,10 +36,10 @@ class RegistryKey:
 
 
 class Registry(Protocol):
-    r"""The registry keys of one evidence file, whatever its format.
+    r"""The registry keys of one evidence file, independent of its format.
 
-    Paths are canonical: ``SOFTWARE\…`` or ``SYSTEM\CurrentControlSet\…`` (the current control set, however the file
-    names it), compared without regard to case.
+    Paths are canonical: ``SOFTWARE\…`` or ``SYSTEM\CurrentControlSet\…`` (the current control set, whatever its name
+    in the file), compared without regard to case.
     """
 
     source: str
@@ -52,5 +52,5 @@ class Registry(Protocol):
         ...
 
     def covers(self, path: str) -> bool:
-        """Return whether the evidence would contain this key: if it is missing, it does not exist on the host."""
+        """Return whether the evidence would contain this key if the host had it."""
         ...

@@ -1,4 +1,4 @@
-"""The nouns of a rule that reports show: level, kind, texts, and refused rules."""
+"""Data types for the parts of a rule that reports show: level, kind, texts, and refused rules."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -27,9 +27,9 @@ QUIET_KINDS = frozenset({"benign", "notice", "success"})
 class RuleInfo:
     """The part of a rule that reports show.
 
-    ``tags`` are Sigma's, such as ``attack.t1059.001``, in lower case.
-    ``channels`` are those in which its events are logged, in lower case; empty for any channel. ``consequence_of``
-    names, by article, id or title, the rules whose findings its own may follow from.
+    ``tags`` are Sigma's tags, such as ``attack.t1059.001``, in lower case. ``channels`` are the channels in which its
+    events are logged, in lower case; empty for any channel. ``consequence_of`` names other rules by article, id or
+    title: findings of this rule may be a consequence of their findings.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The nouns of where: evidence files, locations in them, and what could not be read."""
+"""Data types for evidence files, locations in them, and warnings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ class Source:
         """Open the file for reading, never for writing.
 
         Raises:
-            OSError: if it cannot be opened; the text names both causes that Windows does not distinguish.
+            OSError: if it cannot be opened; if Windows does not distinguish two causes, the text names both.
         """
         try:
             return self.path.open("rb")
@@ -40,7 +40,7 @@ class Source:
             raise
 
     def sha256(self) -> str:
-        """The digest of the file, in hexadecimal."""
+        """Return the SHA-256 of the file, in hexadecimal."""
         import hashlib
 
         with self.path.open("rb") as stream:
@@ -48,7 +48,7 @@ class Source:
 
 
 class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of events (see ``Event``)
-    """The origin of a statement: an evidence file and the position in it, in the terms of its format.
+    """The origin of a statement: an evidence file and a position in it, in the form that fits its format.
 
     ``source`` is empty if a warning is about a host as a whole. ``offset`` counts bytes from the start of the file,
     ``line`` counts from 1, ``record`` is the number in the record's header, ``key`` a registry key with its value name,
@@ -76,10 +76,10 @@ class Location(msgspec.Struct, frozen=True, gc=False):  # as many of them as of 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionWarning:
-    """Something that could not be read, or could not be used: data of the report, not a log line.
+    """A warning about data that could not be read or used. Warnings are part of the report, not log output.
 
-    ``kind`` is a stable word for scripts (``bad_record``, ``bad_chunk``, ``truncated``, ``conflict`` …),
-    ``message`` says what and what to do, ``records_lost`` how many records at least.
+    ``kind`` is a stable word for scripts (``bad_record``, ``bad_chunk``, ``truncated``, ``conflict`` …), ``message``
+    describes the problem and what to do, ``records_lost`` is the minimum number of lost records.
     """
 
     location: Location
@@ -89,15 +89,15 @@ class ExtractionWarning:
 
     @classmethod
     def unreadable(cls, error: Exception, source: str) -> "ExtractionWarning":
-        """The warning for a file whose reader raised ``error`` (see ``why_unreadable``, also for what it raises)."""
+        """Return the warning for a file whose reader raised ``error``; raises the exceptions of ``why_unreadable``."""
         return cls(location=Location(source=source), kind="unreadable", message=why_unreadable(error, source))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRow:
-    """One evidence file, as a row of ``evidence.csv``. ``records`` is None where the file is not a log.
+    """One evidence file, as a row of ``evidence.csv``. ``records`` is None if the file is not a log.
 
-    ``channels`` are those that a log says, or is known by its name, to hold.
+    ``channels`` are the channels in a log, by its records or by its name.
     """
 
     source_file: str
@@ -122,9 +122,9 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedFile:
-    """A file that is not evidence, or cannot be opened, and why.
+    """A file that is not evidence or cannot be opened, with the reason.
 
-    ``unreadable``: it may well be evidence, but this run could not get at it.
+    ``unreadable``: the file may be evidence, but this run could not read it.
     """
 
     source_file: str

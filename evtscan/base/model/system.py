@@ -1,4 +1,4 @@
-"""The fields of an event's System element: the one table of their names, from which every other table is derived."""
+"""The fields of an event's System element: the single table of their names, from which all other tables are derived."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class SystemField:
         attribute: the attribute of that element, or ``""`` if the field is the element's text.
         rule_name: the name by which rules refer to the field.
         column: the column of ``evtscan dump``.
-        kind: how the field's text is read.
+        kind: the type of the field, which determines how its text is parsed.
         bits: the size of a number in the event log's format, 0 for other kinds.
     """
 

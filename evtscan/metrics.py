@@ -1,4 +1,4 @@
-"""Logs → figures: records, time span, counts by channel, provider and event id, gaps in the record ids, health."""
+"""Statistics of logs: records, time span, counts by channel, provider and event id, gaps in the record ids, health."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Gap:
-    """Record ids that a log does not have, though it has one before and one after: from ``first`` to ``last``."""
+    """A range of record ids, ``first`` to ``last``, that is missing between two existing record ids of a log."""
 
     missing: int
     first: int
@@ -32,11 +32,12 @@ class Gap:
 
 @dataclass(slots=True, kw_only=True)
 class LogMetrics:
-    """The figures of one log. ``recovered`` are records out of slack space, which ``records`` and the gaps
-    leave out and ``counts`` take in. ``first_time`` and ``last_time`` are those of the oldest and the newest record.
-    ``computers`` lists the names found, in order of first appearance.
+    """The statistics of one log.
 
-    ``health`` says in words what ``structures`` has as figures: the state of its header and checksums.
+    ``recovered`` counts the records from slack space: ``counts`` includes them, ``records`` and the gaps do not.
+    ``first_time`` and ``last_time`` are the times of the oldest and the newest record. ``structures`` has the state of
+    the log's header and checksums as numbers, ``health`` has this state in words. ``computers`` lists the computer
+    names in order of first appearance.
     """
 
     source_file: str
@@ -60,7 +61,9 @@ class LogMetrics:
 def measure(
     sources: Iterable[Source], options: ReadOptions = PLAIN
 ) -> tuple[list[LogMetrics], list[ExtractionWarning]]:
-    """The figures of every log among these files, and what could not be read; other files are passed over."""
+    """Return the statistics of every log among these files, and warnings about unreadable files; other files are
+    skipped.
+    """
     logs: list[LogMetrics] = []
     warnings: list[ExtractionWarning] = []
     for source in sources:
@@ -94,14 +97,17 @@ def _measure(source: Source, row: Format, options: ReadOptions, warnings: list[E
 
 
 def _fold(counts: Counter[Key]) -> None:
-    """Of very many kinds, which only a crafted log has, count those that were met last by their event ids alone."""
+    """If there are more than ``MOST_KINDS`` kinds, as in crafted logs, count the last ones by event id only."""
     for key in list(counts)[MOST_KINDS:] if len(counts) > MOST_KINDS else ():
         if key[:2] != _OTHERS:
             counts[(*_OTHERS, key[2])] += counts.pop(key)
 
 
 def _columns(reader: LogReader) -> Iterator[tuple[Iterable[Key], list[int | None], int, bool]]:
-    """Keys of all records, a batch at a time; ids of the log's own, how many are recovered, if the newest are first."""
+    """Yield the records in batches: their keys, record ids, number of recovered records, and whether newest come first.
+
+    The record ids do not include the ids of recovered records.
+    """
     if isinstance(reader, BatchReader):
         for batch in reader.batches():
             channels = [channel or "" for channel in batch.column("channel")]
@@ -119,7 +125,7 @@ def _columns(reader: LogReader) -> Iterator[tuple[Iterable[Key], list[int | None
 
 
 def _own(record_ids: list[int | None], recovered: list[bool]) -> tuple[list[int | None], int]:
-    """The ids without those of recovered records, and how many these are."""
+    """Return the ids without the ids of recovered records, and the number of recovered records."""
     count = sum(recovered)
     return [number for number, slack in zip(record_ids, recovered, strict=True) if not slack], count
 
@@ -134,9 +140,9 @@ def _examine(log: LogMetrics, reader: LogReader) -> None:
 
 
 class _Gaps:
-    """Notes where record ids do not rise by one; a fall (another log's records, a counter's end) is no gap.
+    """Finds gaps, where record ids rise by more than one. A fall (another log's records, a counter reset) is no gap.
 
-    Where the newest record stands first, they do not fall by one, and it is a rise that is no gap.
+    If the newest record comes first, record ids fall by more than one at a gap, and a rise is no gap.
     """
 
     def __init__(self, log: LogMetrics) -> None:
@@ -144,7 +150,7 @@ class _Gaps:
         self._last: int | None = None
 
     def look(self, record_ids: Iterable[int | None], newest_first: bool) -> None:
-        """Take in the next record ids, as they stand in the file."""
+        """Add the next record ids, in the order of the file."""
         last = self._last
         for number in record_ids:
             if number is None:

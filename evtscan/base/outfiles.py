@@ -24,9 +24,9 @@ _CHECKS_ACLS = os.name != "nt"
 
 
 def is_folder(target: str, *, has_format: bool = False) -> bool:
-    """Whether an output of this name is a folder: it ends in a slash, is one already, or is new and has no suffix.
+    """Whether an output name means a folder: it ends in a slash, is an existing folder, or is new and has no suffix.
 
-    With a format that was chosen by itself (``has_format``), a new name without suffix is a file.
+    If the format is given separately (``has_format``), a new name without suffix is a file.
     """
     if target.endswith(("/", os.sep)):
         return True
@@ -51,12 +51,12 @@ def refuse_existing(paths: Sequence[Path], *, clobber: bool) -> None:
 
 
 def refuse_open(paths: Iterable[Path]) -> None:
-    """Check that no other program keeps one of these files from being replaced; files that do not exist are ignored.
+    """Check that no other program prevents replacing one of these files; files that do not exist are ignored.
 
-    Renaming a file to its own name changes nothing, and fails on Windows where replacing it would fail.
+    The test is to rename a file to its own name: this changes nothing, and on Windows it fails if replacing would fail.
 
     Raises:
-        OutputError: if another program has one open.
+        OutputError: if another program has one of the files open.
     """
     for path in paths:
         name = extended(path)
@@ -76,10 +76,10 @@ def refuse_open(paths: Iterable[Path]) -> None:
 
 
 def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
-    """Check that no output would replace a file that is read, by any of its names: a link, another case of letters.
+    """Check that no output would replace an input file, by any of its names: a link, or a name in different case.
 
     Raises:
-        OutputError: if one would.
+        OutputError: if an output would replace an input file.
     """
     outputs = {_identity(path): path for path in paths}
     outputs.pop(None, None)
@@ -90,7 +90,9 @@ def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | str | None:
-    """A value that only the names of one file share; None if there is no file."""
+    """Return a value that is equal for all names of one file, and different for other files; None if there is no
+    file.
+    """
     try:
         state = path.stat()
     except OSError:
@@ -102,10 +104,10 @@ def _identity(path: Path) -> tuple[int, int] | str | None:
 
 @contextmanager
 def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
-    """Open a file for writing that gets its name when it is complete; until then an old file remains.
+    """Open a file for writing under a temporary name; it replaces an existing file when it is complete.
 
     Raises:
-        OutputError: if it exists and ``clobber`` does not allow replacing it, or if it cannot be written.
+        OutputError: if the file exists and ``clobber`` does not allow replacing it, or if it cannot be written.
     """
     refuse_existing([path], clobber=clobber)
     temporary = temporary_beside(path)
@@ -121,7 +123,7 @@ def replacing(path: Path, *, clobber: bool) -> Iterator[BinaryIO]:
 
 
 def replace_file(temporary: Path, path: Path) -> None:
-    """Rename a file, replacing another one; on Windows retry for about a second while another program has it open.
+    """Rename a file, replacing an existing one; on Windows retry for about a second while another program has it open.
 
     Raises:
         OSError: if it cannot be renamed.
@@ -161,7 +163,7 @@ def _check_folders(paths: Iterable[Path]) -> None:
 
 
 def _check_folder(path: Path, checked: set[Path]) -> None:
-    """Check that a file can be created; ``checked`` are the folders of which that is known."""
+    """Check that a file can be created; ``checked`` are the folders that have passed this check already."""
     if (existing := extended(path)).exists() and not existing.is_file():
         raise OutputError(f"{path}: exists and is not a file; give another name with -o")
     folder = next((parent for parent in extended(path.absolute()).parents if os.path.lexists(parent)), None)
@@ -177,7 +179,9 @@ def _check_folder(path: Path, checked: set[Path]) -> None:
 
 
 def _can_create_in(folder: Path) -> bool:
-    """Create a file in a folder and delete it again: the one test of an ACL that is always right."""
+    """Test whether a file can be created in a folder, by creating and deleting one; no other test of an ACL is
+    reliable.
+    """
     probe = temporary_beside(folder / "probe")
     try:
         probe.open("xb").close()
@@ -188,16 +192,18 @@ def _can_create_in(folder: Path) -> bool:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name for a file until it is complete.
+    """Return a temporary name for a file, in the folder of the file.
 
-    It is short and unique, so that a long name still fits and two runs do not collide; and in the same folder, so
-    that renaming is one step.
+    It is short, so that it fits if the file's name is long, and unique, so that two runs do not collide. It is in the
+    same folder, so that renaming is atomic.
     """
     return extended(path).with_name(f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}")
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Delete the partial files of a killed run in a folder. The caller ensures that no other run writes there."""
+    """Delete the partial files of a killed run in a folder. The caller ensures that no other run writes to the
+    folder.
+    """
     with suppress(OSError):
         for file in extended(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
             file.unlink()
@@ -205,7 +211,7 @@ def remove_temporaries(folder: Path) -> None:
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Convert the system's error into one that names the output.
+    """Convert errors of the operating system into errors that name the output.
 
     Raises:
         OutputError: for any error of the system except a closed pipe.

@@ -1,8 +1,8 @@
 """Columns of values as text, formatted for all rows at once.
 
-A column is a matrix of bytes with a row for each value: its text in UTF-8, with zero bytes wherever a row is shorter
-than the matrix is wide. Columns are joined side by side, and ``unpadded`` removes the zeros in one pass; so no Python
-code runs for a single value. No text may contain a zero byte of its own.
+A column is a matrix of bytes with one row for each value: the value's text in UTF-8, padded with zero bytes to the
+width of the matrix. Columns are joined side by side, and ``unpadded`` removes the zero bytes in one pass. So no Python
+code runs for single values. Texts must not contain zero bytes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,13 +22,13 @@ Piece = bytes | Padded
 
 
 def from_texts(texts: Sequence[bytes]) -> Padded:
-    """Texts that are made already; at least one."""
+    """Return a column of existing texts; at least one."""
     width = max(map(len, texts))
     return np.array(texts, f"S{max(width, 1)}").view(np.uint8).reshape(len(texts), -1)
 
 
 def replaced(column: Padded, rows: NDArray[np.int64], texts: Sequence[bytes]) -> Padded:
-    """A column with other texts in some of its rows."""
+    """Return a column in which some rows have other texts."""
     written = from_texts(texts)
     if written.shape[1] > column.shape[1]:
         column = np.pad(column, ((0, 0), (0, written.shape[1] - column.shape[1])))
@@ -56,14 +56,17 @@ def side_by_side(pieces: Iterable[Piece], count: int) -> Padded:
 
 
 def unpadded(matrix: Padded) -> bytes:
-    """The texts of all rows, one after the other."""
+    """Return the texts of all rows, one after the other."""
     flat = matrix.reshape(-1)
     text: bytes = flat[flat != 0].tobytes()
     return text
 
 
 def lines(pieces: Sequence[Piece], count: int) -> list[memoryview]:
-    """The texts of all rows, which end with their only line feed each; some rows at a time, to stay in the cache."""
+    """Return the texts of all rows; each ends with its only line feed.
+
+    Some rows are processed at a time, so that they fit into the processor's cache.
+    """
     width = sum(len(piece) if isinstance(piece, bytes) else piece.shape[1] for piece in pieces)
     step = max(_FEWEST_ROWS, _CACHED // max(width, 1))
     found: list[memoryview] = []
@@ -82,7 +85,7 @@ _FEWEST_ROWS, _CACHED = 64, 1 << 19
 
 
 def _digits(width: int) -> NDArray[np.uint8]:
-    """All numbers of some decimal digits, each as that many bytes."""
+    """Return all numbers of ``width`` decimal digits as text, each ``width`` bytes long."""
     count = 10**width
     table = np.empty((count, width), np.uint8)
     for place in range(width):
@@ -96,7 +99,7 @@ _POWERS = np.array([10**power for power in range(1, 20)], np.uint64)
 
 
 def decimal(values: NDArray[np.unsignedinteger[Any]]) -> Padded:
-    """Unsigned numbers in decimal; at least one."""
+    """Return unsigned numbers in decimal; at least one."""
     largest, smallest = int(values.max()), int(values.min())
     width = len(str(largest))
     steps = -(-width // 4)
@@ -115,7 +118,7 @@ def decimal(values: NDArray[np.unsignedinteger[Any]]) -> Padded:
 
 
 def signed_decimal(values: NDArray[np.signedinteger[Any]]) -> Padded:
-    """Signed numbers in decimal; at least one."""
+    """Return signed numbers in decimal; at least one."""
     wide = values.astype(np.int64)
     negative = wide < 0
     magnitude = wide.view(np.uint64)
@@ -136,7 +139,7 @@ _HEX_POWERS = np.array([16**power for power in range(1, 16)], np.uint64)
 
 
 def hexadecimal(values: NDArray[np.unsignedinteger[Any]]) -> Padded:
-    """Unsigned numbers in lower-case hexadecimal, without ``0x`` and without leading zeros; at least one."""
+    """Return unsigned numbers in lower-case hexadecimal, without ``0x`` and without leading zeros; at least one."""
     wide = values.astype(np.uint64)
     width = len(f"{int(wide.max()):x}")
     raw = np.ascontiguousarray(wide.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - -(-width // 2) :])
@@ -150,7 +153,7 @@ def hexadecimal(values: NDArray[np.unsignedinteger[Any]]) -> Padded:
 
 
 def hex_bytes(raw: NDArray[np.uint8], sizes: NDArray[np.int64]) -> Padded:
-    """Bytes as upper-case hexadecimal; ``sizes`` are the bytes that count in each row of ``raw``."""
+    """Return bytes as upper-case hexadecimal; ``sizes`` are the numbers of valid bytes in the rows of ``raw``."""
     text = _HEX_UPPER[raw]
     if int(sizes.min(initial=0)) != raw.shape[1]:
         text = text * (np.arange(raw.shape[1]) < sizes[:, None]).astype(np.uint16)
@@ -162,7 +165,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def guids(raw: NDArray[np.uint8]) -> Padded:
-    """GUIDs of 16 bytes as ``{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}``."""
+    """Return GUIDs of 16 bytes as ``{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}``."""
     digits = _HEX_UPPER[np.take(raw, _GUID_ORDER, axis=1)].view(np.uint8).reshape(len(raw), 32)
     text = np.full((len(raw), 38), ord("-"), np.uint8)
     text[:, 0], text[:, 37] = ord("{"), ord("}")
@@ -172,7 +175,7 @@ def guids(raw: NDArray[np.uint8]) -> Padded:
 
 
 def _times_of_day() -> NDArray[np.uint8]:
-    """The text ``HH:MM:SS`` of every second of a day."""
+    """Return the text ``HH:MM:SS`` for every second of a day."""
     seconds = np.arange(86_400)
     text = np.full((86_400, 8), ord(":"), np.uint8)
     for place, values in enumerate((seconds // 3600, seconds // 60 % 60, seconds % 60)):
@@ -187,7 +190,7 @@ _MOST_DAYS = 1 << 14
 
 
 def filetimes(ticks: NDArray[np.uint64]) -> Padded:
-    """FILETIMEs as ``format_filetime`` writes them, with seven digits of the second."""
+    """Return FILETIMEs in the format of ``format_filetime``, with seven digits of the second."""
     late = ticks > LAST_TICKS
     if late.any():
         return _with_late(ticks, late)
@@ -210,7 +213,7 @@ def filetimes(ticks: NDArray[np.uint64]) -> Padded:
 
 
 def _dates(day: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Days since 1601-01-01 as ``YYYY-MM-DD``; each distinct day is formatted once."""
+    """Return days since 1601-01-01 as ``YYYY-MM-DD``; each distinct day is formatted once."""
     first = int(day[0])
     if (day == first).all():
         return np.frombuffer(_day_text(first), np.uint8)
@@ -257,7 +260,9 @@ _ODD, _ODD_PAIR = 0xFF, 0xFFFF
 
 
 def _characters() -> NDArray[np.uint8]:
-    """Each UTF-16 code unit that is printable ASCII and needs no escape in JSON, as a byte; 0 for 0."""
+    """Return a table from UTF-16 code units to bytes: printable ASCII that needs no escape in JSON, 0 for 0, else
+    ``_ODD``.
+    """
     table = np.full(1 << 16, _ODD, np.uint8)
     table[0x20:0x7F] = np.arange(0x20, 0x7F)
     table[[0, ord('"'), ord("\\")]] = 0, _ODD, _ODD
@@ -265,7 +270,9 @@ def _characters() -> NDArray[np.uint8]:
 
 
 def _escapes() -> NDArray[np.uint16]:
-    """Each UTF-16 code unit that takes at most two bytes as JSON in UTF-8, as these two bytes."""
+    """Return a table from UTF-16 code units to their JSON text in UTF-8 if it needs at most two bytes, else
+    ``_ODD_PAIR``.
+    """
     table = _CHARACTERS.astype(np.uint16)
     table[table == _ODD] = _ODD_PAIR
     for character, letter in zip('"\\\b\f\n\r\t', '"\\bfnrt', strict=True):
@@ -280,10 +287,10 @@ _ESCAPES = _escapes()
 
 
 def utf16_json(units: NDArray[np.uint16], sizes: NDArray[np.int64]) -> tuple[Padded, NDArray[np.int64]]:
-    """UTF-16 texts as they stand between the quotation marks of JSON; with the rows that this cannot write.
+    """Return UTF-16 texts as the content of JSON strings, and the rows that this function cannot convert.
 
-    ``sizes`` are the code units that count in each row of ``units``; zeros at the end of a text are dropped. Left to
-    the caller are rows with other control characters, letters beyond U+07FF, or zeros inside.
+    ``sizes`` are the numbers of valid code units in the rows of ``units``; zeros at the end of a text are dropped. Rows
+    with other control characters, letters beyond U+07FF, or zeros inside are left to the caller.
     """
     count, width = units.shape
     counts = None if int(sizes.min()) == width else np.arange(width) < sizes[:, None]

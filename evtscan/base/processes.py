@@ -1,12 +1,12 @@
-"""Worker processes of this program: each takes one call at a time through a pipe, and can be ended at any moment.
+"""Worker processes: each runs one call at a time, received through a pipe, and can be killed at any moment.
 
-A function goes by its module and name, arguments and results as pickles. A worker that ends, for whatever reason,
-raises ``WorkerLostError`` where its answer is expected; the caller decides whether to repeat the call. A pool of
+A function is sent as its module and name; arguments and results are sent as pickles. If a worker ends for any reason,
+waiting for its answer raises ``WorkerLostError``, and the caller decides whether to repeat the call. A pool of
 ``multiprocessing`` would take twice as long to start (a second process, queues, the state of the main module), and its
-workers cannot be ended one by one.
+workers cannot be killed one by one.
 
-Workers ignore Ctrl+C from their first moment on: the process that started them ends them. They end by themselves when
-their pipe is closed.
+Workers ignore Ctrl+C from the start: the process that started them ends them. A worker also ends when its pipe is
+closed.
 """
 
 import importlib
@@ -37,7 +37,7 @@ class WorkerLostError(Exception):
 
 
 class Worker:
-    """One worker process; ``modules`` are imported while it waits for its first call."""
+    """One worker process; it imports ``modules`` while it waits for its first call."""
 
     def __init__(self, modules: Sequence[str] = ()) -> None:
         import subprocess
@@ -51,7 +51,7 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process; None if it could not be started."""
+        """The process id; None if the process could not be started."""
         return None if self._process is None else self._process.pid
 
     @property
@@ -64,7 +64,7 @@ class Worker:
 
         Raises:
             WorkerLostError: if the process could not be started or ends without an answer.
-            PicklingError: if the call cannot be sent; the worker takes other calls.
+            PicklingError: if the call cannot be sent; the worker can still run other calls.
         """
         call = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
         if self._process is None:
@@ -80,22 +80,22 @@ class Worker:
         return result
 
     def kill(self) -> None:
-        """End the process, whatever it does; a pending call raises WorkerLostError."""
+        """Kill the process, whatever it is doing; a pending call raises WorkerLostError."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def close(self) -> None:
-        """Release the pipes of a process that was ended, when no call is pending."""
+        """Close the pipes of a process that has ended; there must be no pending call."""
         if self._process is not None:
             with suppress(OSError), self._process:  # a result may be left that was not read
                 pass
 
 
 class Workers:
-    """Some workers, started at once, that take calls until the end of the ``with`` block, where they are ended.
+    """A group of workers, started together, that accept calls until the end of the ``with`` block, which ends them.
 
-    ``ready`` are workers that were started earlier; as many as needed are taken out of it.
+    ``ready`` are workers that were started earlier; as many as needed are removed from it and used.
     """
 
     def __init__(self, count: int, modules: Sequence[str] = (), ready: list[Worker] | None = None) -> None:
@@ -119,12 +119,12 @@ class Workers:
         self.stop()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
-        """Have a worker call a function; without an answer the future has a WorkerLostError."""
+        """Have a worker call a function; if the worker is lost, the future raises WorkerLostError."""
         assert self._threads is not None
         return self._threads.submit(self._call, function, arguments)
 
     def stop(self) -> None:
-        """End all workers; calls that wait are cancelled. Files that workers wrote are closed when this returns."""
+        """End all workers; waiting calls are cancelled. When this returns, files that workers wrote are closed."""
         for worker in self._workers:
             worker.kill()
         if self._threads is not None:
@@ -141,15 +141,16 @@ class Workers:
 
 
 def error_of(future: "Future[Any]") -> BaseException | None:
-    """Wait for a call and return its exception, None if it has a result."""
+    """Wait for a call and return its exception, or None if it has a result."""
     first_done([future])
     return future.exception()
 
 
 def first_done(futures: "Iterable[Future[T]]", timeout: float | None = None) -> "set[Future[T]]":
-    """Wait until at least one of the calls is done, or for so many seconds; return those that are done.
+    """Wait until at least one call is done, or until the timeout in seconds; return the calls that are done.
 
-    Ctrl+C ends the wait on every system: Windows handles it only between two waits of a lock.
+    Ctrl+C interrupts the wait on every system. This needs several short waits: Windows handles Ctrl+C only between
+    waits.
     """
     from concurrent.futures import FIRST_COMPLETED, wait
 
@@ -173,7 +174,7 @@ def _command(modules: Sequence[str]) -> list[str]:
 
 
 def serve(modules: Sequence[str]) -> None:
-    """Answer calls from standard input until it is closed: the main function of a worker."""
+    """Run calls from standard input until it is closed: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints is no answer
@@ -194,7 +195,9 @@ def serve(modules: Sequence[str]) -> None:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl+C while a process starts: on POSIX systems it inherits that, and is never without it."""
+    """Ignore Ctrl+C while a process is started, because a process on POSIX systems inherits this from its first
+    moment.
+    """
     if os.name == "nt" or threading.current_thread() is not threading.main_thread():
         yield
         return

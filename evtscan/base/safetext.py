@@ -1,4 +1,4 @@
-"""Text out of evidence → text that is safe to show: one line, no control characters, valid UTF-8."""
+"""Text from evidence → text that is safe to display: one line, no control characters, valid UTF-8."""
 
 import re
 
@@ -15,7 +15,7 @@ _SHORT = {"\r\n": r"\n", "\n": r"\n", "\r": r"\n", "\t": r"\t"}
 
 
 def visible(text: str) -> str:
-    r"""Write what a terminal or a spreadsheet would act on as an escape that a person can read.
+    r"""Replace each character that a terminal or a spreadsheet would interpret by a readable escape.
 
     >>> print(visible("one\r\ntwo\x1b[31m"))
     one\ntwo\x1b[31m
@@ -24,7 +24,7 @@ def visible(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Bring text for people to one line: runs of white space become a space, the rest is made visible."""
+    """Convert a text to one line: runs of white space become a space, and control characters become visible escapes."""
     return visible(" ".join(text.split()))
 
 

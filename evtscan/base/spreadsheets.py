@@ -18,7 +18,7 @@ _TIME = re.compile(r"(?!1[0-8])(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
 def excel_time(text: str) -> str:
     """Return a time in UTC in the form that Excel reads, without fractions of a second.
 
-    A time before 1900 stays text, and so does a local time, which must not look like UTC.
+    A time before 1900 stays text. A local time stays text too, because it must not look like UTC.
     """
     match = _TIME.match(text)
     return f"{match[1]} {match[2]}" if match else text

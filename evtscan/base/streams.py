@@ -1,4 +1,4 @@
-"""Standard streams whose other end may be closed: the errors that say so, on every system."""
+"""Standard streams: detect that the other end was closed, and write text from evidence safely to a terminal."""
 
 import errno
 import io
@@ -16,7 +16,7 @@ _CLOSED_ON_WINDOWS = frozenset({109, 232, 233})
 
 
 def is_closed_pipe(error: OSError) -> bool:
-    """Whether a write failed because the reader of the pipe has ended, as ``| head`` or ``| more`` do.
+    """Whether a write failed because the reader of the pipe has ended, for example ``| head`` or ``| more``.
 
     The C library of Windows reports this as EINVAL; an EINVAL that names a file has another cause.
     """
@@ -28,7 +28,7 @@ def is_closed_pipe(error: OSError) -> bool:
 
 
 def discard_stdout() -> None:
-    """Send the rest of standard output nowhere, so that flushing it at exit cannot fail again."""
+    """Discard the rest of standard output, so that flushing it at exit cannot fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
@@ -39,7 +39,7 @@ _ACTED_ON = re.compile(rb"\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\
 
 
 class _TerminalBuffer(io.BufferedIOBase):
-    """The bytes of a terminal stream, with an escape in place of each character that a terminal would act on."""
+    """The bytes of a terminal stream; characters that a terminal would interpret are replaced by escapes."""
 
     def __init__(self, terminal: TextIO) -> None:
         super().__init__()
@@ -51,11 +51,11 @@ class _TerminalBuffer(io.BufferedIOBase):
         return self._terminal.name
 
     def writable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write text in UTF-8; a character may not be split between two calls."""
+        """Write text in UTF-8; a character must not be split between two calls."""
         data = bytes(data)
         self._terminal.buffer.write(_ACTED_ON.sub(_escape, data))
         return len(data)
@@ -69,7 +69,7 @@ class _TerminalBuffer(io.BufferedIOBase):
         return self._terminal.fileno()
 
     def isatty(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
 
@@ -78,9 +78,9 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 def terminal_safe(terminal: io.TextIOWrapper) -> io.TextIOWrapper:
-    """A stream for the same terminal on which text from evidence moves no cursor and reorders nothing.
+    """Return a stream for a terminal on which text from evidence cannot move the cursor or reorder characters.
 
-    JSON keeps its meaning: there the escapes stand for the same characters. A pipe or a file needs no such stream.
+    JSON keeps its meaning, because the escapes in it are JSON escapes. A pipe or a file does not need such a stream.
     """
     return io.TextIOWrapper(
         _TerminalBuffer(terminal), encoding=terminal.encoding, errors=terminal.errors, line_buffering=True

@@ -1,8 +1,8 @@
-"""Bytes of a text file → text, decoded once and in one way for every report that is text.
+"""Decode text files, in one way for all text reports.
 
-The order is: byte order mark, a NUL in every second byte (UTF-16 that lost its mark), strict UTF-8, and last a code
-page. NT's own tools write code pages: the OEM page (437, 850 …) where a console program is redirected, the ANSI page
-(1252 …) from windows; only the caller can know which.
+Encodings are tried in this order: byte order mark, a NUL in every second byte (UTF-16 without a mark), strict UTF-8,
+and last a code page. NT's own tools write code pages: the OEM page (437, 850 …) if the output of a console program is
+redirected, the ANSI page (1252 …) from programs with windows; only the caller can know which.
 """
 
 import codecs
@@ -22,10 +22,10 @@ KEEP_BYTES = "evtscan.keep"
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """A text, the encoding it was read in, and whether some bytes do not exist in that encoding.
+    """A text, the encoding that was used, and whether some bytes do not exist in that encoding.
 
-    In ``text`` such a byte is the character of the same number (0x81 is U+0081, as in Windows itself), so nothing is
-    lost and every text can be written out again; half a UTF-16 character is U+FFFD.
+    In ``text`` such a byte becomes the character with its number (0x81 is U+0081, as in Windows), so nothing is lost
+    and every text can be encoded again; an unpaired UTF-16 surrogate becomes U+FFFD.
     """
 
     text: str
@@ -34,7 +34,7 @@ class DecodedText:
 
 
 def decode(raw: bytes, fallback: str = "cp1252") -> DecodedText:
-    """Decode a text file; ``fallback`` is the code page for what is neither UTF-16 nor UTF-8.
+    """Decode a text file; ``fallback`` is the code page for text that is neither UTF-16 nor UTF-8.
 
     >>> decode("Größe".encode("cp850"), "cp850")
     DecodedText(text='Größe', encoding='cp850', lossy=False)
@@ -56,7 +56,7 @@ def decode(raw: bytes, fallback: str = "cp1252") -> DecodedText:
 
 
 def decode_as(raw: bytes, encoding: str) -> DecodedText:
-    """Decode in a known encoding, with the same care for bytes that do not exist in it."""
+    """Decode in a known encoding; bytes that do not exist in it are converted as in ``decode``."""
     try:
         return DecodedText(raw.decode(encoding), encoding)
     except UnicodeDecodeError:
@@ -81,7 +81,10 @@ def read_text(source: Source, fallback: str = "cp1252", limit: int = MAX_SIZE) -
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
-    """UTF-16 shows by its NULs: text in an 8-bit encoding has none, and in UTF-16 all of them are high bytes."""
+    """Return the UTF-16 encoding of a text without a byte order mark, or None if it is not UTF-16.
+
+    UTF-16 is recognised by its NUL bytes: text in an 8-bit encoding has none, and in UTF-16 all of them are high bytes.
+    """
     low, high = sample[0::2].count(0), sample[1::2].count(0)
     few = len(sample) // 16
     if high > few and high >= 10 * low:

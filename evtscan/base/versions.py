@@ -1,4 +1,4 @@
-"""Version texts and service packs in normal form, and their order."""
+"""Parse and compare version texts and service packs."""
 
 import re
 
@@ -8,10 +8,10 @@ _PACK = re.compile(r"service\s+pack\s+(\d{1,3})(?!\d)", re.IGNORECASE)
 
 
 def os_version(text: str) -> str | None:
-    """Return the version of an operating system as MAJOR.MINOR, or None if the text is no version.
+    """Return the version of an operating system as MAJOR.MINOR, or None if the text is not a version.
 
-    Leading zeros of the minor part are removed, and trailing zeros after a digit (``3.50`` is 3.5).
-    EventLog 6009 prints ``5.01.`` and ``5.00.`` (netevent.dll of Windows 2000).
+    Leading zeros of the minor part are removed, and trailing zeros after a digit (``3.50`` is 3.5). EventLog 6009
+    prints ``5.01.`` and ``5.00.`` (netevent.dll of Windows 2000).
 
     >>> [os_version(text) for text in ("4.0", "5.01.", "5.00.", "3.50", "3.51", "10.0", "10.00.")]
     ['4.0', '5.1', '5.0', '3.5', '3.51', '10.0', '10.0']
@@ -42,7 +42,7 @@ _NAMES = {
 
 
 def os_name(version: str) -> str:
-    """Return the product names of a version of Windows; an unknown version gives ``Windows`` and its number."""
+    """Return the product names of a version of Windows; for an unknown version, ``Windows`` and its number."""
     return _NAMES.get(version, f"Windows {version}")
 
 
@@ -60,7 +60,7 @@ def service_pack(text: str) -> int | None:
 def version_key(text: str) -> tuple[int, ...] | None:
     """Return the sort key of a dotted version: its numbers without trailing zeros, so ``5.0`` equals ``5.0.0``.
 
-    None if the text is no dotted version.
+    Returns None if the text is not a dotted version.
     """
     match = _DOTTED.match(text)
     if match is None:

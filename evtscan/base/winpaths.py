@@ -1,7 +1,7 @@
-r"""Paths of Windows in the extended form ``\\?\``: longer than 260 characters, and no names of devices.
+r"""Windows paths in the extended form ``\\?\``, which allows more than 260 characters and has no device names.
 
 Without it Windows opens the device AUX for ``C:\evidence\AUX.zip``, and drops dots and spaces at the end of names
-("Naming Files, Paths, and Namespaces", Microsoft Learn). On other systems paths stay as they are.
+("Naming Files, Paths, and Namespaces", Microsoft Learn). On other systems paths are not changed.
 """
 
 import ntpath
@@ -14,12 +14,12 @@ _EXTENDED, _EXTENDED_UNC, _DEVICE = "\\\\?\\", "\\\\?\\UNC\\", "\\\\.\\"
 
 
 def extended(path: Path) -> Path:
-    """The path in extended form on Windows, made absolute; the path itself on other systems."""
+    """Return the path in extended form on Windows, made absolute; on other systems the path itself."""
     return Path(extended_name(os.path.abspath(path))) if ON_WINDOWS else path  # noqa: PTH100 - not pathlib's own rules
 
 
 def plain(path: Path) -> Path:
-    """The path without the prefix of the extended form."""
+    """Return the path without the prefix of the extended form."""
     return Path(plain_name(str(path))) if ON_WINDOWS else path
 
 

@@ -23,9 +23,9 @@ class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of th
     """A point in time as the evidence states it: 100-nanosecond ticks since 1601-01-01 UTC (a FILETIME).
 
     ``digits`` is the number of digits of the second in the evidence: 7 in EVTX and registry, 0 in ``.evt``. ``local``
-    marks a local time of an unknown zone, whose ticks are counted as if it were UTC: the true time is up to 14 hours
-    earlier or later, and it is printed without ``Z``.
-    Neither affects how times compare; what is true of the real times, ``earliest`` and ``latest`` tell.
+    marks a local time of an unknown zone. Its ticks are counted as if it were UTC: the true time is up to 14 hours
+    earlier or later, and it is printed without ``Z``. Comparisons ignore both; ``earliest`` and ``latest`` are the
+    limits of the true time.
     """
 
     ticks: int
@@ -52,12 +52,12 @@ class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of th
 
     @classmethod
     def from_unix(cls, seconds: int) -> "Instant":
-        """Return the time of whole Unix seconds, as ``.evt`` records have them."""
+        """Return the time of whole Unix seconds, the form of times in ``.evt`` records."""
         return cls(_UNIX_EPOCH + seconds * TICKS_PER_SECOND, 0)
 
     @property
     def earliest(self) -> int:
-        """Ticks of the earliest possible time: its own, or 14 hours less for a local time."""
+        """Ticks of the earliest possible time: the stated time, or 14 hours earlier for a local time."""
         return self.ticks - FURTHEST_ZONE if self.local else self.ticks
 
     @property
@@ -66,7 +66,7 @@ class Instant(msgspec.Struct, frozen=True, gc=False, eq=False):  # as many of th
         return self.ticks + FURTHEST_ZONE if self.local else self.ticks
 
     def may_lie_in(self, start: "Instant | None", end: "Instant | None") -> bool:
-        """Return whether it may be at or after ``start`` and before ``end``; None means no bound."""
+        """Return whether the true time can be at or after ``start`` and before ``end``; None means no limit."""
         return (start is None or self.latest >= start.earliest) and (end is None or self.earliest < end.latest)
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ def parse_time(text: str) -> Instant:
     """Parse an ISO 8601 date or time; the default zone is UTC, the default time of day midnight.
 
     Raises:
-        ValueError: if the text is no date or time.
+        ValueError: if the text is not a date or time.
     """
     match = _ISO.match(text.strip())
     if match is None:
@@ -178,7 +178,7 @@ def _ansi_characters(raw: bytes) -> str:
 def format_float(value: float, *, single: bool = False) -> str:
     """Return a floating point number as ``[-]dddd.dddd`` (MS-EVEN6 2.2.12.3), with the fewest digits that identify it.
 
-    ``single`` means that it has four bytes. Infinities and NaN are written as in XML Schema.
+    ``single`` means that the number has four bytes. Infinities and NaN are written as in XML Schema.
 
     >>> format_float(0.1), format_float(1e20), format_float(float("-inf"))
     ('0.1', '100000000000000000000.0', '-INF')
@@ -279,13 +279,13 @@ def format_value(value_type: int, raw: bytes) -> str:
 
 
 def format_array(value_type: int, raw: bytes) -> list[str]:
-    """Write each item of a BinXML array; ``value_type`` is that of an item, without the bit ``ARRAY``.
+    """Return each item of a BinXML array as text; ``value_type`` is the type of an item, without the bit ``ARRAY``.
 
-    Items are cut as MS-EVEN6 3.1.4.7.5 says: by their length, strings at each zero, SIDs by their own count. The
-    length of a ``size_t`` is stated nowhere; it is taken for eight bytes where that fits.
+    Arrays are split as in MS-EVEN6 3.1.4.7.5: by the length of an item, strings at each zero, SIDs by their own count.
+    No specification states the length of a ``size_t``; eight bytes are assumed if the array's length allows it.
 
     Raises:
-        ValueError: if the type is not known, cannot stand in an array, or the bytes end within an item.
+        ValueError: if the type is unknown, is not allowed in an array, or the bytes end within an item.
     """
     if value_type in (STRING, ANSI_STRING):
         characters = raw.decode("utf-16-le", "replace") if value_type == STRING else _ansi_characters(raw)

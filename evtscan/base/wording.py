@@ -1,4 +1,4 @@
-"""Words that sentences of several modules share: lists, counts, time spans."""
+"""Phrases that the sentences of several modules share: lists, counts, time spans."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,23 +10,23 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def listing(words: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; empty for no words."""
+    """Join words to a phrase: ``a``, ``a and b``, ``a, b and c``; empty for no words."""
     *most, last = list(words) or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def times(number: int) -> str:
-    """``once``, ``twice``, ``3 times``."""
+    """Return a number of times in words: ``once``, ``twice``, ``3 times``."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 host``, ``1,200 hosts``."""
+    """Return a number with its noun: ``1 host``, ``1,200 hosts``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def lasting(ticks: int) -> str:
-    """A time span of so many ticks (100 ns) in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
+    """Return a time span, given in ticks (100 ns), in its two largest units: ``3 days 4 hours``, ``2 minutes``."""
     seconds = ticks // TICKS_PER_SECOND
     parts: list[tuple[int, str]] = []
     for size, unit in _UNITS:
@@ -37,17 +37,19 @@ def lasting(ticks: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital and a full stop."""
+    """Return a text with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most so many characters; an ellipsis ends what was cut."""
+    """Return a text, shortened to at most ``most`` characters; an ellipsis marks the cut."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def data_text(data: Mapping[str, Any], most: int | None = None) -> str:
-    """The data of an event on one line of at most so many characters, whole without: ``Data1=…; Data2=…``."""
+    """Return the data of an event on one line, ``Data1=…; Data2=…``, with at most ``most`` characters if it is
+    given.
+    """
     parts = [f"{name}={value}" if type(value) is str else f"{name}={_flat(value)}" for name, value in data.items()]
     text = "; ".join(parts)
     return text if most is None else shortened(text, most)
@@ -67,7 +69,8 @@ _ENCODED_SHOWN = 16
 
 
 def short_entity(entity: str) -> str:
-    """An entity for a reader: a long run of Base64 or hexadecimal digits is cut to its beginning, like a long text.
+    """Shorten an entity for display: a long run of Base64 or hexadecimal digits, or a long text, is cut to its
+    beginning.
 
     >>> short_entity("cert " + "A" * 64)
     'cert AAAAAAAAAAAAAAAA…'

@@ -1,8 +1,9 @@
-"""YAML text → plain data with the line of every entry: for rules and ``facts.yaml``, which may be hostile.
+"""YAML text → plain data with the line of every entry, for rules and ``facts.yaml``, which may be hostile.
 
-Safe tags only. Size, nesting and the number of nodes (an alias counts as the nodes that it repeats) are bounded, so a
-deep file, or one that doubles itself through aliases, costs no more than its limit. Errors in single entries are
-problems of the document, reported all at once; an exception is raised only if the text has no readable structure.
+Only safe tags are allowed. Size, nesting and the number of nodes are limited (an alias counts as the nodes that it
+repeats), so a deeply nested file, or one that grows exponentially through aliases, costs no more than the limits allow.
+Errors in single entries are problems of the document, and all of them are reported. An exception is raised only if the
+text has no readable structure.
 """
 
 import re
@@ -57,7 +58,7 @@ class Document:
     problems: tuple[YamlProblem, ...] = ()
 
     def line(self, path: EntryPath) -> int:
-        """The line of an entry, or of the nearest one above it with a line (entries of a merge key have none)."""
+        """Return the line of an entry, or of its nearest parent with a line (entries of a merge key have none)."""
         while path not in self.lines:
             path = path[:-1]
         return self.lines[path]
@@ -89,7 +90,7 @@ def load_documents(
 
 
 def load(text: str, *, limit: int = MAX_SIZE, plain_text_scalars: bool = False, aliases: bool = True) -> Document:
-    """Read a text that holds one document at most; an empty text has the data None.
+    """Read a text that contains at most one document; an empty text has the data None.
 
     Raises:
         YamlSyntaxError: as ``load_documents``, and for a second document.
@@ -101,7 +102,9 @@ def load(text: str, *, limit: int = MAX_SIZE, plain_text_scalars: bool = False, 
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    """The parser's events: parsing is iterative, so depth is bounded here and not by the interpreter's stack."""
+    """Yield the parser's events. Parsing is iterative, so this function limits the depth, not the interpreter's
+    stack.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         yield from yaml.parse(text, Loader=loader)
@@ -118,7 +121,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 @dataclass(slots=True)
 class _Node:
-    """A finished node: its data, and the lines of the nodes below it, by path relative to the node."""
+    """A finished node: its data, and the lines of its descendants, by path relative to the node."""
 
     data: Any
     lines: dict[EntryPath, int]
@@ -127,7 +130,7 @@ class _Node:
 
 @dataclass(slots=True)
 class _Composer:
-    """Builds data from events. One instance reads one text; anchors and problems are those of the current document."""
+    """Builds data from events. One instance reads one text; anchors and problems belong to the current document."""
 
     events: Iterator[yaml.Event]
     scalar: Callable[[yaml.ScalarEvent], Any]
@@ -240,7 +243,9 @@ class _Composer:
             self.problems.append(YamlProblem(line, path, f"tag {start.tag!r} is not allowed"))
 
     def _to_merge(self, source: Any, line: int, path: EntryPath) -> dict[Any, Any]:
-        """The entries that a merge key (``<<``) adds to a map that lacks them; the first of several maps wins."""
+        """Return the entries that a merge key (``<<``) adds to a map without these entries; the first of several maps
+        wins.
+        """
         maps = source if isinstance(source, list) else [source]
         if not all(isinstance(part, dict) for part in maps):
             self.problems.append(YamlProblem(line, path, "<< takes a map or a list of maps"))
@@ -288,7 +293,7 @@ def _resolved_tag(event: yaml.ScalarEvent) -> str:
 
 
 def _scalar_as_yaml(event: yaml.ScalarEvent) -> Any:
-    """The value of a scalar (ValueError if its text is none of its tag)."""
+    """Return the value of a scalar (ValueError if its text is invalid for its tag)."""
     tag = _resolved_tag(event)
     if tag not in _SAFE_TAGS:
         raise ValueError(f"tag {tag!r} is not allowed")

@@ -26,7 +26,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):  # it never refers back to i
     list; nested elements of UserData are maps. Unnamed data is ``Data1``, ``Data2`` …, raw data is ``Binary`` in
     upper-case hex. ``unreadable`` names the fields that this record's format cannot contain (a test of such a field is
     unknown, not false); ``Data`` in it means all data. ``message`` is the text that an export rendered. None means that
-    the record does not have the field.
+    the record does not state the value.
     """
 
     location: Location

@@ -1,8 +1,8 @@
-"""Condition → necessary tests: those that must hold, and those that must not, for it to be true.
+"""Derive necessary tests from a condition: tests that must hold, and tests that must not hold, for it to be true.
 
-A *clause* is a set of tests at least one of which holds (or is unknown) wherever the condition holds (or is unknown).
-A *veto* is a test that makes the condition false where it holds. Both are necessary conditions, made to be checked for
-all rules at once; which rules really match is decided by evaluating them.
+A *clause* is a set of tests: if the condition is true (or unknown), at least one of them is true (or unknown). A *veto*
+is a test that makes the condition false if the test is true. Both are necessary conditions that can be checked for all
+rules at once. Evaluating the remaining rules then decides which of them match.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ MAX_ALTERNATIVES: Final = 4
 
 
 def clauses_of(condition: Condition, is_indexed: Callable[[Test], bool]) -> list[Clause]:
-    """The clauses of a condition, the most selective first; empty if it may hold whatever the indexed tests say."""
+    """Return the clauses of a condition, most selective first; empty if indexed tests cannot exclude the condition."""
     return sorted(dict.fromkeys(_clauses(condition, is_indexed)), key=_frequency)
 
 
 def vetoes_of(condition: Condition, is_indexed: Callable[[Test], bool]) -> frozenset[Test]:
-    """The indexed tests each of which makes a condition false."""
+    """Return the indexed tests each of which makes the condition false if it is true."""
     return frozenset(_vetoes(condition, is_indexed))
 
 
@@ -58,7 +58,7 @@ def _vetoes(condition: Condition, is_indexed: Callable[[Test], bool]) -> Iterato
 
 
 def _sufficient(condition: Condition, is_indexed: Callable[[Test], bool]) -> Iterator[Test]:
-    """Tests each of which makes a condition true."""
+    """Yield tests each of which makes the condition true if it is true."""
     match condition:
         case Test():
             if is_indexed(condition):
@@ -76,7 +76,7 @@ def _frequency(clause: Clause) -> tuple[float, int]:
 
 @lru_cache(maxsize=1 << 15)
 def _share_of(test: Test) -> float:
-    """A guess at the share of events for which a test holds, for ranking; 1 means "always"."""
+    """Estimate the share of events for which a test is true, for ranking; 1 means "always"."""
     match test.operator:
         case Operator.IS:
             return min(1.0, sum(map(_share_of_literal, test.values)))

@@ -1,12 +1,13 @@
-"""Matches of several rules in order → the groups of them that meet a correlation, each event in one group at most.
+"""Correlation: matches of several rules, in order → groups that meet a condition; each event is in at most one group.
 
-Two kinds of condition are told apart. One that more events can only make true (``gte``, ``gt``, ``temporal`` without
-``not``) is looked for in every window of the timespan: a group is a window that meets it, and windows that share an
-event are one group. One that another event can make false (``lt``, ``lte``, ``eq``, ``neq``, ``not``) needs windows
-that have an end: a window opens with an event, lasts for the timespan, and the next event behind it opens the next.
+There are two kinds of conditions. More events can only make the first kind true (``gte``, ``gt``, ``temporal`` without
+``not``). Such a condition is tested for every window of the timespan: a group is a window that meets it, and windows
+that share an event are one group. Another event can make the second kind false (``lt``, ``lte``, ``eq``, ``neq``,
+``not``). Such a condition needs windows with an end: a window begins with an event and lasts for the timespan, and the
+next event after it begins the next window.
 
-What is open stays open: a group that meets the condition only with candidates, or only if the clock did not count more
-time than it shows, is a candidate itself.
+Unknown results remain unknown. A group is a candidate if it meets the condition only with candidates, or only on the
+assumption that no more time passed than the clock shows.
 """
 
 from collections import Counter
@@ -25,11 +26,12 @@ _RISING = (Comparison.MORE, Comparison.AT_LEAST)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One match among the candidates for a group, in order.
+    """One match that may belong to a group, in order.
 
-    ``place`` is that of its rule among those of the correlation. ``since`` are the ticks since the member before, at
-    least; ``certain`` says that they are no more, and ``ordered`` that it came behind that one. ``value`` is what is
-    counted, None where this evidence cannot carry it. ``belongs``: it is known to be of the group that is looked at.
+    ``place`` is the index of its rule in the correlation. ``since`` is the minimum time in ticks since the previous
+    member; ``certain`` means that it is the exact time, and ``ordered`` that this member came after the previous one.
+    ``value`` is the value that is counted, None if the evidence cannot contain it. ``belongs``: the member certainly
+    belongs to the current group.
     """
 
     match: Match
@@ -42,28 +44,28 @@ class Member:
 
     @property
     def is_certain_event(self) -> bool:
-        """Whether it is known to belong to the group, whatever its value."""
+        """Whether the match is certain and belongs to the group, whatever its value."""
         return self.match.truth is Truth.TRUE and self.belongs
 
     @property
     def is_candidate(self) -> bool:
-        """Whether it may not belong to the group, or its value is not known."""
+        """Whether the member may not belong to the group, or its value is unknown."""
         return not self.is_certain_event or self.value is None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members that meet the condition together (TRUE), or may meet it."""
+    """Members that together meet the condition (TRUE), or may meet it (UNKNOWN)."""
 
     members: tuple[Member, ...]
     truth: Truth
 
 
 class Timing(Protocol):
-    """Times between members on a host, and how far its logs reach after them."""
+    """The times between members on a host, and the coverage of its logs after them."""
 
     def least(self, one: Member, other: Member) -> int:
-        """The minimum time between two members in ticks, in either order."""
+        """Return the minimum time between two members in ticks, in either order."""
         ...
 
     def is_covered(self, member: Member) -> bool:
@@ -72,7 +74,9 @@ class Timing(Protocol):
 
 
 def groups_of(correlation: Correlation, members: Sequence[Member], timing: Timing) -> Iterator[Group]:
-    """The groups that meet a correlation, or may meet it; ``members`` are those of one ``group-by``, in order."""
+    """Yield the groups that meet a correlation, or may meet it; ``members`` belong to one ``group-by`` value, in
+    order.
+    """
     times = list(accumulate(member.since for member in members))
     breaks = list(accumulate(not (member.certain and member.ordered) for member in members))
     line = _Line(correlation, members, times, breaks, timing)
@@ -100,7 +104,9 @@ def _has_not(condition: Condition) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Members with the minimum time since the first one, and the number of gaps in that knowledge before each."""
+    """Members with the minimum time since the first member, and the number of uncertain times or orders up to each
+    member.
+    """
 
     correlation: Correlation
     members: Sequence[Member]
@@ -109,7 +115,7 @@ class _Line:
     timing: Timing
 
     def spans(self, first: int, last: int, *, certain: bool) -> bool:
-        """Whether one member is within the timespan of another one; unless ``certain``, whether it may be."""
+        """Whether two members are within the timespan; without ``certain``, whether they may be."""
         if self.breaks[last] == self.breaks[first]:
             return self.times[last] - self.times[first] <= self.correlation.timespan
         least = self.timing.least
@@ -132,7 +138,7 @@ def _in_any_window(line: _Line) -> Iterator[Group]:
 
 
 def _runs(line: _Line, places: Sequence[int], *, certain: bool) -> Iterator[tuple[int, int]]:
-    """Ranges of ``places`` in which windows meet the condition; windows that share a member are joined."""
+    """Yield ranges of ``places`` in which windows meet the condition; windows that share a member are joined."""
     windows = _ordered_windows if line.correlation.type is CorrelationType.TEMPORAL_ORDERED else _windows
     begin = end = -1
     for first, last in windows(line, places, certain):
@@ -146,7 +152,7 @@ def _runs(line: _Line, places: Sequence[int], *, certain: bool) -> Iterator[tupl
 
 
 def _windows(line: _Line, places: Sequence[int], certain: bool) -> Iterator[tuple[int, int]]:
-    """For each member the window that ends with it, if that meets the condition."""
+    """Yield for each member the window that ends with it, if it meets the condition."""
     counted = _Counted(line.correlation)
     first = 0
     for last, place in enumerate(places):
@@ -188,14 +194,14 @@ class _Counted:
         return correlation.threshold.met_by(self._events if counts_events else len(self._kinds))
 
     def _kind(self, member: Member) -> Hashable:
-        """The key that is counted: a member's value (unique if unreadable), or its rule."""
+        """Return the key that is counted: the member's value (unique if unreadable), or its rule."""
         if self._correlation.type is CorrelationType.VALUE_COUNT:
             return id(member) if member.value is None else (member.value,)
         return member.place
 
 
 def _ordered_windows(line: _Line, places: Sequence[int], certain: bool) -> Iterator[tuple[int, int]]:
-    """For each member of the last rule the shortest window that ends with it and has all rules in their order."""
+    """Yield for each member of the last rule the shortest window that ends with it and has all rules in order."""
     rules = len(line.correlation.references)
     begun: list[int | None] = [None] * rules  # where the latest chain begins that has come up to each rule
     for run in _runs_without_order(line, places) if not certain else ([at] for at in range(len(places))):
@@ -210,7 +216,7 @@ def _ordered_windows(line: _Line, places: Sequence[int], certain: bool) -> Itera
 
 
 def _runs_without_order(line: _Line, places: Sequence[int]) -> Iterator[list[int]]:
-    """Runs in ``places`` of members whose order is not known; a member with a known order is a run of its own."""
+    """Yield runs of members in ``places`` whose order is unknown; a member with a known order starts a new run."""
     run: list[int] = []
     for at, place in enumerate(places):
         if run and line.members[place].ordered:
@@ -225,10 +231,11 @@ def _runs_without_order(line: _Line, places: Sequence[int]) -> Iterator[list[int
 
 
 def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
-    """Where it is uncertain what stands in a window, more may do so than is seen.
+    """Yield groups for a condition that another event can make false.
 
-    A window that a candidate opens may begin elsewhere, and so may those behind it, until nothing was logged for the
-    timespan: none of them is certain to meet the condition.
+    If the content of a window is uncertain, it may contain more events than are visible. If a window begins with a
+    candidate, its true beginning is uncertain, and so are the beginnings of the following windows, until no event was
+    logged for the timespan. None of these windows certainly meets the condition.
     """
     first, number = 0, len(line.members)
     begins = True
@@ -254,7 +261,10 @@ def _in_windows_with_an_end(line: _Line) -> Iterator[Group]:
 
 
 def _holds(correlation: Correlation, sure: Sequence[Member], window: Sequence[Member], *, is_open: bool) -> Truth:
-    """Whether a window meets the condition: at least ``sure`` are in it, at most all, or more if the logs end."""
+    """Whether a window meets the condition.
+
+    It contains at least the members ``sure``, and at most all members of ``window``, or more if ``is_open``.
+    """
     if correlation.condition is not None:
         certain = {correlation.references[member.place] for member in sure}
         possible = set(correlation.references) if is_open else {correlation.references[item.place] for item in window}
@@ -280,7 +290,10 @@ def _count(correlation: Correlation, members: Sequence[Member]) -> int:
 
 
 def _met_between(threshold: Threshold, low: int, high: int, *, is_open: bool) -> Truth:
-    """Whether every number from ``low`` to ``high``, or beyond where it is open, meets a threshold, some, or none."""
+    """Whether a threshold is met by all numbers from ``low`` to ``high`` (TRUE), by some (UNKNOWN), or by none (FALSE).
+
+    If ``is_open``, all larger numbers are included.
+    """
     limits = [int(part.number) for part in threshold.parts()]
     near = {limit + step for limit in limits for step in (-1, 0, 1, 2)}
     numbers = {low, high, *(other for other in near if low <= other <= high)}

@@ -1,7 +1,7 @@
-"""Rules × events → matches: the engine that scans, audits and hunts use.
+"""The engine that matches rules against events, for scans, audits and hunts.
 
-An engine is built from compiled rules and answers for one event at a time which rules match it (``Truth.TRUE``) or may
-match it (``Truth.UNKNOWN``: the evidence cannot carry a field that the rule tests).
+An engine is built from compiled rules. For one event at a time it returns the rules that match (``Truth.TRUE``) or may
+match (``Truth.UNKNOWN``: the evidence cannot contain a field that the rule tests).
 """
 
 from collections import defaultdict
@@ -29,7 +29,9 @@ _MAX_KINDS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A selection of a rule that is matched: its detection, or (``name``) one that its known issue names."""
+    """A selection of a rule that is matched: the rule's detection, or (``name``) a selection that its known issue
+    names.
+    """
 
     rule: Rule
     name: str | None
@@ -37,7 +39,7 @@ class Target:
     elsewhere: Condition | None
 
     def condition_in(self, channel: str | None) -> Condition | None:
-        """The condition for events of a channel; None if the rule excludes that channel."""
+        """Return the condition for events of a channel; None if the rule excludes the channel."""
         return self.selection.condition if self.selection.logsource.fits(channel) else self.elsewhere
 
 
@@ -53,13 +55,13 @@ class Hit:
 class Engine:
     """Matches events against rules.
 
-    Rules keep their order in every answer. A correlation matches no single event: the engine answers for the rules
-    that it names instead, and ``Match.rule`` is then one of these; such a rule may be ``silent``, which means that its
-    own matches are not reported. Build correlated groups from these matches with ``correlation.groups_of``.
+    All results are in the order of the rules. A correlation matches no single event: the engine matches the rules that
+    the correlation names, and ``Match.rule`` is one of these. Such a rule may be ``silent``, which means that its own
+    matches are not reported. ``correlation.groups_of`` builds correlated groups from the matches.
 
-    Rules are looked into when the first event that they can concern comes, all rules of a kind of event (event id,
-    provider, channel) together: see ``kind.KindMatcher``. An engine keeps answers of values, bounded. It is not safe
-    for use by several threads at once, and may be used for any number of logs.
+    Rules are compiled at the first event that they can match, all rules for a kind of event (event id, provider,
+    channel) together: see ``kind.KindMatcher``. An engine caches results for values, up to a limit. It is not
+    thread-safe, and can be used for any number of logs.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -74,25 +76,27 @@ class Engine:
         self._remembered: dict[int, tuple[Event, Sequence[Hit]]] = {}
 
     def query(self) -> Query:
-        """The records that the rules can use: all of those and perhaps more, but never fewer."""
+        """The query for the records that the rules can use: it matches all of them, and perhaps others."""
         return Query.union(rule.query() for rule in self.rules)
 
     def match(self, event: Event) -> Sequence[Match]:
-        """The rules that match an event, or may match it, in the order of the rules; a rule appears at most once."""
+        """Return the matches of an event, certain or possible, in the order of the rules; each rule occurs at most
+        once.
+        """
         return [Match(hit.target.rule, (hit.event,), hit.truth) for hit in self.hits(event) if hit.target.name is None]
 
     def match_log(self, log: Iterable[Event]) -> Iterator[Match]:
-        """The matches of every event of a log, in record order.
+        """Yield the matches of every event of a log, in record order.
 
-        ``log`` is an open log reader, or any iterable of events. Where the reader has its records as columns, events
-        are built for matches only.
+        ``log`` is an open log reader, or any iterable of events. If the reader has its records as columns, events are
+        built only for possible matches.
         """
         events = log.events_where(self.rows_that_may_match) if isinstance(log, FilteringReader) else log
         for event in events:
             yield from self.match(event)
 
     def rows_that_may_match(self, columns: TextColumns) -> list[int]:
-        """The positions of all records for which ``hits`` may return anything, and perhaps of others."""
+        """Return the positions of all records for which ``hits`` may return a result, and perhaps of others."""
         names = [columns.column(name) for name in ("event_id", "provider", "event_source_name", "channel")]
         kinds = list(dict.fromkeys(zip(*names, strict=True)))
         if len(kinds) != 1:
@@ -113,7 +117,7 @@ class Engine:
         return kind.matcher.rows_that_may_meet(columns) if kind.targets else []
 
     def hits(self, event: Event) -> Sequence[Hit]:
-        """The targets that an event meets, or may meet: detections, and the selections that known issues name."""
+        """Return the targets that an event meets, or may meet: detections, and selections that known issues name."""
         kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
         if kind is None:
             kind = self._open(event)
@@ -126,16 +130,18 @@ class Engine:
         ]
 
     def may_match(self, event: Event) -> bool:
-        """Whether ``hits`` returns anything for an event."""
+        """Whether ``hits`` returns a result for an event."""
         kind = self._kinds.get((event.event_id, event.provider, event.event_source_name, event.channel))
         if kind is None:
             kind = self._open(event)
         return bool(kind.targets) and kind.matcher.may_meet(event)
 
     def remember(self, event: Event) -> bool:
-        """Match an event and, if there are hits, keep them until ``detect`` is given the same event: as ``may_match``.
+        """Whether ``hits`` returns a result for an event; the result is kept until ``detect`` is called with this
+        event.
 
-        So an event that is matched while a log is read, to decide whether to keep it, is not matched again.
+        This avoids matching an event twice: while a log is read, to decide whether to keep the event, and in
+        ``detect``.
         """
         hits = self.hits(event)
         if hits:
@@ -143,9 +149,9 @@ class Engine:
         return bool(hits)
 
     def detect(self, events: Iterable[Event]) -> Detected:
-        """Everything that the rules find in events, in the order of the events.
+        """Return all matches and sightings of the rules in events, in the order of the events.
 
-        What correlations and known issues make of it depends on the host, and is judged later.
+        The results of correlations and known issues depend on the host, and are computed later.
         """
         found, kinds = Detected(), set[_KindKey]()
         for event in events:
@@ -212,7 +218,10 @@ class Engine:
             yield Target(rule, name, selection, selection.elsewhere)
 
     def _is_due(self, base: Rule, index: int) -> bool:
-        """Whether a rule is matched on behalf of this one: once, and on its own behalf if it reports anything."""
+        """Whether the rule at ``index`` has to match ``base``.
+
+        Each base is matched for one rule only, and not at all if it is a loaded rule that reports its own matches.
+        """
         own = self._by_id.get(base.info.id)
         if own is not None and own is not self.rules[index] and not own.silent:
             return False
@@ -227,7 +236,7 @@ _KindKey = tuple[int, str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """The targets of a kind of event, and their matcher."""
+    """The targets for a kind of event, and their matcher."""
 
     targets: tuple[Target, ...]
     matcher: KindMatcher
@@ -238,7 +247,7 @@ _NO_KIND: Final = _Kind((), KindMatcher(()))
 
 
 class _RuleIndex:
-    """Rules by the event ids, providers and channels that they can match. Only their queries are looked at."""
+    """Rules by the event ids, providers and channels that they can match, taken from their queries."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._by_names: dict[_IndexKey, list[int]] = defaultdict(list)
@@ -252,7 +261,9 @@ class _RuleIndex:
                 self._channels[selector.event_id, provider].add(channel)
 
     def candidates(self, event_id: int, provider: str, event_source_name: str | None, channel: str | None) -> list[int]:
-        """The indexes of all rules that can match an event with these names, in order; an unknown channel is any."""
+        """Return the indexes of all rules that can match an event with these names, in order; channel None means
+        unknown.
+        """
         providers = {None, provider.casefold(), (event_source_name or provider).casefold()}
         found: set[int] = set()
         for number in (event_id, None):
@@ -269,7 +280,7 @@ _IndexKey = tuple[int | None, str | None, str | None]
 
 @dataclass(slots=True)
 class _Openable:
-    """A target with its condition reduced for each kind of event, by the answers to tests of id, provider, channel.
+    """A target, and its conditions reduced for kinds of events by the results of tests of id, provider and channel.
 
     ``variants`` are the different reduced conditions so far.
     """
@@ -281,9 +292,9 @@ class _Openable:
     _asked: dict[bool, tuple[Test, ...]] = field(default_factory=dict)
 
     def variant(self, event: Event, answers_of_kind: Callable[[Test], Truth]) -> int | None:
-        """The index of the reduced condition for events of this kind; None if none of them can meet the target.
+        """Return the index of the reduced condition for events of this kind; None if no such event can meet the target.
 
-        ``answers_of_kind`` answers the tests of its id, provider and channel.
+        ``answers_of_kind`` returns the results of tests of event id, provider and channel.
         """
         target = self.target
         within = target.selection.logsource.fits(event.channel)
@@ -302,5 +313,5 @@ class _Openable:
 
 
 def detect(rules: Sequence[Rule], events: Iterable[Event]) -> Detected:
-    """Everything that rules find in events (see ``Engine.detect``)."""
+    """Return all matches and sightings of rules in events (see ``Engine.detect``)."""
     return Engine(rules).detect(events)

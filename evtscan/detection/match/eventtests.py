@@ -1,4 +1,4 @@
-"""One test × one event → its truth, and the leaf of an explanation."""
+"""Evaluate one test for one event: its truth, and the leaf of an explanation."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -23,9 +23,9 @@ _ZONE_STEP = 15 * 60 * TICKS_PER_SECOND
 
 
 def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
-    """The truth of a test for an event: unknown if the evidence cannot carry the field.
+    """Return the truth of a test for an event: unknown if the evidence cannot contain the field.
 
-    ``field`` is the field that is meant, where the test calls it otherwise.
+    ``field`` is the event's name of the field, if it differs from the name in the test.
     """
     name = test.field if field is None else field
     time = _time_asked(event, test, name)
@@ -44,7 +44,7 @@ def truth_in(event: Event, test: Test, field: str | None = None) -> Truth:
 
 
 def explain_in(event: Event, test: Test, field: str | None = None) -> Explanation:
-    """The truth of a test, as ``truth_in``, with the value of the event and its location."""
+    """Return the truth of a test, as ``truth_in``, with the value of the event and its location."""
     name = test.field if field is None else field
     result = truth_in(event, test, name)
     unknown = result is Truth.UNKNOWN
@@ -60,7 +60,7 @@ def explain_in(event: Event, test: Test, field: str | None = None) -> Explanatio
 
 
 def shown(value: Any) -> str:
-    """A value as an explanation quotes it."""
+    """Return a value in the form in which explanations quote it."""
     if type(value) is int:  # only fields of System and those that a rule derives are numbers
         return number_shown(value)
     text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -68,7 +68,7 @@ def shown(value: Any) -> str:
 
 
 def say_field(event: Event, field: str) -> str:
-    """The value of a field of an event, in words."""
+    """Describe the value of a field of an event."""
     value = field_value(event, field)
     if value is UNREADABLE:
         return f"{field} is not in this evidence, which cannot carry it"
@@ -79,7 +79,7 @@ def say_field(event: Event, field: str) -> str:
 
 
 def _may_lack_values(event: Event, field: str) -> bool:
-    """Whether a field of several values, or the keywords, may have values that this evidence cannot carry."""
+    """Whether a field with several values, or the keywords, may have values that this evidence cannot contain."""
     if not event.unreadable:
         return False
     return not field or (field == ALL_DATA and any(map(is_unnamed, event.unreadable)))
@@ -112,13 +112,13 @@ def _way(event: Event, test: Test, field: str) -> str:
 
 
 def _time_asked(event: Event, test: Test, field: str) -> Instant | None:
-    """The time of the event that a test compares as a time, not as text."""
+    """Return the time of the event if the test compares the field as a time, not as text, else None."""
     compares = test.operator is Operator.IN_RANGE or test.part is not None
     return TIMES[field](event) if compares and field in TIMES else None
 
 
 def _in_every_zone(time: Instant) -> Iterator[Instant]:
-    """The moments that a local time of unknown zone can mean, one for each offset that zones have."""
+    """Yield the possible true times of a local time of an unknown zone, one for each possible zone offset."""
     for ticks in range(time.earliest, time.latest + 1, _ZONE_STEP):
         yield Instant(ticks, time.digits)
 

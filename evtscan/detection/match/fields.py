@@ -1,4 +1,4 @@
-"""Events ↔ fields of rules: attributes of System in Sigma's spelling, and data of the event."""
+"""The fields of rules in events: attributes of System in Sigma's spelling, and data of the event."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,7 +13,7 @@ from evtscan.base.wintypes import Instant
 
 
 class Unreadable(Enum):
-    """Marks the value of a field that may have been logged, but that this evidence cannot carry."""
+    """Marks the value of a field that may have been logged, but that this evidence cannot contain."""
 
     UNREADABLE = "unreadable"
 
@@ -71,11 +71,11 @@ SYSTEM_NAMES: Final = SYSTEM_FIELDS | frozenset(_SYSTEM_UNLESS_DATA)
 
 
 def field_value(event: Event, field: str) -> Any:
-    """The value of a field of an event: text, number, boolean, list or map; ``ABSENT``; or ``UNREADABLE``.
+    """Return the value of a field of an event: text, number, boolean, list or map; ``ABSENT``; or ``UNREADABLE``.
 
-    ``Provider_Name`` gives the provider and, where it has another one, its EventSourceName. Data fields are found by
-    name, as in ``key_of_field``; ``Data`` gives the unnamed strings, too. A name that is missing is looked for in
-    nested elements of UserData, and all values under it are given.
+    ``Provider_Name`` returns the provider and, if it is different, the EventSourceName. Data fields are found by name,
+    as in ``key_of_field``; ``Data`` also returns the unnamed strings. A missing name is searched in nested elements of
+    UserData, and all values with this name are returned.
     """
     value = _SYSTEM[field](event) if field in _SYSTEM else None
     if value is None:
@@ -90,7 +90,7 @@ def field_value(event: Event, field: str) -> Any:
 
 
 def all_values(event: Event) -> list[Any]:
-    """Every value in an event, for keywords."""
+    """Return every value in an event, for tests of keywords."""
     attributes = [read(event) for read in (*_SYSTEM.values(), *_SYSTEM_UNLESS_DATA.values())]
     return [*event.data.values(), *(value for value in attributes if value is not UNREADABLE)]
 
@@ -112,19 +112,19 @@ _READ_TEXTS: Final = attrgetter(*LOGGED_TEXTS, "event_type", "message")
 
 
 def text_values(event: Event) -> list[str | None]:
-    """The texts among the attributes of System: all of its values that are neither numbers nor times."""
+    """Return the texts among the attributes of System: all values that are neither numbers nor times."""
     return [*_READ_TEXTS(event)]
 
 
 def key_of_field(names: Collection[str], field: str) -> str | None:
-    """The name of the data for a field of a rule: equal, or equal without blanks; None if there is none."""
+    """Return the data name for a field of a rule: equal, or equal without blanks; None if there is none."""
     if field in names:
         return field
     return next((name for name in names if " " in name and name.replace(" ", "") == field), None)
 
 
 def is_unnamed(name: str) -> bool:
-    """Whether ``Data`` in a rule includes data of this name."""
+    """Whether the field ``Data`` of a rule includes data with this name."""
     return _UNNAMED.match(name) is not None
 
 
@@ -188,7 +188,7 @@ _NUMBERS: Final = frozenset(
 
 
 def wrong_as_field(field: str, value: Any) -> str:
-    """The problem of a value that a rule's case gives a field; empty if there is none."""
+    """Return the problem with the value of a field in a rule's case; empty if it is valid."""
     if value is None:
         return "an event has a field or not: leave out one that is absent"
     if field not in _ATTRIBUTES:
@@ -207,11 +207,13 @@ def _can_be_data(value: Any) -> bool:
 def event_of_fields(
     fields: Mapping[str, Any], *, location: Location, sequence: int, channel: str | None, time: Instant | None
 ) -> Event:
-    """Build the event that a rule's case describes; fields that are no attributes of System become data, as text.
+    """Build the event that a rule's case describes; fields that are not attributes of System become data, as text.
 
-    Version is data, too: many events have a field of that name, and a rule finds it in either place.
+    ``Version`` is added to the data too: many events have a field with this name, and a rule finds it in either
+    position.
 
-    ``fields`` holds at least EventID (a number) and Provider_Name; ``channel`` is that of a case without one.
+    ``fields`` contains at least EventID (a number) and Provider_Name; ``channel`` is the default for a case without
+    one.
     """
     attributes = {name: fields[field] for field, name in _ATTRIBUTES.items() if field in fields}
     data = {name: _as_logged(value) for name, value in fields.items() if name not in _ATTRIBUTES}

@@ -1,9 +1,9 @@
-"""All tests that rules make of one field, answered together for one value.
+"""Evaluate all tests that rules make of one field, together for one value.
 
-Each test is compiled to literals: equal ones are found in a dictionary; prefixes, suffixes and substrings in one
-Aho-Corasick pass over the value in lower case; wildcards and regular expressions are tried where a literal that they
-need was found. So a value costs about the same whatever the number of tests. The answers are those of
-``modifiers.holds``, which stays the definition of what a test means.
+Each test is compiled to literals. Equal literals are found in a dictionary; prefixes, suffixes and substrings in one
+Aho-Corasick pass over the value in lower case. Wildcards and regular expressions are tried only if a literal that they
+need was found. So the cost of a value hardly depends on the number of tests. The results are equal to the results of
+``modifiers.holds``, which defines the meaning of a test.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ _NONE: Final[Numbers] = frozenset()
 
 
 def is_indexable(test: Test) -> bool:
-    """Whether a test depends on the value of its own field alone, so that ``FieldTests`` can answer it."""
+    """Whether a test depends only on the value of its own field, so that ``FieldTests`` can evaluate it."""
     return (
         test.operator not in FIELD_OPERATORS
         and test.operator is not Operator.IN_RANGE
@@ -53,7 +53,9 @@ def is_indexable(test: Test) -> bool:
 
 @dataclass(slots=True)
 class _Literal:
-    """The tests that hold if a literal occurs: anywhere, at the start, at the end; or perhaps (the predicate says)."""
+    """The tests that are true if a literal occurs: anywhere, at the start, at the end, or if a predicate is true
+    too.
+    """
 
     anywhere: set[int] = field(default_factory=set)
     at_start: set[int] = field(default_factory=set)
@@ -62,7 +64,7 @@ class _Literal:
 
 
 class FieldTests:
-    """Answers all tests of one field. A test is known by its index in ``tests``, each of which is indexable."""
+    """Evaluates all tests of one field. A test is identified by its index in ``tests``; all tests must be indexable."""
 
     def __init__(self, tests: Sequence[Test]) -> None:
         self._tests = tests
@@ -149,14 +151,14 @@ class FieldTests:
 
     @property
     def needs_letters(self) -> bool:
-        """Whether no test can hold for a value of digits and punctuation only, such as a number or a time."""
+        """Whether no test can be true for a value of digits and punctuation only, such as a number or a time."""
         if self._base or self._always or self._numbers or self._networks:
             return False
         texts = (*self._equal, *self._perhaps_equal, *self._literals)
         return all(set(text) - _IN_NUMBERS for text in texts)
 
     def of_text(self, text: str) -> Numbers:
-        """The tests that hold for a text."""
+        """Return the tests that are true for a text."""
         folded = text.casefold()
         found: set[int] = set(self._base)
         if folded in self._equal:
@@ -212,7 +214,7 @@ class FieldTests:
         }
 
     def of_scalar(self, value: Any) -> Numbers:
-        """The tests that hold for a single value that is no text."""
+        """Return the tests that are true for a single value that is not a text."""
         if isinstance(value, bool) or (isinstance(value, int) and abs(value) < MAX_WHOLE):
             return self.of_text(text_of(value))
         return frozenset(number for number, test in enumerate(self._tests) if holds(test, value))

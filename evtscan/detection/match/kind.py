@@ -1,11 +1,11 @@
-"""One kind of event (event id, provider, channel) × the conditions of rules → those that an event meets.
+"""Match one kind of event (event id, provider, channel) against the conditions of many rules.
 
-Rules are numbered, and a set of rules is an integer with a bit for each. Each value of a field answers all tests of its
-field at once (``FieldTests``), as a mask: which clauses of which rules the value satisfies, and which rules it vetoes.
-The masks of an event's values joined leave a few rules, and only those are evaluated.
+Rules are numbered, and a set of rules is an integer with a bit for each rule. Each value of a field is tested for all
+tests of its field at once (``FieldTests``). The result is a mask: the clauses of rules that the value satisfies, and
+the rules that it vetoes. The combined masks of an event's values leave a few rules, and only these are evaluated.
 
-The masks of one set of rules lie behind each other in one integer: ``CLAUSES`` blocks with a bit for each rule, one for
-its first clause, one for its second …, then a block for vetoes.
+A mask is one integer that consists of several sets of rules, one after the other: ``CLAUSES`` blocks with a bit for
+each rule (one block for its first clause, one for its second …), then a block for vetoes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -56,7 +56,9 @@ KEYWORDS: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a value to the tests of its field: those that hold, their mask, whether the others are unknown."""
+    """The result of a value for the tests of its field: the true tests, their mask, and whether the other tests are
+    unknown.
+    """
 
     mask: int
     true: Numbers
@@ -65,7 +67,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One condition on events of a kind, with the fields that its rule derives."""
+    """One condition on events of a kind, and the fields that its rule derives."""
 
     condition: Condition
     derive: tuple[Derived, ...] = ()
@@ -122,7 +124,7 @@ class KindMatcher:
     # -------------------------------------------------------------------------------------------- of events
 
     def met_by(self, event: Event) -> Iterator[tuple[int, Truth]]:
-        """The conditions that an event meets (TRUE) or may meet (UNKNOWN), by their index, in order."""
+        """Yield the conditions that an event meets (TRUE) or may meet (UNKNOWN), by their index, in order."""
         mask, answers = self._answers(event)
         places = self._candidates(mask)
         if not places:
@@ -133,15 +135,15 @@ class KindMatcher:
                 yield place, truth
 
     def may_meet(self, event: Event) -> bool:
-        """Whether an event meets a condition, or may meet it."""
+        """Whether an event meets at least one condition, or may meet one."""
         return next(self.met_by(event), None) is not None
 
     # ------------------------------------------------------------------------------------------- of columns
 
     def rows_that_may_meet(self, columns: TextColumns) -> list[int]:
-        """The positions of all records that may meet a condition, and perhaps of others.
+        """Return the positions of all records that may meet a condition, and perhaps of others.
 
-        Fields of System are not looked at, but for keywords: a condition that tests them may hold.
+        Fields of System are read only for keywords; any other test of a field of System counts as possibly true.
         """
         layout = self._layout(tuple(columns.data_names))
         mask = layout.mask
@@ -166,14 +168,14 @@ class KindMatcher:
         return [row for row, each in enumerate(zip(*masks, strict=True)) if candidates(reduce(or_, each, mask))]
 
     def _verdict(self, place: int) -> _Verdict:
-        """A condition compiled to a function when it is first needed; most never are."""
+        """Return a condition compiled to a function, which is done at its first use; most conditions are never used."""
         found = self._verdicts.get(place)
         if found is None:
             found = self._verdicts[place] = _verdict(self._asked[place], self._numbered)
         return found
 
     def _candidates(self, mask: int) -> int:
-        """The conditions all of whose clauses are satisfied and that are not vetoed."""
+        """Return the set of conditions whose clauses are all satisfied and that are not vetoed."""
         count = self._count
         found = mask & (mask >> count) & (mask >> 2 * count) & self._every
         return found & ~(mask >> 3 * count) if found else 0
@@ -202,7 +204,9 @@ class KindMatcher:
         return mask, answers
 
     def _slow_answers(self, event: Event) -> tuple[int, Answers]:
-        """Answers of an event with nested values, or with fields that its evidence cannot carry."""
+        """Return the mask and results for an event with nested values, or with fields that its evidence cannot
+        contain.
+        """
         answers = []
         for field, column in zip(self.fields, self._columns, strict=True):
             if field == KEYWORDS:
@@ -223,7 +227,7 @@ class KindMatcher:
         return column.of_scalars((*scalars_of(list(event.data.values())), *texts))
 
     def _layout(self, names: tuple[str, ...]) -> "_Layout":
-        """The layout of events with these names of data."""
+        """Return the layout of events with these data names."""
         layout = self._layouts.get(names)
         if layout is not None:
             return layout
@@ -250,7 +254,7 @@ _FLAT: Final = frozenset({str})
 
 
 def _bits(mask: int) -> Iterator[int]:
-    """The indexes of the bits that are set, in order."""
+    """Yield the indexes of the bits that are set, in order."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
@@ -262,7 +266,7 @@ def _bits(mask: int) -> Iterator[int]:
 
 @dataclass(slots=True)
 class _Layout:
-    """The fields of events with the same data names: by the name of the data, or to be looked up in the event."""
+    """How to get the fields of events with the same data names: directly by data name, or by a look-up in the event."""
 
     mask: int
     answers: Answers
@@ -271,7 +275,7 @@ class _Layout:
 
 
 class _Masks(dict[str, int]):
-    """Texts → the masks of their answers."""
+    """A cache from texts to the masks of their results."""
 
     def __init__(self, answers: "FieldAnswers") -> None:
         super().__init__()
@@ -285,7 +289,7 @@ class _Masks(dict[str, int]):
 
 
 class FieldAnswers:
-    """The answers of the values of one field, cached."""
+    """The results for the values of one field, cached."""
 
     def __init__(self, tests: FieldTests, masks: Sequence[int], *, without: int) -> None:
         self._tests, self._masks = tests, masks
@@ -301,7 +305,7 @@ class FieldAnswers:
         self.unreadable = Answer(self._every_mask, frozenset(), is_open=True)
 
     def of_text(self, text: str) -> Answer:
-        """The answer of a text."""
+        """Return the result for a text."""
         answer = self.kept.get(text)
         if answer is None:
             answer = self._answer(self._tests.of_text(text))
@@ -313,7 +317,7 @@ class FieldAnswers:
         return answer
 
     def of_value(self, value: Any) -> Answer:
-        """The answer of any value of a field; ``ABSENT`` and ``UNREADABLE`` are values, too."""
+        """Return the result for any value of a field, including ``ABSENT`` and ``UNREADABLE``."""
         if type(value) is str:
             return self.of_text(value)
         if value is ABSENT:
@@ -323,7 +327,7 @@ class FieldAnswers:
         return self.of_scalars(scalars_of(value))
 
     def of_scalars(self, values: Iterable[Any]) -> Answer:
-        """The answer of several values together; none at all are the answer of an absent field."""
+        """Return the combined result for several values; for no values, the result of an absent field."""
         answers = [self.of_text(value) if type(value) is str else self._of_other(value) for value in values]
         if len(answers) < 2:
             return answers[0] if answers else self.absent
@@ -334,7 +338,7 @@ class FieldAnswers:
         return self._answer(self._tests.of_scalar(value))
 
     def opened(self, answer: Answer) -> Answer:
-        """The same answer where there may be more values than the evidence carries."""
+        """Return the result for a field that may have more values than the evidence contains."""
         return Answer(answer.mask | self._every_mask, answer.true, is_open=True)
 
     def _answer(self, true: Numbers) -> Answer:
@@ -351,7 +355,7 @@ class FieldAnswers:
 
 
 class _Numbering:
-    """Numbers fields, and the different tests of each."""
+    """Assigns numbers to fields, and to the distinct tests of each field."""
 
     def __init__(self) -> None:
         self.fields: dict[str, int] = {}
@@ -359,7 +363,7 @@ class _Numbering:
         self._numbers: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def add(self, test: Test) -> tuple[int, int]:
-        """The number of a test's field, and of the test among those of that field."""
+        """Return the number of a test's field, and the number of the test among the tests of that field."""
         key = (test.field, test.operator, test.cased, test.values, tuple(map(type, test.values)))
         found = self._numbers.get(key)
         if found is None:
@@ -372,7 +376,10 @@ class _Numbering:
 
 
 def _is_indexed_without(derived: set[str]) -> Callable[[Test], bool]:
-    """Whether a test is answered by the value of its field, given the names of derived fields, which are not."""
+    """Return a function that decides whether the value of a test's field determines its result.
+
+    This is not the case for derived fields, whose names are given.
+    """
     if derived:  # a keyword may stand in a derived field, too
         return lambda test: is_indexable(test) and test.field not in derived and test.field != KEYWORDS
     return is_indexable
@@ -401,7 +408,7 @@ def _verdict_of(condition: Condition, numbered: _Numbering) -> _Verdict:
 
 
 def _joined(parts: Sequence[_Verdict], decisive: Truth) -> _Verdict:
-    """The conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
+    """Return the conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
     neutral = ~decisive
 
     def verdict(answers: Answers, event: Callable[[], Event]) -> Truth:

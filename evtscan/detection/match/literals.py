@@ -1,8 +1,8 @@
-r"""The literal text that a value must contain for a wildcard pattern or a regular expression to match it.
+r"""Find literal text that a value must contain if a wildcard pattern or a regular expression matches it.
 
-Searching for a literal is much cheaper than matching a pattern, so the pattern is tried only where its literal was
-found. Literals are in lower case (``str.casefold``), and so must be the text that is searched. They contain no ``?``:
-that is what ``encodable`` makes of a lone surrogate, so a pattern may match it where the text has none.
+Searching for a literal is much cheaper than matching a pattern, so the pattern is tried only if its literal was found.
+Literals are in lower case (``str.casefold``), and the searched text must be too. Literals contain no ``?``, because
+``encodable`` converts a lone surrogate to ``?``: a pattern may match it although the text does not contain one.
 """
 
 import re
@@ -17,14 +17,15 @@ MAX_NESTING: Final = 20
 
 
 def literal_of_wildcards(parts: Iterable[str]) -> str | None:
-    """The longest literal of a Sigma pattern, given its plain parts; None if each of them is too short."""
+    """Return the longest literal of a Sigma pattern, given its plain parts; None if all of them are too short."""
     pieces = (piece for part in parts for piece in part.casefold().split("?"))
     longest = max(pieces, key=len, default="")
     return longest if len(longest) >= MIN_LENGTH else None
 
 
 def literals_of_regex(pattern: str) -> tuple[str, ...] | None:
-    r"""Literals of which each match of an RE2 pattern contains at least one; None if there are none, or none is known.
+    r"""Return literals of which every match of an RE2 pattern contains at least one; None if no such literals are
+    found.
 
     >>> literals_of_regex(r"(?i)\\(net|net1)\.exe\s+user")
     ('.exe',)
@@ -39,7 +40,7 @@ def literals_of_regex(pattern: str) -> tuple[str, ...] | None:
 
 
 class _UnknownSyntaxError(ValueError):
-    """A construct that this reader does not know, so that nothing can be said of the pattern."""
+    """The pattern has a construct that this reader does not support, so its literals are unknown."""
 
 
 Literals = frozenset[str]
@@ -57,7 +58,7 @@ def _shortest(literals: Literals) -> int:
 
 
 class _Reader:
-    """Reads a pattern from left to right; what may be left out or repeated ends a literal."""
+    """Reads a pattern from left to right; an optional or repeated atom ends a literal."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern, self._position = pattern, 0
@@ -69,7 +70,7 @@ class _Reader:
         return found
 
     def _alternatives(self, depth: int) -> Literals | None:
-        """Read up to the end of a group: one literal of each alternative, or None if one has none."""
+        """Read up to the end of a group: one literal of each alternative, or None if an alternative has none."""
         if depth > MAX_NESTING:
             raise _UnknownSyntaxError
         found = [self._sequence(depth)]
@@ -136,7 +137,7 @@ class _Reader:
         return found
 
     def _escape(self) -> str:
-        """Read what follows a backslash: the literal character that it stands for; empty for anything else."""
+        """Read an escape after its backslash: return the literal character, or empty text for any other escape."""
         if code := _ESCAPED_CODE.match(self._pattern, self._position):
             self._position = code.end()
             return ""
@@ -148,7 +149,7 @@ class _Reader:
         raise _UnknownSyntaxError
 
     def _quantifier(self) -> tuple[int, bool]:
-        """Read the quantifier of an atom: how often the atom occurs at least, and whether that may vary."""
+        """Read the quantifier of an atom: the minimum number of occurrences, and whether the number can vary."""
         least, varies = 1, False
         while True:
             repeat = _REPEAT.match(self._pattern, self._position)

@@ -1,4 +1,4 @@
-"""Results of matching: matches, sightings, and both together. Explanations are made on request."""
+"""Results of matching: matches, sightings, and both together. Explanations are created on request."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -19,8 +19,8 @@ _MOST_KINDS = 4096
 class Match:
     """An event, or a correlated group of events in order, that matches a rule (TRUE), or may match it (UNKNOWN).
 
-    The events have the fields that the rule derives. ``group`` holds what a correlation groups them by, and ``why``
-    explains what correlates them.
+    The events include the fields that the rule derives. ``group`` contains the values by which a correlation groups the
+    events, and ``why`` explains the correlation.
     """
 
     rule: Rule
@@ -36,7 +36,7 @@ class Match:
 
     @property
     def explanation(self) -> Explanation:
-        """Why it is a match: every test with the value of the event."""
+        """The reason for the match: every test with the value of the event."""
         return self.why() if self.why is not None else _explained(self.rule.selection, self.event)
 
 
@@ -50,7 +50,7 @@ class Sighting:
 
     @property
     def explanation(self) -> Explanation:
-        """Why it fits, or may fit."""
+        """The reason why the event meets the selection, or may meet it."""
         return _explained(self.selection, self.event)
 
 
@@ -58,8 +58,9 @@ class Sighting:
 class Detected:
     """Matches and sightings, in the order of the events.
 
-    ``matches`` are those of single events by the id of their rule, ``sightings`` those of the selections that a rule
-    asks for around its matches, by its id and their name. ``concerned`` are the rules that can have found something.
+    ``matches`` are matches of single events by the id of their rule. ``sightings`` are events of the selections that a
+    rule needs around its matches, by the rule's id and the selection's name. ``concerned`` are the rules that may have
+    found something, by their ids.
     """
 
     matches: dict[str, list[Match]] = field(default_factory=lambda: defaultdict(list))

@@ -1,8 +1,8 @@
-"""Conditions reduced for one kind of events (event id, provider, channel), and compiled to functions.
+"""Reduce conditions for one kind of event (event id, provider, channel), and compile them to functions.
 
-Events of one id, source and channel give the same answers to tests of those. So most of what a rule asks is answered
-once for all events of a kind, and often nothing is left. What is left becomes a function, which a log asks a million
-times.
+All events with one id, source and channel have the same results for tests of these fields. So most tests of a rule are
+evaluated once for all events of a kind, and often no test remains. The remaining condition is compiled to a function,
+because it may be called a million times for one log.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,7 +31,9 @@ NEVER: Final = Any(())
 
 
 def narrowed(condition: Condition, event: Event) -> Condition:
-    """The part of a condition that events of this id, provider and channel leave open; or ``ALWAYS``, or ``NEVER``."""
+    """Return the part of a condition that is not decided by event id, provider and channel; or ``ALWAYS``, or
+    ``NEVER``.
+    """
     match condition:
         case Test():
             settled = tests_kind(condition) and (condition.field != "Channel" or event.channel is not None)
@@ -48,7 +50,9 @@ def narrowed(condition: Condition, event: Event) -> Condition:
 
 
 def tests_kind(test: Test) -> bool:
-    """Whether all events of one event id, source and channel answer a test alike, if the channel is known."""
+    """Whether a test has the same result for all events of one event id, source and channel, if the channel is
+    known.
+    """
     return test.field in ("EventID", "Provider_Name", "Channel") and test.operator not in FIELD_OPERATORS
 
 
@@ -64,7 +68,7 @@ def _settled(test: Test, event: Event) -> Condition:
 def _joined(
     parts: Iterable[Condition], join: Callable[..., Condition], neutral: Condition, decisive: Condition
 ) -> Condition:
-    """Join the open parts; a ``decisive`` part decides the whole, a ``neutral`` part is dropped."""
+    """Join the undecided parts; a ``decisive`` part decides the whole, a ``neutral`` part is dropped."""
     left = []
     for part in parts:
         if part == decisive:
@@ -97,7 +101,7 @@ def answering(condition: Condition) -> Answer:
 
 
 def _all(parts: tuple[Answer, ...], decisive: Truth) -> Answer:
-    """The conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
+    """Return the conjunction of the parts if ``decisive`` is FALSE, the disjunction if it is TRUE."""
 
     def answer(event: Event) -> Truth:
         result = ~decisive

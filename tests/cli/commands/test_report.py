@@ -141,7 +141,7 @@ def test_a_bad_file_of_accepted_findings_stops_the_run_before_any_work(evtscan, 
     Path("accepted.yaml").write_text("- {host: a, until: 2026-01-01}\n")
     result = evtscan("scan", affected, "--accept", "accepted.yaml", "-o", "findings.csv")
     assert (result.code, result.out) == (2, "")
-    assert "accepted.yaml, line 1: without article and reason" in result.err
+    assert "accepted.yaml, line 1, entry 1 (host a): " in result.err
     assert not Path("findings.csv").exists()
 
 

@@ -76,8 +76,9 @@ class _Columns:
         return pd.Series(written, dtype="string")
 
     def _times(self, parts: Sequence[Numbers]) -> "pd.Series[Any]":
-        """Return times in UTC; if any time is local with an unknown zone, return naive local times, with NaT for UTC
-        times.
+        """Return times in UTC; if any time is local with an unknown zone, return naive local times only.
+
+        UTC times are then NaT, since they cannot be compared with local times.
         """
         values, missing = _joined(parts, np.dtype(np.int64))
         local = np.concatenate([np.zeros(0, np.bool_), *self._local])
@@ -96,9 +97,7 @@ def _joined(parts: Sequence[Numbers], dtype: np.dtype[Any]) -> Numbers:
 
 
 def _narrow(numbers: Numbers, bits: int) -> Numbers:
-    """Convert numbers to the integer type of their column; numbers that do not fit, as in damaged records, become
-    missing.
-    """
+    """Convert numbers to the integer type of their column; numbers that do not fit (damaged records) become missing."""
     values, missing = numbers
     limit = largest(bits)
     if limit < 1 << 63:

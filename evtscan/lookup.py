@@ -164,9 +164,7 @@ def event_called(word: str) -> EventName | None:
 
 
 def known_of(rules: Sequence[Rule], event: EventName) -> Answer:
-    """Return everything that rules state about an event: rules that select it, by source, and rules that only mention
-    it.
-    """
+    """Return everything that rules state about an event: rules that select it, by source, and rules that mention it."""
     spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     for rule in (rule for rule in rules if not rule.silent and _may_select(rule, event.event_id)):
@@ -188,18 +186,14 @@ def _may_select(rule: Rule, event_id: int) -> bool:
 
 
 def _selectors(rule: Rule) -> frozenset[Selector]:
-    """Return the selectors of the events that are a rule's symptoms, without events that it only looks for around
-    them.
-    """
+    """Return the selectors of a rule's symptoms, without the events that it only looks for around them."""
     found = frozenset[Selector]().union(*(base.selection.selectors() for base in rule.bases()))
     names = _names_of_sources(rule) if any(selector.provider is None for selector in found) else ()
     return found if not names else frozenset(replace(one, provider=name) for one in found for name in names)
 
 
 def _names_of_sources(rule: Rule) -> tuple[str, ...]:
-    """Return a rule's provider names as written, if one has a wildcard (``MSSQL$*``), which selectors cannot
-    express.
-    """
+    """Return a rule's provider names as written if one has a wildcard (``MSSQL$*``), which selectors cannot contain."""
     names = tuple(
         str(value)
         for base in rule.bases()

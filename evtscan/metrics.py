@@ -61,9 +61,7 @@ class LogMetrics:
 def measure(
     sources: Iterable[Source], options: ReadOptions = PLAIN
 ) -> tuple[list[LogMetrics], list[ExtractionWarning]]:
-    """Return the statistics of every log among these files, and warnings about unreadable files; other files are
-    skipped.
-    """
+    """Return the statistics of every log among these files, and warnings; files that are not logs are skipped."""
     logs: list[LogMetrics] = []
     warnings: list[ExtractionWarning] = []
     for source in sources:

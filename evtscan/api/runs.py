@@ -86,8 +86,8 @@ def audit(
         folder: the folder; each folder or archive in it is a host.
         rules: rule files or folders; None for the built-in catalogue.
         min_level: lowest level of the rules to use.
-        host_from: what a host is: ``"folder"``, ``"computer"``, or a pattern for the names of files.
-        depth: how many levels below ``folder`` the folders of the hosts are.
+        host_from: how files are assigned to hosts: ``"folder"``, ``"computer"``, or a pattern for the names of files.
+        depth: the number of levels from ``folder`` down to the folders of the hosts.
         jobs: number of processes; 0 selects it by the size of the evidence. With more than one, a script needs
             ``if __name__ == "__main__":`` around its calls.
         options: filters and settings.

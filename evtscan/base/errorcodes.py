@@ -368,9 +368,7 @@ _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{8}\Z")
 
 
 def code_of(value: object) -> int | None:
-    """Parse an error code as events write it: ``5``, ``%%5``, ``0x80070005``, ``-2147024891``; None for other
-    values.
-    """
+    """Parse an error code as events write it: ``5``, ``%%5``, ``0x80070005``, ``-2147024891``; None if invalid."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -18,9 +18,7 @@ _ACTED_ON = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def inert(text: str) -> str:
-    """Return equivalent JSON with escapes for C1 and bidirectional control characters, which a terminal would
-    interpret.
-    """
+    """Return equivalent JSON with escapes for C1 and bidirectional controls, which a terminal would interpret."""
     if text.isascii() or text.isprintable():  # true of nearly all texts, and fast to decide
         return text
     return _ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -140,9 +140,7 @@ def damaged_part(files: Sequence[tuple[str, int, int]], count: int | None = None
 
 
 def part(label: str, lines: Sequence[str], count: int | None = None) -> list[str]:
-    """Return one part of the ledger: a label before the first line; ``lines`` may be only the first of ``count``
-    lines.
-    """
+    """Return one part of the ledger: a label, and ``lines``, which may be only the first of ``count`` lines."""
     shown = [prose(line) for line in lines[:LINES_SHOWN]]
     more = (len(lines) if count is None else count) - len(shown)
     if more > 0:

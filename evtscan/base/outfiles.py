@@ -90,9 +90,7 @@ def refuse_evidence(paths: Iterable[Path], evidence: Iterable[Path]) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | str | None:
-    """Return a value that is equal for all names of one file, and different for other files; None if there is no
-    file.
-    """
+    """Return a value that is equal for all names of one file, and different for other files; None without a file."""
     try:
         state = path.stat()
     except OSError:
@@ -179,9 +177,7 @@ def _check_folder(path: Path, checked: set[Path]) -> None:
 
 
 def _can_create_in(folder: Path) -> bool:
-    """Test whether a file can be created in a folder, by creating and deleting one; no other test of an ACL is
-    reliable.
-    """
+    """Test whether a file can be created in a folder by creating one; no other test of an ACL is reliable."""
     probe = temporary_beside(folder / "probe")
     try:
         probe.open("xb").close()
@@ -201,9 +197,7 @@ def temporary_beside(path: Path) -> Path:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Delete the partial files of a killed run in a folder. The caller ensures that no other run writes to the
-    folder.
-    """
+    """Delete the partial files of a killed run in a folder; the caller ensures that no other run writes there."""
     with suppress(OSError):
         for file in extended(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
             file.unlink()

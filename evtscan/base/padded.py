@@ -260,7 +260,7 @@ _ODD, _ODD_PAIR = 0xFF, 0xFFFF
 
 
 def _characters() -> NDArray[np.uint8]:
-    """Return a table from UTF-16 code units to bytes: printable ASCII that needs no escape in JSON, 0 for 0, else
+    """Return a table from UTF-16 code units to bytes: printable ASCII that JSON does not escape, and 0; else
     ``_ODD``.
     """
     table = np.full(1 << 16, _ODD, np.uint8)
@@ -270,9 +270,7 @@ def _characters() -> NDArray[np.uint8]:
 
 
 def _escapes() -> NDArray[np.uint16]:
-    """Return a table from UTF-16 code units to their JSON text in UTF-8 if it needs at most two bytes, else
-    ``_ODD_PAIR``.
-    """
+    """Return a table from UTF-16 code units to JSON text in UTF-8 of at most two bytes; else ``_ODD_PAIR``."""
     table = _CHARACTERS.astype(np.uint16)
     table[table == _ODD] = _ODD_PAIR
     for character, letter in zip('"\\\b\f\n\r\t', '"\\bfnrt', strict=True):

@@ -195,9 +195,7 @@ def serve(modules: Sequence[str]) -> None:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl+C while a process is started, because a process on POSIX systems inherits this from its first
-    moment.
-    """
+    """Ignore Ctrl+C while a process is started; on POSIX systems the process inherits this from the start."""
     if os.name == "nt" or threading.current_thread() is not threading.main_thread():
         yield
         return

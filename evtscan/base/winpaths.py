@@ -24,7 +24,7 @@ def plain(path: Path) -> Path:
 
 
 def extended_name(name: str) -> str:
-    r"""An absolute path of Windows in extended form; a device stays as it is.
+    r"""Return an absolute path of Windows in extended form; a device path is not changed.
 
     >>> [extended_name(name) for name in (r"C:\a", r"\\server\share\a", r"\\?\C:\a", r"\\.\AUX")]
     ['\\\\?\\C:\\a', '\\\\?\\UNC\\server\\share\\a', '\\\\?\\C:\\a', '\\\\.\\AUX']
@@ -53,7 +53,7 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}
 
 
 def is_device_name(name: str) -> bool:
-    """Whether Windows takes the name of a file, with any suffix, for a device.
+    """Whether Windows treats a file name, with any suffix, as a device.
 
     >>> [is_device_name(name) for name in ("CON", "nul .evt", "Lpt1.tar.gz", "console.evt")]
     [True, True, True, False]

@@ -47,9 +47,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def data_text(data: Mapping[str, Any], most: int | None = None) -> str:
-    """Return the data of an event on one line, ``Data1=…; Data2=…``, with at most ``most`` characters if it is
-    given.
-    """
+    """Return the data of an event on one line, ``Data1=…; Data2=…``, limited to ``most`` characters if given."""
     parts = [f"{name}={value}" if type(value) is str else f"{name}={_flat(value)}" for name, value in data.items()]
     text = "; ".join(parts)
     return text if most is None else shortened(text, most)
@@ -69,8 +67,7 @@ _ENCODED_SHOWN = 16
 
 
 def short_entity(entity: str) -> str:
-    """Shorten an entity for display: a long run of Base64 or hexadecimal digits, or a long text, is cut to its
-    beginning.
+    """Shorten an entity for display: a long run of Base64 or hexadecimal digits, or a long text, is cut off.
 
     >>> short_entity("cert " + "A" * 64)
     'cert AAAAAAAAAAAAAAAA…'

@@ -102,9 +102,7 @@ def load(text: str, *, limit: int = MAX_SIZE, plain_text_scalars: bool = False, 
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    """Yield the parser's events. Parsing is iterative, so this function limits the depth, not the interpreter's
-    stack.
-    """
+    """Yield the parser's events; parsing is iterative, so this function must limit the depth."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         yield from yaml.parse(text, Loader=loader)
@@ -243,7 +241,7 @@ class _Composer:
             self.problems.append(YamlProblem(line, path, f"tag {start.tag!r} is not allowed"))
 
     def _to_merge(self, source: Any, line: int, path: EntryPath) -> dict[Any, Any]:
-        """Return the entries that a merge key (``<<``) adds to a map without these entries; the first of several maps
+        """Return the entries that a merge key (``<<``) adds to a map; if several maps have a key, the first map
         wins.
         """
         maps = source if isinstance(source, list) else [source]

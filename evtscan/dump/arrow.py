@@ -84,9 +84,7 @@ def _integers(numbers: Numbers, bits: int) -> pa.Array:
 
 
 def _times(times: Numbers, wanted: Any) -> pa.Array:
-    """Return times as nanoseconds since 1970; null if a time is missing, not selected, or out of range for
-    nanoseconds.
-    """
+    """Return times as nanoseconds since 1970; null if a time is missing, not selected, or out of range."""
     ticks, missing = times
     since = ticks - _UNIX_EPOCH
     missing = missing | ~wanted | (since > _NS_TICKS) | (since < -_NS_TICKS) | (ticks < 0)
@@ -119,9 +117,7 @@ def frame(batch: pa.RecordBatch) -> bytes:
 
 
 def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
-    """Return the events of logs as a table, with a column for each field of their data, in order of first
-    appearance.
-    """
+    """Return the events of logs as a table, with a column for each data field, in order of first appearance."""
     typed = TypedReader(data=False)
     system: list[pa.RecordBatch] = []
     fields: list[Mapping[str, pa.Array]] = []
@@ -142,9 +138,7 @@ def table_with_fields(logs: Iterable[tuple[LogReader, str]]) -> pa.Table:
 
 
 def _field(values: Sequence[Any]) -> pa.Array:
-    """Return the column of a field: whole numbers, truth values or times if all its values have that type, else
-    text.
-    """
+    """Return the column of a field: whole numbers, truth values or times if all values have that type, else text."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return pa.array(values, pa.bool_())

@@ -55,10 +55,10 @@ def _chunk_number(event: Event) -> int:
 
 
 def _payload(event: Event) -> str:
-    """Return the data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``; one item is no
-    list.
+    """Return the data as EvtxECmd nests it: ``{"EventData":{"Data":[{"@Name":"x","#text":"1"}]}}``.
 
-    Strings without a name are joined. ``Binary`` follows them always, even if the event has no binary data.
+    A single item is an object, not a list. Strings without a name are joined. ``Binary`` always follows them, even if
+    the event has no binary data.
     """
     if not event.data:
         return ""

@@ -41,9 +41,7 @@ def start_ahead(words: Sequence[str]) -> None:
 
 
 def looks_worth_it(words: Sequence[str]) -> bool:
-    """Whether the command line selects a few events in large files, as far as this is visible without parsing the
-    options.
-    """
+    """Whether the command line selects a few events in large files, judged without parsing the options."""
     if not any(word.startswith(_SELECTING) for word in words):
         return False
     return sum(map(_size, set(words))) >= WORTH_HELPERS_SELECTING

@@ -121,9 +121,7 @@ _CONTROLS = (
 
 
 def csv_cell(value: Any, raw: bool = False) -> str:
-    """Return one cell: one line without control characters, quoted if necessary, formulas neutralised unless
-    ``raw``.
-    """
+    """Return one cell: one line without controls, quoted if necessary, formulas neutralised unless ``raw``."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -72,9 +72,7 @@ class ParquetFile:
 
 
 class ParquetFolder:
-    """Writes a folder partitioned by channel that DuckDB, Polars and Spark can read:
-    ``Channel=NAME/part-0.parquet``.
-    """
+    """Writes a folder partitioned by channel, as DuckDB, Polars and Spark read it: ``Channel=NAME/part-0.parquet``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -118,9 +116,7 @@ class ParquetFolder:
 
 
 def folder_name(channel: str | None) -> str:
-    """Return the folder of a channel in the form of Hive partitions; characters that file names cannot have are
-    escaped.
-    """
+    """Return the folder of a channel in the form of Hive partitions; characters invalid in file names are escaped."""
     if channel is None:
         return "Channel=__HIVE_DEFAULT_PARTITION__"
     return f"Channel={quote(channel[:_LONGEST_NAME], safe=' ()-_').replace('.', '%2E')[:_LONGEST_NAME]}"

@@ -34,11 +34,11 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumpOptions:
-    """Options of a dump: ``writer`` is a format or ``evtxecmd``; ``contains`` is a text that at least one value must
-    contain.
+    """Options of a dump: ``writer`` is a format or ``evtxecmd``.
 
-    ``raw`` does not neutralise formulas in CSV, ``excel`` writes CSV for Excel; ``with_times`` keeps the time of each
-    line, for sorting. ``finish`` may add to each event before it is written; with it, all work is done in one process.
+    ``contains`` is a text that at least one value must contain. ``raw`` does not neutralise formulas in CSV, ``excel``
+    writes CSV for Excel; ``with_times`` keeps the time of each line, for sorting. ``finish`` may add to each event
+    before it is written; with it, all work is done in one process.
     """
 
     query: Query = EVERYTHING
@@ -66,9 +66,7 @@ class Task:
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """The result of a task: its lines as UTF-8, or single lines with their times (FILETIME), and its counts and
-    warnings.
-    """
+    """The result of a task: lines as UTF-8, or single lines with their times (FILETIME), and counts and warnings."""
 
     source: Source
     data: bytes = b""
@@ -98,9 +96,7 @@ _OF_EVENTS: Mapping[str, Mapping[str, Callable[[Event], Any]]] = {
 
 
 def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]]:
-    """Return the tasks for files, in their order, and warnings about unreadable files; files that are not logs are
-    skipped.
-    """
+    """Return the tasks for files, in their order, and warnings about unreadable files; other than logs are skipped."""
     tasks: list[Task] = []
     warnings: list[ExtractionWarning] = []
     for source in sources:
@@ -114,9 +110,7 @@ def plan(sources: Iterable[Source]) -> tuple[list[Task], list[ExtractionWarning]
 
 
 def _tasks_of(source: Source, row: Format) -> Iterator[Task]:
-    """Split a large log into ranges of as many chunks as fit into its size; counting the real chunks would take
-    long.
-    """
+    """Split a large log into ranges of chunks; their number is estimated from its size, since counting is slow."""
     size = source.path.stat().st_size
     if not row.part_size or size < WORTH_HELPERS:
         yield Task(source=source, format=row.name)
@@ -181,9 +175,7 @@ def _from_both_ends(tasks: Sequence[Task], options: DumpOptions, helpers: Helper
 
 
 def _answer(task: Task, place: Path, future: "Future[Result]", options: DumpOptions) -> Iterator[Result]:
-    """Yield the result of a worker: its text piece by piece, then the rest. If the worker was lost, run its task
-    here.
-    """
+    """Yield the result of a worker: its text in pieces, then the rest. If the worker was lost, run its task here."""
     if isinstance(error_of(future), WorkerLostError):
         yield from _stream(task, options)
         return

@@ -207,9 +207,7 @@ class _Rows:
         return self.rows[self.starts[place] : self.starts[place + 1]]
 
     def spread(self, is_same: Sequence[bool], values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-        """Return a column from one value for each part; the rows of other parts are zero, and the caller fills them
-        in.
-        """
+        """Return a column from one value for each part; the rows of other parts are zero, for the caller to fill in."""
         by_part = np.zeros(len(is_same), dtype)
         by_part[np.array(is_same, np.bool_)] = values
         column: NDArray[Any] = by_part[self.part]
@@ -246,9 +244,7 @@ def _integers(parts: Sequence[EventBatch], name: str, rows: _Rows) -> Numbers:
 
 
 def _masked(values: Sequence[int | None]) -> Numbers:
-    """Return numbers with a mask; numbers of more than 63 bits, which only damaged records have, are masked as
-    missing.
-    """
+    """Return numbers with a mask; numbers of more than 63 bits, which only damaged records have, count as missing."""
     missing = np.array([value is None or not 0 <= value < 1 << 63 for value in values], np.bool_)
     if not missing.any():
         return np.array(values, np.int64), missing

@@ -59,8 +59,7 @@ class ChangesBefore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A fact that separates the affected hosts of a rule from other hosts, with counts for both groups and an exact
-    test.
+    """A fact that separates the affected hosts of a rule from other hosts, with counts and an exact test.
 
     ``affected`` and ``others`` count the hosts for which the fact is known, ``affected_with`` and ``others_with`` the
     hosts that have the value. ``p_value`` is the result of the one-sided hypergeometric test, ``q_value`` the p-value

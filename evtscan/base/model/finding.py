@@ -11,9 +11,7 @@ from evtscan.base.wording import listing
 
 
 class Verdict(Enum):
-    """The result for a match and the facts, most severe first; the last four are not verdicts on a match of a known
-    issue.
-    """
+    """The result for a match and the facts, most severe first; the last four do not judge a match of a known issue."""
 
     CONFIRMED = "confirmed"
     POSSIBLE = "possible"
@@ -50,8 +48,7 @@ class NodeKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The reason why a condition is true, false or unknown: a tree whose leaves have locations, or name what is
-    missing.
+    """The reason why a condition is true, false or unknown: a tree whose leaves have locations, or name missing data.
 
     ``text`` is the condition as the rule states it, for display only; ``says`` is the known value in words. ``fact`` is
     the name of the fact or event field that a leaf tests; ``basis`` is ``stated``, ``carried``, or empty if unknown.

@@ -89,8 +89,7 @@ class LogSummary:
 
 
 class LogReader(Protocol):
-    """One pass over one log file: iterating yields the selected events in record order, as far as the file has this
-    order.
+    """One pass over one log file; iterating yields the selected events, in record order as far as the file has it.
 
     ``warnings`` and ``summary`` are complete when the iteration has ended. Memory does not grow with the file.
     """
@@ -226,9 +225,7 @@ class ProblemReader(LogReader, Protocol):
     """A reader that can count errors and warnings in the pass in which it selects events, independent of the query."""
 
     def count_problems(self) -> ProblemCounts:
-        """Count errors and warnings in the next pass; the counts are complete when it has ended. Recovered records do
-        not count.
-        """
+        """Count errors and warnings in the next pass, without recovered records; complete when the pass has ended."""
         ...
 
 
@@ -261,9 +258,7 @@ class LogParts(Protocol):
     """A log of any size whose parts can be read separately."""
 
     def near(self, event: Event) -> Sequence[Event]:
-        """Return the records in the part of the log that contains an event, including some before and after it if they
-        exist.
-        """
+        """Return the records in the part of the log around an event, with some before and after it if they exist."""
         ...
 
 

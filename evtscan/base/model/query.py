@@ -8,9 +8,7 @@ from evtscan.base.wintypes import Instant
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Selects records by channel, provider and event id; None matches any. Whole names are compared; case is
-    ignored.
-    """
+    """Selects records by channel, provider and event id; None matches any. Whole names are compared, ignoring case."""
 
     channel: str | None = None
     provider: str | None = None

@@ -1,1 +1,1 @@
-"""Rules × events → matches."""
+"""Match rules against events."""

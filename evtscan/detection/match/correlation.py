@@ -74,9 +74,7 @@ class Timing(Protocol):
 
 
 def groups_of(correlation: Correlation, members: Sequence[Member], timing: Timing) -> Iterator[Group]:
-    """Yield the groups that meet a correlation, or may meet it; ``members`` belong to one ``group-by`` value, in
-    order.
-    """
+    """Yield the groups that meet a correlation, or may meet it; ``members`` have one ``group-by`` value, in order."""
     times = list(accumulate(member.since for member in members))
     breaks = list(accumulate(not (member.certain and member.ordered) for member in members))
     line = _Line(correlation, members, times, breaks, timing)
@@ -104,9 +102,7 @@ def _has_not(condition: Condition) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Members with the minimum time since the first member, and the number of uncertain times or orders up to each
-    member.
-    """
+    """Members with the minimum time since the first one, and the number of uncertain times or orders up to each."""
 
     correlation: Correlation
     members: Sequence[Member]

@@ -29,9 +29,7 @@ _MAX_KINDS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A selection of a rule that is matched: the rule's detection, or (``name``) a selection that its known issue
-    names.
-    """
+    """A selection of a rule that is matched: its detection, or (``name``) a selection that its known issue names."""
 
     rule: Rule
     name: str | None
@@ -80,9 +78,7 @@ class Engine:
         return Query.union(rule.query() for rule in self.rules)
 
     def match(self, event: Event) -> Sequence[Match]:
-        """Return the matches of an event, certain or possible, in the order of the rules; each rule occurs at most
-        once.
-        """
+        """Return the matches of an event, certain or possible, in the order of the rules; at most one for each rule."""
         return [Match(hit.target.rule, (hit.event,), hit.truth) for hit in self.hits(event) if hit.target.name is None]
 
     def match_log(self, log: Iterable[Event]) -> Iterator[Match]:
@@ -137,8 +133,7 @@ class Engine:
         return bool(kind.targets) and kind.matcher.may_meet(event)
 
     def remember(self, event: Event) -> bool:
-        """Whether ``hits`` returns a result for an event; the result is kept until ``detect`` is called with this
-        event.
+        """Whether ``hits`` returns a result for an event; the result is kept until ``detect`` receives this event.
 
         This avoids matching an event twice: while a log is read, to decide whether to keep the event, and in
         ``detect``.
@@ -261,7 +256,7 @@ class _RuleIndex:
                 self._channels[selector.event_id, provider].add(channel)
 
     def candidates(self, event_id: int, provider: str, event_source_name: str | None, channel: str | None) -> list[int]:
-        """Return the indexes of all rules that can match an event with these names, in order; channel None means
+        """Return the indexes of all rules that can match an event with these names, in order; channel None is
         unknown.
         """
         providers = {None, provider.casefold(), (event_source_name or provider).casefold()}

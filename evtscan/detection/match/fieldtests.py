@@ -53,9 +53,7 @@ def is_indexable(test: Test) -> bool:
 
 @dataclass(slots=True)
 class _Literal:
-    """The tests that are true if a literal occurs: anywhere, at the start, at the end, or if a predicate is true
-    too.
-    """
+    """The tests that are true if a literal occurs: anywhere, at the start, at the end, or if a predicate agrees."""
 
     anywhere: set[int] = field(default_factory=set)
     at_start: set[int] = field(default_factory=set)

@@ -56,9 +56,7 @@ KEYWORDS: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a value for the tests of its field: the true tests, their mask, and whether the other tests are
-    unknown.
-    """
+    """The result of a value for the tests of its field: the true tests, their mask, and if the others are unknown."""
 
     mask: int
     true: Numbers
@@ -204,9 +202,7 @@ class KindMatcher:
         return mask, answers
 
     def _slow_answers(self, event: Event) -> tuple[int, Answers]:
-        """Return the mask and results for an event with nested values, or with fields that its evidence cannot
-        contain.
-        """
+        """Return mask and results for an event with nested values, or with fields that its evidence cannot contain."""
         answers = []
         for field, column in zip(self.fields, self._columns, strict=True):
             if field == KEYWORDS:

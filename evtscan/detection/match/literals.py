@@ -24,8 +24,7 @@ def literal_of_wildcards(parts: Iterable[str]) -> str | None:
 
 
 def literals_of_regex(pattern: str) -> tuple[str, ...] | None:
-    r"""Return literals of which every match of an RE2 pattern contains at least one; None if no such literals are
-    found.
+    r"""Return literals of which every match of an RE2 pattern contains at least one; None if there are none.
 
     >>> literals_of_regex(r"(?i)\\(net|net1)\.exe\s+user")
     ('.exe',)

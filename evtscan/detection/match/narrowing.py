@@ -31,9 +31,7 @@ NEVER: Final = Any(())
 
 
 def narrowed(condition: Condition, event: Event) -> Condition:
-    """Return the part of a condition that is not decided by event id, provider and channel; or ``ALWAYS``, or
-    ``NEVER``.
-    """
+    """Return the part of a condition that event id, provider and channel do not decide; or ``ALWAYS``, or ``NEVER``."""
     match condition:
         case Test():
             settled = tests_kind(condition) and (condition.field != "Channel" or event.channel is not None)
@@ -50,9 +48,7 @@ def narrowed(condition: Condition, event: Event) -> Condition:
 
 
 def tests_kind(test: Test) -> bool:
-    """Whether a test has the same result for all events of one event id, source and channel, if the channel is
-    known.
-    """
+    """Whether a test has one result for all events of an event id, source and channel, if the channel is known."""
     return test.field in ("EventID", "Provider_Name", "Channel") and test.operator not in FIELD_OPERATORS
 
 

@@ -54,9 +54,7 @@ class Continuity:
         self._end = 0
 
     def sequence(self, number: int) -> int:
-        """Return the position of a record in record order: its number, unwrapped if numbers restarted after 2^32 -
-        1.
-        """
+        """Return the position of a record in record order: its number, unwrapped if numbers restarted at 2^32."""
         return self._base + number + (MODULUS if number < self._restart else 0)
 
     @property
@@ -111,9 +109,7 @@ class Continuity:
         return gaps
 
     def _goes_on(self, batch: Batch, numbers: NDArray[np.uint32]) -> bool:
-        """Whether the records of a batch follow the previous ones, and each other, without gaps in bytes and in
-        numbers.
-        """
+        """Whether the records of a batch follow the previous ones and each other without gaps in bytes and numbers."""
         return (
             batch.unbroken
             and batch.address + int(batch.starts[0]) == self._end
@@ -156,9 +152,7 @@ class Continuity:
         return max(_lost(rising, room) if rising > 1 and room else 0, begun)
 
     def _number_before(self, number: int) -> int:
-        """Return the number of the newest record so far; before the first record, the oldest expected number minus
-        1.
-        """
+        """Return the number of the newest record so far; before the first record, the number before the oldest one."""
         if self._last is not None:
             return self._last
         return (number if self.log.oldest is None else self.log.oldest) - 1

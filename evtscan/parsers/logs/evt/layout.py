@@ -93,9 +93,7 @@ class Ring:
     limit: int
 
     def extents(self, start: int, length: int) -> tuple[Extent, ...]:
-        """Return the extents of the file that contain ``length`` bytes from ``start`` on, at most the whole ring
-        once.
-        """
+        """Return the extents of the file with ``length`` bytes from ``start`` on; at most the whole ring once."""
         if start >= self.limit:
             start = self.first
         length = max(min(length, self.limit - self.first), 0)
@@ -261,8 +259,7 @@ def _limit(stream: BinaryIO, offset: int, header: Header | None, bound: int) -> 
 
 
 def _newest_end(stream: BinaryIO, ring: Ring, offset: int) -> EndRecord | None:
-    """Return the newest EOF record of the ring, by number; it must contain its own position and fit the records next to
-    it.
+    """Return the newest EOF record of the ring, by number, that contains its own position and fits its neighbours.
 
     When a log is cleared, numbers restart at 1, and an earlier EOF record may survive. Therefore an EOF record among
     the records of the highest one is newer if the record before it was written later.
@@ -315,9 +312,7 @@ def _oldest_is_there(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) 
 
 
 def _record_before(stream: BinaryIO, ring: Ring, offset: int, end: EndRecord) -> tuple[int, int] | None:
-    """Return number and time written of the record before an EOF record, or None if it does not have the expected
-    number.
-    """
+    """Return number and time written of the record before an EOF record; None if its number is not the expected one."""
     tail = ring.read(stream, _back(ring, offset + end.end, 4), 4)
     length = int.from_bytes(tail, "little")
     if length >= ring.limit - ring.first:
@@ -331,9 +326,7 @@ def _back(ring: Ring, position: int, length: int) -> int:
 
 
 def _number_and_time(head: bytes) -> tuple[int, int] | tuple[()]:
-    """Return number and time written of the record that begins with these bytes, or an empty tuple if there is no
-    record.
-    """
+    """Return number and time written of the record that begins with these bytes; an empty tuple if there is none."""
     if len(head) < _HEAD.size or head[4 : 4 + len(MAGIC)] != MAGIC:
         return ()
     _, _, number, _, written = _HEAD.unpack(head)

@@ -118,9 +118,7 @@ def _likely_end(rows: NDArray[np.void]) -> NDArray[np.int64]:
 
 
 def _pairs(batch: Batch, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return a number for the bytes of each record between its fixed part and the end of its names, which is in
-    ``ends``.
-    """
+    """Return a number for the bytes of each record between its fixed part and the end of its names (``ends``)."""
     sizes = np.clip(ends - FIXED_SIZE, 0, _WINDOW)
     width = max(-(-int(sizes.max()) // 8) * 8, 8)
     words = batch.windows_at(batch.starts[rows] + FIXED_SIZE, width).view(np.uint64).reshape(-1, width // 8)

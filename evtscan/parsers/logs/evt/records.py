@@ -79,9 +79,7 @@ class ExtentReader:
         return self._bounds[-1]
 
     def offset_of(self, address: int) -> int:
-        """Return the file offset of the byte at an address; for the address after the last byte, the end of the last
-        extent.
-        """
+        """Return the file offset of the byte at an address; after the last byte, the end of the last extent."""
         if not self._extents:
             return 0
         index = min(max(bisect_right(self._bounds, address) - 1, 0), len(self._extents) - 1)
@@ -153,8 +151,7 @@ class _Found:
 
 
 def find_records(reader: ExtentReader) -> Iterator[Batch]:
-    """Find every record: the next one is expected at the end of each; if it is not there, the next whole record is
-    searched.
+    """Find every record: at the end of the previous one, or else by searching for the next whole record.
 
     A record is whole if its length is valid and repeated in its last four bytes. Bytes inside a record are never read
     as another record. A record that is cut off by the end of a segment is returned with the next segment.
@@ -178,9 +175,7 @@ def find_records(reader: ExtentReader) -> Iterator[Batch]:
 
 
 def _sliding(data: bytearray | memoryview, size: int) -> NDArray[np.void]:
-    """Return a view of all windows of ``size`` bytes, one at each byte; indexing it is the fastest way to gather
-    many.
-    """
+    """Return a view of the ``size`` bytes at every position; indexing it is the fastest way to gather many of them."""
     return np.ndarray((len(data) - size + 1,), f"V{size}", data, 0, (1,))
 
 
@@ -238,9 +233,7 @@ def _searched(buffer: bytearray, size: int, final: bool) -> _Found:
 def _candidates(
     buffer: bytearray, size: int, final: bool, alignment: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return start and end of everything that looks like a record at one alignment, including records that are cut
-    off.
-    """
+    """Return start and end of everything that looks like a record at one alignment, including cut-off records."""
     words = _words(buffer, size, alignment)
     heads = np.flatnonzero(words == _MAGIC_WORD) - 1
     if heads.size and heads[0] < 0:

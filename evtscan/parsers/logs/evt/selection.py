@@ -82,8 +82,9 @@ class Selection:
 
 
 def _head(provider: str) -> tuple[int, int]:
-    """Return value and mask of a name's first eight bytes in UTF-16, including its end; other than ASCII is not
-    compared.
+    """Return value and mask of a name's first eight bytes in UTF-16, including its end.
+
+    Characters other than ASCII are masked, so that they match any character.
     """
     units = [*provider.encode("utf-16-le")[::2], 0][:4]
     highs = [*provider.encode("utf-16-le")[1::2], 0][:4]

@@ -47,8 +47,8 @@ _U32 = struct.Struct("<I")
 
 
 class Substitution(msgspec.Struct, frozen=True):
-    """A placeholder for the value at ``index`` of the instance. If an ``optional`` value is null, its element is
-    omitted.
+    """A placeholder for the value at ``index`` of the instance. An ``optional`` null value omits the element around
+    it.
     """
 
     index: int
@@ -77,9 +77,7 @@ class Element(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class NameReference:
-    """A use of a name: the position of its 4-byte offset, the target of the offset, and the bytes of the name from its
-    hash.
-    """
+    """A use of a name: position and target of its 4-byte offset, and the bytes of the name beginning with its hash."""
 
     at: int
     target: int
@@ -302,8 +300,8 @@ class _Parser:
         return Attribute(name, tuple([part for part in value if part != ""]))
 
     def _part(self) -> str | Substitution:
-        """Parse a piece of text or a substitution; empty text for processing instructions, which Windows does not
-        show.
+        """Parse a piece of text or a substitution; processing instructions, which Windows does not show, become empty
+        text.
         """
         token = self._peek()
         match token:

@@ -60,9 +60,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """Template instances as columns, one row each: template number (or NOT_KNOWN), position of the values, number of
-    values.
+    """Template instances as columns, one row for each instance.
 
+    ``template`` is the template's number or NOT_KNOWN, ``values`` the position of the values, ``count`` their number.
     ``first`` contains the size and type entries of the first four values; if an instance has fewer values, the other
     entries are arbitrary bytes.
     """
@@ -163,8 +163,9 @@ class SegmentColumns:
     # -------------------------------------------------------------------------------------------- instances
 
     def _find_instances(self, start: Offsets, end: Offsets, front: NDArray[np.void]) -> Instances:
-        """Find the template instances that begin at these positions; ``end`` is the latest end of each, ``front`` its
-        first bytes.
+        """Find the template instances that begin at these positions.
+
+        ``end`` limits the length of each instance, and ``front`` contains its first bytes (see ``FRONT``).
         """
         segment = self._segment
         bare = (front["header"] & 0xFFFFFF) != _FRAGMENT_HEADER
@@ -231,8 +232,9 @@ class SegmentColumns:
         return np.flatnonzero(fits & ~self.declined & ~self._records.recovered)
 
     def _find_value(self, indexes: Sequence[int | None]) -> tuple[NDArray[np.bool_], Offsets, NDArray[np.uint32]]:
-        """Find one value in each row, by its index in each template: whether it exists, its position, its size and type
-        entry.
+        """Find one value in each row, given its index in each template.
+
+        Returns whether the value exists, its position, and its size and type entry.
         """
         instances = self._instances
         index_of = np.array([-1 if index is None else index for index in indexes] + [-1], np.int64)
@@ -288,7 +290,7 @@ class SegmentColumns:
         return rows[wanted.ids(channel, providers)[self.event_id[rows]]]
 
     def _by_text(self, rows: Rows, index: int) -> Iterator[tuple[Rows, str | None]]:
-        """Group rows of one template by the lower-case text of one value; None if the text is missing or not cheap to
+        """Group rows of one template by the lower-case text of one value; None if it is missing or expensive to
         read.
         """
         instances, segment = self._instances, self._segment
@@ -326,9 +328,7 @@ class SegmentColumns:
         return found, np.concatenate(declined) if declined else np.zeros(0, np.int64)
 
     def _split(self, rows: Rows, instances: Instances, end: Offsets, path: HolePath, depth: int) -> Iterator["_Part"]:
-        """Split rows by template, number of values and value types, including the same properties of nested
-        instances.
-        """
+        """Split rows by template, number of values, value types, and these properties of nested instances."""
         parts = list(self._by_types(rows, instances, end, path, depth))
         nested = self._find_nested(parts, path)
         for part in parts:
@@ -362,9 +362,7 @@ class SegmentColumns:
     def _values(
         self, instances: Instances, places: Rows, template: Template
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return start, end and type code of each value of these instances, which all have the same number of
-        values.
-        """
+        """Return start, end and type code of each value of these instances, which have equally many values."""
         count = int(instances.count[places[0]])
         table = instances.values[places] + 4
         entries = rows_at(self._segment, table, 4 * count, "<u4")
@@ -377,9 +375,7 @@ class SegmentColumns:
         return close - size, close, types | np.where(empty, EMPTY, 0) | np.where(odd, IMPOSSIBLE, 0)
 
     def _find_nested(self, parts: "list[_Part]", path: HolePath) -> list[Instances]:
-        """Find the nested instances of all parts in one pass; the result has one entry for each nested value of each
-        part.
-        """
+        """Find the nested instances of all parts in one pass; the result has one item per part and nested value."""
         bounds = [part.bounds[(*path, index)] for part in parts for index in part.nested]
         if not bounds:
             return []
@@ -389,9 +385,7 @@ class SegmentColumns:
         return [found.take(slice(*stop)) for stop in pairwise(stops)]
 
     def _by_nested(self, part: "_Part", path: HolePath, index: int, nested: Instances, depth: int) -> Iterator["_Part"]:
-        """Split a part by the nested instances in one of its values; ``nested`` has the rows of the original, unsplit
-        part.
-        """
+        """Split a part by the nested instances in one of its values; ``nested`` has the rows of the unsplit part."""
         if part.key is None:
             yield part
             return
@@ -440,8 +434,10 @@ class SegmentColumns:
         return fill(group.shape, raws, len(group.rows), self._decoder.caches)
 
     def data_texts(self, group: Group, name: str) -> Iterable[str]:
-        """Return the texts of one data field of a group (ValueError if a value cannot be written as text); see
-        ``texts_of``.
+        """Return the texts of one data field of a group; see ``texts_of``.
+
+        Raises:
+            ValueError: if a value cannot be written as text.
         """
         skeleton = group.shape.data[name]
         return texts_of(
@@ -456,8 +452,7 @@ class SegmentColumns:
     def json_lines(
         self, group: Group, layout: LineLayout, offsets: NDArray[np.int64]
     ) -> Sequence[bytes | memoryview] | None:
-        """Return a line for each record of a group (see ``EventBatch.json_lines``); ``offsets`` are their offsets in
-        the file.
+        """Return a line for each record of a group (see ``EventBatch.json_lines``); ``offsets`` are their file offsets.
 
         Raises:
             ValueError: if a value cannot be written as text.
@@ -480,9 +475,7 @@ class SegmentColumns:
         return list(map(READ_FIELD[name], texts_of(text, group.shape, raws, count, self._decoder.caches)))
 
     def values(self, group: Group, name: str) -> Same | NDArray[Any] | None:
-        """Return a field of System as one value for all records or as an array of numbers; None if neither is
-        possible.
-        """
+        """Return a field of System as one value for all records, or as an array of numbers; else None."""
         text = group.shape.system.get(name)
         if name == "ticks":
             if text is None:
@@ -538,9 +531,7 @@ _GATHERED = {
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows with the same key so far; declined rows have no key. ``origin`` are their indexes in the part that was
-    split.
-    """
+    """Rows with equal keys so far; declined rows have no key. ``origin`` are their indexes in the unsplit part."""
 
     rows: Rows
     key: _Key | None
@@ -582,9 +573,7 @@ def _holes(value: Any) -> list[HolePath]:
 
 
 def _lengths() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the lengths that each value type can have (at most two), and a mask of the types whose length is
-    restricted.
-    """
+    """Return the valid lengths of each value type (at most two), and a mask of the types whose length is restricted."""
     lengths = np.full((2, 256), -1, np.int64)
     limited = np.ones(256, np.bool_)  # an unknown type has no length that fits
     for value_type, allowed in VALUE_LENGTHS.items():

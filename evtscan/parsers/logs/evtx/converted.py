@@ -16,10 +16,10 @@ _DAY = 86_400 * TICKS_PER_SECOND
 
 
 def was_converted(ends: tuple[tuple[DecodedRecord, int], tuple[DecodedRecord, int]], headers_whole: bool) -> bool:
-    """Return whether a log was converted, judged by its oldest and newest record, each with its header's time
-    (FILETIME).
+    """Return whether a log was converted from ``.evt``.
 
-    ``headers_whole``: the times in the headers of all records are whole seconds.
+    ``ends`` are the oldest and the newest record, each with the time in its header (FILETIME). ``headers_whole``: the
+    times in the headers of all records are whole seconds.
     """
     if not all(_has_classic_shape(record) for record, _ in ends):
         return False

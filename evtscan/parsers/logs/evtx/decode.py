@@ -45,8 +45,8 @@ def _size_of(value: Any) -> int:
 
 @dataclass(slots=True)
 class _Job:
-    """State of decoding one record: the remaining work limit, and notes on values that cannot be shown as Windows shows
-    them.
+    """State of decoding one record: the remaining work limit, and notes on values that Windows would show
+    differently.
     """
 
     chunk: bytes
@@ -130,8 +130,8 @@ class _RecordValues:
 
 
 def _value_text(value_type: int, raw: bytes, notes: list[str]) -> str | list[str]:
-    """Return a value as text, or an array as a list of texts; an unreadable value becomes hexadecimal text and adds a
-    note.
+    """Return a value as text, or an array as a list of texts; an unreadable value becomes hex text, and a note is
+    added.
     """
     try:
         if value_type & ARRAY:

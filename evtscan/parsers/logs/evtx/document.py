@@ -107,9 +107,7 @@ def _expand(element: Element, values: Values, depth: int) -> Iterator[Node]:
 def _repeated(
     name: str, attributes: dict[str, Text], parts: Sequence[Any], children: tuple[Node, ...], values: Values
 ) -> Iterator[Node]:
-    """Yield an element that contains arrays once for each array item (MS-EVEN6 3.1.4.7.5), with its other content
-    repeated.
-    """
+    """Yield an element with arrays once for each array item, with its other content repeated (MS-EVEN6 3.1.4.7.5)."""
     count = max(len(part) for part in parts if isinstance(part, list))
     values.spend(count * (_weight(children) + sum(len(part) for part in parts if isinstance(part, str))))
     for place in range(count):

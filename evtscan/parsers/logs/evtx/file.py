@@ -106,8 +106,7 @@ class FileHeader:
 
 
 class ChunkPlace(NamedTuple):
-    """A chunk of the file: its offset, the number of bytes present (up to 64 KiB), and the identifier of its first
-    record.
+    """A chunk of the file: its offset, its number of bytes (up to 64 KiB), and the identifier of its first record.
 
     An ``orphan`` chunk has records but lost its header, so it is unknown which of its records belong to the log. (This
     is not a dataclass: large files have tens of thousands of chunks, and creating a dataclass instance takes as long as
@@ -296,9 +295,7 @@ class Segment:
         return _at_any_byte(self.bytes, np.dtype(f"V{width}"))[starts]
 
     def headers_intact(self) -> NDArray[np.bool_]:
-        """Return for each slot whether the chunk's header matches its checksum (``header_intact`` for all slots at
-        once).
-        """
+        """Return for each slot whether the chunk's header matches its checksum (``header_intact`` for all slots)."""
         view, base = self.view, range(0, self.slots * CHUNK_SIZE, CHUNK_SIZE)
         checksums = [zlib.crc32(view[at + 128 : at + FIRST_RECORD], zlib.crc32(view[at : at + 120])) for at in base]
         places = np.array(base, np.int64)
@@ -328,8 +325,7 @@ def _at_any_byte(buffer: NDArray[np.uint8], dtype: np.dtype) -> NDArray:  # type
 def read_segments(
     stream: BinaryIO, places: Sequence[ChunkPlace], chunks_per_segment: int = SEGMENT_CHUNKS
 ) -> Iterator[Segment]:
-    """Read chunks, several at a time, into one buffer that is reused: a segment is valid until the next one is
-    requested.
+    """Read the chunks, several at a time, into one buffer; a segment is valid until the next one is requested.
 
     Contiguous chunks are read with one call. The file is never memory-mapped: its pages would count as memory of this
     process.

@@ -30,9 +30,7 @@ class EvtxParts:
         self._chunk = chunk
 
     def near(self, event: Event) -> Sequence[Event]:
-        """Return the records of the event's chunk, and of an adjacent chunk if the event is near the border of its
-        chunk.
-        """
+        """Return the records of the event's chunk, and of an adjacent chunk if the event is near its chunk's border."""
         index = chunk_at(self._source, event.location.offset or 0)
         if index is None:
             return ()

@@ -61,9 +61,7 @@ def open_layout(source: Source) -> Layout:
 
 
 class _Learned(threading.local):
-    """Cached templates and values of a thread, shared by all files, since the logs of different hosts use the same
-    ones.
-    """
+    """Cached templates and values of a thread, shared by all files, since the logs of most hosts use equal ones."""
 
     def __init__(self) -> None:
         self.decoder = Decoder()
@@ -74,9 +72,7 @@ _learned = _Learned()
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The state that all readers of one file share, each for its range of chunks: the list of chunks, and cached
-    templates.
-    """
+    """The state that the readers of one file's chunk ranges share: the list of chunks, and cached templates."""
 
     layout: Layout
     decoder: Decoder = field(default_factory=lambda: _learned.decoder)
@@ -196,16 +192,13 @@ class Tally:
         return was_converted(((self.oldest, self.first_ticks), (self.newest, self.last_ticks)), self.whole_seconds)
 
     def _cleared(self) -> bool:
-        """Whether the log was cleared: its first event records this, or it is empty although its record counter is
-        not.
-        """
+        """Whether the log was cleared: its first event states this, or it is empty but had records by its counter."""
         if self.oldest is not None:
             return self.oldest.event_id in _CLEARED_IDS and self.oldest.provider.casefold() == _CLEARED_BY
         return self.first is None and self.layout.header.intact and self.layout.header.next_record > 1
 
     def _filtered(self, oldest: DecodedRecord, newest: DecodedRecord) -> bool:
-        """Whether the log is a filtered export: its records are numbered without gaps, but the EventRecordIDs have
-        gaps.
+        """Whether the log is a filtered export: record numbers without gaps, but EventRecordIDs with gaps.
 
         Windows assigns new record numbers to an export, and keeps the EventRecordIDs.
         """
@@ -276,9 +269,7 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
             yield from events
 
     def events_where(self, choose: Callable[[TextColumns], Sequence[int]]) -> Iterator[Event]:
-        """Yield the selected events that ``choose`` keeps by their columns, in record order (see
-        ``FilteringReader``).
-        """
+        """Yield the selected events that ``choose`` keeps, in record order (see ``FilteringReader``)."""
         for selection in self._selections():
             self._tally.name(RecordBatch(selection).column("computer"))
             selection.keep_where(choose)
@@ -287,7 +278,7 @@ class EvtxLog(BatchReader, FilteringReader, HealthReader, ProblemReader):
             yield from events
 
     def batches(self) -> Iterator[RecordBatch]:
-        """Yield the selected records as columns, one segment at a time; a batch is valid until the next one is
+        """Yield the selected records as columns, segment by segment; each batch is valid until the next is
         requested.
         """
         for selection in self._selections():

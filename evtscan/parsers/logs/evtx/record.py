@@ -16,9 +16,7 @@ class RecordError(ValueError):
 
 
 class EndlessRecordError(RecordError):
-    """A record, or all records of a chunk together, exceed the work limit: no other decoder may try to read the
-    record.
-    """
+    """A record, or all records of a chunk together, exceed the work limit; no other decoder may read the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,9 +119,7 @@ def _regular(segment: Segment) -> _Spans:
 
 
 def _stepped(segment: Segment, position: Offsets, stop: Offsets) -> Offsets:
-    """Return the positions of the records in order, assuming that every size is correct; a later check finds wrong
-    sizes.
-    """
+    """Return the positions of the records in order, assuming that every size is correct; sizes are verified later."""
     u32 = segment.u32
     steps = [position[:0]]
     more = position < stop

@@ -64,9 +64,7 @@ def decode(chunk: bytes, record_offset: int, end: int | None = None) -> DecodedR
 
 @lru_cache(maxsize=1)
 def _opened(chunk: bytes) -> "ReferenceChunk":
-    """Return the parsed chunk; the last one is cached, since records are read chunk by chunk and share its
-    templates.
-    """
+    """Return the parsed chunk. The last chunk is cached, since consecutive records share its templates."""
     return ReferenceChunk(chunk)
 
 
@@ -239,9 +237,7 @@ class ReferenceChunk:
         return self._bytes[offset] & 0x0F
 
     def _values(self, start: int, job: _Job) -> list[_Value]:
-        """Read the substitution array at ``start``: a count, the length and type of each value, then the bytes of the
-        values.
-        """
+        """Read the substitution array at ``start``: a count, length and type of each value, then the values' bytes."""
         (count,) = struct.unpack_from("<I", self._bytes, start)
         place = start + 4 + 4 * count
         if place > job.end:

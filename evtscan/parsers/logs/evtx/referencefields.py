@@ -95,8 +95,9 @@ def _guid(text: str | None) -> str | None:
 
 
 def _ticks(text: str | None) -> int | None:
-    """Return the FILETIME of a time: forwarded text, our own format with seven digits, or hex for years outside the
-    range.
+    """Return the FILETIME of a time.
+
+    The text comes from a forwarded event, or is our own format with seven digits, or hex for years out of range.
     """
     if text is None or text.startswith("0x"):
         return _number(text)

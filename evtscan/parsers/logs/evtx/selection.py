@@ -372,9 +372,7 @@ class RecordBatch:
         return recovered
 
     def column(self, name: str) -> list[Any]:
-        """Return a field of System by its name in ``DecodedRecord``; ``ticks`` defaults to the time in the record
-        header.
-        """
+        """Return a field of System by its name in ``DecodedRecord``; ``ticks`` defaults to the record header's time."""
         if name == "ticks":
             return self._joined(SegmentColumns.ticks, lambda event: None if event.time is None else event.time.ticks)
         return self._joined(lambda columns, group: columns.system(group, name), attrgetter(name))
@@ -413,9 +411,7 @@ class RecordBatch:
         return self._joined(SegmentColumns.data, attrgetter("data"))
 
     def data_types(self) -> dict[str, int]:
-        """Return the value types of the data fields that contain exactly one value in every record (see
-        ``EventBatch``).
-        """
+        """Return the value types of the data fields that are exactly one value in every record (see ``EventBatch``)."""
         if self._selection.singles or len(self._selection.groups) != 1:
             return {}
         shape = self._selection.groups[0].shape
@@ -424,7 +420,7 @@ class RecordBatch:
     def _joined(
         self, of_group: Callable[[SegmentColumns, Group], list[Any]], of_event: Callable[[Event], Any]
     ) -> list[Any]:
-        """Return a column in record order, created by ``of_group`` for groups and by ``of_event`` for singly decoded
+        """Return a column in record order: ``of_group`` creates it for groups, ``of_event`` for singly decoded
         records.
         """
         made = list(self._made(of_group, of_event))

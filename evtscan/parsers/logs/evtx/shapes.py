@@ -160,9 +160,7 @@ class Texts(dict[bytes, Any]):
 
 
 class Caches:
-    """The text caches, one for each kind of conversion; their total size is limited, since all values may be
-    different.
-    """
+    """The text caches, one for each kind of conversion, with a common size limit, since all values may be different."""
 
     def __init__(self) -> None:
         self._caches: dict[object, Texts] = {}

@@ -180,9 +180,7 @@ class TemplateTable:
         return numbers
 
     def _search(self, segment: Segment, positions: Offsets, keys: list[bytes]) -> NDArray[np.int64]:
-        """Return the template numbers of definitions that are new, or differ from the latest one with their GUID and
-        size.
-        """
+        """Return the template numbers of definitions that are new, or differ from the latest one with their key."""
         numbers = np.full(len(positions), NOT_KNOWN, np.int64)
         tried = [0] * len(keys)
         remaining = list(range(len(keys)))
@@ -280,7 +278,7 @@ class _Ragged:
         self._starts.append(self._starts[-1] + len(columns[0]))
 
     def of(self, things: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-        """Return all rows of these groups: the position of its group in ``things``, its index in the group, and the
+        """Return all rows of some groups: the group's index in ``things``, the row's index in the group, and the
         columns.
         """
         if len(self._starts) != self._joined:

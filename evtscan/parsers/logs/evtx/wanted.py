@@ -56,9 +56,7 @@ class WantedIds:
         return self._kinds[key]
 
     def ids(self, channel: str | None, providers: frozenset[str] | None) -> Ids:
-        """Return for each event id whether it can match with these lower-case names; None means that a name is not
-        known yet.
-        """
+        """Return for each event id whether it can match with these lower-case names; None is a name not known yet."""
         key = (channel, providers)
         if key not in self._named:
             if len(self._named) >= _MOST_NAMED:
@@ -93,9 +91,7 @@ class _SelectorColumns:
         return np.array([numbers.setdefault(name and name.casefold(), len(numbers)) for name in names], np.int64)
 
     def ids(self, channel: str | None, providers: frozenset[str] | None) -> NDArray[np.int64]:
-        """Return the event ids of the selectors that match these lower-case names; ``_ANY`` for selectors without an
-        id.
-        """
+        """Return the event ids of the selectors that match these lower-case names; ``_ANY`` if a selector has no id."""
         fits = np.ones(len(self._event_id), np.bool_)
         if channel:
             fits &= np.isin(self._channel, (_ANY, self._numbers.get(channel, _NO_NAME)))

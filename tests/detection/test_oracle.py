@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_oracle import selected_by_sqlite, selected_here
 
-from evtscan import api
+from evtscan.api.events import iter_events
 from evtscan.base.model.event import Event
 from evtscan.detection.model.values import number_of
 
@@ -211,7 +211,7 @@ def test_the_same_events_of_real_logs_are_selected(corpus):
 
 
 def _readable(path: Path) -> Iterator[Event]:
-    yield from api.iter_events(path)
+    yield from iter_events(path)
 
 
 def _columns(logged: list[Event]) -> list[str]:

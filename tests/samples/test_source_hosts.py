@@ -43,7 +43,7 @@ def test_all_files_are_the_log_and_the_source(source: tuple[str, dict[str, Any],
     name, _, survey = source
     formats = {row.format for row in survey.reading.rows}
     assert formats == ({"evt", "reg", "driver"} if name == "archive" else {"evt", name})
-    assert (survey.reading.skipped, survey.reading.warnings, survey.host.warnings) == ([], [], [])
+    assert (survey.reading.skipped, survey.reading.warnings, survey.host.warnings) == ([], [], ())
 
 
 def test_facts(source: tuple[str, dict[str, Any], Survey]) -> None:

@@ -9,7 +9,7 @@ from example_rules import event
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtscan import api
+from evtscan.api.events import iter_events
 from evtscan.base.logic import Truth
 from evtscan.base.model.rule import RuleInfo
 from evtscan.base.wintypes import Instant
@@ -251,7 +251,7 @@ def test_every_rule_and_every_event_of_the_corpus(corpus, made_up_rules):
     rules = [rule for rule in rules if rule.correlation is None and not rule.silent]
     engine, seen, count = Engine(rules), Counter(), 0
     for path in sorted((corpus / "evtx").glob("*.evtx")) + sorted((corpus / "evt").rglob("*.[eE][vV][tT]")):
-        for one in api.iter_events(path):
+        for one in iter_events(path):
             kind = (path, one.provider, one.event_id)
             seen[kind] += 1
             if seen[kind] > 3:  # the definition takes milliseconds for an event: a few of each kind are enough

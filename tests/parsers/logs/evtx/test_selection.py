@@ -119,6 +119,23 @@ def test_a_query_selects_exactly_its_rows(log, query, expected):
     assert RecordBatch(by_columns).header_id == expected
 
 
+def test_rows_of_one_group_are_selected_by_their_names():
+    """A provider with two names is compared only after the records have been grouped."""
+    provider = Element("Provider", Name=Substitution(1, STRING), EventSourceName=Substitution(2, STRING))
+    tree = Element("Event", Element("System", provider, Element("EventID", Substitution(0, UINT16))))
+    chunk = ChunkBuilder()
+    for names in [("A", "Old"), ("B", "Old"), ("A", "New"), ("C", "A")]:
+        values = [(STRING, name.encode("utf-16-le")) for name in names]
+        chunk.record(Fragment(tree, [(UINT16, b"\1\0"), *values]))
+    data = log_of(closed(chunk))
+    assert [len(group.rows) for group in selected(data).groups] == [4]
+    for wanted, expected in [("a", [1, 3, 4]), ("B", [2]), ("OLD", [1, 2]), ("D", [])]:
+        query = Query(frozenset({Selector(provider=wanted, event_id=1)}))
+        found = selected(data, query)
+        assert (numbers(found), found.singles) == (expected, {})
+        assert found.events() == selected(data, query, columns=False).events()
+
+
 # ---------------------------------------------------------------------------------------------- declined rows
 
 
@@ -321,7 +338,14 @@ def test_the_parts_of_a_batch_together_are_the_batch(declining):
 
 
 def test_computers_are_distinct_and_in_order_of_appearance():
-    names = ["B", "A", "B", "C", "A"]
-    events = [SampleEvent(provider="P", event_id=n % 2, time=TIME, computer=name) for n, name in enumerate(names)]
-    assert list(selected(evtx_log(events)).computers()) == ["B", "A", "C"]
-    assert list(selected(evtx_log(events), columns=False).computers()) == ["B", "A", "C"]
+    """Every second record has data: the records are of two groups."""
+    chunk = ChunkBuilder()
+    for place, name in enumerate(["B", "A", "C", "B", "A", "D"]):
+        tree = event(*[Element("EventData", Element("Data", "x"))] * (place % 2), event_id=Substitution(0, UINT16))
+        tree.content[0].content += (Element("Computer", Substitution(1, STRING)),)
+        chunk.record(Fragment(tree, [(UINT16, b"\1\0"), (STRING, name.encode("utf-16-le"))]))
+    data = log_of(closed(chunk))
+    by_columns = selected(data)
+    assert sorted(group.rows.tolist() for group in by_columns.groups) == [[0, 2, 4], [1, 3, 5]]
+    assert list(by_columns.computers()) == ["B", "A", "C", "D"]
+    assert list(selected(data, columns=False).computers()) == ["B", "A", "C", "D"]

@@ -164,6 +164,32 @@ def test_templates_that_use_one_position_for_different_names_are_told_apart():
     assert [element_name(template) for template in table.templates] == ["A", "B"]
 
 
+def test_the_bytes_behind_the_offset_of_a_name_are_compared():
+    """The content begins there if the name is elsewhere: one character reference, to A and to B."""
+    chunk = ChunkBuilder()
+    target = chunk.record(name("Alpha")) + 24
+    places = []
+    for code in b"ABA":
+        inside = struct.pack("<BHIIBBHB", 0x01, 0xFFFF, 0, target, 0x02, 0x08, code, 0x04)
+        places.append(chunk.record(Fragment(event(Element("EventData", inside)))) + TO_DEFINITION)
+    assert resolved(TemplateTable(), segment_of(chunk), *places) == [0, 1, 0]
+
+
+def test_a_name_at_the_end_of_its_chunk_is_recognised():
+    chunk, at = chunk_with_names(name("Alpha"))
+    target = CHUNK - 20  # the name is compared in words of eight bytes: two of them, behind the first four bytes
+    image = bytearray(bytes(with_target(chunk, at, 0x200 + 24, target)))
+    image[target : target + 18] = name("Alpha")[:18]
+    assert resolved(TemplateTable(), segment_of(bytes(image), bytes(image)), at, CHUNK + at) == [0, 0]
+
+
+def test_an_empty_name_behind_the_last_chunk_is_not_recognised():
+    """The zeros there are no part of the chunk, although an empty name consists of zeros."""
+    first, at = chunk_with_names(name(""))
+    second = with_target(first, at, 0x200 + 24, CHUNK)
+    assert resolved(TemplateTable(), segment_of(first, second), at, CHUNK + at) == [0, NOT_KNOWN]
+
+
 def with_target(chunk: ChunkBuilder, definition: int, old: int, new: int) -> ChunkBuilder:
     changed = ChunkBuilder(bytearray(chunk.data))
     at = changed.data.index(struct.pack("<BHII", 0x01, 0xFFFF, 0, old), definition) + 7

@@ -60,16 +60,16 @@ def _causes(item: _Seen, by_name: Mapping[str, Sequence[_Seen]]) -> Iterator[str
     for rule in item.rules:
         for named in rule.known_issue.consequence_of if rule.known_issue is not None else ():
             for cause in by_name.get(named.name.casefold(), ()):
-                if cause.finding_id != item.finding_id and _follows(item.ticks, cause.ticks, named.within):
+                if cause.finding_id != item.finding_id and follows(item.ticks, cause.ticks, named.within):
                     yield cause.finding_id
 
 
-def _follows(ticks: Sequence[int], causes: Sequence[int], within: int) -> bool:
+def follows(ticks: Sequence[int], causes: Sequence[int], within: int) -> bool:
     """Whether at least half of some times come within a span after one of the times of a cause."""
     after = 0
     for time in ticks:
-        place = bisect_left(causes, time - within)
-        after += place < len(causes) and causes[place] <= time + LATE
+        index = bisect_left(causes, time - within)
+        after += index < len(causes) and causes[index] <= time + LATE
     return 2 * after >= len(ticks)
 
 

@@ -5,7 +5,8 @@ from sample_writer.event import SampleEvent
 from sample_writer.evtx import evtx_log
 
 from evtscan.detection.load.loader import load_rules
-from evtscan.diagnosis.chains import roots
+from evtscan.diagnosis.chains import LATE as TOLERANCE
+from evtscan.diagnosis.chains import follows, roots
 from evtscan.intake.paths import find
 from evtscan.scan import ScanOptions, scan
 
@@ -84,3 +85,18 @@ def test_roots_of_chains_and_circles():
     assert roots(chain, "a") == ("a",)
     assert set(roots(chain, "d")) == {"a", "e"}
     assert roots({"a": ("b",), "b": ("a",)}, "a") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("times", "does"),
+    [
+        ([TOLERANCE * 2, TOLERANCE * 100], True),  # half of them
+        ([TOLERANCE * 2, TOLERANCE * 100, TOLERANCE * 101], False),
+        ([TOLERANCE * 10], True),  # the end of the span
+        ([TOLERANCE * 10 + 1], False),
+        ([-TOLERANCE], True),  # a cause that is logged late
+        ([-TOLERANCE - 1], False),
+    ],
+)
+def test_half_of_the_matches_come_within_the_span_after_a_cause(times, does):
+    assert follows(times, [0], TOLERANCE * 10) is does

@@ -128,3 +128,12 @@ def test_the_test_is_exact(counts):
         if affected - number <= total - having
     )
     assert tail(*counts) == pytest.approx(ways / comb(total, affected))
+
+
+@pytest.mark.parametrize(("affected", "reported"), [(3, [[("hotfix", "KB7")]]), (2, [])])
+def test_three_affected_hosts_are_the_fewest(affected, reported):
+    hosts = [
+        HostFacts(f"h{number}", {}, {"hotfix": ["KB7"] if number < affected else []}, frozenset({"hotfix"}))
+        for number in range(60)
+    ]
+    assert found(hosts, rule(range(affected), range(affected, 60))) == reported
